@@ -1,0 +1,183 @@
+//! Addresses as C sees them.
+
+use super::boundary::{bytes, done, guard, required};
+use crate::net::{Addr, Error, RawAddr, Result};
+use std::ffi::{CStr, c_char};
+use std::mem::{align_of, offset_of, size_of};
+use std::ptr;
+
+/// An address, 128 bytes on every operating system. An IPv4 or IPv6 one has a port; a UNIX one has a path, an abstract name
+/// (Linux) or no name (len 0). Fill it with jf_addr_parse, or by hand after setting it all to zero.
+#[repr(C)]
+pub struct jf_addr {
+    /// JF_INET, JF_INET6, JF_UNIX, or JF_UNSPEC for none.
+    pub family: u16,
+    /// The port, in the host's byte order.
+    pub port: u16,
+    /// IPv6: the index of the interface that a link-local address belongs to, else 0.
+    pub scope_id: u32,
+    /// IPv6: flow label and traffic class, in the host's byte order.
+    pub flow_info: u32,
+    /// How many bytes of data count: 4 for JF_INET, 16 for JF_INET6, 0 to 108 for JF_UNIX, 0 for JF_UNSPEC.
+    pub len: u32,
+    /// The IP address in network byte order; or a path, which needs no zero at its end; or a zero and an abstract name.
+    pub data: [u8; 112],
+}
+
+const _: () = assert!(
+    size_of::<jf_addr>() == 128
+        && size_of::<Addr>() == 128
+        && align_of::<jf_addr>() == align_of::<Addr>()
+        && offset_of!(jf_addr, family) == offset_of!(RawAddr, family)
+        && offset_of!(jf_addr, port) == offset_of!(RawAddr, port)
+        && offset_of!(jf_addr, scope_id) == offset_of!(RawAddr, scope_id)
+        && offset_of!(jf_addr, flow_info) == offset_of!(RawAddr, flow_info)
+        && offset_of!(jf_addr, len) == offset_of!(RawAddr, len)
+        && offset_of!(jf_addr, data) == offset_of!(RawAddr, data)
+);
+
+/// A caller's address, once it turned out to be one.
+///
+/// # Safety
+/// If not NULL, `addr` must be readable for as long as the result is used.
+#[inline]
+pub unsafe fn addr<'a>(addr: *const jf_addr) -> Result<&'a Addr> {
+    let raw = addr.cast::<RawAddr>();
+    // SAFETY: the caller's; the layouts are the same.
+    Addr::check(unsafe { raw.as_ref() }.ok_or(Error::INVALID)?)?;
+    // SAFETY: an `Addr` is a `RawAddr` that passed its check.
+    Ok(unsafe { &*raw.cast::<Addr>() })
+}
+
+/// Writes an address, if the caller cares.
+///
+/// # Safety
+/// If not NULL, `out` must be writable.
+#[inline]
+pub unsafe fn write_addr(out: *mut jf_addr, addr: &Addr) {
+    if !out.is_null() {
+        // SAFETY: the caller's; the layouts are the same.
+        unsafe { out.cast::<Addr>().write(*addr) };
+    }
+}
+
+/// Reads an address from text: "127.0.0.1:80", "[::1]:80", "[fe80::1%eth0]:80" (or the interface's number), "unix:/path",
+/// "unix:@abstract name", "unix:" for no name. In a UNIX address % and two hexadecimal digits stand for a byte. No name of a
+/// host is looked up.
+///
+/// text: a string that ends with a zero; not NULL.
+/// out: where to write the address; not NULL.
+///
+/// Never blocks. Returns 0. Errors: JF_E_ADDR_INVALID when the text is no address; JF_E_NOT_FOUND when there is no interface
+/// of that name; JF_E_INVALID for a NULL. Since 0.1.
+// SAFETY: `text` is NULL or a C string; `out` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn jf_addr_parse(text: *const c_char, out: *mut jf_addr) -> i64 {
+    guard(|| {
+        if text.is_null() || out.is_null() {
+            return Err(Error::INVALID);
+        }
+        // SAFETY: the caller's.
+        let text = unsafe { CStr::from_ptr(text) }
+            .to_str()
+            .map_err(|_| Error::ADDR_INVALID)?;
+        // SAFETY: the caller's.
+        unsafe { write_addr(out, &text.parse()?) };
+        Ok(0)
+    })
+}
+
+/// Writes an address as text that jf_addr_parse reads; "unspecified" for JF_UNSPEC. A UNIX path's bytes that are not text,
+/// and a % in it, are written as % and two hexadecimal digits.
+///
+/// a: the address; not NULL.
+/// text: where to write it, with a zero at its end; may be NULL when size is 0.
+/// size: how many bytes there are at text; 352 are enough for every address.
+///
+/// Never blocks. Returns the length of the text without its zero. If that is not less than size, the text did not fit, and an
+/// empty string was written instead (nothing, when size is 0). Errors: JF_E_INVALID for a NULL; JF_E_FAMILY_UNSUPPORTED and
+/// JF_E_ADDR_INVALID when it is not an address. Since 0.1.
+// SAFETY: `a` is NULL or readable; `text` is NULL or writable for `size` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn jf_addr_format(a: *const jf_addr, text: *mut c_char, size: usize) -> i64 {
+    guard(|| {
+        // SAFETY: the caller's; only the pointer and the length are looked at.
+        unsafe { bytes(text.cast(), size) }?;
+        // SAFETY: the caller's.
+        let written = unsafe { addr(a) }?.to_string();
+        let fitting = if written.len() < size { written.as_bytes() } else { &[] };
+        if size > 0 {
+            // SAFETY: `text` has room for `size` bytes, and the text and its zero are at most as many.
+            unsafe {
+                ptr::copy_nonoverlapping(fitting.as_ptr(), text.cast(), fitting.len());
+                text.add(fitting.len()).write(0);
+            }
+        }
+        Ok(written.len() as i64)
+    })
+}
+
+/// Whether two addresses are the same: family, bytes, port, and interface. Flow information does not count.
+///
+/// a, b: the addresses; not NULL.
+///
+/// Never blocks. Returns 1 or 0. Errors: JF_E_INVALID for a NULL; JF_E_FAMILY_UNSUPPORTED and JF_E_ADDR_INVALID when one is not
+/// an address. Since 0.1.
+// SAFETY: both are NULL or readable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn jf_addr_equal(a: *const jf_addr, b: *const jf_addr) -> i64 {
+    // SAFETY: the caller's.
+    guard(|| Ok((unsafe { addr(a)? == addr(b)? }).into()))
+}
+
+/// The family of an address, for callers that can't read structs.
+///
+/// a: the address; not NULL.
+///
+/// Never blocks. Returns JF_INET, JF_INET6, JF_UNIX or JF_UNSPEC. Errors: JF_E_INVALID for a NULL; JF_E_FAMILY_UNSUPPORTED and
+/// JF_E_ADDR_INVALID when it is not an address. Since 0.1.
+// SAFETY: `a` is NULL or readable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn jf_addr_family(a: *const jf_addr) -> i64 {
+    // SAFETY: the caller's.
+    guard(|| Ok(unsafe { addr(a) }?.family() as i64))
+}
+
+/// The port of an IPv4 or IPv6 address, for callers that can't read structs.
+///
+/// a: the address; not NULL.
+///
+/// Never blocks. Returns the port in the host's byte order. Errors: JF_E_INVALID for a NULL; JF_E_FAMILY_UNSUPPORTED when the
+/// address has no port; JF_E_ADDR_INVALID when it is not an address. Since 0.1.
+// SAFETY: `a` is NULL or readable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn jf_addr_port(a: *const jf_addr) -> i64 {
+    // SAFETY: the caller's.
+    guard(|| {
+        unsafe { addr(a) }?
+            .port()
+            .map(i64::from)
+            .ok_or(Error::FAMILY_UNSUPPORTED)
+    })
+}
+
+/// Changes the port of an IPv4 or IPv6 address, for callers that can't write structs.
+///
+/// a: the address; not NULL.
+/// port: 0 to 65535, in the host's byte order.
+///
+/// Never blocks. Returns 0. Errors: JF_E_INVALID for a NULL or a port out of range; JF_E_FAMILY_UNSUPPORTED when the address
+/// has no port; JF_E_ADDR_INVALID when it is not an address. Since 0.1.
+// SAFETY: `a` is NULL or readable and writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn jf_addr_set_port(a: *mut jf_addr, port: i32) -> i64 {
+    guard(|| {
+        let port = u16::try_from(port).map_err(|_| Error::INVALID)?;
+        // SAFETY: the caller's.
+        let mut addr = *unsafe { addr(a) }?;
+        addr.set_port(port).map(done)?;
+        // SAFETY: the caller's.
+        unsafe { required(a.cast()) }?.write(addr);
+        Ok(0)
+    })
+}

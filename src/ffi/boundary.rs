@@ -1,0 +1,110 @@
+//! What stands between a caller who may be wrong and the core that must not be.
+
+use super::status::code;
+use crate::net::{Error, RecvBuf, Result, SendBuf};
+use std::ffi::c_void;
+use std::mem::MaybeUninit;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{mem, slice};
+
+/// Runs the body of an exported function and turns its outcome into the number that C gets.
+#[inline]
+pub fn guard(body: impl FnOnce() -> Result<i64>) -> i64 {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(value)) => value,
+        Ok(Err(error)) => code(error),
+        Err(payload) => {
+            // Dropping it could panic again.
+            mem::forget(payload);
+            code(Error::INTERNAL)
+        }
+    }
+}
+
+/// What a function returns that has nothing to say but that it worked.
+#[inline]
+pub fn done(_: ()) -> i64 {
+    0
+}
+
+/// What a function returns that counts bytes.
+#[inline]
+pub fn count(count: usize) -> i64 {
+    // The core refuses lengths beyond isize::MAX, and no system call returns more than it was given.
+    count as i64
+}
+
+/// A caller's memory to send from. Of no bytes the pointer is not looked at.
+///
+/// # Safety
+/// If not NULL, `data` must be readable for `len` bytes for as long as the result is used.
+#[inline]
+pub unsafe fn send_buf<'a>(data: *const c_void, len: usize) -> Result<SendBuf<'a>> {
+    // SAFETY: the caller's.
+    unsafe { bytes(data, len) }.map(SendBuf::from)
+}
+
+/// As [`send_buf`], as a slice.
+///
+/// # Safety
+/// As there.
+#[inline]
+pub unsafe fn bytes<'a>(data: *const c_void, len: usize) -> Result<&'a [u8]> {
+    match (len, data.is_null()) {
+        (0, _) => Ok(&[]),
+        (_, true) => Err(Error::INVALID),
+        _ if len > isize::MAX as usize => Err(Error::INVALID),
+        // SAFETY: the caller's, for a length that a slice may have.
+        _ => Ok(unsafe { slice::from_raw_parts(data.cast(), len) }),
+    }
+}
+
+/// A caller's memory to receive into. Of no bytes the pointer is not looked at.
+///
+/// # Safety
+/// If not NULL, `data` must be writable for `len` bytes, and nobody else may use them, for as long as the result is used.
+#[inline]
+pub unsafe fn recv_buf<'a>(data: *mut c_void, len: usize) -> Result<RecvBuf<'a>> {
+    match (len, data.is_null()) {
+        (0, _) => Ok(RecvBuf::from(&mut [] as &mut [u8])),
+        (_, true) => Err(Error::INVALID),
+        _ if len > isize::MAX as usize => Err(Error::INVALID),
+        // SAFETY: the caller's, for a length that a slice may have.
+        _ => Ok(RecvBuf::from(unsafe {
+            slice::from_raw_parts_mut(data.cast::<MaybeUninit<u8>>(), len)
+        })),
+    }
+}
+
+/// Something to write to, if the caller cares.
+///
+/// # Safety
+/// If not NULL, `out` must be aligned and writable for a `T`, and nobody else may use it, for as long as the result is used.
+#[inline]
+pub unsafe fn optional<'a, T>(out: *mut T) -> Option<&'a mut MaybeUninit<T>> {
+    // SAFETY: the caller's.
+    unsafe { out.cast::<MaybeUninit<T>>().as_mut() }
+}
+
+/// Something to write to.
+///
+/// # Safety
+/// As [`optional`].
+#[inline]
+pub unsafe fn required<'a, T>(out: *mut T) -> Result<&'a mut MaybeUninit<T>> {
+    // SAFETY: the caller's.
+    unsafe { optional(out) }.ok_or(Error::INVALID)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_a_code() {
+        std::panic::set_hook(Box::new(|_| {}));
+        let result = guard(|| panic!("a defect"));
+        let _ = std::panic::take_hook();
+        assert_eq!(result, code(Error::INTERNAL));
+    }
+}

@@ -1,0 +1,361 @@
+//! The table of handles: the library's only global state.
+//!
+//! A handle names a slot and the generation of its tenant. Looking one up takes one atomic addition and giving it back one
+//! more; nothing is locked, so neither a thread that stops anywhere nor a fork can leave the table unusable.
+//!
+//! A slot's whole state is one word, so that every change of it is one step:
+//!
+//! ```text
+//!  63        38 37   26      25     24 23           0
+//! | generation | epoch | CLOSING | OPEN | calls in use |
+//! ```
+//!
+//! - A call adds itself to the word and looks at what was there. Only if that was its generation, open and not closing may
+//!   it touch the tenant; otherwise it takes itself out again.
+//! - Closing sets CLOSING, after which no call gets in; waits until the last one is out; takes the tenant; and vacates the
+//!   slot by the next generation. No handle is ever valid twice: a slot whose generations are used up stays vacant.
+//! - The calls of a parent's other threads do not exist in a forked child. So the word carries an epoch, the number of forks
+//!   when it was last written anew: whoever finds an older one first resets the count.
+//!
+//! Slots live in chunks that are never freed or moved; vacant ones form a stack.
+
+use super::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering, Pause, UnsafeCell};
+use crate::net::{Error, Result, fork_count, watch_forks};
+use Ordering::{AcqRel, Acquire, Relaxed, Release};
+use std::mem::MaybeUninit;
+use std::ptr;
+
+const COUNT: u64 = (1 << 24) - 1;
+const OPEN: u64 = 1 << 24;
+const CLOSING: u64 = 1 << 25;
+const EPOCH_SHIFT: u32 = 26;
+const EPOCH: u64 = ((1 << 12) - 1) << EPOCH_SHIFT;
+const GENERATION_SHIFT: u32 = 38;
+const GENERATION_BITS: u32 = 26;
+
+/// A handle is `kind | generation | index`, together 53 bits, which a double holds exactly.
+const INDEX_BITS: u32 = 24;
+const KIND_SHIFT: u32 = INDEX_BITS + GENERATION_BITS;
+
+#[cfg(not(loom))]
+mod size {
+    pub const LAST_GENERATION: u64 = (1 << super::GENERATION_BITS) - 1;
+    pub const CHUNK: usize = 1 << 10;
+    pub const CHUNKS: usize = (1 << super::INDEX_BITS) / CHUNK;
+}
+
+/// Small enough to be explored.
+#[cfg(loom)]
+mod size {
+    pub const LAST_GENERATION: u64 = 1;
+    pub const CHUNK: usize = 2;
+    pub const CHUNKS: usize = 2;
+}
+
+use size::{CHUNK, CHUNKS, LAST_GENERATION};
+
+/// A tenant's place; one cache line, so that neighbours don't slow each other down.
+#[repr(align(64))]
+struct Slot<T> {
+    state: AtomicU64,
+    /// In a vacant slot: the one below it in the stack, as `index + 1`.
+    below: AtomicU32,
+    tenant: UnsafeCell<MaybeUninit<T>>,
+}
+
+pub struct Table<T> {
+    kind: u64,
+    chunks: [AtomicPtr<Slot<T>>; CHUNKS],
+    /// How many slots were ever used.
+    used: AtomicU32,
+    /// The top of the stack of vacant slots as `index + 1`, below a count of changes that tells a top from the same one
+    /// after it was away.
+    vacant: AtomicU64,
+}
+
+// SAFETY: the table gives out only shared references to its tenants, and one owner takes each out.
+unsafe impl<T: Send + Sync> Sync for Table<T> {}
+
+impl<T> Table<T> {
+    /// A table whose handles are of this kind, 1 to 7.
+    #[cfg(not(loom))]
+    pub const fn new(kind: u64) -> Table<T> {
+        Table {
+            kind: kind << KIND_SHIFT,
+            chunks: [const { AtomicPtr::new(ptr::null_mut()) }; CHUNKS],
+            used: AtomicU32::new(0),
+            vacant: AtomicU64::new(0),
+        }
+    }
+
+    #[cfg(loom)]
+    pub fn new(kind: u64) -> Table<T> {
+        Table {
+            kind: kind << KIND_SHIFT,
+            chunks: std::array::from_fn(|_| AtomicPtr::new(ptr::null_mut())),
+            used: AtomicU32::new(0),
+            vacant: AtomicU64::new(0),
+        }
+    }
+
+    /// Makes a tenant and returns its handle. The slot is there first, so that nothing is made that has no place.
+    pub fn insert(&self, make: impl FnOnce() -> Result<T>) -> Result<i64> {
+        watch_forks();
+        let index = self.vacant_slot()?;
+        let slot = self.slot(index).ok_or(Error::INTERNAL)?;
+        let tenant = make().inspect_err(|_| self.push(slot, index))?;
+        // SAFETY: the slot is vacant and out of the stack, so it is ours until it is OPEN.
+        slot.tenant.with_mut(|place| unsafe { (*place).write(tenant) });
+        let epoch = epoch();
+        let mut state = slot.state.load(Relaxed);
+        loop {
+            // Calls with old handles may be looking in and will take themselves out.
+            let count = if state & EPOCH == epoch { state & COUNT } else { 0 };
+            let open = (state & !(COUNT | EPOCH)) | OPEN | epoch | count;
+            match slot.state.compare_exchange_weak(state, open, Release, Relaxed) {
+                Ok(_) => break,
+                Err(now) => state = now,
+            }
+        }
+        Ok((self.kind | (state >> GENERATION_SHIFT) << INDEX_BITS | index as u64) as i64)
+    }
+
+    /// Has `call` use a tenant, who stays for as long as that takes.
+    #[inline]
+    pub fn with<R>(&self, handle: i64, call: impl FnOnce(&T) -> Result<R>) -> Result<R> {
+        let slot = self.enter(handle)?;
+        // SAFETY: the slot was open and not closing when `enter` counted us in, so its tenant stays until we are out.
+        slot.slot
+            .tenant
+            .with(|tenant| call(unsafe { (*tenant).assume_init_ref() }))
+    }
+
+    /// Takes a tenant out. From here on its handle is no good; `wake` is called until every call that uses it has ended.
+    pub fn remove(&self, handle: i64, wake: impl Fn(&T)) -> Result<T> {
+        let (slot, index, open) = self.find(handle)?;
+        let mut state = slot.state.load(Relaxed);
+        loop {
+            if state & EPOCH != open & EPOCH {
+                state = slot.renew(open & EPOCH);
+            } else if state & !COUNT != open {
+                return Err(Error::BAD_HANDLE);
+            } else {
+                match slot
+                    .state
+                    .compare_exchange_weak(state, state | CLOSING, Acquire, Relaxed)
+                {
+                    Ok(_) => break,
+                    Err(now) => state = now,
+                }
+            }
+        }
+        let mut pause = Pause::new();
+        while slot.state.load(Acquire) & COUNT != 0 {
+            // SAFETY: the tenant stays until we take it.
+            slot.tenant.with(|tenant| wake(unsafe { (*tenant).assume_init_ref() }));
+            pause.wait();
+        }
+        Ok(self.vacate(slot, index))
+    }
+
+    /// Takes a tenant out if no call uses it.
+    pub fn remove_unused(&self, handle: i64) -> Result<T> {
+        let (slot, index, open) = self.find(handle)?;
+        if slot.state.load(Relaxed) & EPOCH != open & EPOCH {
+            slot.renew(open & EPOCH);
+        }
+        match slot.state.compare_exchange(open, open | CLOSING, Acquire, Relaxed) {
+            Ok(_) => Ok(self.vacate(slot, index)),
+            Err(state) if state & !COUNT == open => Err(Error::BUSY),
+            Err(_) => Err(Error::BAD_HANDLE),
+        }
+    }
+
+    /// Takes the tenant of a slot that is closing and that no call uses.
+    fn vacate(&self, slot: &Slot<T>, index: usize) -> T {
+        // SAFETY: CLOSING keeps new calls out, there are none in it, and whoever set it is the only one to get here.
+        let tenant = slot.tenant.with_mut(|place| unsafe { (*place).assume_init_read() });
+        let generation = slot.state.load(Relaxed) >> GENERATION_SHIFT;
+        if generation == LAST_GENERATION {
+            slot.state.fetch_sub(OPEN | CLOSING, Release);
+        } else {
+            slot.state
+                .fetch_add((1 << GENERATION_SHIFT) - (OPEN | CLOSING), Release);
+            self.push(slot, index);
+        }
+        tenant
+    }
+
+    /// Counts a call in.
+    #[inline]
+    fn enter(&self, handle: i64) -> Result<InUse<'_, T>> {
+        let (slot, _, open) = self.find(handle)?;
+        let state = slot.state.fetch_add(1, Acquire);
+        if state & !COUNT == open {
+            return Ok(InUse {
+                slot,
+                epoch: open & EPOCH,
+            });
+        }
+        self.enter_again(slot, state, open)
+    }
+
+    #[cold]
+    fn enter_again<'a>(&self, slot: &'a Slot<T>, mut state: u64, open: u64) -> Result<InUse<'a, T>> {
+        // What was added to a word of an older epoch is gone with the next reset.
+        while state & EPOCH != open & EPOCH {
+            slot.renew(open & EPOCH);
+            state = slot.state.fetch_add(1, Acquire);
+        }
+        let entered = InUse {
+            slot,
+            epoch: open & EPOCH,
+        };
+        if state & !COUNT == open {
+            Ok(entered)
+        } else {
+            Err(Error::BAD_HANDLE)
+        }
+    }
+
+    /// The slot that a handle names, its index, and the slot's state when the handle is good and no call is in it.
+    #[inline]
+    fn find(&self, handle: i64) -> Result<(&Slot<T>, usize, u64)> {
+        let handle = handle as u64 ^ self.kind;
+        let index = (handle & ((1 << INDEX_BITS) - 1)) as usize;
+        let generation = handle >> INDEX_BITS;
+        if generation > LAST_GENERATION {
+            return Err(Error::BAD_HANDLE);
+        }
+        let slot = self.slot(index).ok_or(Error::BAD_HANDLE)?;
+        Ok((slot, index, generation << GENERATION_SHIFT | OPEN | epoch()))
+    }
+
+    #[inline]
+    fn slot(&self, index: usize) -> Option<&Slot<T>> {
+        let chunk = self.chunks.get(index / CHUNK)?.load(Acquire);
+        if chunk.is_null() {
+            return None;
+        }
+        // SAFETY: a chunk has CHUNK slots and is never freed.
+        Some(unsafe { &*chunk.add(index % CHUNK) })
+    }
+
+    /// The index of a vacant slot that no one else gets.
+    fn vacant_slot(&self) -> Result<usize> {
+        if let Some(index) = self.pop() {
+            return Ok(index);
+        }
+        let index = self
+            .used
+            .fetch_update(Relaxed, Relaxed, |used| {
+                ((used as usize) < CHUNK * CHUNKS).then_some(used + 1)
+            })
+            .map_err(|_| Error::NO_MEMORY)? as usize;
+        // When there is no memory for the chunk, its slots stay unused; the next try takes one after them.
+        self.grow(index / CHUNK)?;
+        Ok(index)
+    }
+
+    fn grow(&self, chunk: usize) -> Result<()> {
+        let place = &self.chunks[chunk];
+        if !place.load(Acquire).is_null() {
+            return Ok(());
+        }
+        let mut slots: Vec<Slot<T>> = Vec::new();
+        slots.try_reserve_exact(CHUNK).map_err(|_| Error::NO_MEMORY)?;
+        slots.extend((0..CHUNK).map(|_| Slot {
+            state: AtomicU64::new(0),
+            below: AtomicU32::new(0),
+            tenant: UnsafeCell::new(MaybeUninit::uninit()),
+        }));
+        let slots = Box::into_raw(slots.into_boxed_slice());
+        if place
+            .compare_exchange(ptr::null_mut(), slots.cast(), AcqRel, Acquire)
+            .is_err()
+        {
+            // SAFETY: another thread's chunk is in place, and nobody has seen ours.
+            drop(unsafe { Box::from_raw(slots) });
+        }
+        Ok(())
+    }
+
+    fn push(&self, slot: &Slot<T>, index: usize) {
+        let mut top = self.vacant.load(Relaxed);
+        loop {
+            slot.below.store(top as u32, Relaxed);
+            match self
+                .vacant
+                .compare_exchange_weak(top, changed(top, index as u32 + 1), Release, Relaxed)
+            {
+                Ok(_) => return,
+                Err(now) => top = now,
+            }
+        }
+    }
+
+    fn pop(&self) -> Option<usize> {
+        let mut top = self.vacant.load(Acquire);
+        loop {
+            let index = (top as u32).checked_sub(1)? as usize;
+            let below = self.slot(index)?.below.load(Relaxed);
+            match self
+                .vacant
+                .compare_exchange_weak(top, changed(top, below), Acquire, Acquire)
+            {
+                Ok(_) => return Some(index),
+                Err(now) => top = now,
+            }
+        }
+    }
+}
+
+/// The stack's next word, with this slot on top.
+fn changed(top: u64, slot: u32) -> u64 {
+    ((top >> 32).wrapping_add(1) << 32) | u64::from(slot)
+}
+
+/// This process's epoch, in its place in a slot's state.
+#[inline]
+fn epoch() -> u64 {
+    u64::from(fork_count()) << EPOCH_SHIFT & EPOCH
+}
+
+impl<T> Slot<T> {
+    /// Makes a word that an ancestor of this process wrote one of this process: no call is in the slot, and a close that was
+    /// under way is not. Returns the word as it is now.
+    #[cold]
+    fn renew(&self, epoch: u64) -> u64 {
+        let mut state = self.state.load(Relaxed);
+        loop {
+            if state & EPOCH == epoch {
+                return state;
+            }
+            let renewed = (state & !(COUNT | EPOCH | CLOSING)) | epoch;
+            match self.state.compare_exchange_weak(state, renewed, AcqRel, Relaxed) {
+                Ok(_) => return renewed,
+                Err(now) => state = now,
+            }
+        }
+    }
+}
+
+/// A call that is counted in; out again when dropped.
+struct InUse<'a, T> {
+    slot: &'a Slot<T>,
+    epoch: u64,
+}
+
+impl<T> Drop for InUse<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        // A signal handler may have forked: in the child the count no longer has this call.
+        if self.epoch == epoch() {
+            self.slot.state.fetch_sub(1, Release);
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "handle_tests.rs"]
+mod tests;

@@ -1,0 +1,3 @@
+//! The handle table by itself, and with `--cfg loom` in every interleaving.
+
+use super::*;

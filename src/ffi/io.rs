@@ -1,0 +1,305 @@
+//! Sending and receiving as C sees them.
+
+use super::addr::{addr, jf_addr};
+use super::boundary::{bytes, count, guard, recv_buf, send_buf};
+use super::socket::{SOCKETS, jf_socket};
+use crate::net::{Addr, Error, Flags, Incomplete, RecvBuf, Result, SendBuf};
+use std::ffi::c_void;
+use std::mem::{align_of, size_of};
+use std::slice;
+
+/// Flags of the sending and receiving calls, joined with |.
+#[repr(C)]
+#[allow(dead_code, reason = "these are C's names for numbers of the core")]
+#[derive(Clone, Copy)]
+pub enum jf_flag {
+    /// Send, receive: TCP's urgent byte. Receiving it never waits; without one JF_E_INVALID is returned.
+    JF_OUT_OF_BAND = 0x1,
+    /// Receive: leave the data in the queue, to be received again.
+    JF_PEEK = 0x2,
+    /// Receive: return a message's whole length, even when it did not fit, instead of JF_E_TRUNCATED. No effect on a stream.
+    JF_TRUNC = 0x20,
+    /// Send, receive: never wait, whatever the socket's timeout.
+    JF_DONT_WAIT = 0x40,
+    /// Receive on a stream: wait until the buffer is full; less comes at the end, at the timeout and after an error.
+    JF_WAIT_ALL = 0x100,
+    /// Send: the peer answered just now, so that its link address needs no probe.
+    JF_CONFIRM = 0x800,
+    /// Receive: take from the queue of errors instead of the data; never waits.
+    JF_ERROR_QUEUE = 0x2000,
+    /// Send: more will follow soon, so that a packet may wait for it.
+    JF_MORE = 0x8000,
+}
+
+/// A piece of memory.
+#[repr(C)]
+pub struct jf_buf {
+    /// Where it is; not looked at when len is 0.
+    pub data: *mut c_void,
+    /// How many bytes.
+    pub len: usize,
+}
+
+const _: () = assert!(
+    size_of::<jf_buf>() == size_of::<SendBuf>()
+        && size_of::<jf_buf>() == size_of::<RecvBuf>()
+        && align_of::<jf_buf>() == align_of::<SendBuf>()
+        && align_of::<jf_buf>() == align_of::<RecvBuf>()
+);
+
+/// Sends bytes to the socket's peer: on a stream perhaps not all of them, a message always whole. SIGPIPE is never raised.
+///
+/// s: a connected socket.
+/// data: what to send; not looked at when len is 0.
+/// len: how many bytes, at most INT64_MAX. 0 sends an empty message, or nothing on a stream.
+/// flags: 0, or JF_DONT_WAIT, JF_MORE, JF_OUT_OF_BAND, JF_CONFIRM joined with |.
+///
+/// Blocks for JF_OPT_SEND_TIMEOUT until there is room; on a stream until there is room for everything. One thread may send
+/// while another receives; of two threads that send on a stream, the bytes may mix. Returns how many bytes were taken over.
+/// Errors: JF_E_WOULD_BLOCK and JF_E_TIMED_OUT when there was no room; JF_E_PIPE and JF_E_CONN_RESET when the connection is
+/// over; JF_E_NOT_CONNECTED and JF_E_DEST_REQUIRED when there is no peer; JF_E_CONN_REFUSED when an earlier datagram found
+/// nobody; JF_E_MESSAGE_SIZE; JF_E_CLOSED when another thread closed the socket; JF_E_INTERRUPTED; JF_E_INVALID for a NULL, a
+/// length or a flag; JF_E_BAD_HANDLE. See send(2). Since 0.1.
+// SAFETY: `data` is NULL or readable for `len` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn jf_send(s: jf_socket, data: *const c_void, len: usize, flags: u32) -> i64 {
+    guard(|| {
+        // SAFETY: the caller's.
+        let buf = unsafe { send_buf(data, len) }?;
+        SOCKETS
+            .with(s, |socket| socket.send(buf, Flags::from_bits(flags)))
+            .map(count)
+    })
+}
+
+/// Receives bytes from a stream, as many as are there, or one message.
+///
+/// s: a connected socket, or a datagram socket.
+/// data: where to put them; not looked at when len is 0.
+/// len: how much room there is, at most INT64_MAX.
+/// flags: 0, or JF_DONT_WAIT, JF_PEEK, JF_WAIT_ALL, JF_TRUNC, JF_OUT_OF_BAND, JF_ERROR_QUEUE joined with |.
+///
+/// Blocks for JF_OPT_RECV_TIMEOUT until something is there. One thread may receive while another sends. Returns how many bytes
+/// came. 0 is the end of a stream and nothing else (but for len 0, which returns 0 at once on a stream), and an empty message
+/// on a socket with messages. Errors: JF_E_WOULD_BLOCK and JF_E_TIMED_OUT when nothing came; JF_E_TRUNCATED when a message was
+/// longer than the room, which is filled: the rest of the message is lost; JF_E_CONN_RESET; JF_E_CONN_REFUSED when an earlier
+/// datagram found nobody; JF_E_NOT_CONNECTED; JF_E_CLOSED when another thread closed the socket; JF_E_INTERRUPTED;
+/// JF_E_INVALID for a NULL, a length or a flag; JF_E_BAD_HANDLE. See recv(2). Since 0.1.
+// SAFETY: `data` is NULL or writable for `len` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn jf_recv(s: jf_socket, data: *mut c_void, len: usize, flags: u32) -> i64 {
+    guard(|| {
+        // SAFETY: the caller's.
+        let buf = unsafe { recv_buf(data, len) }?;
+        SOCKETS
+            .with(s, |socket| socket.recv(buf, Flags::from_bits(flags)))
+            .map(count)
+    })
+}
+
+/// Sends a message to an address; on a connected datagram socket, to this address instead of the peer.
+///
+/// s: a datagram socket.
+/// data, len, flags: as for jf_send.
+/// a: where to; not NULL.
+///
+/// Blocks for JF_OPT_SEND_TIMEOUT until there is room. Returns how many bytes were taken over: all. Errors: those of jf_send;
+/// JF_E_FAMILY_UNSUPPORTED for an address of another family than the socket's; JF_E_ADDR_INVALID when it is not an address;
+/// JF_E_NETWORK_UNREACHABLE; JF_E_HOST_UNREACHABLE; JF_E_ACCESS for a broadcast address without JF_OPT_BROADCAST;
+/// JF_E_NOT_FOUND and JF_E_CONN_REFUSED for a UNIX path; JF_E_IS_CONNECTED, JF_E_NOT_CONNECTED or JF_E_PIPE for a stream.
+/// See sendto(2). Since 0.1.
+// SAFETY: `data` is NULL or readable for `len` bytes; `a` is NULL or readable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn jf_send_to(
+    s: jf_socket,
+    data: *const c_void,
+    len: usize,
+    flags: u32,
+    a: *const jf_addr,
+) -> i64 {
+    guard(|| {
+        // SAFETY: the caller's.
+        let (buf, addr) = unsafe { (send_buf(data, len)?, addr(a)?) };
+        SOCKETS
+            .with(s, |socket| socket.send_to(buf, Flags::from_bits(flags), addr))
+            .map(count)
+    })
+}
+
+/// Receives a message and tells who sent it.
+///
+/// s: a datagram socket; on a stream it is jf_recv, and the address is JF_UNSPEC.
+/// data, len, flags: as for jf_recv.
+/// from: where to write the sender's address, which is also written with JF_E_TRUNCATED; NULL if it does not matter.
+///
+/// Blocks for JF_OPT_RECV_TIMEOUT. Returns and errors: as jf_recv. See recvfrom(2). Since 0.1.
+// SAFETY: `data` is NULL or writable for `len` bytes; `from` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn jf_recv_from(
+    s: jf_socket,
+    data: *mut c_void,
+    len: usize,
+    flags: u32,
+    from: *mut jf_addr,
+) -> i64 {
+    guard(|| {
+        // SAFETY: the caller's.
+        let buf = unsafe { recv_buf(data, len) }?;
+        let flags = Flags::from_bits(flags);
+        // SAFETY: the caller's. It is written only, and an `Addr` is laid out as a `jf_addr` and may hold any bytes.
+        match unsafe { from.cast::<Addr>().as_mut() } {
+            None => SOCKETS.with(s, |socket| socket.recv(buf, flags)),
+            Some(from) => SOCKETS.with(s, |socket| socket.recv_named(buf, flags, from)),
+        }
+        .map(count)
+    })
+}
+
+/// Sends all of the bytes on a stream, however often the system takes only part of them.
+///
+/// s: a connected stream.
+/// data, len: what to send, as for jf_send.
+/// sent: where to write how many bytes were sent, also when the call fails; NULL if it does not matter.
+///
+/// Blocks for JF_OPT_SEND_TIMEOUT, counted once for the whole. Returns 0. Errors: those of jf_send, after any part of the
+/// bytes; JF_E_TYPE_UNSUPPORTED when it is no stream. Since 0.1.
+// SAFETY: `data` is NULL or readable for `len` bytes; `sent` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn jf_send_all(s: jf_socket, data: *const c_void, len: usize, sent: *mut usize) -> i64 {
+    guard(|| {
+        let result = || {
+            // SAFETY: the caller's.
+            let bytes = unsafe { bytes(data, len) }?;
+            SOCKETS.with(s, |socket| Ok(socket.send_all(bytes)))
+        };
+        // SAFETY: the caller's.
+        unsafe { tell_done(sent, len, result()) }
+    })
+}
+
+/// Fills the whole buffer from a stream, however often the system gives only part of it.
+///
+/// s: a connected stream.
+/// data, len: the room, as for jf_recv.
+/// received: where to write how many bytes came, also when the call fails; NULL if it does not matter.
+///
+/// Blocks for JF_OPT_RECV_TIMEOUT, counted once for the whole. Returns 0. Errors: JF_E_END_OF_STREAM when the stream ended
+/// first; those of jf_recv, after any part of the bytes; JF_E_TYPE_UNSUPPORTED when it is no stream. Since 0.1.
+// SAFETY: `data` is NULL or writable for `len` bytes; `received` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn jf_recv_exact(s: jf_socket, data: *mut c_void, len: usize, received: *mut usize) -> i64 {
+    guard(|| {
+        let result = || {
+            // SAFETY: the caller's.
+            let buf = unsafe { recv_buf(data, len) }?;
+            SOCKETS.with(s, |socket| Ok(socket.recv_exact(buf)))
+        };
+        // SAFETY: the caller's.
+        unsafe { tell_done(received, len, result()) }
+    })
+}
+
+/// Tells how far a transfer of `len` bytes came, in any case.
+///
+/// # Safety
+/// `out` must be NULL or writable.
+unsafe fn tell_done(out: *mut usize, len: usize, result: Result<Result<(), Incomplete>>) -> Result<i64> {
+    let (result, done) = match result {
+        Ok(Ok(())) => (Ok(0), len),
+        Ok(Err(incomplete)) => (Err(incomplete.error), incomplete.done),
+        Err(error) => (Err(error), 0),
+    };
+    // SAFETY: the caller's.
+    if let Some(out) = unsafe { out.as_mut() } {
+        *out = done;
+    }
+    result
+}
+
+/// Sends the bytes of several buffers, one after the other, as if they were one.
+///
+/// s: a connected socket.
+/// bufs: the buffers, which are only read; not looked at when count is 0.
+/// count: how many, at most 1024; together at most INT64_MAX bytes.
+/// flags: as for jf_send.
+///
+/// Blocks, returns and fails as jf_send. See sendmsg(2). Since 0.1.
+// SAFETY: `bufs` is NULL or `count` of them, each NULL or readable for its length.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn jf_send_vec(s: jf_socket, bufs: *const jf_buf, count: usize, flags: u32) -> i64 {
+    guard(|| {
+        // SAFETY: the caller's.
+        let bufs = unsafe { checked(bufs, count) }?;
+        // SAFETY: a `SendBuf` is laid out as a `jf_buf`, as both are as the system wants them.
+        let bufs = unsafe { slice::from_raw_parts(bufs.as_ptr().cast::<SendBuf>(), bufs.len()) };
+        SOCKETS
+            .with(s, |socket| socket.send_vec(bufs, Flags::from_bits(flags)))
+            .map(self::count)
+    })
+}
+
+/// Receives into several buffers, one after the other, as if they were one.
+///
+/// s: a connected socket, or a datagram socket.
+/// bufs: the buffers; not looked at when count is 0. The array itself is not changed.
+/// count: how many, at most 1024; together at most INT64_MAX bytes.
+/// flags: as for jf_recv.
+///
+/// Blocks, returns and fails as jf_recv. See recvmsg(2). Since 0.1.
+// SAFETY: `bufs` is NULL or `count` of them, each NULL or writable for its length.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn jf_recv_vec(s: jf_socket, bufs: *mut jf_buf, count: usize, flags: u32) -> i64 {
+    guard(|| {
+        // SAFETY: the caller's.
+        let bufs = unsafe { checked(bufs, count) }?;
+        // SAFETY: a `RecvBuf` is laid out as a `jf_buf`, as both are as the system wants them.
+        let bufs = unsafe { slice::from_raw_parts_mut(bufs.as_ptr().cast_mut().cast::<RecvBuf>(), bufs.len()) };
+        SOCKETS
+            .with(s, |socket| socket.recv_vec(bufs, Flags::from_bits(flags)))
+            .map(self::count)
+    })
+}
+
+/// A caller's buffers, each of which has a place if it has a length.
+///
+/// # Safety
+/// If not NULL, `bufs` must be readable for `count` of them for as long as the result is used.
+unsafe fn checked<'a>(bufs: *const jf_buf, count: usize) -> Result<&'a [jf_buf]> {
+    // The limit comes first: an array of an absurd length is not walked.
+    if count > crate::net::VEC_MAX {
+        return Err(Error::INVALID);
+    }
+    // SAFETY: the caller's.
+    let bytes = unsafe { bytes(bufs.cast(), count * size_of::<jf_buf>()) }?;
+    // SAFETY: the same memory, as what it is. Of none there is a dangling pointer, aligned for bytes only.
+    let bufs = if count == 0 {
+        &[]
+    } else {
+        unsafe { slice::from_raw_parts(bytes.as_ptr().cast(), count) }
+    };
+    if bufs.iter().any(|buf: &jf_buf| buf.len > 0 && buf.data.is_null()) {
+        return Err(Error::INVALID);
+    }
+    Ok(bufs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn c_and_rust_number_the_flags_alike() {
+        for (c, rust) in [
+            (jf_flag::JF_OUT_OF_BAND, Flags::OUT_OF_BAND),
+            (jf_flag::JF_PEEK, Flags::PEEK),
+            (jf_flag::JF_TRUNC, Flags::TRUNC),
+            (jf_flag::JF_DONT_WAIT, Flags::DONT_WAIT),
+            (jf_flag::JF_WAIT_ALL, Flags::WAIT_ALL),
+            (jf_flag::JF_CONFIRM, Flags::CONFIRM),
+            (jf_flag::JF_ERROR_QUEUE, Flags::ERROR_QUEUE),
+            (jf_flag::JF_MORE, Flags::MORE),
+        ] {
+            assert_eq!(Flags::from_bits(c as u32), rust);
+        }
+    }
+}

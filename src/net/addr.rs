@@ -1,0 +1,214 @@
+//! Addresses of sockets.
+
+use super::{Error, Family, Result};
+use crate::sys::{ADDR_DATA, RawAddr};
+use std::hash::{Hash, Hasher};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+
+/// The longest UNIX path or abstract name, its leading zero included: Linux's `sun_path`.
+const UNIX_MAX: usize = 108;
+
+/// The address of a socket: IPv4, IPv6, UNIX or none.
+///
+/// From text as [`str::parse`] reads it, from std's addresses, and from a UNIX path:
+///
+/// ```
+/// use jackfield::Addr;
+/// let tcp: Addr = "[::1]:80".parse()?;
+/// assert_eq!(tcp, Addr::from((std::net::Ipv6Addr::LOCALHOST, 80)));
+/// assert_eq!(Addr::unix("/run/x.sock")?.to_string(), "unix:/run/x.sock");
+/// # Ok::<(), jackfield::Error>(())
+/// ```
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct Addr(RawAddr);
+
+impl Addr {
+    /// No address: connecting a datagram socket to it dissolves the connection.
+    pub const UNSPEC: Addr = Addr(RawAddr::UNSPEC);
+
+    /// A UNIX address: a path, or nothing for a socket without a name.
+    ///
+    /// # Errors
+    /// [`Error::ADDR_INVALID`] when the path is longer than 108 bytes or has a zero in it.
+    pub fn unix(path: impl AsRef<std::path::Path>) -> Result<Addr> {
+        let path = path.as_ref().as_os_str().as_encoded_bytes();
+        if path.contains(&0) {
+            Err(Error::ADDR_INVALID)
+        } else {
+            Addr::from_unix_bytes(path)
+        }
+    }
+
+    /// A name in Linux's abstract namespace, without its leading zero; it may be any bytes, zeros too.
+    ///
+    /// # Errors
+    /// [`Error::ADDR_INVALID`] when the name is longer than 107 bytes.
+    pub fn abstract_name(name: impl AsRef<[u8]>) -> Result<Addr> {
+        Addr::from_unix_bytes(&[&[0], name.as_ref()].concat())
+    }
+
+    pub(super) fn from_unix_bytes(bytes: &[u8]) -> Result<Addr> {
+        let mut raw = RawAddr {
+            family: Family::Unix as u16,
+            len: bytes.len() as u32,
+            ..RawAddr::UNSPEC
+        };
+        raw.data
+            .get_mut(..bytes.len())
+            .ok_or(Error::ADDR_INVALID)?
+            .copy_from_slice(bytes);
+        Addr::check(&raw)?;
+        Ok(Addr(raw))
+    }
+
+    /// Checks an address that was made elsewhere: when this succeeds, it is one.
+    pub(crate) fn check(raw: &RawAddr) -> Result<()> {
+        let well_formed = match Family::from_number(raw.family).ok_or(Error::FAMILY_UNSUPPORTED)? {
+            Family::Unspec => raw.len == 0,
+            Family::Inet => raw.len == 4,
+            Family::Inet6 => raw.len == 16,
+            Family::Unix => {
+                let name = raw.bytes();
+                name.len() == raw.len as usize
+                    && name.len() <= UNIX_MAX
+                    && (name.first() == Some(&0) || !name.contains(&0))
+            }
+        };
+        if well_formed { Ok(()) } else { Err(Error::ADDR_INVALID) }
+    }
+
+    /// What the operating system gave us.
+    pub(super) fn from_system(raw: RawAddr) -> Addr {
+        Addr(raw)
+    }
+
+    pub(crate) fn raw(&self) -> &RawAddr {
+        &self.0
+    }
+
+    /// The address's family.
+    pub fn family(&self) -> Family {
+        Family::from_number(self.0.family).unwrap_or(Family::Unspec)
+    }
+
+    /// The IP address.
+    pub fn ip(&self) -> Option<IpAddr> {
+        match self.family() {
+            Family::Inet => Some(Ipv4Addr::from(self.ip_bytes::<4>()).into()),
+            Family::Inet6 => Some(Ipv6Addr::from(self.ip_bytes::<16>()).into()),
+            _ => None,
+        }
+    }
+
+    /// The port, of an IP address.
+    pub fn port(&self) -> Option<u16> {
+        self.ip().map(|_| self.0.port)
+    }
+
+    /// Changes the port.
+    ///
+    /// # Errors
+    /// [`Error::FAMILY_UNSUPPORTED`] when it is not an IP address.
+    pub fn set_port(&mut self, port: u16) -> Result<()> {
+        if self.ip().is_none() {
+            return Err(Error::FAMILY_UNSUPPORTED);
+        }
+        self.0.port = port;
+        Ok(())
+    }
+
+    /// The bytes of a UNIX address: none when it has no name, a path's, or a zero and an abstract name.
+    pub fn unix_bytes(&self) -> Option<&[u8]> {
+        (self.family() == Family::Unix).then(|| self.0.bytes())
+    }
+
+    fn ip_bytes<const N: usize>(&self) -> [u8; N] {
+        std::array::from_fn(|i| self.0.data[i])
+    }
+
+    /// What makes two addresses the same; the flow label and the rest of the room do not.
+    fn key(&self) -> (u16, u16, u32, &[u8]) {
+        (self.0.family, self.port().unwrap_or(0), self.scope_id(), self.0.bytes())
+    }
+
+    /// The interface of an IPv6 link-local address, or 0.
+    pub fn scope_id(&self) -> u32 {
+        if self.family() == Family::Inet6 {
+            self.0.scope_id
+        } else {
+            0
+        }
+    }
+}
+
+impl PartialEq for Addr {
+    fn eq(&self, other: &Addr) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Addr {}
+
+impl Hash for Addr {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key().hash(state);
+    }
+}
+
+impl From<SocketAddrV4> for Addr {
+    fn from(addr: SocketAddrV4) -> Addr {
+        let mut data = [0; ADDR_DATA];
+        data[..4].copy_from_slice(&addr.ip().octets());
+        Addr(RawAddr {
+            family: Family::Inet as u16,
+            port: addr.port(),
+            len: 4,
+            data,
+            ..RawAddr::UNSPEC
+        })
+    }
+}
+
+impl From<SocketAddrV6> for Addr {
+    fn from(addr: SocketAddrV6) -> Addr {
+        let mut data = [0; ADDR_DATA];
+        data[..16].copy_from_slice(&addr.ip().octets());
+        Addr(RawAddr {
+            family: Family::Inet6 as u16,
+            port: addr.port(),
+            scope_id: addr.scope_id(),
+            flow_info: addr.flowinfo(),
+            len: 16,
+            data,
+        })
+    }
+}
+
+impl From<SocketAddr> for Addr {
+    fn from(addr: SocketAddr) -> Addr {
+        match addr {
+            SocketAddr::V4(addr) => addr.into(),
+            SocketAddr::V6(addr) => addr.into(),
+        }
+    }
+}
+
+impl<I: Into<IpAddr>> From<(I, u16)> for Addr {
+    fn from((ip, port): (I, u16)) -> Addr {
+        SocketAddr::new(ip.into(), port).into()
+    }
+}
+
+/// Fails with [`Error::FAMILY_UNSUPPORTED`] when it is not an IP address.
+impl TryFrom<Addr> for SocketAddr {
+    type Error = Error;
+
+    fn try_from(addr: Addr) -> Result<SocketAddr> {
+        match addr.ip() {
+            Some(IpAddr::V4(ip)) => Ok(SocketAddrV4::new(ip, addr.0.port).into()),
+            Some(IpAddr::V6(ip)) => Ok(SocketAddrV6::new(ip, addr.0.port, addr.0.flow_info, addr.0.scope_id).into()),
+            None => Err(Error::FAMILY_UNSUPPORTED),
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Sending and receiving.
+
+use super::wait::Patience;
+use super::{Addr, Error, Flags, RecvBuf, Result, SendBuf, Socket, VEC_MAX};
+use crate::sys::errno::{EAGAIN, EINTR};
+use crate::sys::{Descriptor, Direction, Errno};
+use std::sync::atomic::Ordering::Relaxed;
+use std::{fmt, io};
+
+/// A transfer that failed after part of it was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Incomplete {
+    /// Why it ended.
+    pub error: Error,
+    /// How many bytes were transferred before that.
+    pub done: usize,
+}
+
+impl fmt::Display for Incomplete {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (after {} bytes)", self.error, self.done)
+    }
+}
+
+impl std::error::Error for Incomplete {}
+
+impl From<Incomplete> for Error {
+    fn from(incomplete: Incomplete) -> Error {
+        incomplete.error
+    }
+}
+
+impl From<Incomplete> for io::Error {
+    fn from(incomplete: Incomplete) -> io::Error {
+        incomplete.error.into()
+    }
+}
+
+impl Socket {
+    /// Sends to the peer and returns how many bytes the system took: of a stream perhaps not all, of a message all.
+    /// ([send(2)])
+    ///
+    /// # Errors
+    /// [`Error::WOULD_BLOCK`] and [`Error::TIMED_OUT`] when there was no room, [`Error::PIPE`] and [`Error::CONN_RESET`] when
+    /// the connection is over, [`Error::NOT_CONNECTED`] and [`Error::DEST_REQUIRED`] when there is none,
+    /// [`Error::MESSAGE_SIZE`], [`Error::CONN_REFUSED`] when an earlier datagram found nobody.
+    ///
+    /// [send(2)]: https://man7.org/linux/man-pages/man2/send.2.html
+    #[inline]
+    pub fn send<'a>(&self, buf: impl Into<SendBuf<'a>>, flags: Flags) -> Result<usize> {
+        let buf = buf.into();
+        let flags = send_flags(flags)?;
+        self.call(Direction::Send, flags, |fd, extra| fd.send(buf, flags | extra))
+    }
+
+    /// Sends a datagram to an address; on a connected socket, to this one instead of the peer.
+    ///
+    /// # Errors
+    /// Those of [`Socket::send`], and [`Error::FAMILY_UNSUPPORTED`], [`Error::ACCESS`] for a broadcast address,
+    /// [`Error::IS_CONNECTED`] for a stream.
+    #[inline]
+    pub fn send_to<'a>(&self, buf: impl Into<SendBuf<'a>>, flags: Flags, addr: &Addr) -> Result<usize> {
+        let buf = buf.into();
+        let flags = send_flags(flags)?;
+        self.expect_family(addr)?;
+        self.call(Direction::Send, flags, |fd, extra| {
+            fd.send_to(buf, flags | extra, addr.raw())
+        })
+    }
+
+    /// Sends several buffers' bytes one after the other; as one message, if the socket has messages.
+    ///
+    /// # Errors
+    /// Those of [`Socket::send`], and [`Error::INVALID`] for more than [`VEC_MAX`] buffers.
+    pub fn send_vec(&self, bufs: &[SendBuf<'_>], flags: Flags) -> Result<usize> {
+        let flags = send_flags(flags)?;
+        room(bufs.iter().map(SendBuf::len))?;
+        self.call(Direction::Send, flags, |fd, extra| fd.send_vec(bufs, flags | extra))
+    }
+
+    /// Receives and returns how many bytes came: of a stream what is there, of messages one.
+    ///
+    /// On a stream 0 is its end (or `buf` is empty: then nothing is waited for); an empty message is 0 as well. ([recv(2)])
+    ///
+    /// # Errors
+    /// [`Error::WOULD_BLOCK`] and [`Error::TIMED_OUT`] when nothing came, [`Error::TRUNCATED`] when the message was longer
+    /// than the room, which is filled; [`Error::CONN_RESET`], [`Error::NOT_CONNECTED`], [`Error::CLOSED`].
+    ///
+    /// [recv(2)]: https://man7.org/linux/man-pages/man2/recv.2.html
+    #[inline]
+    pub fn recv<'a>(&self, buf: impl Into<RecvBuf<'a>>, flags: Flags) -> Result<usize> {
+        let mut buf = buf.into();
+        let os_flags = self.recv_flags(flags)?;
+        if buf.is_empty() && !self.kind.has_messages() {
+            return Ok(0);
+        }
+        let count = self.call(Direction::Recv, flags, |fd, extra| fd.recv(&mut buf, os_flags | extra))?;
+        self.received(count, buf.len(), flags)
+    }
+
+    /// Receives and tells from whom; from a stream's peer no address comes, [`Addr::UNSPEC`].
+    ///
+    /// # Errors
+    /// Those of [`Socket::recv`].
+    #[inline]
+    pub fn recv_from<'a>(&self, buf: impl Into<RecvBuf<'a>>, flags: Flags) -> Result<(usize, Addr)> {
+        let mut from = Addr::UNSPEC;
+        let count = self.recv_named(buf.into(), flags, &mut from)?;
+        Ok((count, from))
+    }
+
+    /// [`Socket::recv_from`], but `from` is known even when the message was longer than the room.
+    #[inline]
+    pub(crate) fn recv_named(&self, mut buf: RecvBuf<'_>, flags: Flags, from: &mut Addr) -> Result<usize> {
+        let os_flags = self.recv_flags(flags)?;
+        if buf.is_empty() && !self.kind.has_messages() {
+            *from = Addr::UNSPEC;
+            return Ok(0);
+        }
+        let (count, raw) = self.call(Direction::Recv, flags, |fd, extra| {
+            fd.recv_from(&mut buf, os_flags | extra)
+        })?;
+        let result = self.received(count, buf.len(), flags);
+        if matches!(result, Ok(_) | Err(Error::TRUNCATED)) {
+            *from = if self.kind.has_messages() {
+                self.named(raw)
+            } else {
+                Addr::UNSPEC
+            };
+        }
+        result
+    }
+
+    /// Receives into several buffers one after the other.
+    ///
+    /// # Errors
+    /// Those of [`Socket::recv`], and [`Error::INVALID`] for more than [`VEC_MAX`] buffers.
+    pub fn recv_vec(&self, bufs: &mut [RecvBuf<'_>], flags: Flags) -> Result<usize> {
+        let os_flags = self.recv_flags(flags)?;
+        let room = room(bufs.iter().map(RecvBuf::len))?;
+        if room == 0 && !self.kind.has_messages() {
+            return Ok(0);
+        }
+        let count = self.call(Direction::Recv, flags, |fd, extra| fd.recv_vec(bufs, os_flags | extra))?;
+        self.received(count, room, flags)
+    }
+
+    /// Sends all of a stream's bytes, however often the system takes only part, within one timeout.
+    ///
+    /// # Errors
+    /// Those of [`Socket::send`], with how many bytes were sent before; [`Error::TYPE_UNSUPPORTED`] if it's no stream.
+    pub fn send_all(&self, bytes: &[u8]) -> Result<(), Incomplete> {
+        self.transfer_all(Direction::Send, bytes.len(), |fd, done, flags| {
+            fd.send(SendBuf::from(&bytes[done..]), flags)
+        })
+    }
+
+    /// Fills the whole buffer from a stream, however often the system gives only part, within one timeout.
+    ///
+    /// # Errors
+    /// Those of [`Socket::recv`], with how many bytes were received before; [`Error::END_OF_STREAM`] when it ended first;
+    /// [`Error::TYPE_UNSUPPORTED`] if it's no stream.
+    pub fn recv_exact<'a>(&self, buf: impl Into<RecvBuf<'a>>) -> Result<(), Incomplete> {
+        let mut buf = buf.into();
+        let len = buf.len();
+        self.transfer_all(Direction::Recv, len, |fd, done, flags| {
+            buf.advance(done - (len - buf.len()));
+            fd.recv(&mut buf, Flags::WAIT_ALL | flags)
+        })
+    }
+
+    /// Repeats a transfer until `len` bytes are done; `op` is told how many are.
+    fn transfer_all(
+        &self,
+        direction: Direction,
+        len: usize,
+        mut op: impl FnMut(&Descriptor, usize, Flags) -> Result<usize, Errno>,
+    ) -> Result<(), Incomplete> {
+        if self.kind.has_messages() {
+            return Err(Incomplete {
+                error: Error::TYPE_UNSUPPORTED,
+                done: 0,
+            });
+        }
+        let patience = self.patience(direction);
+        let mut done = 0;
+        while done < len {
+            let mut op = |fd: &Descriptor, flags| op(fd, done, flags);
+            // The kernel's timeout is right for the first part only, and a signal that cut a part short is not reported.
+            let result = match patience {
+                _ if done == 0 => self.first(patience, &mut op),
+                Patience::Never => op(&self.fd, Flags::DONT_WAIT),
+                _ if self.interruptible.load(Relaxed) => op(&self.fd, Flags::DONT_WAIT).map_err(|errno| match errno {
+                    Errno(EAGAIN) => Errno(EINTR),
+                    _ => errno,
+                }),
+                Patience::ForEver => op(&self.fd, Flags::NONE),
+                Patience::Until(_) => op(&self.fd, Flags::DONT_WAIT),
+            };
+            match result.or_else(|errno| self.again(errno, direction, patience, self.again_by(direction), op)) {
+                Ok(0) if self.is_canceled() => {
+                    return Err(Incomplete {
+                        error: Error::CLOSED,
+                        done,
+                    });
+                }
+                Ok(0) => {
+                    return Err(Incomplete {
+                        error: Error::END_OF_STREAM,
+                        done,
+                    });
+                }
+                Ok(count) => done += count,
+                Err(error) => return Err(Incomplete { error, done }),
+            }
+        }
+        Ok(())
+    }
+
+    /// What the system is told: to always say how long a message was, and never anything of the kind on a stream, where it
+    /// would throw the data away.
+    #[inline]
+    fn recv_flags(&self, flags: Flags) -> Result<Flags> {
+        match self.kind.has_messages() {
+            _ if !flags.within(Flags::FOR_RECV) => Err(Error::INVALID),
+            true => Ok(flags | Flags::TRUNC),
+            false => Ok(flags.without(Flags::TRUNC)),
+        }
+    }
+
+    /// What a receive that the system calls a success was.
+    #[inline]
+    fn received(&self, count: usize, room: usize, flags: Flags) -> Result<usize> {
+        if count > room && !flags.intersects(Flags::TRUNC) {
+            return Err(Error::TRUNCATED);
+        }
+        if count == 0 && self.is_canceled() {
+            return Err(Error::CLOSED);
+        }
+        Ok(count)
+    }
+}
+
+#[inline]
+fn send_flags(flags: Flags) -> Result<Flags> {
+    if flags.within(Flags::FOR_SEND) {
+        Ok(flags)
+    } else {
+        Err(Error::INVALID)
+    }
+}
+
+/// The length of several buffers together.
+fn room(mut lens: impl ExactSizeIterator<Item = usize>) -> Result<usize> {
+    if lens.len() > VEC_MAX {
+        return Err(Error::INVALID);
+    }
+    lens.try_fold(0, usize::checked_add)
+        .filter(|&room| isize::try_from(room).is_ok())
+        .ok_or(Error::INVALID)
+}

@@ -1,0 +1,317 @@
+//! A socket and its life.
+
+use super::{Addr, Error, Family, Flags, Result, Shutdown, Type};
+use crate::sys::{Descriptor, Direction, RawAddr};
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
+use std::time::Duration;
+
+/// A socket. Dropping it closes it.
+///
+/// # Waiting
+/// How long a call waits is a number of the socket, one for receiving and accepting ([`Opt::RecvTimeout`]) and one for
+/// sending and connecting ([`Opt::SendTimeout`]): for ever at first. A call that takes longer fails with
+/// [`Error::TIMED_OUT`], or with [`Error::WOULD_BLOCK`] when it must not wait at all. Signals neither end a call nor prolong
+/// it unless [`Opt::Interruptible`] says so.
+///
+/// # Threads
+/// Every method takes `&self`, and any thread may call any method at any time. Use [`Socket::cancel`] to wake a thread that
+/// waits.
+///
+/// [`Opt::RecvTimeout`]: crate::Opt::RecvTimeout
+/// [`Opt::SendTimeout`]: crate::Opt::SendTimeout
+/// [`Opt::Interruptible`]: crate::Opt::Interruptible
+#[derive(Debug)]
+pub struct Socket {
+    pub(super) fd: Descriptor,
+    pub(super) family: Family,
+    pub(super) kind: Type,
+    pub(super) recv_timeout: AtomicI64,
+    pub(super) send_timeout: AtomicI64,
+    pub(super) interruptible: AtomicBool,
+    /// The descriptor has `O_NONBLOCK`, as far as we know: it came with it, or accepting had to set it.
+    pub(super) nonblocking: AtomicBool,
+    canceled: AtomicBool,
+}
+
+impl Socket {
+    /// Opens a socket. Protocol 0 is the usual one for the family and type. ([socket(2)])
+    ///
+    /// # Errors
+    /// [`Error::FAMILY_UNSUPPORTED`], [`Error::TYPE_UNSUPPORTED`] and [`Error::PROTOCOL_UNSUPPORTED`] when the system has no
+    /// such socket, [`Error::TOO_MANY_FILES`] and [`Error::SYSTEM_FILES`] when there are too many.
+    ///
+    /// [socket(2)]: https://man7.org/linux/man-pages/man2/socket.2.html
+    pub fn open(family: Family, kind: Type, protocol: i32) -> Result<Socket> {
+        if protocol < 0 {
+            return Err(Error::INVALID);
+        }
+        Ok(Socket::new(Descriptor::open(family, kind, protocol)?, family, kind))
+    }
+
+    /// Opens two sockets that are connected with each other; the family is [`Family::Unix`]. ([socketpair(2)])
+    ///
+    /// [socketpair(2)]: https://man7.org/linux/man-pages/man2/socketpair.2.html
+    pub fn pair(family: Family, kind: Type) -> Result<(Socket, Socket)> {
+        // The internet families answer EOPNOTSUPP, of which "can't do that" is all that is left.
+        if family != Family::Unix {
+            return Err(Error::FAMILY_UNSUPPORTED);
+        }
+        let (a, b) = Descriptor::pair(family, kind)?;
+        Ok((Socket::new(a, family, kind), Socket::new(b, family, kind)))
+    }
+
+    /// A socket that waits for ever, as a new one does.
+    pub(super) fn new(fd: Descriptor, family: Family, kind: Type) -> Socket {
+        let socket = Socket {
+            fd,
+            family,
+            kind,
+            recv_timeout: AtomicI64::new(-1),
+            send_timeout: AtomicI64::new(-1),
+            interruptible: AtomicBool::new(false),
+            nonblocking: AtomicBool::new(false),
+            canceled: AtomicBool::new(false),
+        };
+        socket.arm_slices();
+        socket
+    }
+
+    /// Prepares the calls that nothing can wake.
+    fn arm_slices(&self) {
+        if self.in_slices(Direction::Send) {
+            // Every family keeps SO_SNDTIMEO. If one did not, such a call would wait on; it would do nothing wrong.
+            let _ = self.arm(Direction::Send);
+        }
+    }
+
+    /// Takes over a socket's descriptor, made close-on-exec. It keeps the mode it has: a non-blocking one becomes a socket
+    /// that never waits, one with `SO_RCVTIMEO` or `SO_SNDTIMEO` has that timeout.
+    ///
+    /// # Errors
+    /// [`Error::NOT_SOCKET`], [`Error::FAMILY_UNSUPPORTED`] and [`Error::TYPE_UNSUPPORTED`] for what has no [`Family`] and
+    /// [`Type`] here; the descriptor is given back as it was.
+    pub fn from_fd(fd: OwnedFd) -> Result<Socket, (Error, OwnedFd)> {
+        let fd = Descriptor::from(fd);
+        match Mode::of(&fd) {
+            Ok(mode) => Ok(mode.socket(fd)),
+            Err(error) => Err((error, fd.into())),
+        }
+    }
+
+    /// Gives the descriptor up, with the socket's timeouts in it.
+    pub fn into_fd(self) -> OwnedFd {
+        // It may hold a slice, or its listener's time. A descriptor that can't be told is as it was.
+        for direction in [Direction::Recv, Direction::Send] {
+            let ms = self.timeout_ms(direction);
+            let _ = self
+                .fd
+                .set_timeout(direction, (ms > 0).then(|| Duration::from_millis(ms as u64)));
+        }
+        self.fd.into()
+    }
+
+    /// Gives the socket a name of its own. ([bind(2)])
+    ///
+    /// # Errors
+    /// [`Error::ADDR_IN_USE`], [`Error::ADDR_NOT_AVAILABLE`], [`Error::ACCESS`] for a port below 1024 or a folder,
+    /// [`Error::NOT_FOUND`] for a path, [`Error::FAMILY_UNSUPPORTED`] for an address of another family, [`Error::INVALID`]
+    /// when it has a name.
+    ///
+    /// [bind(2)]: https://man7.org/linux/man-pages/man2/bind.2.html
+    pub fn bind(&self, addr: &Addr) -> Result<()> {
+        self.expect_family(addr)?;
+        self.fd.bind(addr.raw()).map_err(|errno| self.failure(errno))
+    }
+
+    /// Has the system take connections and queue up to `backlog` of them until they are accepted; -1 is as many as the
+    /// system allows. ([listen(2)])
+    ///
+    /// # Errors
+    /// [`Error::UNSUPPORTED`] when the socket's type has no connections, [`Error::ADDR_IN_USE`] when another listens there.
+    ///
+    /// [listen(2)]: https://man7.org/linux/man-pages/man2/listen.2.html
+    pub fn listen(&self, backlog: i32) -> Result<()> {
+        let backlog = match backlog {
+            -1 => i32::MAX,
+            0.. => backlog,
+            _ => return Err(Error::INVALID),
+        };
+        self.fd.listen(backlog).map_err(|errno| self.failure(errno))
+    }
+
+    /// Waits for the next connection and returns it with its peer's address. Its timeouts are those of a new socket,
+    /// whatever the listener's. ([accept(2)])
+    ///
+    /// # Errors
+    /// [`Error::WOULD_BLOCK`] and [`Error::TIMED_OUT`] when none came, [`Error::INVALID`] when the socket doesn't listen,
+    /// [`Error::CONN_ABORTED`] when the peer gave up meanwhile, [`Error::TOO_MANY_FILES`] and [`Error::SYSTEM_FILES`] when
+    /// there is no descriptor for it: then the connection is still queued.
+    ///
+    /// [accept(2)]: https://man7.org/linux/man-pages/man2/accept.2.html
+    pub fn accept(&self) -> Result<(Socket, Addr)> {
+        let (fd, peer) = self.call(Direction::Recv, Flags::NONE, |fd, flags| {
+            // There is no flag by which one accept does not wait. A listener does nothing but accept, so the descriptor
+            // may as well be non-blocking until the timeout is set anew.
+            if flags.intersects(Flags::DONT_WAIT) && !self.nonblocking.load(Relaxed) {
+                fd.set_nonblocking(true)?;
+                self.nonblocking.store(true, Relaxed);
+            }
+            fd.accept()
+        })?;
+        Ok((Socket::new(fd, self.family, self.kind), self.named(peer)))
+    }
+
+    /// Ends one or both directions, for every process that shares the socket. ([shutdown(2)])
+    ///
+    /// # Errors
+    /// [`Error::NOT_CONNECTED`].
+    ///
+    /// [shutdown(2)]: https://man7.org/linux/man-pages/man2/shutdown.2.html
+    pub fn shutdown(&self, how: Shutdown) -> Result<()> {
+        self.fd.shutdown(how).map_err(|errno| self.failure(errno))
+    }
+
+    /// Makes every call that waits on this socket return [`Error::CLOSED`], and every later one that would wait. It shuts the
+    /// socket down, also for other processes that share it. A connect that is just about to begin may miss it: repeat it
+    /// until all are out.
+    pub fn cancel(&self) {
+        self.canceled.store(true, Relaxed);
+        // Not being connected is no reason not to wake: the kernel does so and then says it.
+        let _ = self.fd.shutdown(Shutdown::Both);
+    }
+
+    /// The socket's own address; a UNIX socket that was not bound has one without a name. ([getsockname(2)])
+    ///
+    /// [getsockname(2)]: https://man7.org/linux/man-pages/man2/getsockname.2.html
+    pub fn local_addr(&self) -> Result<Addr> {
+        self.fd
+            .local_addr()
+            .map(|raw| self.named(raw))
+            .map_err(|errno| self.failure(errno))
+    }
+
+    /// Its peer's address. ([getpeername(2)])
+    ///
+    /// # Errors
+    /// [`Error::NOT_CONNECTED`].
+    ///
+    /// [getpeername(2)]: https://man7.org/linux/man-pages/man2/getpeername.2.html
+    pub fn peer_addr(&self) -> Result<Addr> {
+        self.fd
+            .peer_addr()
+            .map(|raw| self.named(raw))
+            .map_err(|errno| self.failure(errno))
+    }
+
+    /// Another handle for the same socket, with the same timeouts. What is set in the kernel is set for both: every option
+    /// but [`Opt::Interruptible`](crate::Opt::Interruptible), and the end of a direction. ([dup(2)])
+    ///
+    /// [dup(2)]: https://man7.org/linux/man-pages/man2/dup.2.html
+    pub fn duplicate(&self) -> Result<Socket> {
+        let mode = Mode {
+            family: self.family,
+            kind: self.kind,
+            recv_timeout: self.timeout_ms(Direction::Recv),
+            send_timeout: self.timeout_ms(Direction::Send),
+            nonblocking: self.nonblocking.load(Relaxed),
+        };
+        let other = mode.socket(self.fd.duplicate()?);
+        other.interruptible.store(self.interruptible.load(Relaxed), Relaxed);
+        Ok(other)
+    }
+
+    /// The socket's family.
+    pub fn family(&self) -> Family {
+        self.family
+    }
+
+    /// The socket's type.
+    pub fn kind(&self) -> Type {
+        self.kind
+    }
+
+    #[inline]
+    pub(super) fn is_canceled(&self) -> bool {
+        self.canceled.load(Relaxed)
+    }
+
+    #[inline]
+    pub(super) fn timeout_ms(&self, direction: Direction) -> i64 {
+        match direction {
+            Direction::Recv => self.recv_timeout.load(Relaxed),
+            Direction::Send => self.send_timeout.load(Relaxed),
+        }
+    }
+
+    /// Whether a shutdown of the socket does not wake a call that waits in this direction. On Linux a UNIX sender of
+    /// messages waits for its peer's queue, where the shutdown is not seen.
+    #[inline]
+    pub(super) fn in_slices(&self, direction: Direction) -> bool {
+        direction == Direction::Send && self.family == Family::Unix && self.kind.has_messages()
+    }
+
+    /// An address that the system wrote. It writes nothing for a peer without a name.
+    #[inline]
+    pub(super) fn named(&self, raw: RawAddr) -> Addr {
+        if self.family == Family::Unix && raw.family == Family::Unspec as u16 {
+            return Addr::from_system(RawAddr {
+                family: Family::Unix as u16,
+                ..RawAddr::UNSPEC
+            });
+        }
+        Addr::from_system(raw)
+    }
+
+    #[inline]
+    pub(super) fn expect_family(&self, addr: &Addr) -> Result<()> {
+        if addr.family() == self.family {
+            Ok(())
+        } else {
+            Err(Error::FAMILY_UNSUPPORTED)
+        }
+    }
+}
+
+/// What a descriptor tells of the socket behind it.
+struct Mode {
+    family: Family,
+    kind: Type,
+    recv_timeout: i64,
+    send_timeout: i64,
+    nonblocking: bool,
+}
+
+impl Mode {
+    /// Reads it, and makes the descriptor ready to be one of ours.
+    fn of(fd: &Descriptor) -> Result<Mode> {
+        let (family, kind) = fd.kind()?;
+        let family = family.ok_or(Error::FAMILY_UNSUPPORTED)?;
+        let nonblocking = fd.nonblocking()?;
+        let timeout = |direction| -> Result<i64> {
+            Ok(match fd.timeout(direction)? {
+                _ if nonblocking => 0,
+                None => -1,
+                Some(time) => i64::try_from(time.as_micros().div_ceil(1000)).unwrap_or(-1),
+            })
+        };
+        let (recv_timeout, send_timeout) = (timeout(Direction::Recv)?, timeout(Direction::Send)?);
+        fd.set_close_on_exec()?;
+        Ok(Mode {
+            family,
+            kind,
+            recv_timeout,
+            send_timeout,
+            nonblocking,
+        })
+    }
+
+    fn socket(self, fd: Descriptor) -> Socket {
+        let socket = Socket::new(fd, self.family, self.kind);
+        socket.recv_timeout.store(self.recv_timeout, Relaxed);
+        socket.send_timeout.store(self.send_timeout, Relaxed);
+        socket.nonblocking.store(self.nonblocking, Relaxed);
+        socket.arm_slices();
+        socket
+    }
+}

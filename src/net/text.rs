@@ -1,0 +1,210 @@
+//! Addresses as people write them.
+//!
+//! ```text
+//! 127.0.0.1:80    [::1]:80    [fe80::1%eth0]:80    unix:/run/x.sock    unix:@name    unix:
+//! ```
+//!
+//! The last is a UNIX socket without a name. In a UNIX address `%` and two hexadecimal digits stand for a byte: that is
+//! how a zero, a control character, a `%`, a byte that is not UTF-8 and a path's leading `@` are written. Every address
+//! but a flow label survives the way into text and back. Nothing here looks a host's name up.
+
+use super::{Addr, Error, Family, Result};
+use crate::sys::interface_index;
+use std::fmt::{self, Write};
+use std::net::{IpAddr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
+use std::str::FromStr;
+
+impl FromStr for Addr {
+    type Err = Error;
+
+    /// Reads an address.
+    ///
+    /// # Errors
+    /// [`Error::ADDR_INVALID`] when the text is not an address; [`Error::NOT_FOUND`] when its zone names no interface.
+    fn from_str(text: &str) -> Result<Addr> {
+        if let Some(name) = text.strip_prefix("unix:") {
+            parse_unix(name)
+        } else if let Some(rest) = text.strip_prefix('[') {
+            let (host, port) = rest.rsplit_once("]:").ok_or(Error::ADDR_INVALID)?;
+            parse_v6(host, parse_port(port)?)
+        } else {
+            let (host, port) = text.rsplit_once(':').ok_or(Error::ADDR_INVALID)?;
+            let ip = host.parse().map_err(|_| Error::ADDR_INVALID)?;
+            Ok(SocketAddrV4::new(ip, parse_port(port)?).into())
+        }
+    }
+}
+
+/// A port is digits and nothing else; `u16`'s own reader takes a sign as well.
+fn parse_port(text: &str) -> Result<u16> {
+    if text.len() > 5 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Error::ADDR_INVALID);
+    }
+    text.parse().map_err(|_| Error::ADDR_INVALID)
+}
+
+fn parse_v6(host: &str, port: u16) -> Result<Addr> {
+    let (ip, scope_id) = match host.split_once('%') {
+        None => (host, 0),
+        Some((_, "")) => return Err(Error::ADDR_INVALID),
+        Some((ip, zone)) if zone.bytes().all(|byte| byte.is_ascii_digit()) => {
+            (ip, zone.parse().map_err(|_| Error::ADDR_INVALID)?)
+        }
+        Some((ip, zone)) => (ip, interface_index(zone).ok_or(Error::NOT_FOUND)?),
+    };
+    let ip: Ipv6Addr = ip.parse().map_err(|_| Error::ADDR_INVALID)?;
+    Ok(SocketAddrV6::new(ip, port, 0, scope_id).into())
+}
+
+fn parse_unix(name: &str) -> Result<Addr> {
+    match name.strip_prefix('@') {
+        Some(name) => Addr::abstract_name(decode(name)?),
+        None => {
+            let path = decode(name)?;
+            // A path can't have a zero in it, and at its start it would make the name an abstract one.
+            if path.contains(&0) {
+                Err(Error::ADDR_INVALID)
+            } else {
+                Addr::from_unix_bytes(&path)
+            }
+        }
+    }
+}
+
+fn decode(text: &str) -> Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    let digit = |byte: Option<u8>| {
+        byte.and_then(|byte| char::from(byte).to_digit(16))
+            .ok_or(Error::ADDR_INVALID)
+    };
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => (digit(rest.next())? * 16 + digit(rest.next())?) as u8,
+            _ => byte,
+        });
+    }
+    Ok(bytes)
+}
+
+impl fmt::Display for Addr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.ip(), self.port(), self.unix_bytes()) {
+            (Some(IpAddr::V4(ip)), Some(port), _) => write!(f, "{ip}:{port}"),
+            (Some(IpAddr::V6(ip)), Some(port), _) if self.scope_id() == 0 => write!(f, "[{ip}]:{port}"),
+            (Some(IpAddr::V6(ip)), Some(port), _) => write!(f, "[{ip}%{}]:{port}", self.scope_id()),
+            (.., Some([0, name @ ..])) => f.write_str("unix:@").and_then(|()| encode(f, name)),
+            (.., Some([b'@', name @ ..])) => f.write_str("unix:%40").and_then(|()| encode(f, name)),
+            (.., Some(name)) => f.write_str("unix:").and_then(|()| encode(f, name)),
+            _ => f.write_str("unspecified"),
+        }
+    }
+}
+
+fn encode(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
+    for chunk in bytes.utf8_chunks() {
+        for char in chunk.valid().chars() {
+            match char {
+                '%' | '\0'..'\x20' | '\x7f' => write!(f, "%{:02X}", char as u32)?,
+                _ => f.write_char(char)?,
+            }
+        }
+        for byte in chunk.invalid() {
+            write!(f, "%{byte:02X}")?;
+        }
+    }
+    Ok(())
+}
+
+impl fmt::Debug for Addr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.family() {
+            Family::Unspec => f.write_str("UNSPEC"),
+            _ => fmt::Display::fmt(self, f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_reads_back_as_it_was_written() {
+        for text in [
+            "127.0.0.1:80",
+            "0.0.0.0:0",
+            "255.255.255.255:65535",
+            "[::1]:80",
+            "[::]:0",
+            "[fe80::1%7]:65535",
+            "[::ffff:1.2.3.4]:5",
+            "unix:/run/x.sock",
+            "unix:relative path",
+            "unix:@name",
+            "unix:@",
+            "unix:@a%00b",
+            "unix:%40path",
+            "unix:/100%25",
+            "unix:/\u{e9}t\u{e9}",
+            "unix:/%FF%0A",
+            "unix:",
+        ] {
+            assert_eq!(text.parse::<Addr>().expect(text).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_zone_may_be_an_interfaces_name() {
+        let addr: Addr = "[fe80::1%lo]:80".parse().unwrap();
+        assert_eq!(addr.scope_id(), 1);
+        assert_eq!("[fe80::1%no-such-if]:80".parse::<Addr>(), Err(Error::NOT_FOUND));
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        let long = format!("unix:/{}", "x".repeat(108));
+        let long_abstract = format!("unix:@{}", "x".repeat(108));
+        for text in [
+            "",
+            ":",
+            "80",
+            "127.0.0.1",
+            "127.0.0.1:",
+            "127.0.0.1:+80",
+            "127.0.0.1:-1",
+            "127.0.0.1:65536",
+            "127.0.0.1:000080",
+            "127.0.0.1: 80",
+            " 127.0.0.1:80",
+            "127.0.0.1:80 ",
+            "127.1:80",
+            "127.0.0.256:80",
+            "01.2.3.4:80",
+            "localhost:80",
+            "::1:80",
+            "[::1]",
+            "[::1]80",
+            "[::1]:",
+            "[::1",
+            "[]:80",
+            "[127.0.0.1]:80",
+            "[fe80::1%]:80",
+            "[fe80::1%99999999999]:80",
+            "[:::1]:80",
+            "[::1]]:80",
+            "unix",
+            "UNIX:/x",
+            "unix:/a%",
+            "unix:/a%0",
+            "unix:/a%zz",
+            "unix:/a%00b",
+            "unix:%00name",
+            "tcp://127.0.0.1:80",
+            &long,
+            &long_abstract,
+        ] {
+            assert_eq!(text.parse::<Addr>(), Err(Error::ADDR_INVALID), "{text}");
+        }
+    }
+}

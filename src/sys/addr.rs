@@ -1,0 +1,202 @@
+//! An address with one layout everywhere, and its way into the operating system's `sockaddr` and back.
+
+use super::errno::{EAFNOSUPPORT, EINVAL};
+use super::{Errno, Family};
+use libc::{sa_family_t, sockaddr, sockaddr_in, sockaddr_in6, sockaddr_un, socklen_t};
+use std::ffi::CString;
+use std::mem::{MaybeUninit, offset_of, size_of};
+
+/// The room for an address's own bytes.
+pub const ADDR_DATA: usize = 112;
+
+/// An address as plain data, 128 bytes on every operating system. Nothing in it is checked: `Addr` does that.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct RawAddr {
+    /// The number of a [`Family`].
+    pub family: u16,
+    /// The port, in host order.
+    pub port: u16,
+    /// IPv6: the interface a link-local address belongs to.
+    pub scope_id: u32,
+    /// IPv6: the flow label and traffic class, in host order.
+    pub flow_info: u32,
+    /// How much of `data` is the address.
+    pub len: u32,
+    /// IP bytes in network order; a UNIX path without a final zero, or a zero and an abstract name.
+    pub data: [u8; ADDR_DATA],
+}
+
+impl RawAddr {
+    /// The address of nothing.
+    pub const UNSPEC: RawAddr = RawAddr {
+        family: 0,
+        port: 0,
+        scope_id: 0,
+        flow_info: 0,
+        len: 0,
+        data: [0; ADDR_DATA],
+    };
+
+    /// The part of `data` that is the address; nothing when `len` is out of range.
+    pub fn bytes(&self) -> &[u8] {
+        self.data.get(..self.len as usize).unwrap_or_default()
+    }
+
+    fn ip<const N: usize>(&self) -> Result<[u8; N], Errno> {
+        self.bytes().try_into().map_err(|_| Errno(EINVAL))
+    }
+}
+
+const PATH_OFFSET: usize = offset_of!(sockaddr_un, sun_path);
+const PATH_ROOM: usize = size_of::<sockaddr_un>() - PATH_OFFSET;
+
+/// Every `sockaddr` that has a family of ours. `sockaddr_un` is the longest, at 110 bytes; the room beyond it lets the
+/// kernel report a longer one whole.
+#[repr(C)]
+union Storage {
+    any: sa_family_t,
+    inet: sockaddr_in,
+    inet6: sockaddr_in6,
+    unix: sockaddr_un,
+    room: [u8; 128],
+}
+
+/// A `sockaddr` and its length, as system calls take and fill it.
+pub(super) struct SockAddr {
+    storage: MaybeUninit<Storage>,
+    len: socklen_t,
+}
+
+impl SockAddr {
+    /// Room for the kernel to fill.
+    pub(super) fn room() -> SockAddr {
+        SockAddr {
+            storage: MaybeUninit::uninit(),
+            len: size_of::<Storage>() as socklen_t,
+        }
+    }
+
+    pub(super) fn as_ptr(&self) -> *const sockaddr {
+        self.storage.as_ptr().cast()
+    }
+
+    pub(super) fn len(&self) -> socklen_t {
+        self.len
+    }
+
+    /// What a call that fills an address wants: where, and how much.
+    pub(super) fn fill(&mut self) -> (*mut sockaddr, *mut socklen_t) {
+        (self.storage.as_mut_ptr().cast(), &mut self.len)
+    }
+
+    pub(super) fn encode(addr: &RawAddr) -> Result<SockAddr, Errno> {
+        let mut out = SockAddr::room();
+        let storage = out.storage.as_mut_ptr();
+        match Family::from_number(addr.family) {
+            Some(Family::Inet) => {
+                let inet = sockaddr_in {
+                    sin_family: libc::AF_INET as sa_family_t,
+                    sin_port: addr.port.to_be(),
+                    sin_addr: libc::in_addr {
+                        s_addr: u32::from_ne_bytes(addr.ip()?),
+                    },
+                    sin_zero: [0; 8],
+                };
+                // SAFETY: `storage` is ours, writable and large enough for every member.
+                unsafe { (&raw mut (*storage).inet).write(inet) };
+                out.len = size_of::<sockaddr_in>() as socklen_t;
+            }
+            Some(Family::Inet6) => {
+                let inet6 = sockaddr_in6 {
+                    sin6_family: libc::AF_INET6 as sa_family_t,
+                    sin6_port: addr.port.to_be(),
+                    sin6_flowinfo: addr.flow_info.to_be(),
+                    sin6_addr: libc::in6_addr { s6_addr: addr.ip()? },
+                    sin6_scope_id: addr.scope_id,
+                };
+                // SAFETY: as above.
+                unsafe { (&raw mut (*storage).inet6).write(inet6) };
+                out.len = size_of::<sockaddr_in6>() as socklen_t;
+            }
+            Some(Family::Unix) => {
+                let name = addr.bytes();
+                if name.len() != addr.len as usize || name.len() > PATH_ROOM {
+                    return Err(Errno(EINVAL));
+                }
+                // SAFETY: as above, and the name was measured to fit its place.
+                unsafe {
+                    (&raw mut (*storage).any).write(libc::AF_UNIX as sa_family_t);
+                    let path = storage.cast::<u8>().add(PATH_OFFSET);
+                    path.copy_from_nonoverlapping(name.as_ptr(), name.len());
+                }
+                out.len = (PATH_OFFSET + name.len()) as socklen_t;
+            }
+            // What dissolves a datagram socket's connection.
+            Some(Family::Unspec) => {
+                // SAFETY: as above.
+                unsafe {
+                    storage
+                        .cast::<[u8; size_of::<sockaddr>()]>()
+                        .write([0; size_of::<sockaddr>()])
+                };
+                out.len = size_of::<sockaddr>() as socklen_t;
+            }
+            None => return Err(Errno(EAFNOSUPPORT)),
+        }
+        Ok(out)
+    }
+
+    /// What the kernel filled in. An address of a family without a number here, or of none, is [`RawAddr::UNSPEC`].
+    pub(super) fn decode(&self) -> RawAddr {
+        let len = self.len as usize;
+        let mut out = RawAddr::UNSPEC;
+        if len < size_of::<sa_family_t>() {
+            return out;
+        }
+        let storage = self.storage.as_ptr();
+        // SAFETY: the kernel filled `len` bytes, and each arm reads only within them.
+        unsafe {
+            match Family::from_os((*storage).any.into()) {
+                Some(Family::Inet) if len >= size_of::<sockaddr_in>() => {
+                    let inet = (*storage).inet;
+                    out.family = Family::Inet as u16;
+                    out.port = u16::from_be(inet.sin_port);
+                    out.len = 4;
+                    out.data[..4].copy_from_slice(&inet.sin_addr.s_addr.to_ne_bytes());
+                }
+                Some(Family::Inet6) if len >= size_of::<sockaddr_in6>() => {
+                    let inet6 = (*storage).inet6;
+                    out.family = Family::Inet6 as u16;
+                    out.port = u16::from_be(inet6.sin6_port);
+                    out.flow_info = u32::from_be(inet6.sin6_flowinfo);
+                    out.scope_id = inet6.sin6_scope_id;
+                    out.len = 16;
+                    out.data[..16].copy_from_slice(&inet6.sin6_addr.s6_addr);
+                }
+                Some(Family::Unix) => {
+                    let path = storage.cast::<u8>().add(PATH_OFFSET);
+                    let filled = len.saturating_sub(PATH_OFFSET).min(ADDR_DATA);
+                    let mut name = std::slice::from_raw_parts(path, filled);
+                    // A path ends at its zero; in an abstract name, which begins with one, zeros are bytes like others.
+                    if name.first() != Some(&0) {
+                        name = name.split(|&byte| byte == 0).next().unwrap_or_default();
+                    }
+                    out.family = Family::Unix as u16;
+                    out.len = name.len() as u32;
+                    out.data[..name.len()].copy_from_slice(name);
+                }
+                _ => {}
+            }
+        }
+        out
+    }
+}
+
+/// The index of the interface with this name.
+pub fn interface_index(name: &str) -> Option<u32> {
+    let name = CString::new(name).ok()?;
+    // SAFETY: `name` is a string that ends with a zero.
+    let index = unsafe { libc::if_nametoindex(name.as_ptr()) };
+    (index != 0).then_some(index)
+}

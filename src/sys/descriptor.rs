@@ -1,0 +1,165 @@
+//! A socket's descriptor and its life.
+
+use super::addr::SockAddr;
+use super::{Errno, Family, RawAddr, Shutdown, Type, check};
+use socket2::{Domain, Protocol, SockRef, Socket};
+use std::mem::ManuallyDrop;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+
+/// A socket that this process owns; it is closed when dropped.
+#[derive(Debug)]
+pub struct Descriptor(ManuallyDrop<OwnedFd>);
+
+impl Descriptor {
+    /// Opens a socket. An IPv6 one speaks IPv4 too, whatever the system's default.
+    pub fn open(family: Family, kind: Type, protocol: i32) -> Result<Descriptor, Errno> {
+        let domain = Domain::from(family.to_os()?);
+        let socket = Socket::new(
+            domain,
+            socket2::Type::from(kind.to_os()),
+            Some(Protocol::from(protocol)),
+        )?;
+        if family == Family::Inet6 {
+            socket.set_only_v6(false)?;
+        }
+        Ok(Descriptor::from(OwnedFd::from(socket)))
+    }
+
+    /// Opens two sockets that are connected with each other.
+    pub fn pair(family: Family, kind: Type) -> Result<(Descriptor, Descriptor), Errno> {
+        let (a, b) = Socket::pair(Domain::from(family.to_os()?), socket2::Type::from(kind.to_os()), None)?;
+        Ok((Descriptor::from(OwnedFd::from(a)), Descriptor::from(OwnedFd::from(b))))
+    }
+
+    /// Another descriptor for the same socket.
+    pub fn duplicate(&self) -> Result<Descriptor, Errno> {
+        Ok(Descriptor::from(self.0.try_clone()?))
+    }
+
+    /// Whether this number is that of an open descriptor.
+    pub fn is_open(fd: RawFd) -> bool {
+        // SAFETY: F_GETFD has no argument and changes nothing.
+        unsafe { libc::fcntl(fd, libc::F_GETFD) != -1 }
+    }
+
+    /// Lets no program started from now on inherit the descriptor.
+    pub fn set_close_on_exec(&self) -> Result<(), Errno> {
+        Ok(self.socket().set_cloexec(true)?)
+    }
+
+    /// Whether calls on this descriptor return rather than wait.
+    pub fn nonblocking(&self) -> Result<bool, Errno> {
+        Ok(self.socket().nonblocking()?)
+    }
+
+    /// Sets whether calls on this descriptor, and on all that share its open file, return rather than wait.
+    pub fn set_nonblocking(&self, nonblocking: bool) -> Result<(), Errno> {
+        Ok(self.socket().set_nonblocking(nonblocking)?)
+    }
+
+    /// Gives the socket its own name.
+    pub fn bind(&self, addr: &RawAddr) -> Result<(), Errno> {
+        let addr = SockAddr::encode(addr)?;
+        // SAFETY: the address is as long as it says.
+        check(unsafe { libc::bind(self.as_raw_fd(), addr.as_ptr(), addr.len()) }.into())?;
+        Ok(())
+    }
+
+    /// Has the kernel take connections and queue this many of them.
+    pub fn listen(&self, backlog: i32) -> Result<(), Errno> {
+        Ok(self.socket().listen(backlog)?)
+    }
+
+    /// Takes the next connection from the queue.
+    pub fn accept(&self) -> Result<(Descriptor, RawAddr), Errno> {
+        let mut peer = SockAddr::room();
+        let (addr, len) = peer.fill();
+        // SAFETY: `addr` and `len` describe room of ours.
+        let fd = unsafe { libc::syscall(libc::SYS_accept4, self.as_raw_fd(), addr, len, libc::SOCK_CLOEXEC) };
+        let fd = check(fd)? as RawFd;
+        // SAFETY: the kernel just gave us this descriptor.
+        let descriptor = Descriptor::from(unsafe { OwnedFd::from_raw_fd(fd) });
+        Ok((descriptor, peer.decode()))
+    }
+
+    /// Connects to a peer, or begins to.
+    pub fn connect(&self, addr: &RawAddr) -> Result<(), Errno> {
+        let addr = SockAddr::encode(addr)?;
+        // SAFETY: the address is as long as it says.
+        check(unsafe { libc::syscall(libc::SYS_connect, self.as_raw_fd(), addr.as_ptr(), addr.len()) })?;
+        Ok(())
+    }
+
+    /// Ends one or both directions, for every process that shares the socket.
+    pub fn shutdown(&self, how: Shutdown) -> Result<(), Errno> {
+        let how = match how {
+            Shutdown::Read => std::net::Shutdown::Read,
+            Shutdown::Write => std::net::Shutdown::Write,
+            Shutdown::Both => std::net::Shutdown::Both,
+        };
+        Ok(self.socket().shutdown(how)?)
+    }
+
+    /// The socket's own name.
+    pub fn local_addr(&self) -> Result<RawAddr, Errno> {
+        let mut name = SockAddr::room();
+        let (addr, len) = name.fill();
+        // SAFETY: `addr` and `len` describe room of ours.
+        check(unsafe { libc::getsockname(self.as_raw_fd(), addr, len) }.into())?;
+        Ok(name.decode())
+    }
+
+    /// Its peer's name.
+    pub fn peer_addr(&self) -> Result<RawAddr, Errno> {
+        let mut name = SockAddr::room();
+        let (addr, len) = name.fill();
+        // SAFETY: `addr` and `len` describe room of ours.
+        check(unsafe { libc::getpeername(self.as_raw_fd(), addr, len) }.into())?;
+        Ok(name.decode())
+    }
+
+    pub(super) fn socket(&self) -> SockRef<'_> {
+        SockRef::from(&*self.0)
+    }
+}
+
+impl Drop for Descriptor {
+    fn drop(&mut self) {
+        // SAFETY: the descriptor is ours, and nothing uses it after this. The C library's close would do as well, were
+        // it not a cancellation point. An error says that data was lost, not that the descriptor is still open.
+        unsafe { libc::syscall(libc::SYS_close, self.as_raw_fd()) };
+    }
+}
+
+impl From<OwnedFd> for Descriptor {
+    fn from(fd: OwnedFd) -> Descriptor {
+        Descriptor(ManuallyDrop::new(fd))
+    }
+}
+
+impl From<Descriptor> for OwnedFd {
+    fn from(descriptor: Descriptor) -> OwnedFd {
+        let fd = ManuallyDrop::new(descriptor).as_raw_fd();
+        // SAFETY: `descriptor` is never dropped, so its descriptor has this one owner.
+        unsafe { OwnedFd::from_raw_fd(fd) }
+    }
+}
+
+impl IntoRawFd for Descriptor {
+    fn into_raw_fd(self) -> RawFd {
+        OwnedFd::from(self).into_raw_fd()
+    }
+}
+
+impl AsFd for Descriptor {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+impl AsRawFd for Descriptor {
+    #[inline]
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}

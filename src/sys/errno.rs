@@ -1,0 +1,28 @@
+//! The numbers by which the operating system reports errors.
+
+use std::io;
+
+pub use libc::{
+    EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN, EALREADY, EBADF, EBUSY, ECANCELED, ECONNABORTED,
+    ECONNREFUSED, ECONNRESET, EDESTADDRREQ, EEXIST, EHOSTDOWN, EHOSTUNREACH, EINPROGRESS, EINTR, EINVAL, EISCONN,
+    EMFILE, EMSGSIZE, ENETDOWN, ENETUNREACH, ENFILE, ENOBUFS, ENOENT, ENOMEM, ENOPROTOOPT, ENOTCONN, ENOTSOCK,
+    EOPNOTSUPP, EPERM, EPIPE, EPROTO, EPROTONOSUPPORT, ESOCKTNOSUPPORT, ETIMEDOUT,
+};
+
+/// An operating system's error number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Errno(pub i32);
+
+impl Errno {
+    /// The calling thread's error of the call that just failed.
+    pub fn last() -> Errno {
+        // SAFETY: the location is the calling thread's own and always valid.
+        Errno(unsafe { *libc::__errno_location() })
+    }
+}
+
+impl From<io::Error> for Errno {
+    fn from(error: io::Error) -> Errno {
+        Errno(error.raw_os_error().unwrap_or(EINVAL))
+    }
+}

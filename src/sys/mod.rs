@@ -1,0 +1,52 @@
+//! What differs from one operating system to the next, behind one contract.
+//!
+//! The layers above call only what is listed here, and find in it no type or constant of an operating system. A port
+//! provides:
+//!
+//! | file | contract |
+//! |---|---|
+//! | `types` | the words of the contract: [`Family`], [`Type`], [`Shutdown`], [`Flags`], with numbers of our own |
+//! | `errno` | [`Errno`], the number an operating system reports an error by, and the conditions' names for it |
+//! | `addr` | [`RawAddr`], an address with the same 128 bytes everywhere, and its way into a `sockaddr` and back |
+//! | `descriptor` | [`Descriptor`], an owned socket: opened close-on-exec, never raising SIGPIPE, and its life |
+//! | `transfer` | sending and receiving, one system call each |
+//! | `options` | reading and setting [`Opt`]s, and the two timeouts that the kernel keeps for a blocking call |
+//! | `ready` | waiting for one descriptor with a deadline |
+//! | `fork` | a number that is another one in a forked child |
+//!
+//! Three rules hold for every call in it. It makes one system call and reports what that said: no retry at a signal, no
+//! waiting of its own. Nothing in it is a thread cancellation point: `pthread_cancel` unwinds the stack it finds, and
+//! Rust's frames end the process when that happens. And nothing in it allocates, but for opening a descriptor.
+
+#[cfg(not(target_os = "linux"))]
+compile_error!("jackfield runs on Linux so far: a port provides what src/sys/mod.rs lists");
+
+mod addr;
+mod descriptor;
+pub mod errno;
+#[cfg(feature = "capi")]
+mod fork;
+mod options;
+mod ready;
+mod transfer;
+mod types;
+
+pub use addr::{ADDR_DATA, RawAddr, interface_index};
+pub use descriptor::Descriptor;
+pub use errno::Errno;
+#[cfg(feature = "capi")]
+pub use fork::{fork_count, watch_forks};
+pub use options::Opt;
+#[cfg(feature = "capi")]
+pub use ready::pause;
+pub use ready::{Direction, wait_ready};
+pub use transfer::{RecvBuf, SendBuf, VEC_MAX};
+pub use types::{Family, Flags, Shutdown, Type};
+
+use std::ffi::c_long;
+
+/// The result of a raw system call as a `Result`.
+fn check(result: c_long) -> Result<usize, Errno> {
+    // Everything but the errors is zero or more.
+    usize::try_from(result).map_err(|_| Errno::last())
+}

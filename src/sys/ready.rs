@@ -1,0 +1,54 @@
+//! Waiting for one descriptor.
+
+use super::errno::EAGAIN;
+use super::{Descriptor, Errno, check};
+use std::os::fd::AsRawFd;
+use std::ptr;
+use std::time::Duration;
+
+/// The direction of a call that waits, and so which of a socket's timeouts it obeys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Receiving and accepting.
+    Recv,
+    /// Sending and connecting.
+    Send,
+}
+
+/// Waits until a call in this direction would not wait: there is data or room, an end or an error. `EAGAIN` when the time
+/// is over first; without a time it waits for ever.
+pub fn wait_ready(descriptor: &Descriptor, direction: Direction, time: Option<Duration>) -> Result<(), Errno> {
+    let events = match direction {
+        Direction::Recv => libc::POLLIN,
+        Direction::Send => libc::POLLOUT,
+    };
+    let mut item = libc::pollfd {
+        fd: descriptor.as_raw_fd(),
+        events,
+        revents: 0,
+    };
+    let mut limit = time.map(timespec);
+    let limit = limit
+        .as_mut()
+        .map_or(ptr::null_mut(), |limit| limit as *mut libc::timespec);
+    let no_mask: *const libc::sigset_t = ptr::null();
+    // SAFETY: one item and one time, both ours; no signal mask.
+    let ready = check(unsafe { libc::syscall(libc::SYS_ppoll, &raw mut item, 1usize, limit, no_mask, 0usize) })?;
+    if ready == 0 { Err(Errno(EAGAIN)) } else { Ok(()) }
+}
+
+#[cfg(feature = "capi")]
+/// Does nothing for this long, or until a signal was handled.
+pub fn pause(time: Duration) {
+    let mut limit = timespec(time);
+    let (no_items, no_mask): (*mut libc::pollfd, *const libc::sigset_t) = (ptr::null_mut(), ptr::null());
+    // SAFETY: no items, a time of ours, no signal mask. std's sleep would do as well, were it not a cancellation point.
+    unsafe { libc::syscall(libc::SYS_ppoll, no_items, 0usize, &raw mut limit, no_mask, 0usize) };
+}
+
+fn timespec(time: Duration) -> libc::timespec {
+    libc::timespec {
+        tv_sec: time.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+        tv_nsec: time.subsec_nanos().into(),
+    }
+}

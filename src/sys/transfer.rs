@@ -1,0 +1,231 @@
+//! Sending and receiving, one system call each.
+//!
+//! The calls go past the C library's wrappers of the same names, because those are cancellation points; `syscall` is as
+//! short as they are.
+
+use super::addr::SockAddr;
+use super::{Descriptor, Errno, Flags, RawAddr, check};
+use libc::{c_int, iovec, msghdr};
+use std::marker::PhantomData;
+use std::mem::{self, MaybeUninit};
+use std::os::fd::AsRawFd;
+use std::ptr;
+
+/// The most buffers that one call takes.
+pub const VEC_MAX: usize = 1024;
+
+/// Memory to send from; laid out as the operating system wants it in an array.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct SendBuf<'a>(iovec, PhantomData<&'a [u8]>);
+
+/// Memory to receive into, initialised or not; laid out as the operating system wants it in an array.
+#[repr(transparent)]
+pub struct RecvBuf<'a>(iovec, PhantomData<&'a mut [u8]>);
+
+// SAFETY: both stand for a slice of bytes, which may be sent and shared.
+unsafe impl Send for SendBuf<'_> {}
+// SAFETY: as above.
+unsafe impl Sync for SendBuf<'_> {}
+// SAFETY: as above.
+unsafe impl Send for RecvBuf<'_> {}
+// SAFETY: as above.
+unsafe impl Sync for RecvBuf<'_> {}
+
+impl<'a> From<&'a [u8]> for SendBuf<'a> {
+    #[inline]
+    fn from(bytes: &'a [u8]) -> SendBuf<'a> {
+        SendBuf(
+            iovec {
+                iov_base: bytes.as_ptr().cast_mut().cast(),
+                iov_len: bytes.len(),
+            },
+            PhantomData,
+        )
+    }
+}
+
+impl<'a> From<&'a mut [u8]> for RecvBuf<'a> {
+    #[inline]
+    fn from(room: &'a mut [u8]) -> RecvBuf<'a> {
+        RecvBuf(
+            iovec {
+                iov_base: room.as_mut_ptr().cast(),
+                iov_len: room.len(),
+            },
+            PhantomData,
+        )
+    }
+}
+
+impl<'a> From<&'a mut [MaybeUninit<u8>]> for RecvBuf<'a> {
+    #[inline]
+    fn from(room: &'a mut [MaybeUninit<u8>]) -> RecvBuf<'a> {
+        RecvBuf(
+            iovec {
+                iov_base: room.as_mut_ptr().cast(),
+                iov_len: room.len(),
+            },
+            PhantomData,
+        )
+    }
+}
+
+impl SendBuf<'_> {
+    /// How many bytes it is.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.0.iov_len
+    }
+
+    /// Whether that is none.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.0.iov_len == 0
+    }
+
+    /// Leaves out the first `count` bytes, which are at most all.
+    #[inline]
+    pub fn advance(&mut self, count: usize) {
+        assert!(count <= self.0.iov_len);
+        // SAFETY: the pointer stays within its memory, or one past it.
+        self.0.iov_base = unsafe { self.0.iov_base.byte_add(count) };
+        self.0.iov_len -= count;
+    }
+}
+
+impl RecvBuf<'_> {
+    /// How many bytes it has room for.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.0.iov_len
+    }
+
+    /// Whether that is none.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.0.iov_len == 0
+    }
+
+    /// Leaves out the first `count` bytes, which are at most all.
+    #[inline]
+    pub fn advance(&mut self, count: usize) {
+        assert!(count <= self.0.iov_len);
+        // SAFETY: the pointer stays within its memory, or one past it.
+        self.0.iov_base = unsafe { self.0.iov_base.byte_add(count) };
+        self.0.iov_len -= count;
+    }
+}
+
+impl Descriptor {
+    /// Sends to the peer; `Ok` is how many bytes the kernel took.
+    #[inline]
+    pub fn send(&self, buf: SendBuf<'_>, flags: Flags) -> Result<usize, Errno> {
+        let (none, zero): (*const libc::sockaddr, _) = (ptr::null(), 0usize);
+        // SAFETY: `buf` is readable memory of that length.
+        check(unsafe {
+            libc::syscall(
+                libc::SYS_sendto,
+                self.raw(),
+                buf.0.iov_base,
+                buf.0.iov_len,
+                send_flags(flags),
+                none,
+                zero,
+            )
+        })
+    }
+
+    /// Sends to an address.
+    #[inline]
+    pub fn send_to(&self, buf: SendBuf<'_>, flags: Flags, addr: &RawAddr) -> Result<usize, Errno> {
+        let addr = SockAddr::encode(addr)?;
+        let (ptr, len) = (addr.as_ptr(), addr.len());
+        // SAFETY: `buf` is readable memory of that length, and so is the address.
+        check(unsafe {
+            libc::syscall(
+                libc::SYS_sendto,
+                self.raw(),
+                buf.0.iov_base,
+                buf.0.iov_len,
+                send_flags(flags),
+                ptr,
+                len,
+            )
+        })
+    }
+
+    /// Sends several buffers' bytes one after the other.
+    #[inline]
+    pub fn send_vec(&self, bufs: &[SendBuf<'_>], flags: Flags) -> Result<usize, Errno> {
+        let message = message(bufs.as_ptr().cast_mut().cast(), bufs.len());
+        // SAFETY: every buffer is readable memory of its length, and the kernel does not write to them.
+        check(unsafe { libc::syscall(libc::SYS_sendmsg, self.raw(), &raw const message, send_flags(flags)) })
+    }
+
+    /// Receives from the peer, or from anyone; `Ok` is how many bytes came, or with [`Flags::TRUNC`] the message's whole
+    /// length.
+    #[inline]
+    pub fn recv(&self, buf: &mut RecvBuf<'_>, flags: Flags) -> Result<usize, Errno> {
+        let (none, zero): (*mut libc::sockaddr, *mut libc::socklen_t) = (ptr::null_mut(), ptr::null_mut());
+        // SAFETY: `buf` is writable memory of that length, borrowed for this call alone.
+        check(unsafe {
+            libc::syscall(
+                libc::SYS_recvfrom,
+                self.raw(),
+                buf.0.iov_base,
+                buf.0.iov_len,
+                flags.to_os(),
+                none,
+                zero,
+            )
+        })
+    }
+
+    /// Receives and tells from whom.
+    #[inline]
+    pub fn recv_from(&self, buf: &mut RecvBuf<'_>, flags: Flags) -> Result<(usize, RawAddr), Errno> {
+        let mut from = SockAddr::room();
+        let (addr, len) = from.fill();
+        // SAFETY: `buf` is writable memory of that length, borrowed for this call alone; so is the room for the address.
+        let count = check(unsafe {
+            libc::syscall(
+                libc::SYS_recvfrom,
+                self.raw(),
+                buf.0.iov_base,
+                buf.0.iov_len,
+                flags.to_os(),
+                addr,
+                len,
+            )
+        })?;
+        Ok((count, from.decode()))
+    }
+
+    /// Receives into several buffers one after the other.
+    #[inline]
+    pub fn recv_vec(&self, bufs: &mut [RecvBuf<'_>], flags: Flags) -> Result<usize, Errno> {
+        let mut message = message(bufs.as_mut_ptr().cast(), bufs.len());
+        // SAFETY: every buffer is writable memory of its length, borrowed for this call alone.
+        check(unsafe { libc::syscall(libc::SYS_recvmsg, self.raw(), &raw mut message, flags.to_os()) })
+    }
+
+    #[inline]
+    fn raw(&self) -> c_int {
+        self.as_raw_fd()
+    }
+}
+
+/// A send never raises SIGPIPE.
+#[inline]
+fn send_flags(flags: Flags) -> c_int {
+    flags.to_os() | libc::MSG_NOSIGNAL
+}
+
+fn message(bufs: *mut iovec, count: usize) -> msghdr {
+    // SAFETY: all zeros is a message without address, buffers and control data.
+    let mut message: msghdr = unsafe { mem::zeroed() };
+    message.msg_iov = bufs;
+    message.msg_iovlen = count as _;
+    message
+}

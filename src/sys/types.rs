@@ -1,0 +1,210 @@
+//! The words that every operating system's part understands, with numbers of our own, and Linux's numbers for them.
+
+use super::Errno;
+use super::errno::{EAFNOSUPPORT, ESOCKTNOSUPPORT};
+use std::ffi::c_int;
+use std::ops::{BitOr, BitOrAssign};
+
+/// A socket's address family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u16)]
+#[non_exhaustive]
+pub enum Family {
+    /// No family: an address that stands for none.
+    Unspec = 0,
+    /// IPv4.
+    Inet = 1,
+    /// IPv6; such a socket speaks IPv4 too unless [`Opt::ONLY_V6`](crate::Opt::ONLY_V6) is set.
+    Inet6 = 2,
+    /// Sockets of one machine, named by a path, an abstract name or not at all.
+    Unix = 3,
+}
+
+impl Family {
+    /// The family with this number.
+    pub fn from_number(number: u16) -> Option<Family> {
+        [Family::Unspec, Family::Inet, Family::Inet6, Family::Unix]
+            .get(usize::from(number))
+            .copied()
+    }
+
+    pub(super) fn to_os(self) -> Result<c_int, Errno> {
+        match self {
+            Family::Unspec => Err(Errno(EAFNOSUPPORT)),
+            Family::Inet => Ok(libc::AF_INET),
+            Family::Inet6 => Ok(libc::AF_INET6),
+            Family::Unix => Ok(libc::AF_UNIX),
+        }
+    }
+
+    pub(super) fn from_os(family: c_int) -> Option<Family> {
+        match family {
+            libc::AF_UNSPEC => Some(Family::Unspec),
+            libc::AF_INET => Some(Family::Inet),
+            libc::AF_INET6 => Some(Family::Inet6),
+            libc::AF_UNIX => Some(Family::Unix),
+            _ => None,
+        }
+    }
+}
+
+/// What a socket carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u16)]
+#[non_exhaustive]
+pub enum Type {
+    /// A stream of bytes, in order and without loss.
+    Stream = 1,
+    /// Datagrams: each send is one message.
+    Dgram = 2,
+    /// Messages in order and without loss, over a connection.
+    SeqPacket = 3,
+}
+
+impl Type {
+    /// The type with this number.
+    pub fn from_number(number: u16) -> Option<Type> {
+        match number {
+            1 => Some(Type::Stream),
+            2 => Some(Type::Dgram),
+            3 => Some(Type::SeqPacket),
+            _ => None,
+        }
+    }
+
+    /// Whether one receive takes one message, and whatever of it does not fit is lost.
+    pub fn has_messages(self) -> bool {
+        self != Type::Stream
+    }
+
+    /// Whether such a socket gets its one peer by `connect` or `accept`.
+    pub fn has_connections(self) -> bool {
+        self != Type::Dgram
+    }
+
+    pub(super) fn to_os(self) -> c_int {
+        match self {
+            Type::Stream => libc::SOCK_STREAM,
+            Type::Dgram => libc::SOCK_DGRAM,
+            Type::SeqPacket => libc::SOCK_SEQPACKET,
+        }
+    }
+
+    pub(super) fn from_os(kind: c_int) -> Result<Type, Errno> {
+        match kind {
+            libc::SOCK_STREAM => Ok(Type::Stream),
+            libc::SOCK_DGRAM => Ok(Type::Dgram),
+            libc::SOCK_SEQPACKET => Ok(Type::SeqPacket),
+            _ => Err(Errno(ESOCKTNOSUPPORT)),
+        }
+    }
+}
+
+/// Which directions a shutdown ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u16)]
+pub enum Shutdown {
+    /// No more receiving.
+    Read = 1,
+    /// No more sending; the peer reads the end of the stream.
+    Write = 2,
+    /// Neither.
+    Both = 3,
+}
+
+impl Shutdown {
+    /// The direction with this number.
+    pub fn from_number(number: u16) -> Option<Shutdown> {
+        match number {
+            1 => Some(Shutdown::Read),
+            2 => Some(Shutdown::Write),
+            3 => Some(Shutdown::Both),
+            _ => None,
+        }
+    }
+}
+
+/// How one send or receive differs from a plain one. Flags are joined with `|`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Flags(u32);
+
+impl Flags {
+    /// A plain call.
+    pub const NONE: Flags = Flags(0);
+    /// TCP's urgent byte; receiving it never waits.
+    pub const OUT_OF_BAND: Flags = Flags(0x1);
+    /// Receive: leave the data in the queue.
+    pub const PEEK: Flags = Flags(0x2);
+    /// Receive: return a message's whole length, even when it did not fit. No effect on a stream.
+    pub const TRUNC: Flags = Flags(0x20);
+    /// Never wait, whatever the socket's timeout.
+    pub const DONT_WAIT: Flags = Flags(0x40);
+    /// Receive on a stream: wait until the buffer is full.
+    pub const WAIT_ALL: Flags = Flags(0x100);
+    /// Send: the peer answered just now, so its link address needs no probe.
+    pub const CONFIRM: Flags = Flags(0x800);
+    /// Receive from the queue of errors; never waits.
+    pub const ERROR_QUEUE: Flags = Flags(0x2000);
+    /// Send: more will follow soon, so a packet may wait for it.
+    pub const MORE: Flags = Flags(0x8000);
+
+    /// What a send may be told.
+    pub const FOR_SEND: Flags = Flags(Self::DONT_WAIT.0 | Self::OUT_OF_BAND.0 | Self::MORE.0 | Self::CONFIRM.0);
+    /// What a receive may be told.
+    pub const FOR_RECV: Flags = Flags(
+        Self::DONT_WAIT.0 | Self::PEEK.0 | Self::WAIT_ALL.0 | Self::OUT_OF_BAND.0 | Self::TRUNC.0 | Self::ERROR_QUEUE.0,
+    );
+    /// Those that make a call never wait: the error queue and the urgent byte are there or they are not.
+    pub(crate) const NEVER_WAIT: Flags = Flags(Self::DONT_WAIT.0 | Self::ERROR_QUEUE.0 | Self::OUT_OF_BAND.0);
+
+    /// The flags with these bits, defined or not: the call they are given to refuses unknown ones.
+    pub const fn from_bits(bits: u32) -> Flags {
+        Flags(bits)
+    }
+
+    /// Whether none but these are set.
+    pub const fn within(self, allowed: Flags) -> bool {
+        self.0 & !allowed.0 == 0
+    }
+
+    /// Whether any of these is set.
+    pub const fn intersects(self, other: Flags) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// These without those.
+    pub const fn without(self, other: Flags) -> Flags {
+        Flags(self.0 & !other.0)
+    }
+
+    /// Linux's `MSG_` bits for them. The numbers were chosen so that there is nothing to do.
+    #[inline]
+    pub(super) const fn to_os(self) -> c_int {
+        self.0 as c_int
+    }
+}
+
+const _: () = assert!(
+    Flags::OUT_OF_BAND.to_os() == libc::MSG_OOB
+        && Flags::PEEK.to_os() == libc::MSG_PEEK
+        && Flags::TRUNC.to_os() == libc::MSG_TRUNC
+        && Flags::DONT_WAIT.to_os() == libc::MSG_DONTWAIT
+        && Flags::WAIT_ALL.to_os() == libc::MSG_WAITALL
+        && Flags::CONFIRM.to_os() == libc::MSG_CONFIRM
+        && Flags::ERROR_QUEUE.to_os() == libc::MSG_ERRQUEUE
+        && Flags::MORE.to_os() == libc::MSG_MORE
+);
+
+impl BitOr for Flags {
+    type Output = Flags;
+
+    fn bitor(self, other: Flags) -> Flags {
+        Flags(self.0 | other.0)
+    }
+}
+
+impl BitOrAssign for Flags {
+    fn bitor_assign(&mut self, other: Flags) {
+        *self = *self | other;
+    }
+}

@@ -1,0 +1,102 @@
+//! What the tests of the C ABI share: the library, and how programs are built and run against it.
+#![allow(dead_code, reason = "each test binary uses a part of this")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::{LazyLock, OnceLock};
+
+/// The checkout.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The folder with libjackfield.so and libjackfield.a, as `make lib` leaves it now.
+pub fn library() -> &'static Path {
+    static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
+        // The variables are this build's; the library has its own.
+        let output = Command::new("make")
+            .args(["lib"])
+            .current_dir(root())
+            .env_remove("RUSTFLAGS")
+            .output();
+        let output = output.expect("make runs");
+        assert!(
+            output.status.success(),
+            "make lib: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        root().join("target/release")
+    });
+    &FOLDER
+}
+
+/// A folder for this run's files.
+pub fn scratch() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("run-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("the build folder is writable");
+        folder
+    })
+}
+
+/// Builds a C program of tests/c and returns its path.
+pub fn compile(name: &str) -> PathBuf {
+    let program = scratch().join(name);
+    let mut cc = Command::new(std::env::var("CC").unwrap_or_else(|_| "cc".into()));
+    cc.args([
+        "-std=c11",
+        "-D_GNU_SOURCE",
+        "-O1",
+        "-g",
+        "-Wall",
+        "-Wextra",
+        "-Wpedantic",
+        "-Werror",
+        "-pthread",
+        "-I",
+    ])
+    .arg(root().join("include"))
+    .arg(root().join("tests/c").join(name).with_extension("c"))
+    .arg("-o")
+    .arg(&program)
+    .arg("-L")
+    .arg(library())
+    .arg("-ljackfield")
+    .arg(format!("-Wl,-rpath,{}", library().display()));
+    succeed(&mut cc, 120);
+    program
+}
+
+/// Runs a command that must succeed within some seconds, and returns what it printed.
+pub fn succeed(command: &mut Command, seconds: u32) -> String {
+    let output = run(command, seconds);
+    assert!(
+        output.status.success(),
+        "{command:?}: {}\n{}{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).expect("what it printed is text")
+}
+
+/// Runs a command, and ends it after some seconds (its exit status is 124 then).
+pub fn run(command: &Command, seconds: u32) -> Output {
+    let mut limited = Command::new("timeout");
+    limited
+        .arg("--kill-after=5")
+        .arg(seconds.to_string())
+        .arg(command.get_program())
+        .args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => limited.env(name, value),
+            None => limited.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        limited.current_dir(folder);
+    }
+    limited.output().expect("timeout runs")
+}
