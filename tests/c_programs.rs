@@ -11,13 +11,7 @@ fn check(name: &str) {
     let program = compile(name);
     succeed(&mut Command::new(&program), 120);
     let mut memcheck = Command::new("valgrind");
-    memcheck.args([
-        "--quiet",
-        "--error-exitcode=99",
-        "--leak-check=full",
-        "--track-fds=no",
-        "--fair-sched=yes",
-    ]);
+    memcheck.args(["--quiet", "--error-exitcode=99", "--leak-check=full", "--track-fds=no", "--fair-sched=yes"]);
     succeed(memcheck.arg(&program).arg("slow"), 300);
 }
 

@@ -67,7 +67,5 @@ pub extern "C" fn jf_error_text(code: i64) -> *const c_char {
 /// Returns the errno, or 0 when the error has none: it is this library's own, or no error at all. Since 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_error_os(code: i64) -> i64 {
-    Error::from_code(code)
-        .and_then(Error::raw_os_error)
-        .map_or(0, i64::from)
+    Error::from_code(code).and_then(Error::raw_os_error).map_or(0, i64::from)
 }

@@ -78,9 +78,7 @@ pub unsafe extern "C" fn jf_addr_parse(text: *const c_char, out: *mut jf_addr) -
             return Err(Error::INVALID);
         }
         // SAFETY: the caller's.
-        let text = unsafe { CStr::from_ptr(text) }
-            .to_str()
-            .map_err(|_| Error::ADDR_INVALID)?;
+        let text = unsafe { CStr::from_ptr(text) }.to_str().map_err(|_| Error::ADDR_INVALID)?;
         // SAFETY: the caller's.
         unsafe { write_addr(out, &text.parse()?) };
         Ok(0)
@@ -152,12 +150,10 @@ pub unsafe extern "C" fn jf_addr_family(a: *const jf_addr) -> i64 {
 // SAFETY: `a` is NULL or readable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_addr_port(a: *const jf_addr) -> i64 {
-    // SAFETY: the caller's.
     guard(|| {
-        unsafe { addr(a) }?
-            .port()
-            .map(i64::from)
-            .ok_or(Error::FAMILY_UNSUPPORTED)
+        // SAFETY: the caller's.
+        let addr = unsafe { addr(a) }?;
+        addr.port().map(i64::from).ok_or(Error::FAMILY_UNSUPPORTED)
     })
 }
 

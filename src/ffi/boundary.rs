@@ -70,9 +70,7 @@ pub unsafe fn recv_buf<'a>(data: *mut c_void, len: usize) -> Result<RecvBuf<'a>>
         (_, true) => Err(Error::INVALID),
         _ if len > isize::MAX as usize => Err(Error::INVALID),
         // SAFETY: the caller's, for a length that a slice may have.
-        _ => Ok(RecvBuf::from(unsafe {
-            slice::from_raw_parts_mut(data.cast::<MaybeUninit<u8>>(), len)
-        })),
+        _ => Ok(RecvBuf::from(unsafe { slice::from_raw_parts_mut(data.cast::<MaybeUninit<u8>>(), len) })),
     }
 }
 

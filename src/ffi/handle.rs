@@ -47,7 +47,7 @@ mod size {
 /// Small enough to be explored.
 #[cfg(loom)]
 mod size {
-    pub const LAST_GENERATION: u64 = 1;
+    pub const LAST_GENERATION: u64 = 2;
     pub const CHUNK: usize = 2;
     pub const CHUNKS: usize = 2;
 }
@@ -125,9 +125,7 @@ impl<T> Table<T> {
     pub fn with<R>(&self, handle: i64, call: impl FnOnce(&T) -> Result<R>) -> Result<R> {
         let slot = self.enter(handle)?;
         // SAFETY: the slot was open and not closing when `enter` counted us in, so its tenant stays until we are out.
-        slot.slot
-            .tenant
-            .with(|tenant| call(unsafe { (*tenant).assume_init_ref() }))
+        slot.slot.tenant.with(|tenant| call(unsafe { (*tenant).assume_init_ref() }))
     }
 
     /// Takes a tenant out. From here on its handle is no good; `wake` is called until every call that uses it has ended.
@@ -140,10 +138,7 @@ impl<T> Table<T> {
             } else if state & !COUNT != open {
                 return Err(Error::BAD_HANDLE);
             } else {
-                match slot
-                    .state
-                    .compare_exchange_weak(state, state | CLOSING, Acquire, Relaxed)
-                {
+                match slot.state.compare_exchange_weak(state, state | CLOSING, Acquire, Relaxed) {
                     Ok(_) => break,
                     Err(now) => state = now,
                 }
@@ -179,8 +174,7 @@ impl<T> Table<T> {
         if generation == LAST_GENERATION {
             slot.state.fetch_sub(OPEN | CLOSING, Release);
         } else {
-            slot.state
-                .fetch_add((1 << GENERATION_SHIFT) - (OPEN | CLOSING), Release);
+            slot.state.fetch_add((1 << GENERATION_SHIFT) - (OPEN | CLOSING), Release);
             self.push(slot, index);
         }
         tenant
@@ -192,10 +186,7 @@ impl<T> Table<T> {
         let (slot, _, open) = self.find(handle)?;
         let state = slot.state.fetch_add(1, Acquire);
         if state & !COUNT == open {
-            return Ok(InUse {
-                slot,
-                epoch: open & EPOCH,
-            });
+            return Ok(InUse { slot, epoch: open & EPOCH });
         }
         self.enter_again(slot, state, open)
     }
@@ -207,15 +198,8 @@ impl<T> Table<T> {
             slot.renew(open & EPOCH);
             state = slot.state.fetch_add(1, Acquire);
         }
-        let entered = InUse {
-            slot,
-            epoch: open & EPOCH,
-        };
-        if state & !COUNT == open {
-            Ok(entered)
-        } else {
-            Err(Error::BAD_HANDLE)
-        }
+        let entered = InUse { slot, epoch: open & EPOCH };
+        if state & !COUNT == open { Ok(entered) } else { Err(Error::BAD_HANDLE) }
     }
 
     /// The slot that a handle names, its index, and the slot's state when the handle is good and no call is in it.
@@ -248,9 +232,7 @@ impl<T> Table<T> {
         }
         let index = self
             .used
-            .fetch_update(Relaxed, Relaxed, |used| {
-                ((used as usize) < CHUNK * CHUNKS).then_some(used + 1)
-            })
+            .fetch_update(Relaxed, Relaxed, |used| ((used as usize) < CHUNK * CHUNKS).then_some(used + 1))
             .map_err(|_| Error::NO_MEMORY)? as usize;
         // When there is no memory for the chunk, its slots stay unused; the next try takes one after them.
         self.grow(index / CHUNK)?;
@@ -270,10 +252,7 @@ impl<T> Table<T> {
             tenant: UnsafeCell::new(MaybeUninit::uninit()),
         }));
         let slots = Box::into_raw(slots.into_boxed_slice());
-        if place
-            .compare_exchange(ptr::null_mut(), slots.cast(), AcqRel, Acquire)
-            .is_err()
-        {
+        if place.compare_exchange(ptr::null_mut(), slots.cast(), AcqRel, Acquire).is_err() {
             // SAFETY: another thread's chunk is in place, and nobody has seen ours.
             drop(unsafe { Box::from_raw(slots) });
         }
@@ -284,10 +263,7 @@ impl<T> Table<T> {
         let mut top = self.vacant.load(Relaxed);
         loop {
             slot.below.store(top as u32, Relaxed);
-            match self
-                .vacant
-                .compare_exchange_weak(top, changed(top, index as u32 + 1), Release, Relaxed)
-            {
+            match self.vacant.compare_exchange_weak(top, changed(top, index as u32 + 1), Release, Relaxed) {
                 Ok(_) => return,
                 Err(now) => top = now,
             }
@@ -299,10 +275,7 @@ impl<T> Table<T> {
         loop {
             let index = (top as u32).checked_sub(1)? as usize;
             let below = self.slot(index)?.below.load(Relaxed);
-            match self
-                .vacant
-                .compare_exchange_weak(top, changed(top, below), Acquire, Acquire)
-            {
+            match self.vacant.compare_exchange_weak(top, changed(top, below), Acquire, Acquire) {
                 Ok(_) => return Some(index),
                 Err(now) => top = now,
             }

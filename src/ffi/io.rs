@@ -66,9 +66,7 @@ pub unsafe extern "C" fn jf_send(s: jf_socket, data: *const c_void, len: usize, 
     guard(|| {
         // SAFETY: the caller's.
         let buf = unsafe { send_buf(data, len) }?;
-        SOCKETS
-            .with(s, |socket| socket.send(buf, Flags::from_bits(flags)))
-            .map(count)
+        SOCKETS.with(s, |socket| socket.send(buf, Flags::from_bits(flags))).map(count)
     })
 }
 
@@ -91,9 +89,7 @@ pub unsafe extern "C" fn jf_recv(s: jf_socket, data: *mut c_void, len: usize, fl
     guard(|| {
         // SAFETY: the caller's.
         let buf = unsafe { recv_buf(data, len) }?;
-        SOCKETS
-            .with(s, |socket| socket.recv(buf, Flags::from_bits(flags)))
-            .map(count)
+        SOCKETS.with(s, |socket| socket.recv(buf, Flags::from_bits(flags))).map(count)
     })
 }
 
@@ -120,9 +116,7 @@ pub unsafe extern "C" fn jf_send_to(
     guard(|| {
         // SAFETY: the caller's.
         let (buf, addr) = unsafe { (send_buf(data, len)?, addr(a)?) };
-        SOCKETS
-            .with(s, |socket| socket.send_to(buf, Flags::from_bits(flags), addr))
-            .map(count)
+        SOCKETS.with(s, |socket| socket.send_to(buf, Flags::from_bits(flags), addr)).map(count)
     })
 }
 
@@ -232,9 +226,7 @@ pub unsafe extern "C" fn jf_send_vec(s: jf_socket, bufs: *const jf_buf, count: u
         let bufs = unsafe { checked(bufs, count) }?;
         // SAFETY: a `SendBuf` is laid out as a `jf_buf`, as both are as the system wants them.
         let bufs = unsafe { slice::from_raw_parts(bufs.as_ptr().cast::<SendBuf>(), bufs.len()) };
-        SOCKETS
-            .with(s, |socket| socket.send_vec(bufs, Flags::from_bits(flags)))
-            .map(self::count)
+        SOCKETS.with(s, |socket| socket.send_vec(bufs, Flags::from_bits(flags))).map(self::count)
     })
 }
 
@@ -254,9 +246,7 @@ pub unsafe extern "C" fn jf_recv_vec(s: jf_socket, bufs: *mut jf_buf, count: usi
         let bufs = unsafe { checked(bufs, count) }?;
         // SAFETY: a `RecvBuf` is laid out as a `jf_buf`, as both are as the system wants them.
         let bufs = unsafe { slice::from_raw_parts_mut(bufs.as_ptr().cast_mut().cast::<RecvBuf>(), bufs.len()) };
-        SOCKETS
-            .with(s, |socket| socket.recv_vec(bufs, Flags::from_bits(flags)))
-            .map(self::count)
+        SOCKETS.with(s, |socket| socket.recv_vec(bufs, Flags::from_bits(flags))).map(self::count)
     })
 }
 
@@ -271,13 +261,12 @@ unsafe fn checked<'a>(bufs: *const jf_buf, count: usize) -> Result<&'a [jf_buf]>
     }
     // SAFETY: the caller's.
     let bytes = unsafe { bytes(bufs.cast(), count * size_of::<jf_buf>()) }?;
-    // SAFETY: the same memory, as what it is. Of none there is a dangling pointer, aligned for bytes only.
-    let bufs = if count == 0 {
-        &[]
-    } else {
-        unsafe { slice::from_raw_parts(bytes.as_ptr().cast(), count) }
-    };
-    if bufs.iter().any(|buf: &jf_buf| buf.len > 0 && buf.data.is_null()) {
+    if count == 0 {
+        return Ok(&[]);
+    }
+    // SAFETY: the same memory, as what it is.
+    let bufs: &[jf_buf] = unsafe { slice::from_raw_parts(bytes.as_ptr().cast(), count) };
+    if bufs.iter().any(|buf| buf.len > 0 && buf.data.is_null()) {
         return Err(Error::INVALID);
     }
     Ok(bufs)

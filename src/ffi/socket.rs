@@ -63,9 +63,7 @@ fn number(number: i32) -> u16 {
 }
 
 fn family(family: i32) -> Result<Family> {
-    Family::from_number(number(family))
-        .filter(|&family| family != Family::Unspec)
-        .ok_or(Error::FAMILY_UNSUPPORTED)
+    Family::from_number(number(family)).filter(|&family| family != Family::Unspec).ok_or(Error::FAMILY_UNSUPPORTED)
 }
 
 fn kind(kind: i32) -> Result<Type> {
@@ -102,9 +100,7 @@ pub unsafe extern "C" fn jf_pair(family: i32, r#type: i32, out: *mut jf_socket) 
         let out = unsafe { required(out.cast::<[jf_socket; 2]>()) }?;
         let (a, b) = Socket::pair(self::family(family)?, kind(r#type)?)?;
         let a = SOCKETS.insert(|| Ok(a))?;
-        let b = SOCKETS
-            .insert(|| Ok(b))
-            .inspect_err(|_| drop(SOCKETS.remove(a, Socket::cancel)))?;
+        let b = SOCKETS.insert(|| Ok(b)).inspect_err(|_| drop(SOCKETS.remove(a, Socket::cancel)))?;
         out.write([a, b]);
         Ok(0)
     })
@@ -266,10 +262,7 @@ unsafe fn name(s: jf_socket, out: *mut jf_addr, name: impl FnOnce(&Socket) -> Re
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_from_fd(fd: i64) -> i64 {
     guard(|| {
-        let fd = RawFd::try_from(fd)
-            .ok()
-            .filter(|&fd| fd >= 0)
-            .ok_or(Error::BAD_HANDLE)?;
+        let fd = RawFd::try_from(fd).ok().filter(|&fd| fd >= 0).ok_or(Error::BAD_HANDLE)?;
         SOCKETS.insert(|| {
             // SAFETY: the caller gives it away. Should it turn out not to be a socket, it is given back, not closed.
             let fd = unsafe { OwnedFd::from_raw_fd(fd) };

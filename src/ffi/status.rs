@@ -114,10 +114,7 @@ pub fn code(error: Error) -> i64 {
 /// Names and texts, in the order of the numbers.
 const WORDS: &[(&CStr, &CStr)] = &[
     (c"JF_E_INVALID", c"An argument is not one that this call takes."),
-    (
-        c"JF_E_BAD_HANDLE",
-        c"The handle or descriptor is closed, was never open, or is of another kind.",
-    ),
+    (c"JF_E_BAD_HANDLE", c"The handle or descriptor is closed, was never open, or is of another kind."),
     (c"JF_E_CLOSED", c"The socket was closed while the call was in flight."),
     (c"JF_E_WOULD_BLOCK", c"The call would have to wait, and may not."),
     (c"JF_E_IN_PROGRESS", c"The connection is being made."),
@@ -128,44 +125,20 @@ const WORDS: &[(&CStr, &CStr)] = &[
     (c"JF_E_INTERNAL", c"A defect of the library; please report it."),
     (c"JF_E_NO_MEMORY", c"There is no memory for it."),
     (c"JF_E_NO_BUFFERS", c"The system has no buffers left for the network."),
-    (
-        c"JF_E_TOO_MANY_FILES",
-        c"The process has as many descriptors open as it may.",
-    ),
-    (
-        c"JF_E_SYSTEM_FILES",
-        c"The system has as many descriptors open as it can.",
-    ),
+    (c"JF_E_TOO_MANY_FILES", c"The process has as many descriptors open as it may."),
+    (c"JF_E_SYSTEM_FILES", c"The system has as many descriptors open as it can."),
     (c"JF_E_ACCESS", c"Permission for the address or path is denied."),
     (c"JF_E_PERMISSION", c"The process may not do that."),
     (c"JF_E_BUSY", c"It is in use at the moment."),
     (c"JF_E_EXISTS", c"It exists already."),
     (c"JF_E_NOT_FOUND", c"There is nothing of that name."),
-    (
-        c"JF_E_ADDR_INVALID",
-        c"The address is malformed, or is of a kind that this call can't use.",
-    ),
+    (c"JF_E_ADDR_INVALID", c"The address is malformed, or is of a kind that this call can't use."),
     (c"JF_E_ADDR_IN_USE", c"The address is in use."),
-    (
-        c"JF_E_ADDR_NOT_AVAILABLE",
-        c"The address is not one of this machine's, or no port is left.",
-    ),
-    (
-        c"JF_E_FAMILY_UNSUPPORTED",
-        c"The address family is not one of this socket's or of this system's.",
-    ),
-    (
-        c"JF_E_PROTOCOL_UNSUPPORTED",
-        c"The family and type have no such protocol.",
-    ),
-    (
-        c"JF_E_TYPE_UNSUPPORTED",
-        c"The socket type is not one that this family or this call has.",
-    ),
-    (
-        c"JF_E_OPTION_UNSUPPORTED",
-        c"This socket has no such option, or it can't be set.",
-    ),
+    (c"JF_E_ADDR_NOT_AVAILABLE", c"The address is not one of this machine's, or no port is left."),
+    (c"JF_E_FAMILY_UNSUPPORTED", c"The address family is not one of this socket's or of this system's."),
+    (c"JF_E_PROTOCOL_UNSUPPORTED", c"The family and type have no such protocol."),
+    (c"JF_E_TYPE_UNSUPPORTED", c"The socket type is not one that this family or this call has."),
+    (c"JF_E_OPTION_UNSUPPORTED", c"This socket has no such option, or it can't be set."),
     (c"JF_E_NOT_SOCKET", c"The descriptor is not a socket's."),
     (c"JF_E_CONN_REFUSED", c"Nobody listens at that address."),
     (c"JF_E_CONN_RESET", c"The peer ended the connection without a word."),
@@ -173,26 +146,11 @@ const WORDS: &[(&CStr, &CStr)] = &[
     (c"JF_E_NOT_CONNECTED", c"The socket is not connected."),
     (c"JF_E_IS_CONNECTED", c"The socket is connected already."),
     (c"JF_E_ALREADY", c"The socket is being connected already."),
-    (
-        c"JF_E_PIPE",
-        c"The stream is closed for sending, here or at the peer's end.",
-    ),
-    (
-        c"JF_E_DEST_REQUIRED",
-        c"The socket has no peer, and no address was given.",
-    ),
-    (
-        c"JF_E_MESSAGE_SIZE",
-        c"The message is longer than the socket can send in one.",
-    ),
-    (
-        c"JF_E_TRUNCATED",
-        c"The message was longer than the room; the room is filled and the rest is lost.",
-    ),
-    (
-        c"JF_E_END_OF_STREAM",
-        c"The stream ended before everything was received.",
-    ),
+    (c"JF_E_PIPE", c"The stream is closed for sending, here or at the peer's end."),
+    (c"JF_E_DEST_REQUIRED", c"The socket has no peer, and no address was given."),
+    (c"JF_E_MESSAGE_SIZE", c"The message is longer than the socket can send in one."),
+    (c"JF_E_TRUNCATED", c"The message was longer than the room; the room is filled and the rest is lost."),
+    (c"JF_E_END_OF_STREAM", c"The stream ended before everything was received."),
     (c"JF_E_NETWORK_DOWN", c"The network is down."),
     (c"JF_E_NETWORK_UNREACHABLE", c"There is no route to that network."),
     (c"JF_E_HOST_DOWN", c"The host is down."),

@@ -33,11 +33,7 @@ impl Addr {
     /// [`Error::ADDR_INVALID`] when the path is longer than 108 bytes or has a zero in it.
     pub fn unix(path: impl AsRef<std::path::Path>) -> Result<Addr> {
         let path = path.as_ref().as_os_str().as_encoded_bytes();
-        if path.contains(&0) {
-            Err(Error::ADDR_INVALID)
-        } else {
-            Addr::from_unix_bytes(path)
-        }
+        if path.contains(&0) { Err(Error::ADDR_INVALID) } else { Addr::from_unix_bytes(path) }
     }
 
     /// A name in Linux's abstract namespace, without its leading zero; it may be any bytes, zeros too.
@@ -49,15 +45,8 @@ impl Addr {
     }
 
     pub(super) fn from_unix_bytes(bytes: &[u8]) -> Result<Addr> {
-        let mut raw = RawAddr {
-            family: Family::Unix as u16,
-            len: bytes.len() as u32,
-            ..RawAddr::UNSPEC
-        };
-        raw.data
-            .get_mut(..bytes.len())
-            .ok_or(Error::ADDR_INVALID)?
-            .copy_from_slice(bytes);
+        let mut raw = RawAddr { family: Family::Unix as u16, len: bytes.len() as u32, ..RawAddr::UNSPEC };
+        raw.data.get_mut(..bytes.len()).ok_or(Error::ADDR_INVALID)?.copy_from_slice(bytes);
         Addr::check(&raw)?;
         Ok(Addr(raw))
     }
@@ -134,11 +123,7 @@ impl Addr {
 
     /// The interface of an IPv6 link-local address, or 0.
     pub fn scope_id(&self) -> u32 {
-        if self.family() == Family::Inet6 {
-            self.0.scope_id
-        } else {
-            0
-        }
+        if self.family() == Family::Inet6 { self.0.scope_id } else { 0 }
     }
 }
 
@@ -160,13 +145,7 @@ impl From<SocketAddrV4> for Addr {
     fn from(addr: SocketAddrV4) -> Addr {
         let mut data = [0; ADDR_DATA];
         data[..4].copy_from_slice(&addr.ip().octets());
-        Addr(RawAddr {
-            family: Family::Inet as u16,
-            port: addr.port(),
-            len: 4,
-            data,
-            ..RawAddr::UNSPEC
-        })
+        Addr(RawAddr { family: Family::Inet as u16, port: addr.port(), len: 4, data, ..RawAddr::UNSPEC })
     }
 }
 

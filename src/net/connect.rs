@@ -68,10 +68,7 @@ impl Socket {
     /// A UNIX socket's connect waits for room in its peer's queue, where a shutdown of this socket is not seen.
     fn connect_in_slices(&self, addr: &Addr, patience: Patience) -> Result<()> {
         let connect = |fd: &Descriptor, _| fd.connect(addr.raw());
-        let time = patience
-            .left()
-            .ok_or(Error::TIMED_OUT)?
-            .map_or(SLICE, |time| time.min(SLICE));
+        let time = patience.left().ok_or(Error::TIMED_OUT)?.map_or(SLICE, |time| time.min(SLICE));
         self.fd.set_timeout(Direction::Send, Some(time))?;
         let result = connect(&self.fd, Flags::NONE)
             .or_else(|errno| self.again(errno, Direction::Send, patience, Again::Slice, connect));

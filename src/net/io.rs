@@ -63,9 +63,7 @@ impl Socket {
         let buf = buf.into();
         let flags = send_flags(flags)?;
         self.expect_family(addr)?;
-        self.call(Direction::Send, flags, |fd, extra| {
-            fd.send_to(buf, flags | extra, addr.raw())
-        })
+        self.call(Direction::Send, flags, |fd, extra| fd.send_to(buf, flags | extra, addr.raw()))
     }
 
     /// Sends several buffers' bytes one after the other; as one message, if the socket has messages.
@@ -117,16 +115,10 @@ impl Socket {
             *from = Addr::UNSPEC;
             return Ok(0);
         }
-        let (count, raw) = self.call(Direction::Recv, flags, |fd, extra| {
-            fd.recv_from(&mut buf, os_flags | extra)
-        })?;
+        let (count, raw) = self.call(Direction::Recv, flags, |fd, extra| fd.recv_from(&mut buf, os_flags | extra))?;
         let result = self.received(count, buf.len(), flags);
         if matches!(result, Ok(_) | Err(Error::TRUNCATED)) {
-            *from = if self.kind.has_messages() {
-                self.named(raw)
-            } else {
-                Addr::UNSPEC
-            };
+            *from = if self.kind.has_messages() { self.named(raw) } else { Addr::UNSPEC };
         }
         result
     }
@@ -150,9 +142,7 @@ impl Socket {
     /// # Errors
     /// Those of [`Socket::send`], with how many bytes were sent before; [`Error::TYPE_UNSUPPORTED`] if it's no stream.
     pub fn send_all(&self, bytes: &[u8]) -> Result<(), Incomplete> {
-        self.transfer_all(Direction::Send, bytes.len(), |fd, done, flags| {
-            fd.send(SendBuf::from(&bytes[done..]), flags)
-        })
+        self.transfer_all(Direction::Send, bytes.len(), |fd, done, flags| fd.send(SendBuf::from(&bytes[done..]), flags))
     }
 
     /// Fills the whole buffer from a stream, however often the system gives only part, within one timeout.
@@ -177,10 +167,7 @@ impl Socket {
         mut op: impl FnMut(&Descriptor, usize, Flags) -> Result<usize, Errno>,
     ) -> Result<(), Incomplete> {
         if self.kind.has_messages() {
-            return Err(Incomplete {
-                error: Error::TYPE_UNSUPPORTED,
-                done: 0,
-            });
+            return Err(Incomplete { error: Error::TYPE_UNSUPPORTED, done: 0 });
         }
         let patience = self.patience(direction);
         let mut done = 0;
@@ -199,16 +186,10 @@ impl Socket {
             };
             match result.or_else(|errno| self.again(errno, direction, patience, self.again_by(direction), op)) {
                 Ok(0) if self.is_canceled() => {
-                    return Err(Incomplete {
-                        error: Error::CLOSED,
-                        done,
-                    });
+                    return Err(Incomplete { error: Error::CLOSED, done });
                 }
                 Ok(0) => {
-                    return Err(Incomplete {
-                        error: Error::END_OF_STREAM,
-                        done,
-                    });
+                    return Err(Incomplete { error: Error::END_OF_STREAM, done });
                 }
                 Ok(count) => done += count,
                 Err(error) => return Err(Incomplete { error, done }),
@@ -243,11 +224,7 @@ impl Socket {
 
 #[inline]
 fn send_flags(flags: Flags) -> Result<Flags> {
-    if flags.within(Flags::FOR_SEND) {
-        Ok(flags)
-    } else {
-        Err(Error::INVALID)
-    }
+    if flags.within(Flags::FOR_SEND) { Ok(flags) } else { Err(Error::INVALID) }
 }
 
 /// The length of several buffers together.
@@ -255,7 +232,5 @@ fn room(mut lens: impl ExactSizeIterator<Item = usize>) -> Result<usize> {
     if lens.len() > VEC_MAX {
         return Err(Error::INVALID);
     }
-    lens.try_fold(0, usize::checked_add)
-        .filter(|&room| isize::try_from(room).is_ok())
-        .ok_or(Error::INVALID)
+    lens.try_fold(0, usize::checked_add).filter(|&room| isize::try_from(room).is_ok()).ok_or(Error::INVALID)
 }

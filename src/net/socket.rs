@@ -104,9 +104,7 @@ impl Socket {
         // It may hold a slice, or its listener's time. A descriptor that can't be told is as it was.
         for direction in [Direction::Recv, Direction::Send] {
             let ms = self.timeout_ms(direction);
-            let _ = self
-                .fd
-                .set_timeout(direction, (ms > 0).then(|| Duration::from_millis(ms as u64)));
+            let _ = self.fd.set_timeout(direction, (ms > 0).then(|| Duration::from_millis(ms as u64)));
         }
         self.fd.into()
     }
@@ -185,10 +183,7 @@ impl Socket {
     ///
     /// [getsockname(2)]: https://man7.org/linux/man-pages/man2/getsockname.2.html
     pub fn local_addr(&self) -> Result<Addr> {
-        self.fd
-            .local_addr()
-            .map(|raw| self.named(raw))
-            .map_err(|errno| self.failure(errno))
+        self.fd.local_addr().map(|raw| self.named(raw)).map_err(|errno| self.failure(errno))
     }
 
     /// Its peer's address. ([getpeername(2)])
@@ -198,10 +193,7 @@ impl Socket {
     ///
     /// [getpeername(2)]: https://man7.org/linux/man-pages/man2/getpeername.2.html
     pub fn peer_addr(&self) -> Result<Addr> {
-        self.fd
-            .peer_addr()
-            .map(|raw| self.named(raw))
-            .map_err(|errno| self.failure(errno))
+        self.fd.peer_addr().map(|raw| self.named(raw)).map_err(|errno| self.failure(errno))
     }
 
     /// Another handle for the same socket, with the same timeouts. What is set in the kernel is set for both: every option
@@ -255,21 +247,14 @@ impl Socket {
     #[inline]
     pub(super) fn named(&self, raw: RawAddr) -> Addr {
         if self.family == Family::Unix && raw.family == Family::Unspec as u16 {
-            return Addr::from_system(RawAddr {
-                family: Family::Unix as u16,
-                ..RawAddr::UNSPEC
-            });
+            return Addr::from_system(RawAddr { family: Family::Unix as u16, ..RawAddr::UNSPEC });
         }
         Addr::from_system(raw)
     }
 
     #[inline]
     pub(super) fn expect_family(&self, addr: &Addr) -> Result<()> {
-        if addr.family() == self.family {
-            Ok(())
-        } else {
-            Err(Error::FAMILY_UNSUPPORTED)
-        }
+        if addr.family() == self.family { Ok(()) } else { Err(Error::FAMILY_UNSUPPORTED) }
     }
 }
 
@@ -297,13 +282,7 @@ impl Mode {
         };
         let (recv_timeout, send_timeout) = (timeout(Direction::Recv)?, timeout(Direction::Send)?);
         fd.set_close_on_exec()?;
-        Ok(Mode {
-            family,
-            kind,
-            recv_timeout,
-            send_timeout,
-            nonblocking,
-        })
+        Ok(Mode { family, kind, recv_timeout, send_timeout, nonblocking })
     }
 
     fn socket(self, fd: Descriptor) -> Socket {

@@ -86,14 +86,7 @@ macro_rules! std_types {
     )*};
 }
 
-std_types!(
-    TcpStream,
-    TcpListener,
-    UdpSocket,
-    UnixStream,
-    UnixListener,
-    UnixDatagram
-);
+std_types!(TcpStream, TcpListener, UdpSocket, UnixStream, UnixListener, UnixDatagram);
 
 impl Socket {
     /// How long accept and recv wait; `None` is for ever. A fraction of a millisecond counts as a whole one.
@@ -108,7 +101,5 @@ impl Socket {
 }
 
 fn milliseconds(time: Option<Duration>) -> i64 {
-    time.map_or(-1, |time| {
-        i64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX)
-    })
+    time.map_or(-1, |time| i64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX))
 }

@@ -62,11 +62,7 @@ fn parse_unix(name: &str) -> Result<Addr> {
         None => {
             let path = decode(name)?;
             // A path can't have a zero in it, and at its start it would make the name an abstract one.
-            if path.contains(&0) {
-                Err(Error::ADDR_INVALID)
-            } else {
-                Addr::from_unix_bytes(&path)
-            }
+            if path.contains(&0) { Err(Error::ADDR_INVALID) } else { Addr::from_unix_bytes(&path) }
         }
     }
 }
@@ -74,10 +70,7 @@ fn parse_unix(name: &str) -> Result<Addr> {
 fn decode(text: &str) -> Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
-    let digit = |byte: Option<u8>| {
-        byte.and_then(|byte| char::from(byte).to_digit(16))
-            .ok_or(Error::ADDR_INVALID)
-    };
+    let digit = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16)).ok_or(Error::ADDR_INVALID);
     while let Some(byte) = rest.next() {
         bytes.push(match byte {
             b'%' => (digit(rest.next())? * 16 + digit(rest.next())?) as u8,

@@ -56,11 +56,7 @@ impl Socket {
         flags: Flags,
         mut op: impl FnMut(&Descriptor, Flags) -> Result<T, Errno>,
     ) -> Result<T> {
-        let patience = if flags.intersects(Flags::NEVER_WAIT) {
-            Patience::Never
-        } else {
-            self.patience(direction)
-        };
+        let patience = if flags.intersects(Flags::NEVER_WAIT) { Patience::Never } else { self.patience(direction) };
         match self.first(patience, &mut op) {
             Ok(value) => Ok(value),
             Err(errno) => self.again(errno, direction, patience, self.again_by(direction), op),
@@ -73,14 +69,7 @@ impl Socket {
         patience: Patience,
         op: &mut impl FnMut(&Descriptor, Flags) -> Result<T, Errno>,
     ) -> Result<T, Errno> {
-        op(
-            &self.fd,
-            if let Patience::Never = patience {
-                Flags::DONT_WAIT
-            } else {
-                Flags::NONE
-            },
-        )
+        op(&self.fd, if let Patience::Never = patience { Flags::DONT_WAIT } else { Flags::NONE })
     }
 
     /// How long a call in this direction that begins now may wait.
@@ -89,9 +78,9 @@ impl Socket {
         match self.timeout_ms(direction) {
             0 => Patience::Never,
             ms if ms < 0 => Patience::ForEver,
-            ms => Instant::now()
-                .checked_add(Duration::from_millis(ms as u64))
-                .map_or(Patience::ForEver, Patience::Until),
+            ms => {
+                Instant::now().checked_add(Duration::from_millis(ms as u64)).map_or(Patience::ForEver, Patience::Until)
+            }
         }
     }
 
@@ -139,31 +128,19 @@ impl Socket {
     /// The error of a call that is over.
     #[cold]
     pub(super) fn failure(&self, errno: Errno) -> Error {
-        if self.is_canceled() {
-            Error::CLOSED
-        } else {
-            Error::from(errno)
-        }
+        if self.is_canceled() { Error::CLOSED } else { Error::from(errno) }
     }
 
     #[inline]
     pub(super) fn again_by(&self, direction: Direction) -> Again {
-        if self.in_slices(direction) {
-            Again::Slice
-        } else {
-            Again::Poll
-        }
+        if self.in_slices(direction) { Again::Slice } else { Again::Poll }
     }
 
     /// Gives the kernel the time that a blocking call in this direction waits.
     pub(super) fn arm(&self, direction: Direction) -> Result<()> {
         let ms = self.timeout_ms(direction);
         let time = (ms > 0).then(|| Duration::from_millis(ms as u64));
-        let time = if self.in_slices(direction) {
-            Some(time.map_or(SLICE, |time| time.min(SLICE)))
-        } else {
-            time
-        };
+        let time = if self.in_slices(direction) { Some(time.map_or(SLICE, |time| time.min(SLICE))) } else { time };
         Ok(self.fd.set_timeout(direction, time)?)
     }
 }

@@ -29,14 +29,7 @@ pub struct RawAddr {
 
 impl RawAddr {
     /// The address of nothing.
-    pub const UNSPEC: RawAddr = RawAddr {
-        family: 0,
-        port: 0,
-        scope_id: 0,
-        flow_info: 0,
-        len: 0,
-        data: [0; ADDR_DATA],
-    };
+    pub const UNSPEC: RawAddr = RawAddr { family: 0, port: 0, scope_id: 0, flow_info: 0, len: 0, data: [0; ADDR_DATA] };
 
     /// The part of `data` that is the address; nothing when `len` is out of range.
     pub fn bytes(&self) -> &[u8] {
@@ -71,10 +64,7 @@ pub(super) struct SockAddr {
 impl SockAddr {
     /// Room for the kernel to fill.
     pub(super) fn room() -> SockAddr {
-        SockAddr {
-            storage: MaybeUninit::uninit(),
-            len: size_of::<Storage>() as socklen_t,
-        }
+        SockAddr { storage: MaybeUninit::uninit(), len: size_of::<Storage>() as socklen_t }
     }
 
     pub(super) fn as_ptr(&self) -> *const sockaddr {
@@ -98,9 +88,7 @@ impl SockAddr {
                 let inet = sockaddr_in {
                     sin_family: libc::AF_INET as sa_family_t,
                     sin_port: addr.port.to_be(),
-                    sin_addr: libc::in_addr {
-                        s_addr: u32::from_ne_bytes(addr.ip()?),
-                    },
+                    sin_addr: libc::in_addr { s_addr: u32::from_ne_bytes(addr.ip()?) },
                     sin_zero: [0; 8],
                 };
                 // SAFETY: `storage` is ours, writable and large enough for every member.
@@ -135,11 +123,7 @@ impl SockAddr {
             // What dissolves a datagram socket's connection.
             Some(Family::Unspec) => {
                 // SAFETY: as above.
-                unsafe {
-                    storage
-                        .cast::<[u8; size_of::<sockaddr>()]>()
-                        .write([0; size_of::<sockaddr>()])
-                };
+                unsafe { storage.cast::<[u8; size_of::<sockaddr>()]>().write([0; size_of::<sockaddr>()]) };
                 out.len = size_of::<sockaddr>() as socklen_t;
             }
             None => return Err(Errno(EAFNOSUPPORT)),

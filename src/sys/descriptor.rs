@@ -14,11 +14,7 @@ impl Descriptor {
     /// Opens a socket. An IPv6 one speaks IPv4 too, whatever the system's default.
     pub fn open(family: Family, kind: Type, protocol: i32) -> Result<Descriptor, Errno> {
         let domain = Domain::from(family.to_os()?);
-        let socket = Socket::new(
-            domain,
-            socket2::Type::from(kind.to_os()),
-            Some(Protocol::from(protocol)),
-        )?;
+        let socket = Socket::new(domain, socket2::Type::from(kind.to_os()), Some(Protocol::from(protocol)))?;
         if family == Family::Inet6 {
             socket.set_only_v6(false)?;
         }

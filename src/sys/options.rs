@@ -143,11 +143,7 @@ impl Descriptor {
         let (Place(level, name), form) = look_up(opt, family)?;
         if let Form::Linger = form {
             let linger: libc::linger = self.get_raw(level, name)?;
-            return Ok(if linger.l_onoff == 0 {
-                -1
-            } else {
-                i64::from(linger.l_linger) * 1000
-            });
+            return Ok(if linger.l_onoff == 0 { -1 } else { i64::from(linger.l_linger) * 1000 });
         }
         let value: c_int = self.get_raw(level, name)?;
         Ok(match form {
@@ -171,14 +167,7 @@ impl Descriptor {
         }
         if let Form::Linger = form {
             let seconds = (value.max(0) as u64).div_ceil(1000) as c_int;
-            return self.set_raw(
-                level,
-                name,
-                &libc::linger {
-                    l_onoff: (value >= 0).into(),
-                    l_linger: seconds,
-                },
-            );
+            return self.set_raw(level, name, &libc::linger { l_onoff: (value >= 0).into(), l_linger: seconds });
         }
         self.set_raw(level, name, &(value as c_int))?;
         // An IPv6 socket speaks IPv4 too, and then obeys IPv4's number.

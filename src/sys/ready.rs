@@ -22,15 +22,9 @@ pub fn wait_ready(descriptor: &Descriptor, direction: Direction, time: Option<Du
         Direction::Recv => libc::POLLIN,
         Direction::Send => libc::POLLOUT,
     };
-    let mut item = libc::pollfd {
-        fd: descriptor.as_raw_fd(),
-        events,
-        revents: 0,
-    };
+    let mut item = libc::pollfd { fd: descriptor.as_raw_fd(), events, revents: 0 };
     let mut limit = time.map(timespec);
-    let limit = limit
-        .as_mut()
-        .map_or(ptr::null_mut(), |limit| limit as *mut libc::timespec);
+    let limit = limit.as_mut().map_or(ptr::null_mut(), |limit| limit as *mut libc::timespec);
     let no_mask: *const libc::sigset_t = ptr::null();
     // SAFETY: one item and one time, both ours; no signal mask.
     let ready = check(unsafe { libc::syscall(libc::SYS_ppoll, &raw mut item, 1usize, limit, no_mask, 0usize) })?;

@@ -35,39 +35,21 @@ unsafe impl Sync for RecvBuf<'_> {}
 impl<'a> From<&'a [u8]> for SendBuf<'a> {
     #[inline]
     fn from(bytes: &'a [u8]) -> SendBuf<'a> {
-        SendBuf(
-            iovec {
-                iov_base: bytes.as_ptr().cast_mut().cast(),
-                iov_len: bytes.len(),
-            },
-            PhantomData,
-        )
+        SendBuf(iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() }, PhantomData)
     }
 }
 
 impl<'a> From<&'a mut [u8]> for RecvBuf<'a> {
     #[inline]
     fn from(room: &'a mut [u8]) -> RecvBuf<'a> {
-        RecvBuf(
-            iovec {
-                iov_base: room.as_mut_ptr().cast(),
-                iov_len: room.len(),
-            },
-            PhantomData,
-        )
+        RecvBuf(iovec { iov_base: room.as_mut_ptr().cast(), iov_len: room.len() }, PhantomData)
     }
 }
 
 impl<'a> From<&'a mut [MaybeUninit<u8>]> for RecvBuf<'a> {
     #[inline]
     fn from(room: &'a mut [MaybeUninit<u8>]) -> RecvBuf<'a> {
-        RecvBuf(
-            iovec {
-                iov_base: room.as_mut_ptr().cast(),
-                iov_len: room.len(),
-            },
-            PhantomData,
-        )
+        RecvBuf(iovec { iov_base: room.as_mut_ptr().cast(), iov_len: room.len() }, PhantomData)
     }
 }
 
@@ -124,15 +106,7 @@ impl Descriptor {
         let (none, zero): (*const libc::sockaddr, _) = (ptr::null(), 0usize);
         // SAFETY: `buf` is readable memory of that length.
         check(unsafe {
-            libc::syscall(
-                libc::SYS_sendto,
-                self.raw(),
-                buf.0.iov_base,
-                buf.0.iov_len,
-                send_flags(flags),
-                none,
-                zero,
-            )
+            libc::syscall(libc::SYS_sendto, self.raw(), buf.0.iov_base, buf.0.iov_len, send_flags(flags), none, zero)
         })
     }
 
@@ -143,15 +117,7 @@ impl Descriptor {
         let (ptr, len) = (addr.as_ptr(), addr.len());
         // SAFETY: `buf` is readable memory of that length, and so is the address.
         check(unsafe {
-            libc::syscall(
-                libc::SYS_sendto,
-                self.raw(),
-                buf.0.iov_base,
-                buf.0.iov_len,
-                send_flags(flags),
-                ptr,
-                len,
-            )
+            libc::syscall(libc::SYS_sendto, self.raw(), buf.0.iov_base, buf.0.iov_len, send_flags(flags), ptr, len)
         })
     }
 
@@ -170,15 +136,7 @@ impl Descriptor {
         let (none, zero): (*mut libc::sockaddr, *mut libc::socklen_t) = (ptr::null_mut(), ptr::null_mut());
         // SAFETY: `buf` is writable memory of that length, borrowed for this call alone.
         check(unsafe {
-            libc::syscall(
-                libc::SYS_recvfrom,
-                self.raw(),
-                buf.0.iov_base,
-                buf.0.iov_len,
-                flags.to_os(),
-                none,
-                zero,
-            )
+            libc::syscall(libc::SYS_recvfrom, self.raw(), buf.0.iov_base, buf.0.iov_len, flags.to_os(), none, zero)
         })
     }
 
@@ -189,15 +147,7 @@ impl Descriptor {
         let (addr, len) = from.fill();
         // SAFETY: `buf` is writable memory of that length, borrowed for this call alone; so is the room for the address.
         let count = check(unsafe {
-            libc::syscall(
-                libc::SYS_recvfrom,
-                self.raw(),
-                buf.0.iov_base,
-                buf.0.iov_len,
-                flags.to_os(),
-                addr,
-                len,
-            )
+            libc::syscall(libc::SYS_recvfrom, self.raw(), buf.0.iov_base, buf.0.iov_len, flags.to_os(), addr, len)
         })?;
         Ok((count, from.decode()))
     }

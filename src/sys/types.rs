@@ -14,7 +14,7 @@ pub enum Family {
     Unspec = 0,
     /// IPv4.
     Inet = 1,
-    /// IPv6; such a socket speaks IPv4 too unless [`Opt::ONLY_V6`](crate::Opt::ONLY_V6) is set.
+    /// IPv6; such a socket speaks IPv4 too unless [`Opt::OnlyV6`](crate::Opt::OnlyV6) is set.
     Inet6 = 2,
     /// Sockets of one machine, named by a path, an abstract name or not at all.
     Unix = 3,
@@ -23,9 +23,7 @@ pub enum Family {
 impl Family {
     /// The family with this number.
     pub fn from_number(number: u16) -> Option<Family> {
-        [Family::Unspec, Family::Inet, Family::Inet6, Family::Unix]
-            .get(usize::from(number))
-            .copied()
+        [Family::Unspec, Family::Inet, Family::Inet6, Family::Unix].get(usize::from(number)).copied()
     }
 
     pub(super) fn to_os(self) -> Result<c_int, Errno> {

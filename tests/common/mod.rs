@@ -14,17 +14,9 @@ pub fn root() -> &'static Path {
 pub fn library() -> &'static Path {
     static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
         // The variables are this build's; the library has its own.
-        let output = Command::new("make")
-            .args(["lib"])
-            .current_dir(root())
-            .env_remove("RUSTFLAGS")
-            .output();
+        let output = Command::new("make").args(["lib"]).current_dir(root()).env_remove("RUSTFLAGS").output();
         let output = output.expect("make runs");
-        assert!(
-            output.status.success(),
-            "make lib: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "make lib: {}", String::from_utf8_lossy(&output.stderr));
         root().join("target/release")
     });
     &FOLDER
@@ -44,26 +36,15 @@ pub fn scratch() -> &'static Path {
 pub fn compile(name: &str) -> PathBuf {
     let program = scratch().join(name);
     let mut cc = Command::new(std::env::var("CC").unwrap_or_else(|_| "cc".into()));
-    cc.args([
-        "-std=c11",
-        "-D_GNU_SOURCE",
-        "-O1",
-        "-g",
-        "-Wall",
-        "-Wextra",
-        "-Wpedantic",
-        "-Werror",
-        "-pthread",
-        "-I",
-    ])
-    .arg(root().join("include"))
-    .arg(root().join("tests/c").join(name).with_extension("c"))
-    .arg("-o")
-    .arg(&program)
-    .arg("-L")
-    .arg(library())
-    .arg("-ljackfield")
-    .arg(format!("-Wl,-rpath,{}", library().display()));
+    cc.args(["-std=c11", "-D_GNU_SOURCE", "-O1", "-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-pthread", "-I"])
+        .arg(root().join("include"))
+        .arg(root().join("tests/c").join(name).with_extension("c"))
+        .arg("-o")
+        .arg(&program)
+        .arg("-L")
+        .arg(library())
+        .arg("-ljackfield")
+        .arg(format!("-Wl,-rpath,{}", library().display()));
     succeed(&mut cc, 120);
     program
 }
@@ -84,11 +65,7 @@ pub fn succeed(command: &mut Command, seconds: u32) -> String {
 /// Runs a command, and ends it after some seconds (its exit status is 124 then).
 pub fn run(command: &Command, seconds: u32) -> Output {
     let mut limited = Command::new("timeout");
-    limited
-        .arg("--kill-after=5")
-        .arg(seconds.to_string())
-        .arg(command.get_program())
-        .args(command.get_args());
+    limited.arg("--kill-after=5").arg(seconds.to_string()).arg(command.get_program()).args(command.get_args());
     for (name, value) in command.get_envs() {
         match value {
             Some(value) => limited.env(name, value),

@@ -1,0 +1,279 @@
+//! The Rust API as its users see it.
+
+use jackfield::{Addr, Error, Family, Flags, Opt, RecvBuf, SendBuf, Shutdown, Socket, Type};
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+fn listener(addr: impl Into<Addr>) -> (Socket, Addr) {
+    let addr = addr.into();
+    let listener = Socket::open(addr.family(), Type::Stream, 0).unwrap();
+    listener.bind(&addr).unwrap();
+    listener.listen(-1).unwrap();
+    let addr = listener.local_addr().unwrap();
+    (listener, addr)
+}
+
+fn tcp_pair() -> (Socket, Socket) {
+    let (listener, addr) = listener((Ipv4Addr::LOCALHOST, 0));
+    let client = Socket::open(Family::Inet, Type::Stream, 0).unwrap();
+    client.connect(&addr).unwrap();
+    (client, listener.accept().unwrap().0)
+}
+
+#[test]
+fn a_conversation_on_every_family() {
+    let name = Addr::abstract_name(format!("jackfield-rust-{}", std::process::id())).unwrap();
+    for addr in [(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into(), name] {
+        let (listener, addr) = listener(addr);
+        let client = Socket::open(addr.family(), Type::Stream, 0).unwrap();
+        client.connect(&addr).unwrap();
+        let (server, peer) = listener.accept().unwrap();
+        assert_eq!(peer, client.local_addr().unwrap());
+        assert_eq!(client.peer_addr().unwrap(), addr);
+        client.send_all(b"question").unwrap();
+        client.shutdown(Shutdown::Write).unwrap();
+        let mut question = String::new();
+        (&server).read_to_string(&mut question).unwrap();
+        assert_eq!(question, "question");
+        server.send_vec(&[SendBuf::from(&b"an"[..]), SendBuf::from(&b"swer"[..])], Flags::NONE).unwrap();
+        let mut answer = [0; 6];
+        client.recv_exact(&mut answer[..]).unwrap();
+        assert_eq!(&answer, b"answer");
+    }
+}
+
+#[test]
+fn datagrams_are_whole_or_an_error() {
+    for kind in [Type::Dgram, Type::SeqPacket] {
+        let (a, b) = Socket::pair(Family::Unix, kind).unwrap();
+        a.send(&b"0123456789"[..], Flags::NONE).unwrap();
+        a.send(&b"0123456789"[..], Flags::NONE).unwrap();
+        a.send(&b"next"[..], Flags::NONE).unwrap();
+        let mut room = [0; 4];
+        assert_eq!(b.recv(&mut room[..], Flags::NONE), Err(Error::TRUNCATED));
+        assert_eq!(&room, b"0123");
+        assert_eq!(b.recv(&mut room[..], Flags::TRUNC), Ok(10));
+        let (front, back) = room.split_at_mut(2);
+        assert_eq!(b.recv_vec(&mut [RecvBuf::from(front), RecvBuf::from(back)], Flags::NONE), Ok(4));
+        assert_eq!(&room, b"next");
+    }
+}
+
+#[test]
+fn a_datagram_tells_its_sender() {
+    let open = || {
+        let socket = Socket::open(Family::Inet, Type::Dgram, 0).unwrap();
+        socket.bind(&(Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let addr = socket.local_addr().unwrap();
+        (socket, addr)
+    };
+    let ((a, a_addr), (b, b_addr)) = (open(), open());
+    a.send_to(&b""[..], Flags::NONE, &b_addr).unwrap();
+    a.send_to(&b"x"[..], Flags::NONE, &b_addr).unwrap();
+    let mut room = [0; 4];
+    assert_eq!(b.recv_from(&mut room[..], Flags::NONE), Ok((0, a_addr)));
+    assert_eq!(b.recv_from(&mut room[..], Flags::NONE), Ok((1, a_addr)));
+    let elsewhere = Addr::from((Ipv6Addr::LOCALHOST, 9));
+    assert_eq!(a.send_to(&b"x"[..], Flags::NONE, &elsewhere), Err(Error::FAMILY_UNSUPPORTED));
+}
+
+#[test]
+fn a_call_waits_as_long_as_it_is_told() {
+    let (client, _server) = tcp_pair();
+    let mut room = [0; 4];
+    client.set(Opt::RecvTimeout, 0).unwrap();
+    assert_eq!(client.recv(&mut room[..], Flags::NONE), Err(Error::WOULD_BLOCK));
+    client.set_recv_timeout(Some(Duration::from_millis(30))).unwrap();
+    let start = Instant::now();
+    assert_eq!(client.recv(&mut room[..], Flags::NONE), Err(Error::TIMED_OUT));
+    assert!(start.elapsed() >= Duration::from_millis(30));
+    let incomplete = client.recv_exact(&mut room[..]).unwrap_err();
+    assert_eq!((incomplete.error, incomplete.done), (Error::TIMED_OUT, 0));
+    client.set_recv_timeout(None).unwrap();
+    assert_eq!(client.get(Opt::RecvTimeout), Ok(-1));
+    assert_eq!(client.set(Opt::RecvTimeout, -2), Err(Error::INVALID));
+}
+
+#[test]
+fn an_accepted_socket_does_not_inherit_the_listeners_patience() {
+    let (listener, addr) = listener((Ipv4Addr::LOCALHOST, 0));
+    listener.set(Opt::RecvTimeout, 20).unwrap();
+    assert_eq!(listener.accept().unwrap_err(), Error::TIMED_OUT);
+    let client = Socket::open(Family::Inet, Type::Stream, 0).unwrap();
+    client.connect(&addr).unwrap();
+    let (server, _) = listener.accept().unwrap();
+    assert_eq!(server.get(Opt::RecvTimeout), Ok(-1));
+    let start = Instant::now();
+    let writer = thread::spawn(move || {
+        // A read that times out is a clock that needs no sleep.
+        client.set(Opt::RecvTimeout, 100).unwrap();
+        assert_eq!(client.recv(&mut [0; 1][..], Flags::NONE), Err(Error::TIMED_OUT));
+        client.send(&b"late"[..], Flags::NONE).unwrap();
+    });
+    assert_eq!(server.recv(&mut [0; 8][..], Flags::NONE), Ok(4));
+    assert!(start.elapsed() >= Duration::from_millis(100));
+    writer.join().unwrap();
+}
+
+#[test]
+fn canceling_wakes_who_waits() {
+    let (client, _server) = tcp_pair();
+    let (listener, _) = listener((Ipv4Addr::LOCALHOST, 0));
+    let datagrams = Socket::open(Family::Inet, Type::Dgram, 0).unwrap();
+    datagrams.bind(&(Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    for (socket, accepts) in [(client, false), (datagrams, false), (listener, true)] {
+        let socket = Arc::new(socket);
+        let waiting = thread::spawn({
+            let socket = socket.clone();
+            move || match accepts {
+                true => socket.accept().map(drop),
+                false => socket.recv(&mut [0; 4][..], Flags::NONE).map(drop),
+            }
+        });
+        // Whether it waits already or comes later makes no difference.
+        socket.cancel();
+        assert_eq!(waiting.join().unwrap(), Err(Error::CLOSED));
+    }
+}
+
+#[test]
+fn options_are_kept_and_bounds_are_checked() {
+    let socket = Socket::open(Family::Inet6, Type::Stream, 0).unwrap();
+    for (option, value) in [
+        (Opt::NoDelay, 1),
+        (Opt::KeepAlive, 1),
+        (Opt::KeepIdle, 77),
+        (Opt::KeepInterval, 7),
+        (Opt::KeepCount, 9),
+        (Opt::Linger, 3000),
+        (Opt::Linger, -1),
+        (Opt::RecvBuffer, 40_000),
+        (Opt::Ttl, 33),
+        (Opt::OnlyV6, 1),
+        (Opt::Interruptible, 1),
+    ] {
+        socket.set(option, value).unwrap();
+        assert_eq!(socket.get(option), Ok(value), "{option:?}");
+    }
+    for (option, value) in [(Opt::NoDelay, 2), (Opt::Ttl, 0), (Opt::Ttl, 256), (Opt::Linger, -2), (Opt::KeepCount, 128)]
+    {
+        assert_eq!(socket.set(option, value), Err(Error::INVALID), "{option:?}");
+    }
+    assert_eq!(socket.get(Opt::Type), Ok(Type::Stream as i64));
+    assert_eq!(socket.get(Opt::Family), Ok(Family::Inet6 as i64));
+    assert_eq!(socket.get(Opt::Protocol), Ok(6));
+    assert_eq!(socket.set(Opt::Protocol, 6), Err(Error::OPTION_UNSUPPORTED));
+    let (local, _) = Socket::pair(Family::Unix, Type::Stream).unwrap();
+    assert_eq!(local.get(Opt::NoDelay), Err(Error::OPTION_UNSUPPORTED));
+    assert_eq!(local.take_error(), Ok(None));
+}
+
+#[test]
+fn an_ipv6_listener_takes_ipv4_too() {
+    let (listener, addr) = listener((Ipv6Addr::UNSPECIFIED, 0));
+    let client = Socket::open(Family::Inet, Type::Stream, 0).unwrap();
+    client.connect(&(Ipv4Addr::LOCALHOST, addr.port().unwrap()).into()).unwrap();
+    let (_, peer) = listener.accept().unwrap();
+    assert_eq!(peer.ip(), Some(Ipv4Addr::LOCALHOST.to_ipv6_mapped().into()));
+}
+
+#[test]
+fn std_sockets_become_ours_and_back() {
+    let std_listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = Addr::from(std_listener.local_addr().unwrap());
+    let listener = Socket::try_from(std_listener).unwrap();
+    assert_eq!(listener.get(Opt::Listening), Ok(1));
+    let client = Socket::open(Family::Inet, Type::Stream, 0).unwrap();
+    client.connect(&addr).unwrap();
+    let (server, _) = listener.accept().unwrap();
+    server.set(Opt::RecvTimeout, 1500).unwrap();
+
+    let (mut client, mut server) = (TcpStream::from(client), TcpStream::from(server));
+    assert_eq!(server.read_timeout().unwrap(), Some(Duration::from_millis(1500)));
+    client.write_all(b"std").unwrap();
+    let mut room = [0; 3];
+    server.read_exact(&mut room).unwrap();
+    server.set_nonblocking(true).unwrap();
+    let server = Socket::try_from(server).unwrap();
+    assert_eq!(server.get(Opt::RecvTimeout), Ok(0));
+    assert_eq!(server.recv(&mut room[..], Flags::NONE), Err(Error::WOULD_BLOCK));
+    server.set(Opt::RecvTimeout, 20).unwrap();
+    assert_eq!(server.recv(&mut room[..], Flags::NONE), Err(Error::TIMED_OUT));
+    let _: TcpListener = listener.into();
+
+    let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
+    assert_eq!(Socket::try_from(udp).unwrap().kind(), Type::Dgram);
+    let (a, b) = UnixStream::pair().unwrap();
+    let (a, _b) = (Socket::try_from(a).unwrap(), Socket::try_from(b).unwrap());
+    assert_eq!((a.family(), a.kind()), (Family::Unix, Type::Stream));
+    let (a, _b) = Socket::pair(Family::Unix, Type::Dgram).unwrap();
+    let a = UnixDatagram::from(a);
+    assert_eq!(a.write_timeout().unwrap(), None);
+    let _ = UnixListener::from(Socket::open(Family::Unix, Type::Stream, 0).unwrap());
+}
+
+#[test]
+fn what_is_no_socket_is_given_back() {
+    let file = std::fs::File::open("/dev/null").unwrap();
+    let number = file.as_raw_fd();
+    let (error, fd) = Socket::from_fd(OwnedFd::from(file)).unwrap_err();
+    assert_eq!((error, fd.as_raw_fd()), (Error::NOT_SOCKET, number));
+    assert!(fd.as_fd().try_clone_to_owned().is_ok());
+}
+
+#[test]
+fn duplicates_end_separately() {
+    let (client, server) = tcp_pair();
+    let other = client.duplicate().unwrap();
+    drop(client);
+    other.send_all(b"still here").unwrap();
+    let mut room = [0; 10];
+    server.recv_exact(&mut room[..]).unwrap();
+    drop(other);
+    let incomplete = server.recv_exact(&mut room[..]).unwrap_err();
+    assert_eq!(incomplete.error, Error::END_OF_STREAM);
+}
+
+#[test]
+fn errors_speak_both_languages() {
+    let refused = Socket::open(Family::Inet, Type::Stream, 0).unwrap().connect(&closed_port()).unwrap_err();
+    assert_eq!(refused, Error::CONN_REFUSED);
+    assert_eq!(io::Error::from(refused).kind(), io::ErrorKind::ConnectionRefused);
+    assert_eq!(io::Error::from(Error::END_OF_STREAM).kind(), io::ErrorKind::UnexpectedEof);
+    assert_eq!(format!("{refused:?}: {refused}"), "CONN_REFUSED: Nobody listens at that address.");
+    assert_eq!(format!("{:?}", Error::from_os(71)), "PROTOCOL");
+    assert_eq!(format!("{:?}", Error::from_os(40)), "OS(40)");
+}
+
+/// An address of this machine where nobody listens: its port is taken by a socket that does not.
+fn closed_port() -> Addr {
+    static TAKEN: std::sync::OnceLock<Socket> = std::sync::OnceLock::new();
+    let taken = TAKEN.get_or_init(|| {
+        let socket = Socket::open(Family::Inet, Type::Stream, 0).unwrap();
+        socket.bind(&(Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        socket
+    });
+    taken.local_addr().unwrap()
+}
+
+#[test]
+fn addresses_go_into_std_and_back() {
+    for text in ["127.0.0.1:80", "[::1]:443", "[fe80::1%3]:9"] {
+        let std: SocketAddr = text.parse().unwrap();
+        assert_eq!(SocketAddr::try_from(Addr::from(std)), Ok(std));
+        assert_eq!(Addr::from(std).to_string(), text);
+    }
+    assert_eq!(SocketAddr::try_from(Addr::unix("/x").unwrap()), Err(Error::FAMILY_UNSUPPORTED));
+    assert_eq!(Addr::unix("a\0b"), Err(Error::ADDR_INVALID));
+    assert_eq!(Addr::unix("x".repeat(109)), Err(Error::ADDR_INVALID));
+    let mut addr: Addr = "1.2.3.4:5".parse().unwrap();
+    addr.set_port(6).unwrap();
+    assert_eq!((addr.port(), addr.ip()), (Some(6), Some(Ipv4Addr::new(1, 2, 3, 4).into())));
+    let mut none = Addr::UNSPEC;
+    assert_eq!(none.set_port(1), Err(Error::FAMILY_UNSUPPORTED));
+}
