@@ -9,8 +9,8 @@
  * - It may be called from any thread, also while another thread has a call in flight on the same socket, and in a
  *   child after fork(). It is no thread cancellation point. It is not for signal handlers.
  * - A handle that is closed, of another kind or made up is JF_E_BAD_HANDLE; a NULL where one is not allowed, a length
- *   above INT64_MAX, an unknown constant or flag is an error. None of them does any harm. Arguments are looked at
- *   before the handle. All that can't be checked is that a pointer has the memory it promises.
+ *   above INT64_MAX, an unknown constant or flag is an error. None of them does any harm; of several, one is reported.
+ *   All that can't be checked is that a pointer has the memory it promises.
  * - What is written through a pointer is written only when the call succeeds.
  * - It waits only if it says so, and then for as long as the socket's JF_OPT_RECV_TIMEOUT or JF_OPT_SEND_TIMEOUT says,
  *   counted from the call's start, whatever signals arrive. A timeout of 0 returns JF_E_WOULD_BLOCK, a longer one
@@ -331,16 +331,18 @@ typedef enum jf_flag {
  */
 typedef enum jf_option {
     /**
-     * How long accept and the receiving calls wait, in milliseconds: -1 for ever (the default), 0 not at all. The system
-     * keeps the time with the socket, so duplicates and processes that share the socket should not set different ones.
+     * How long accept and the receiving calls wait, in milliseconds up to INT64_MAX: -1 for ever (the default), 0 not at all.
+     * The system keeps the time with the socket, so duplicates and processes that share the socket should not set
+     * different ones. (SO_RCVTIMEO)
      */
     JF_OPT_RECV_TIMEOUT = 1,
     /**
-     * How long connect and the sending calls wait, in milliseconds: as JF_OPT_RECV_TIMEOUT.
+     * How long connect and the sending calls wait, in milliseconds: as JF_OPT_RECV_TIMEOUT. (SO_SNDTIMEO)
      */
     JF_OPT_SEND_TIMEOUT = 2,
     /**
-     * Switch, default 0: a call that waits returns JF_E_INTERRUPTED after a signal was handled in its thread.
+     * Switch, default 0: a call that waits returns JF_E_INTERRUPTED after a signal was handled in its thread, so that Ctrl-C
+     * works in a host language. The signal's handler should not ask for SA_RESTART: then the system itself goes on waiting.
      */
     JF_OPT_INTERRUPTIBLE = 3,
     /**
@@ -376,16 +378,19 @@ typedef enum jf_option {
      */
     JF_OPT_KEEP_COUNT = 11,
     /**
-     * Milliseconds that jf_close waits for unsent data, which the system may round up to whole seconds; 0 throws the data
-     * away and resets the connection; -1 (the default) returns at once and sends it in the background. (SO_LINGER)
+     * Milliseconds up to INT32_MAX that jf_close waits for unsent data, which the system may round up to whole seconds; 0
+     * throws the data away and resets the connection; -1 (the default) returns at once and sends it in the background.
+     * (SO_LINGER)
      */
     JF_OPT_LINGER = 12,
     /**
-     * Bytes that are kept until they are received. The system rounds and limits the number: read it back. (SO_RCVBUF)
+     * Bytes that are kept until they are received, 1 to 1073741823. The system rounds and limits the number: read it back.
+     * (SO_RCVBUF)
      */
     JF_OPT_RECV_BUFFER = 13,
     /**
-     * Bytes that are kept until they are sent. The system rounds and limits the number: read it back. (SO_SNDBUF)
+     * Bytes that are kept until they are sent, 1 to 1073741823. The system rounds and limits the number: read it back.
+     * (SO_SNDBUF)
      */
     JF_OPT_SEND_BUFFER = 14,
     /**
@@ -474,7 +479,7 @@ typedef struct jf_buf {
  *
  * family: JF_INET, JF_INET6 or JF_UNIX.
  * type: JF_STREAM, JF_DGRAM or JF_SEQPACKET.
- * protocol: 0 for the usual one of the family and type, or a number from /etc/protocols.
+ * protocol: 0 for the usual one of the family and type, or a number from /etc/protocols, such as 6 for TCP.
  *
  * Never blocks. Returns the socket, which the caller closes with jf_close. Errors: JF_E_FAMILY_UNSUPPORTED,
  * JF_E_TYPE_UNSUPPORTED and JF_E_PROTOCOL_UNSUPPORTED when there is no such socket; JF_E_INVALID for a negative protocol;
@@ -495,7 +500,8 @@ int64_t jf_open(int32_t family, int32_t type, int32_t protocol);
 int64_t jf_pair(int32_t family, int32_t type, jf_socket *out);
 
 /**
- * Gives a socket an address of its own. Port 0 is a free one; jf_local_addr tells which.
+ * Gives a socket an address of its own. Port 0 is a free one, and for a UNIX address without a name Linux picks an abstract
+ * one; jf_local_addr tells which.
  *
  * s: the socket.
  * a: the address; not NULL.
@@ -544,8 +550,8 @@ int64_t jf_accept(jf_socket s, struct jf_addr *peer);
  * JF_E_ALREADY when it is called again meanwhile; JF_E_NETWORK_UNREACHABLE; JF_E_HOST_UNREACHABLE; JF_E_IS_CONNECTED;
  * JF_E_CLOSED when another thread closed the socket; JF_E_INTERRUPTED; for a UNIX path JF_E_NOT_FOUND, JF_E_ACCESS, and
  * JF_E_WOULD_BLOCK when the listener's queue is full and the timeout is 0; JF_E_FAMILY_UNSUPPORTED for an address of another
- * family than the socket's; JF_E_ADDR_INVALID when it is not an address; JF_E_INVALID for a NULL; JF_E_BAD_HANDLE.
- * See connect(2). Since 0.1.
+ * family than the socket's; JF_E_ADDR_INVALID when it is not an address, for a UNIX address without a name, and for JF_UNSPEC
+ * when it is no datagram socket; JF_E_INVALID for a NULL; JF_E_BAD_HANDLE. See connect(2). Since 0.1.
  */
 int64_t jf_connect(jf_socket s, const struct jf_addr *a);
 
@@ -748,7 +754,8 @@ int64_t jf_recv(jf_socket s, void *data, size_t len, uint32_t flags);
  * a: where to; not NULL.
  *
  * Blocks for JF_OPT_SEND_TIMEOUT until there is room. Returns how many bytes were taken over: all. Errors: those of jf_send;
- * JF_E_FAMILY_UNSUPPORTED for an address of another family than the socket's; JF_E_ADDR_INVALID when it is not an address;
+ * JF_E_FAMILY_UNSUPPORTED for an address of another family than the socket's; JF_E_ADDR_INVALID when it is not an address, or
+ * a UNIX one without a name;
  * JF_E_NETWORK_UNREACHABLE; JF_E_HOST_UNREACHABLE; JF_E_ACCESS for a broadcast address without JF_OPT_BROADCAST;
  * JF_E_NOT_FOUND and JF_E_CONN_REFUSED for a UNIX path; JF_E_IS_CONNECTED, JF_E_NOT_CONNECTED or JF_E_PIPE for a stream.
  * See sendto(2). Since 0.1.
@@ -852,7 +859,7 @@ const char *jf_version_text(void);
 
 /**
  * The name of an error, such as "JF_E_TIMED_OUT"; "JF_E_OS" for every error that only the operating system has a name for,
- * and "JF_OK" for what is not an error.
+ * "JF_OK" for 0 and more, and "JF_E_UNKNOWN" for a number that no call returns.
  *
  * code: what a call returned.
  *

@@ -30,7 +30,7 @@ pub extern "C" fn jf_version_text() -> *const c_char {
 }
 
 /// The name of an error, such as "JF_E_TIMED_OUT"; "JF_E_OS" for every error that only the operating system has a name for,
-/// and "JF_OK" for what is not an error.
+/// "JF_OK" for 0 and more, and "JF_E_UNKNOWN" for a number that no call returns.
 ///
 /// code: what a call returned.
 ///

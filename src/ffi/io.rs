@@ -100,7 +100,8 @@ pub unsafe extern "C" fn jf_recv(s: jf_socket, data: *mut c_void, len: usize, fl
 /// a: where to; not NULL.
 ///
 /// Blocks for JF_OPT_SEND_TIMEOUT until there is room. Returns how many bytes were taken over: all. Errors: those of jf_send;
-/// JF_E_FAMILY_UNSUPPORTED for an address of another family than the socket's; JF_E_ADDR_INVALID when it is not an address;
+/// JF_E_FAMILY_UNSUPPORTED for an address of another family than the socket's; JF_E_ADDR_INVALID when it is not an address, or
+/// a UNIX one without a name;
 /// JF_E_NETWORK_UNREACHABLE; JF_E_HOST_UNREACHABLE; JF_E_ACCESS for a broadcast address without JF_OPT_BROADCAST;
 /// JF_E_NOT_FOUND and JF_E_CONN_REFUSED for a UNIX path; JF_E_IS_CONNECTED, JF_E_NOT_CONNECTED or JF_E_PIPE for a stream.
 /// See sendto(2). Since 0.1.

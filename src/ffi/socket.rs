@@ -74,7 +74,7 @@ fn kind(kind: i32) -> Result<Type> {
 ///
 /// family: JF_INET, JF_INET6 or JF_UNIX.
 /// type: JF_STREAM, JF_DGRAM or JF_SEQPACKET.
-/// protocol: 0 for the usual one of the family and type, or a number from /etc/protocols.
+/// protocol: 0 for the usual one of the family and type, or a number from /etc/protocols, such as 6 for TCP.
 ///
 /// Never blocks. Returns the socket, which the caller closes with jf_close. Errors: JF_E_FAMILY_UNSUPPORTED,
 /// JF_E_TYPE_UNSUPPORTED and JF_E_PROTOCOL_UNSUPPORTED when there is no such socket; JF_E_INVALID for a negative protocol;
@@ -106,7 +106,8 @@ pub unsafe extern "C" fn jf_pair(family: i32, r#type: i32, out: *mut jf_socket) 
     })
 }
 
-/// Gives a socket an address of its own. Port 0 is a free one; jf_local_addr tells which.
+/// Gives a socket an address of its own. Port 0 is a free one, and for a UNIX address without a name Linux picks an abstract
+/// one; jf_local_addr tells which.
 ///
 /// s: the socket.
 /// a: the address; not NULL.
@@ -171,8 +172,8 @@ pub unsafe extern "C" fn jf_accept(s: jf_socket, peer: *mut jf_addr) -> i64 {
 /// JF_E_ALREADY when it is called again meanwhile; JF_E_NETWORK_UNREACHABLE; JF_E_HOST_UNREACHABLE; JF_E_IS_CONNECTED;
 /// JF_E_CLOSED when another thread closed the socket; JF_E_INTERRUPTED; for a UNIX path JF_E_NOT_FOUND, JF_E_ACCESS, and
 /// JF_E_WOULD_BLOCK when the listener's queue is full and the timeout is 0; JF_E_FAMILY_UNSUPPORTED for an address of another
-/// family than the socket's; JF_E_ADDR_INVALID when it is not an address; JF_E_INVALID for a NULL; JF_E_BAD_HANDLE.
-/// See connect(2). Since 0.1.
+/// family than the socket's; JF_E_ADDR_INVALID when it is not an address, for a UNIX address without a name, and for JF_UNSPEC
+/// when it is no datagram socket; JF_E_INVALID for a NULL; JF_E_BAD_HANDLE. See connect(2). Since 0.1.
 // SAFETY: `a` is NULL or readable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_connect(s: jf_socket, a: *const jf_addr) -> i64 {

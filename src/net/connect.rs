@@ -1,10 +1,13 @@
 //! Making a connection.
 
-use super::wait::{Again, Patience, SLICE};
-use super::{Addr, Error, Family, Opt, Result, Socket};
+use super::wait::Patience;
+use super::{Addr, Error, Family, Opt, Result, Socket, Type};
 use crate::sys::errno::{EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, EINTR, ENOTCONN};
-use crate::sys::{Descriptor, Direction, Errno, Flags};
+use crate::sys::{Direction, Errno, Flags};
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+const SLICE: Duration = Duration::from_millis(20);
 
 impl Socket {
     /// Connects to a peer. A datagram socket only remembers it, and [`Addr::UNSPEC`] has it forget. ([connect(2)])
@@ -19,8 +22,10 @@ impl Socket {
     ///
     /// [connect(2)]: https://man7.org/linux/man-pages/man2/connect.2.html
     pub fn connect(&self, addr: &Addr) -> Result<()> {
-        if addr.family() != Family::Unspec {
-            self.expect_family(addr)?;
+        match addr.family() {
+            Family::Unspec if self.kind == Type::Dgram => {}
+            Family::Unspec => return Err(Error::ADDR_INVALID),
+            _ => self.expect_peer(addr)?,
         }
         let patience = self.patience(Direction::Send);
         let result = match patience {
@@ -50,7 +55,7 @@ impl Socket {
     }
 
     fn await_connection(&self, errno: i32, patience: Patience) -> Result<()> {
-        self.again(Errno(errno), Direction::Send, patience, Again::Poll, |fd, flags| {
+        self.again(Errno(errno), Direction::Send, patience, |fd, flags| {
             match fd.get(Opt::Error, self.family)? as i32 {
                 0 => {}
                 error => return Err(Errno(error)),
@@ -65,13 +70,21 @@ impl Socket {
         })
     }
 
-    /// A UNIX socket's connect waits for room in its peer's queue, where a shutdown of this socket is not seen.
+    /// A UNIX socket's connect waits for room in its peer's queue, where a shutdown of this socket is not seen. So it is in the
+    /// kernel for a slice at a time, and looks in between.
     fn connect_in_slices(&self, addr: &Addr, patience: Patience) -> Result<()> {
-        let connect = |fd: &Descriptor, _| fd.connect(addr.raw());
-        let time = patience.left().ok_or(Error::TIMED_OUT)?.map_or(SLICE, |time| time.min(SLICE));
-        self.fd.set_timeout(Direction::Send, Some(time))?;
-        let result = connect(&self.fd, Flags::NONE)
-            .or_else(|errno| self.again(errno, Direction::Send, patience, Again::Slice, connect));
+        let connect = || {
+            let mut left = self.time_left(Errno(EAGAIN), patience)?;
+            loop {
+                let slice = left.map_or(SLICE, |left| left.min(SLICE));
+                self.fd.set_timeout(Direction::Send, Some(slice))?;
+                match self.fd.connect(addr.raw()) {
+                    Ok(()) => return Ok(()),
+                    Err(errno) => left = self.time_left(errno, patience)?,
+                }
+            }
+        };
+        let result = connect();
         self.arm(Direction::Send)?;
         result
     }

@@ -62,7 +62,7 @@ impl Socket {
     pub fn send_to<'a>(&self, buf: impl Into<SendBuf<'a>>, flags: Flags, addr: &Addr) -> Result<usize> {
         let buf = buf.into();
         let flags = send_flags(flags)?;
-        self.expect_family(addr)?;
+        self.expect_peer(addr)?;
         self.call(Direction::Send, flags, |fd, extra| fd.send_to(buf, flags | extra, addr.raw()))
     }
 
@@ -175,7 +175,7 @@ impl Socket {
             let mut op = |fd: &Descriptor, flags| op(fd, done, flags);
             // The kernel's timeout is right for the first part only, and a signal that cut a part short is not reported.
             let result = match patience {
-                _ if done == 0 => self.first(patience, &mut op),
+                _ if done == 0 => self.first(direction, patience, &mut op),
                 Patience::Never => op(&self.fd, Flags::DONT_WAIT),
                 _ if self.interruptible.load(Relaxed) => op(&self.fd, Flags::DONT_WAIT).map_err(|errno| match errno {
                     Errno(EAGAIN) => Errno(EINTR),
@@ -184,7 +184,7 @@ impl Socket {
                 Patience::ForEver => op(&self.fd, Flags::NONE),
                 Patience::Until(_) => op(&self.fd, Flags::DONT_WAIT),
             };
-            match result.or_else(|errno| self.again(errno, direction, patience, self.again_by(direction), op)) {
+            match result.or_else(|errno| self.again(errno, direction, patience, op)) {
                 Ok(0) if self.is_canceled() => {
                     return Err(Incomplete { error: Error::CLOSED, done });
                 }

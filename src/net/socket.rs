@@ -1,10 +1,10 @@
 //! A socket and its life.
 
 use super::{Addr, Error, Family, Flags, Result, Shutdown, Type};
-use crate::sys::{Descriptor, Direction, RawAddr};
+use crate::sys::errno::EINVAL;
+use crate::sys::{Descriptor, Direction, Errno, RawAddr};
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
-use std::time::Duration;
 
 /// A socket. Dropping it closes it.
 ///
@@ -46,7 +46,12 @@ impl Socket {
         if protocol < 0 {
             return Err(Error::INVALID);
         }
-        Ok(Socket::new(Descriptor::open(family, kind, protocol)?, family, kind))
+        match Descriptor::open(family, kind, protocol) {
+            Ok(fd) => Ok(Socket::new(fd, family, kind)),
+            // Linux has it for a protocol's number that is too large to be one.
+            Err(Errno(EINVAL)) => Err(Error::PROTOCOL_UNSUPPORTED),
+            Err(errno) => Err(errno.into()),
+        }
     }
 
     /// Opens two sockets that are connected with each other; the family is [`Family::Unix`]. ([socketpair(2)])
@@ -62,8 +67,8 @@ impl Socket {
     }
 
     /// A socket that waits for ever, as a new one does.
-    pub(super) fn new(fd: Descriptor, family: Family, kind: Type) -> Socket {
-        let socket = Socket {
+    fn new(fd: Descriptor, family: Family, kind: Type) -> Socket {
+        Socket {
             fd,
             family,
             kind,
@@ -72,16 +77,6 @@ impl Socket {
             interruptible: AtomicBool::new(false),
             nonblocking: AtomicBool::new(false),
             canceled: AtomicBool::new(false),
-        };
-        socket.arm_slices();
-        socket
-    }
-
-    /// Prepares the calls that nothing can wake.
-    fn arm_slices(&self) {
-        if self.in_slices(Direction::Send) {
-            // Every family keeps SO_SNDTIMEO. If one did not, such a call would wait on; it would do nothing wrong.
-            let _ = self.arm(Direction::Send);
         }
     }
 
@@ -101,11 +96,8 @@ impl Socket {
 
     /// Gives the descriptor up, with the socket's timeouts in it.
     pub fn into_fd(self) -> OwnedFd {
-        // It may hold a slice, or its listener's time. A descriptor that can't be told is as it was.
-        for direction in [Direction::Recv, Direction::Send] {
-            let ms = self.timeout_ms(direction);
-            let _ = self.fd.set_timeout(direction, (ms > 0).then(|| Duration::from_millis(ms as u64)));
-        }
+        // The kernel may hold its listener's time. A descriptor that can't be told is given up as it is.
+        let _ = self.arm(Direction::Recv).and_then(|()| self.arm(Direction::Send));
         self.fd.into()
     }
 
@@ -236,13 +228,6 @@ impl Socket {
         }
     }
 
-    /// Whether a shutdown of the socket does not wake a call that waits in this direction. On Linux a UNIX sender of
-    /// messages waits for its peer's queue, where the shutdown is not seen.
-    #[inline]
-    pub(super) fn in_slices(&self, direction: Direction) -> bool {
-        direction == Direction::Send && self.family == Family::Unix && self.kind.has_messages()
-    }
-
     /// An address that the system wrote. It writes nothing for a peer without a name.
     #[inline]
     pub(super) fn named(&self, raw: RawAddr) -> Addr {
@@ -252,8 +237,17 @@ impl Socket {
         Addr::from_system(raw)
     }
 
+    /// An address to connect or send to.
     #[inline]
-    pub(super) fn expect_family(&self, addr: &Addr) -> Result<()> {
+    pub(super) fn expect_peer(&self, addr: &Addr) -> Result<()> {
+        if addr.unix_bytes() == Some(&[]) {
+            return Err(Error::ADDR_INVALID);
+        }
+        self.expect_family(addr)
+    }
+
+    #[inline]
+    fn expect_family(&self, addr: &Addr) -> Result<()> {
         if addr.family() == self.family { Ok(()) } else { Err(Error::FAMILY_UNSUPPORTED) }
     }
 }
@@ -290,7 +284,6 @@ impl Mode {
         socket.recv_timeout.store(self.recv_timeout, Relaxed);
         socket.send_timeout.store(self.send_timeout, Relaxed);
         socket.nonblocking.store(self.nonblocking, Relaxed);
-        socket.arm_slices();
         socket
     }
 }

@@ -4,17 +4,18 @@
 //! socket's timeout. What comes back early goes the long way round: after a signal the time is counted from the call's
 //! start, so the rest of it is waited for in `poll`, and so it is when the kernel's timeout turns out not to be ours.
 //!
-//! Most blocked calls are woken by a shutdown of their own socket. The few that are not ([`Socket::in_slices`]) block for
-//! at most a slice at a time and look in between.
+//! Blocked calls are woken by a shutdown of their own socket. Two kinds are not, and do without: the sender of UNIX
+//! datagrams, who would wait for room in the peer's queue, polls ([`Socket::must_poll`]); connecting to a UNIX socket blocks
+//! for a slice at a time (`connect`).
 
-use super::{Error, Flags, Result, Socket};
+use super::{Error, Family, Flags, Result, Socket, Type};
 use crate::sys::errno::{EAGAIN, EINTR};
-use crate::sys::{Descriptor, Direction, Errno, wait_ready};
+use crate::sys::{Descriptor, Direction, Errno, pause, wait_ready};
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-/// How long a call that nothing can wake is in the kernel before it looks whether its socket was closed.
-pub(super) const SLICE: Duration = Duration::from_millis(20);
+/// The longest pause of a call that can't wait for what it needs.
+const LONGEST_PAUSE: Duration = Duration::from_millis(16);
 
 /// How long one call may wait.
 #[derive(Clone, Copy)]
@@ -26,7 +27,7 @@ pub(super) enum Patience {
 
 impl Patience {
     /// What is left of it: `Some(None)` is for ever, `None` is over.
-    pub(super) fn left(self) -> Option<Option<Duration>> {
+    fn left(self) -> Option<Option<Duration>> {
         match self {
             Patience::Never => None,
             Patience::ForEver => Some(None),
@@ -36,15 +37,6 @@ impl Patience {
             }
         }
     }
-}
-
-/// How a call waits once the kernel has handed it back.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Again {
-    /// For readiness; then it is tried without waiting.
-    Poll,
-    /// By blocking in the kernel for another slice.
-    Slice,
 }
 
 impl Socket {
@@ -57,19 +49,22 @@ impl Socket {
         mut op: impl FnMut(&Descriptor, Flags) -> Result<T, Errno>,
     ) -> Result<T> {
         let patience = if flags.intersects(Flags::NEVER_WAIT) { Patience::Never } else { self.patience(direction) };
-        match self.first(patience, &mut op) {
+        match self.first(direction, patience, &mut op) {
             Ok(value) => Ok(value),
-            Err(errno) => self.again(errno, direction, patience, self.again_by(direction), op),
+            Err(errno) => self.again(errno, direction, patience, op),
         }
     }
 
+    /// The first try, which blocks in the kernel if it may.
     #[inline]
     pub(super) fn first<T>(
         &self,
+        direction: Direction,
         patience: Patience,
         op: &mut impl FnMut(&Descriptor, Flags) -> Result<T, Errno>,
     ) -> Result<T, Errno> {
-        op(&self.fd, if let Patience::Never = patience { Flags::DONT_WAIT } else { Flags::NONE })
+        let at_once = matches!(patience, Patience::Never) || self.must_poll(direction);
+        op(&self.fd, if at_once { Flags::DONT_WAIT } else { Flags::NONE })
     }
 
     /// How long a call in this direction that begins now may wait.
@@ -91,29 +86,20 @@ impl Socket {
         mut errno: Errno,
         direction: Direction,
         patience: Patience,
-        by: Again,
         mut op: impl FnMut(&Descriptor, Flags) -> Result<T, Errno>,
     ) -> Result<T> {
         if let Patience::Never = patience {
             return Err(self.failure(errno));
         }
-        let mut kernel_is_early = errno.0 == EAGAIN && by == Again::Poll;
+        let mut left = self.time_left(errno, patience)?;
+        // The kernel's timeout is not ours when the socket was accepted from a listener with one, or somebody who shares
+        // the socket set it. Setting it right has the next call wait in one system call again.
+        if errno.0 == EAGAIN && !self.must_poll(direction) {
+            self.arm(direction)?;
+        }
+        let mut rest = Duration::from_millis(1);
         loop {
-            match errno.0 {
-                _ if self.is_canceled() => return Err(Error::CLOSED),
-                EAGAIN => {}
-                EINTR if self.interruptible.load(Relaxed) => return Err(Error::INTERRUPTED),
-                EINTR => {}
-                _ => return Err(Error::from(errno)),
-            }
-            let left = patience.left().ok_or(Error::TIMED_OUT)?;
-            // The kernel's timeout is not ours when the socket was accepted from a listener with one, or somebody who
-            // shares the socket set it. Setting it right has the next call wait in one system call again.
-            if kernel_is_early {
-                kernel_is_early = false;
-                self.arm(direction)?;
-            }
-            let result = if by == Again::Slice || (errno.0 == EINTR && left.is_none()) {
+            let result = if errno.0 == EINTR && left.is_none() && !self.must_poll(direction) {
                 op(&self.fd, Flags::NONE)
             } else {
                 wait_ready(&self.fd, direction, left).and_then(|()| op(&self.fd, Flags::DONT_WAIT))
@@ -122,6 +108,22 @@ impl Socket {
                 Ok(value) => return Ok(value),
                 Err(next) => errno = next,
             }
+            left = self.time_left(errno, patience)?;
+            // A UNIX socket without a peer is ready to send, however full the queue of the address it sends to.
+            if errno.0 == EAGAIN && self.must_poll(direction) {
+                pause(left.map_or(rest, |left| left.min(rest)));
+                rest = (rest * 2).min(LONGEST_PAUSE);
+            }
+        }
+    }
+
+    /// How long a call may go on that the kernel handed back; `None` is for ever.
+    pub(super) fn time_left(&self, errno: Errno, patience: Patience) -> Result<Option<Duration>> {
+        match errno.0 {
+            _ if self.is_canceled() => Err(Error::CLOSED),
+            EINTR if self.interruptible.load(Relaxed) => Err(Error::INTERRUPTED),
+            EAGAIN | EINTR => patience.left().ok_or(Error::TIMED_OUT),
+            _ => Err(Error::from(errno)),
         }
     }
 
@@ -131,16 +133,15 @@ impl Socket {
         if self.is_canceled() { Error::CLOSED } else { Error::from(errno) }
     }
 
-    #[inline]
-    pub(super) fn again_by(&self, direction: Direction) -> Again {
-        if self.in_slices(direction) { Again::Slice } else { Again::Poll }
-    }
-
     /// Gives the kernel the time that a blocking call in this direction waits.
     pub(super) fn arm(&self, direction: Direction) -> Result<()> {
         let ms = self.timeout_ms(direction);
-        let time = (ms > 0).then(|| Duration::from_millis(ms as u64));
-        let time = if self.in_slices(direction) { Some(time.map_or(SLICE, |time| time.min(SLICE))) } else { time };
-        Ok(self.fd.set_timeout(direction, time)?)
+        Ok(self.fd.set_timeout(direction, (ms > 0).then(|| Duration::from_millis(ms as u64)))?)
+    }
+
+    /// Whether a shutdown of the socket would not wake a call in this direction that blocks in the kernel.
+    #[inline]
+    fn must_poll(&self, direction: Direction) -> bool {
+        direction == Direction::Send && self.family == Family::Unix && self.kind == Type::Dgram
     }
 }

@@ -37,9 +37,7 @@ pub use errno::Errno;
 #[cfg(feature = "capi")]
 pub use fork::{fork_count, watch_forks};
 pub use options::Opt;
-#[cfg(feature = "capi")]
-pub use ready::pause;
-pub use ready::{Direction, wait_ready};
+pub use ready::{Direction, pause, wait_ready};
 pub use transfer::{RecvBuf, SendBuf, VEC_MAX};
 pub use types::{Family, Flags, Shutdown, Type};
 

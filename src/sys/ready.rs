@@ -31,7 +31,6 @@ pub fn wait_ready(descriptor: &Descriptor, direction: Direction, time: Option<Du
     if ready == 0 { Err(Errno(EAGAIN)) } else { Ok(()) }
 }
 
-#[cfg(feature = "capi")]
 /// Does nothing for this long, or until a signal was handled.
 pub fn pause(time: Duration) {
     let mut limit = timespec(time);
