@@ -21,7 +21,8 @@ pub enum jf_flag {
     JF_TRUNC = 0x20,
     /// Send, receive: never wait, whatever the socket's timeout.
     JF_DONT_WAIT = 0x40,
-    /// Receive on a stream: wait until the buffer is full; less comes at the end, at the timeout and after an error.
+    /// Receive on a stream: wait until the buffer is full. Less comes at the end, at the timeout, after an error and when a
+    /// signal was handled; jf_recv_exact tells them apart.
     JF_WAIT_ALL = 0x100,
     /// Send: the peer answered just now, so that its link address needs no probe.
     JF_CONFIRM = 0x800,

@@ -2,7 +2,6 @@
 
 use super::wait::Patience;
 use super::{Addr, Error, Flags, RecvBuf, Result, SendBuf, Socket, VEC_MAX};
-use crate::sys::errno::{EAGAIN, EINTR};
 use crate::sys::{Descriptor, Direction, Errno};
 use std::sync::atomic::Ordering::Relaxed;
 use std::{fmt, io};
@@ -170,21 +169,18 @@ impl Socket {
             return Err(Incomplete { error: Error::TYPE_UNSUPPORTED, done: 0 });
         }
         let patience = self.patience(direction);
+        let interruptible = self.interruptible.load(Relaxed);
         let mut done = 0;
         while done < len {
-            let mut op = |fd: &Descriptor, flags| op(fd, done, flags);
-            // The kernel's timeout is right for the first part only, and a signal that cut a part short is not reported.
+            let op = |fd: &Descriptor, flags| op(fd, done, flags);
             let result = match patience {
-                _ if done == 0 => self.first(direction, patience, &mut op),
-                Patience::Never => op(&self.fd, Flags::DONT_WAIT),
-                _ if self.interruptible.load(Relaxed) => op(&self.fd, Flags::DONT_WAIT).map_err(|errno| match errno {
-                    Errno(EAGAIN) => Errno(EINTR),
-                    _ => errno,
-                }),
-                Patience::ForEver => op(&self.fd, Flags::NONE),
-                Patience::Until(_) => op(&self.fd, Flags::DONT_WAIT),
+                // A part that is done hides the signal that cut it short, so there is no waiting but in poll.
+                Patience::ForEver | Patience::Until(_) if interruptible => self.poll_on(direction, patience, op),
+                // The kernel's timeout is right for the first part alone.
+                Patience::Until(_) if done > 0 => self.poll_on(direction, patience, op),
+                _ => self.wait_on(direction, patience, op),
             };
-            match result.or_else(|errno| self.again(errno, direction, patience, op)) {
+            match result {
                 Ok(0) if self.is_canceled() => {
                     return Err(Incomplete { error: Error::CLOSED, done });
                 }

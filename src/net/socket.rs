@@ -96,7 +96,7 @@ impl Socket {
 
     /// Gives the descriptor up, with the socket's timeouts in it.
     pub fn into_fd(self) -> OwnedFd {
-        // The kernel may hold its listener's time. A descriptor that can't be told is given up as it is.
+        // Somebody who shares the socket may have set others. A descriptor that can't be told is given up as it is.
         let _ = self.arm(Direction::Recv).and_then(|()| self.arm(Direction::Send));
         self.fd.into()
     }
@@ -149,7 +149,14 @@ impl Socket {
             }
             fd.accept()
         })?;
-        Ok((Socket::new(fd, self.family, self.kind), self.named(peer)))
+        let socket = Socket::new(fd, self.family, self.kind);
+        // Linux gives a TCP connection the timeouts of its listener.
+        for direction in [Direction::Recv, Direction::Send] {
+            if self.timeout_ms(direction) > 0 {
+                socket.arm(direction)?;
+            }
+        }
+        Ok((socket, self.named(peer)))
     }
 
     /// Ends one or both directions, for every process that shares the socket. ([shutdown(2)])

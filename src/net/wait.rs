@@ -46,25 +46,35 @@ impl Socket {
         &self,
         direction: Direction,
         flags: Flags,
-        mut op: impl FnMut(&Descriptor, Flags) -> Result<T, Errno>,
+        op: impl FnMut(&Descriptor, Flags) -> Result<T, Errno>,
     ) -> Result<T> {
         let patience = if flags.intersects(Flags::NEVER_WAIT) { Patience::Never } else { self.patience(direction) };
-        match self.first(direction, patience, &mut op) {
-            Ok(value) => Ok(value),
-            Err(errno) => self.again(errno, direction, patience, op),
-        }
+        self.wait_on(direction, patience, op)
     }
 
-    /// The first try, which blocks in the kernel if it may.
+    /// Runs a call that blocks in the kernel, if it may.
     #[inline]
-    pub(super) fn first<T>(
+    pub(super) fn wait_on<T>(
         &self,
         direction: Direction,
         patience: Patience,
-        op: &mut impl FnMut(&Descriptor, Flags) -> Result<T, Errno>,
-    ) -> Result<T, Errno> {
+        mut op: impl FnMut(&Descriptor, Flags) -> Result<T, Errno>,
+    ) -> Result<T> {
         let at_once = matches!(patience, Patience::Never) || self.must_poll(direction);
-        op(&self.fd, if at_once { Flags::DONT_WAIT } else { Flags::NONE })
+        match op(&self.fd, if at_once { Flags::DONT_WAIT } else { Flags::NONE }) {
+            Ok(value) => Ok(value),
+            Err(errno) => self.handed_back(errno, direction, patience, op),
+        }
+    }
+
+    /// Runs a call that waits in poll.
+    pub(super) fn poll_on<T>(
+        &self,
+        direction: Direction,
+        patience: Patience,
+        mut op: impl FnMut(&Descriptor, Flags) -> Result<T, Errno>,
+    ) -> Result<T> {
+        op(&self.fd, Flags::DONT_WAIT).or_else(|errno| self.again(errno, direction, patience, op))
     }
 
     /// How long a call in this direction that begins now may wait.
@@ -79,8 +89,28 @@ impl Socket {
         }
     }
 
-    /// What becomes of a call that the kernel handed back with an error.
+    /// What becomes of a call whose first try the kernel handed back.
     #[cold]
+    fn handed_back<T>(
+        &self,
+        errno: Errno,
+        direction: Direction,
+        patience: Patience,
+        op: impl FnMut(&Descriptor, Flags) -> Result<T, Errno>,
+    ) -> Result<T> {
+        if let Patience::Never = patience {
+            return Err(self.failure(errno));
+        }
+        self.time_left(errno, patience)?;
+        // The kernel's timeout is not ours when somebody who shares the socket set it. Setting it right has the next call
+        // wait in one system call again.
+        if errno.0 == EAGAIN && !self.must_poll(direction) {
+            self.arm(direction)?;
+        }
+        self.again(errno, direction, patience, op)
+    }
+
+    /// Tries on until the call is done or its time is over; it may wait.
     pub(super) fn again<T>(
         &self,
         mut errno: Errno,
@@ -88,15 +118,7 @@ impl Socket {
         patience: Patience,
         mut op: impl FnMut(&Descriptor, Flags) -> Result<T, Errno>,
     ) -> Result<T> {
-        if let Patience::Never = patience {
-            return Err(self.failure(errno));
-        }
         let mut left = self.time_left(errno, patience)?;
-        // The kernel's timeout is not ours when the socket was accepted from a listener with one, or somebody who shares
-        // the socket set it. Setting it right has the next call wait in one system call again.
-        if errno.0 == EAGAIN && !self.must_poll(direction) {
-            self.arm(direction)?;
-        }
         let mut rest = Duration::from_millis(1);
         loop {
             let result = if errno.0 == EINTR && left.is_none() && !self.must_poll(direction) {
