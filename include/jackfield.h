@@ -293,7 +293,7 @@ typedef enum jf_how {
  */
 typedef enum jf_flag {
     /**
-     * Send, receive: TCP's urgent byte. Receiving it never waits; without one JF_E_INVALID is returned.
+     * Send, receive: a stream's urgent byte. Receiving it never waits; without one JF_E_INVALID is returned.
      */
     JF_OUT_OF_BAND = 1,
     /**
@@ -309,7 +309,8 @@ typedef enum jf_flag {
      */
     JF_DONT_WAIT = 64,
     /**
-     * Receive on a stream: wait until the buffer is full; less comes at the end, at the timeout and after an error.
+     * Receive on a stream: wait until the buffer is full. Less comes at the end, at the timeout, after an error and when a
+     * signal was handled; jf_recv_exact tells them apart.
      */
     JF_WAIT_ALL = 256,
     /**
@@ -317,7 +318,7 @@ typedef enum jf_flag {
      */
     JF_CONFIRM = 2048,
     /**
-     * Receive: take from the queue of errors instead of the data; never waits.
+     * Receive: take from the queue of errors instead of the data; never waits. Not for JF_UNIX.
      */
     JF_ERROR_QUEUE = 8192,
     /**
@@ -561,7 +562,8 @@ int64_t jf_connect(jf_socket s, const struct jf_addr *a);
  * s: the socket.
  * how: JF_SHUT_READ, JF_SHUT_WRITE or JF_SHUT_BOTH.
  *
- * Never blocks; wakes calls of other threads that wait in that direction. Returns 0. Errors: JF_E_NOT_CONNECTED; JF_E_INVALID
+ * Never blocks; wakes calls of other threads that wait in that direction. Returns 0. Errors: JF_E_NOT_CONNECTED (Linux does not
+ * say so of JF_UNIX); JF_E_INVALID
  * for an unknown direction; JF_E_BAD_HANDLE. See shutdown(2). Since 0.1.
  */
 int64_t jf_shutdown(jf_socket s, int32_t how);
@@ -723,8 +725,8 @@ int64_t jf_addr_set_port(struct jf_addr *a, int32_t port);
  * Blocks for JF_OPT_SEND_TIMEOUT until there is room; on a stream until there is room for everything. One thread may send
  * while another receives; of two threads that send on a stream, the bytes may mix. Returns how many bytes were taken over.
  * Errors: JF_E_WOULD_BLOCK and JF_E_TIMED_OUT when there was no room; JF_E_PIPE and JF_E_CONN_RESET when the connection is
- * over; JF_E_NOT_CONNECTED and JF_E_DEST_REQUIRED when there is no peer; JF_E_CONN_REFUSED when an earlier datagram found
- * nobody; JF_E_MESSAGE_SIZE; JF_E_CLOSED when another thread closed the socket; JF_E_INTERRUPTED; JF_E_INVALID for a NULL, a
+ * over; JF_E_NOT_CONNECTED and JF_E_DEST_REQUIRED when there is no peer (of TCP, Linux says JF_E_PIPE there too);
+ * JF_E_CONN_REFUSED when an earlier datagram found nobody; JF_E_UNSUPPORTED for a flag that such a socket does not have; JF_E_MESSAGE_SIZE; JF_E_CLOSED when another thread closed the socket; JF_E_INTERRUPTED; JF_E_INVALID for a NULL, a
  * length or a flag; JF_E_BAD_HANDLE. See send(2). Since 0.1.
  */
 int64_t jf_send(jf_socket s, const void *data, size_t len, uint32_t flags);
@@ -738,10 +740,10 @@ int64_t jf_send(jf_socket s, const void *data, size_t len, uint32_t flags);
  * flags: 0, or JF_DONT_WAIT, JF_PEEK, JF_WAIT_ALL, JF_TRUNC, JF_OUT_OF_BAND, JF_ERROR_QUEUE joined with |.
  *
  * Blocks for JF_OPT_RECV_TIMEOUT until something is there. One thread may receive while another sends. Returns how many bytes
- * came. 0 is the end of a stream and nothing else (but for len 0, which returns 0 at once on a stream), and an empty message
- * on a socket with messages. Errors: JF_E_WOULD_BLOCK and JF_E_TIMED_OUT when nothing came; JF_E_TRUNCATED when a message was
+ * came. 0 is the end of a stream and nothing else (but for len 0, which returns 0 at once on a stream). On a JF_DGRAM socket 0
+ * is an empty message, on a JF_SEQPACKET socket an empty message or the end, which can't be told apart. Errors: JF_E_WOULD_BLOCK and JF_E_TIMED_OUT when nothing came; JF_E_TRUNCATED when a message was
  * longer than the room, which is filled: the rest of the message is lost; JF_E_CONN_RESET; JF_E_CONN_REFUSED when an earlier
- * datagram found nobody; JF_E_NOT_CONNECTED; JF_E_CLOSED when another thread closed the socket; JF_E_INTERRUPTED;
+ * datagram found nobody; JF_E_NOT_CONNECTED; JF_E_UNSUPPORTED for a flag that such a socket does not have; JF_E_CLOSED when another thread closed the socket; JF_E_INTERRUPTED;
  * JF_E_INVALID for a NULL, a length or a flag; JF_E_BAD_HANDLE. See recv(2). Since 0.1.
  */
 int64_t jf_recv(jf_socket s, void *data, size_t len, uint32_t flags);
@@ -757,7 +759,7 @@ int64_t jf_recv(jf_socket s, void *data, size_t len, uint32_t flags);
  * JF_E_FAMILY_UNSUPPORTED for an address of another family than the socket's; JF_E_ADDR_INVALID when it is not an address, or
  * a UNIX one without a name;
  * JF_E_NETWORK_UNREACHABLE; JF_E_HOST_UNREACHABLE; JF_E_ACCESS for a broadcast address without JF_OPT_BROADCAST;
- * JF_E_NOT_FOUND and JF_E_CONN_REFUSED for a UNIX path; JF_E_IS_CONNECTED, JF_E_NOT_CONNECTED or JF_E_PIPE for a stream.
+ * JF_E_NOT_FOUND and JF_E_CONN_REFUSED for a UNIX path; JF_E_TYPE_UNSUPPORTED when it is no datagram socket.
  * See sendto(2). Since 0.1.
  */
 int64_t jf_send_to(jf_socket s, const void *data, size_t len, uint32_t flags, const struct jf_addr *a);

@@ -3,17 +3,17 @@
 use super::addr::{addr, jf_addr};
 use super::boundary::{bytes, count, guard, recv_buf, send_buf};
 use super::socket::{SOCKETS, jf_socket};
-use crate::net::{Addr, Error, Flags, Incomplete, RecvBuf, Result, SendBuf};
+use crate::net::{Addr, Error, Flags, Incomplete, RecvBuf, Result, SendBuf, VEC_MAX};
 use std::ffi::c_void;
-use std::mem::{align_of, size_of};
-use std::slice;
+use std::mem::{MaybeUninit, align_of, size_of};
+use std::{ptr, slice};
 
 /// Flags of the sending and receiving calls, joined with |.
 #[repr(C)]
 #[allow(dead_code, reason = "these are C's names for numbers of the core")]
 #[derive(Clone, Copy)]
 pub enum jf_flag {
-    /// Send, receive: TCP's urgent byte. Receiving it never waits; without one JF_E_INVALID is returned.
+    /// Send, receive: a stream's urgent byte. Receiving it never waits; without one JF_E_INVALID is returned.
     JF_OUT_OF_BAND = 0x1,
     /// Receive: leave the data in the queue, to be received again.
     JF_PEEK = 0x2,
@@ -26,7 +26,7 @@ pub enum jf_flag {
     JF_WAIT_ALL = 0x100,
     /// Send: the peer answered just now, so that its link address needs no probe.
     JF_CONFIRM = 0x800,
-    /// Receive: take from the queue of errors instead of the data; never waits.
+    /// Receive: take from the queue of errors instead of the data; never waits. Not for JF_UNIX.
     JF_ERROR_QUEUE = 0x2000,
     /// Send: more will follow soon, so that a packet may wait for it.
     JF_MORE = 0x8000,
@@ -58,8 +58,8 @@ const _: () = assert!(
 /// Blocks for JF_OPT_SEND_TIMEOUT until there is room; on a stream until there is room for everything. One thread may send
 /// while another receives; of two threads that send on a stream, the bytes may mix. Returns how many bytes were taken over.
 /// Errors: JF_E_WOULD_BLOCK and JF_E_TIMED_OUT when there was no room; JF_E_PIPE and JF_E_CONN_RESET when the connection is
-/// over; JF_E_NOT_CONNECTED and JF_E_DEST_REQUIRED when there is no peer; JF_E_CONN_REFUSED when an earlier datagram found
-/// nobody; JF_E_MESSAGE_SIZE; JF_E_CLOSED when another thread closed the socket; JF_E_INTERRUPTED; JF_E_INVALID for a NULL, a
+/// over; JF_E_NOT_CONNECTED and JF_E_DEST_REQUIRED when there is no peer (of TCP, Linux says JF_E_PIPE there too);
+/// JF_E_CONN_REFUSED when an earlier datagram found nobody; JF_E_UNSUPPORTED for a flag that such a socket does not have; JF_E_MESSAGE_SIZE; JF_E_CLOSED when another thread closed the socket; JF_E_INTERRUPTED; JF_E_INVALID for a NULL, a
 /// length or a flag; JF_E_BAD_HANDLE. See send(2). Since 0.1.
 // SAFETY: `data` is NULL or readable for `len` bytes.
 #[unsafe(no_mangle)]
@@ -79,10 +79,10 @@ pub unsafe extern "C" fn jf_send(s: jf_socket, data: *const c_void, len: usize, 
 /// flags: 0, or JF_DONT_WAIT, JF_PEEK, JF_WAIT_ALL, JF_TRUNC, JF_OUT_OF_BAND, JF_ERROR_QUEUE joined with |.
 ///
 /// Blocks for JF_OPT_RECV_TIMEOUT until something is there. One thread may receive while another sends. Returns how many bytes
-/// came. 0 is the end of a stream and nothing else (but for len 0, which returns 0 at once on a stream), and an empty message
-/// on a socket with messages. Errors: JF_E_WOULD_BLOCK and JF_E_TIMED_OUT when nothing came; JF_E_TRUNCATED when a message was
+/// came. 0 is the end of a stream and nothing else (but for len 0, which returns 0 at once on a stream). On a JF_DGRAM socket 0
+/// is an empty message, on a JF_SEQPACKET socket an empty message or the end, which can't be told apart. Errors: JF_E_WOULD_BLOCK and JF_E_TIMED_OUT when nothing came; JF_E_TRUNCATED when a message was
 /// longer than the room, which is filled: the rest of the message is lost; JF_E_CONN_RESET; JF_E_CONN_REFUSED when an earlier
-/// datagram found nobody; JF_E_NOT_CONNECTED; JF_E_CLOSED when another thread closed the socket; JF_E_INTERRUPTED;
+/// datagram found nobody; JF_E_NOT_CONNECTED; JF_E_UNSUPPORTED for a flag that such a socket does not have; JF_E_CLOSED when another thread closed the socket; JF_E_INTERRUPTED;
 /// JF_E_INVALID for a NULL, a length or a flag; JF_E_BAD_HANDLE. See recv(2). Since 0.1.
 // SAFETY: `data` is NULL or writable for `len` bytes.
 #[unsafe(no_mangle)]
@@ -104,7 +104,7 @@ pub unsafe extern "C" fn jf_recv(s: jf_socket, data: *mut c_void, len: usize, fl
 /// JF_E_FAMILY_UNSUPPORTED for an address of another family than the socket's; JF_E_ADDR_INVALID when it is not an address, or
 /// a UNIX one without a name;
 /// JF_E_NETWORK_UNREACHABLE; JF_E_HOST_UNREACHABLE; JF_E_ACCESS for a broadcast address without JF_OPT_BROADCAST;
-/// JF_E_NOT_FOUND and JF_E_CONN_REFUSED for a UNIX path; JF_E_IS_CONNECTED, JF_E_NOT_CONNECTED or JF_E_PIPE for a stream.
+/// JF_E_NOT_FOUND and JF_E_CONN_REFUSED for a UNIX path; JF_E_TYPE_UNSUPPORTED when it is no datagram socket.
 /// See sendto(2). Since 0.1.
 // SAFETY: `data` is NULL or readable for `len` bytes; `a` is NULL or readable.
 #[unsafe(no_mangle)]
@@ -224,8 +224,9 @@ unsafe fn tell_done(out: *mut usize, len: usize, result: Result<Result<(), Incom
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_send_vec(s: jf_socket, bufs: *const jf_buf, count: usize, flags: u32) -> i64 {
     guard(|| {
+        let mut room = NO_BUFS;
         // SAFETY: the caller's.
-        let bufs = unsafe { checked(bufs, count) }?;
+        let bufs = unsafe { checked(bufs, count, &mut room) }?;
         // SAFETY: a `SendBuf` is laid out as a `jf_buf`, as both are as the system wants them.
         let bufs = unsafe { slice::from_raw_parts(bufs.as_ptr().cast::<SendBuf>(), bufs.len()) };
         SOCKETS.with(s, |socket| socket.send_vec(bufs, Flags::from_bits(flags))).map(self::count)
@@ -244,34 +245,46 @@ pub unsafe extern "C" fn jf_send_vec(s: jf_socket, bufs: *const jf_buf, count: u
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_recv_vec(s: jf_socket, bufs: *mut jf_buf, count: usize, flags: u32) -> i64 {
     guard(|| {
+        let mut room = NO_BUFS;
         // SAFETY: the caller's.
-        let bufs = unsafe { checked(bufs, count) }?;
+        let bufs = unsafe { checked(bufs, count, &mut room) }?;
         // SAFETY: a `RecvBuf` is laid out as a `jf_buf`, as both are as the system wants them.
         let bufs = unsafe { slice::from_raw_parts_mut(bufs.as_ptr().cast_mut().cast::<RecvBuf>(), bufs.len()) };
         SOCKETS.with(s, |socket| socket.recv_vec(bufs, Flags::from_bits(flags))).map(self::count)
     })
 }
 
-/// A caller's buffers, each of which has a place if it has a length.
+/// Room for a copy of a caller's buffers; it is not touched unless one is made.
+type BufRoom = [MaybeUninit<jf_buf>; VEC_MAX];
+const NO_BUFS: BufRoom = [const { MaybeUninit::uninit() }; VEC_MAX];
+
+/// A caller's buffers, each of which has a place if it has a length, and none if it has none: the system looks at both. A
+/// copy of them is made in `room` when that takes one.
 ///
 /// # Safety
 /// If not NULL, `bufs` must be readable for `count` of them for as long as the result is used.
-unsafe fn checked<'a>(bufs: *const jf_buf, count: usize) -> Result<&'a [jf_buf]> {
+unsafe fn checked(bufs: *const jf_buf, count: usize, room: &mut BufRoom) -> Result<&[jf_buf]> {
     // The limit comes first: an array of an absurd length is not walked.
-    if count > crate::net::VEC_MAX {
-        return Err(Error::INVALID);
-    }
-    // SAFETY: the caller's.
-    let bytes = unsafe { bytes(bufs.cast(), count * size_of::<jf_buf>()) }?;
+    let room = room.get_mut(..count).ok_or(Error::INVALID)?;
     if count == 0 {
         return Ok(&[]);
     }
-    // SAFETY: the same memory, as what it is.
-    let bufs: &[jf_buf] = unsafe { slice::from_raw_parts(bytes.as_ptr().cast(), count) };
+    if bufs.is_null() || !bufs.is_aligned() {
+        return Err(Error::INVALID);
+    }
+    // SAFETY: the caller's.
+    let bufs = unsafe { slice::from_raw_parts(bufs, count) };
     if bufs.iter().any(|buf| buf.len > 0 && buf.data.is_null()) {
         return Err(Error::INVALID);
     }
-    Ok(bufs)
+    if !bufs.iter().any(|buf| buf.len == 0 && !buf.data.is_null()) {
+        return Ok(bufs);
+    }
+    for (copy, &jf_buf { data, len }) in room.iter_mut().zip(bufs) {
+        copy.write(jf_buf { data: if len == 0 { ptr::null_mut() } else { data }, len });
+    }
+    // SAFETY: all of them were just written.
+    Ok(unsafe { slice::from_raw_parts(room.as_ptr().cast(), count) })
 }
 
 #[cfg(test)]

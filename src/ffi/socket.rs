@@ -189,7 +189,8 @@ pub unsafe extern "C" fn jf_connect(s: jf_socket, a: *const jf_addr) -> i64 {
 /// s: the socket.
 /// how: JF_SHUT_READ, JF_SHUT_WRITE or JF_SHUT_BOTH.
 ///
-/// Never blocks; wakes calls of other threads that wait in that direction. Returns 0. Errors: JF_E_NOT_CONNECTED; JF_E_INVALID
+/// Never blocks; wakes calls of other threads that wait in that direction. Returns 0. Errors: JF_E_NOT_CONNECTED (Linux does not
+/// say so of JF_UNIX); JF_E_INVALID
 /// for an unknown direction; JF_E_BAD_HANDLE. See shutdown(2). Since 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_shutdown(s: jf_socket, how: i32) -> i64 {

@@ -1,7 +1,7 @@
 //! Sending and receiving.
 
 use super::wait::Patience;
-use super::{Addr, Error, Flags, RecvBuf, Result, SendBuf, Socket, VEC_MAX};
+use super::{Addr, Error, Family, Flags, RecvBuf, Result, SendBuf, Socket, VEC_MAX};
 use crate::sys::{Descriptor, Direction, Errno};
 use std::sync::atomic::Ordering::Relaxed;
 use std::{fmt, io};
@@ -48,7 +48,7 @@ impl Socket {
     #[inline]
     pub fn send<'a>(&self, buf: impl Into<SendBuf<'a>>, flags: Flags) -> Result<usize> {
         let buf = buf.into();
-        let flags = send_flags(flags)?;
+        let flags = self.send_flags(flags)?;
         self.call(Direction::Send, flags, |fd, extra| fd.send(buf, flags | extra))
     }
 
@@ -56,11 +56,15 @@ impl Socket {
     ///
     /// # Errors
     /// Those of [`Socket::send`], and [`Error::FAMILY_UNSUPPORTED`], [`Error::ACCESS`] for a broadcast address,
-    /// [`Error::IS_CONNECTED`] for a stream.
+    /// [`Error::TYPE_UNSUPPORTED`] for a socket with connections.
     #[inline]
     pub fn send_to<'a>(&self, buf: impl Into<SendBuf<'a>>, flags: Flags, addr: &Addr) -> Result<usize> {
         let buf = buf.into();
-        let flags = send_flags(flags)?;
+        let flags = self.send_flags(flags)?;
+        // A stream's peer gets it, whatever the address, and some systems don't say that they ignored it.
+        if self.kind.has_connections() {
+            return Err(Error::TYPE_UNSUPPORTED);
+        }
         self.expect_peer(addr)?;
         self.call(Direction::Send, flags, |fd, extra| fd.send_to(buf, flags | extra, addr.raw()))
     }
@@ -70,7 +74,7 @@ impl Socket {
     /// # Errors
     /// Those of [`Socket::send`], and [`Error::INVALID`] for more than [`VEC_MAX`] buffers.
     pub fn send_vec(&self, bufs: &[SendBuf<'_>], flags: Flags) -> Result<usize> {
-        let flags = send_flags(flags)?;
+        let flags = self.send_flags(flags)?;
         room(bufs.iter().map(SendBuf::len))?;
         self.call(Direction::Send, flags, |fd, extra| fd.send_vec(bufs, flags | extra))
     }
@@ -198,11 +202,29 @@ impl Socket {
     /// would throw the data away.
     #[inline]
     fn recv_flags(&self, flags: Flags) -> Result<Flags> {
-        match self.kind.has_messages() {
-            _ if !flags.within(Flags::FOR_RECV) => Err(Error::INVALID),
-            true => Ok(flags | Flags::TRUNC),
-            false => Ok(flags.without(Flags::TRUNC)),
+        if !flags.within(Flags::EVERYWHERE) {
+            self.expect_flags(flags, Flags::FOR_RECV)?;
         }
+        Ok(if self.kind.has_messages() { flags | Flags::TRUNC } else { flags.without(Flags::TRUNC) })
+    }
+
+    #[inline]
+    fn send_flags(&self, flags: Flags) -> Result<Flags> {
+        if flags != Flags::NONE {
+            self.expect_flags(flags, Flags::FOR_SEND)?;
+        }
+        Ok(flags)
+    }
+
+    /// Some flags are for some sockets, and the system ignores them on others.
+    #[cold]
+    fn expect_flags(&self, flags: Flags, allowed: Flags) -> Result<()> {
+        if !flags.within(allowed) {
+            return Err(Error::INVALID);
+        }
+        let urgent = flags.intersects(Flags::OUT_OF_BAND) && self.kind.has_messages();
+        let errors = flags.intersects(Flags::ERROR_QUEUE) && self.family == Family::Unix;
+        if urgent || errors { Err(Error::UNSUPPORTED) } else { Ok(()) }
     }
 
     /// What a receive that the system calls a success was.
@@ -216,11 +238,6 @@ impl Socket {
         }
         Ok(count)
     }
-}
-
-#[inline]
-fn send_flags(flags: Flags) -> Result<Flags> {
-    if flags.within(Flags::FOR_SEND) { Ok(flags) } else { Err(Error::INVALID) }
 }
 
 /// The length of several buffers together.

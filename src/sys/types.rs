@@ -129,7 +129,7 @@ pub struct Flags(u32);
 impl Flags {
     /// A plain call.
     pub const NONE: Flags = Flags(0);
-    /// TCP's urgent byte; receiving it never waits.
+    /// A stream's urgent byte; receiving it never waits.
     pub const OUT_OF_BAND: Flags = Flags(0x1);
     /// Receive: leave the data in the queue.
     pub const PEEK: Flags = Flags(0x2);
@@ -152,6 +152,8 @@ impl Flags {
     pub const FOR_RECV: Flags = Flags(
         Self::DONT_WAIT.0 | Self::PEEK.0 | Self::WAIT_ALL.0 | Self::OUT_OF_BAND.0 | Self::TRUNC.0 | Self::ERROR_QUEUE.0,
     );
+    /// What every receive on every socket may be told.
+    pub(crate) const EVERYWHERE: Flags = Flags(Self::DONT_WAIT.0 | Self::PEEK.0 | Self::WAIT_ALL.0 | Self::TRUNC.0);
     /// Those that make a call never wait: the error queue and the urgent byte are there or they are not.
     pub(crate) const NEVER_WAIT: Flags = Flags(Self::DONT_WAIT.0 | Self::ERROR_QUEUE.0 | Self::OUT_OF_BAND.0);
 
