@@ -55,7 +55,7 @@ const _: () = assert!(
 /// len: how many bytes, at most INT64_MAX. 0 sends an empty message, or nothing on a stream.
 /// flags: 0, or JF_DONT_WAIT, JF_MORE, JF_OUT_OF_BAND, JF_CONFIRM joined with |.
 ///
-/// Blocks for JF_OPT_SEND_TIMEOUT until there is room; on a stream until there is room for everything. One thread may send
+/// Blocks for JF_OPT_SEND_TIMEOUT until there is room, on a stream mostly until there is room for everything. One thread may send
 /// while another receives; of two threads that send on a stream, the bytes may mix. Returns how many bytes were taken over.
 /// Errors: JF_E_WOULD_BLOCK and JF_E_TIMED_OUT when there was no room; JF_E_PIPE and JF_E_CONN_RESET when the connection is
 /// over; JF_E_NOT_CONNECTED and JF_E_DEST_REQUIRED when there is no peer (of TCP, Linux says JF_E_PIPE there too);

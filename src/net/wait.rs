@@ -4,9 +4,8 @@
 //! socket's timeout. What comes back early goes the long way round: after a signal the time is counted from the call's
 //! start, so the rest of it is waited for in `poll`, and so it is when the kernel's timeout turns out not to be ours.
 //!
-//! Blocked calls are woken by a shutdown of their own socket. Two kinds are not, and do without: the sender of UNIX
-//! datagrams, who would wait for room in the peer's queue, polls ([`Socket::must_poll`]); connecting to a UNIX socket blocks
-//! for a slice at a time (`connect`).
+//! Blocked calls are woken by a shutdown of their own socket. Some senders to UNIX sockets are not, or would not keep to their
+//! time: they poll ([`Socket::must_poll`]). Connecting to a UNIX socket blocks for a slice at a time (`connect`).
 
 use super::{Error, Family, Flags, Result, Socket, Type};
 use crate::sys::errno::{EAGAIN, EINTR};
@@ -60,7 +59,7 @@ impl Socket {
         patience: Patience,
         mut op: impl FnMut(&Descriptor, Flags) -> Result<T, Errno>,
     ) -> Result<T> {
-        let at_once = matches!(patience, Patience::Never) || self.must_poll(direction);
+        let at_once = matches!(patience, Patience::Never) || self.must_poll(direction, patience);
         match op(&self.fd, if at_once { Flags::DONT_WAIT } else { Flags::NONE }) {
             Ok(value) => Ok(value),
             Err(errno) => self.handed_back(errno, direction, patience, op),
@@ -104,7 +103,7 @@ impl Socket {
         self.time_left(errno, patience)?;
         // The kernel's timeout is not ours when somebody who shares the socket set it. Setting it right has the next call
         // wait in one system call again.
-        if errno.0 == EAGAIN && !self.must_poll(direction) {
+        if errno.0 == EAGAIN && !self.must_poll(direction, patience) {
             self.arm(direction)?;
         }
         self.again(errno, direction, patience, op)
@@ -121,7 +120,7 @@ impl Socket {
         let mut left = self.time_left(errno, patience)?;
         let mut rest = Duration::from_millis(1);
         loop {
-            let result = if errno.0 == EINTR && left.is_none() && !self.must_poll(direction) {
+            let result = if errno.0 == EINTR && left.is_none() && !self.must_poll(direction, patience) {
                 op(&self.fd, Flags::NONE)
             } else {
                 wait_ready(&self.fd, direction, left).and_then(|()| op(&self.fd, Flags::DONT_WAIT))
@@ -132,7 +131,7 @@ impl Socket {
             }
             left = self.time_left(errno, patience)?;
             // A UNIX socket without a peer is ready to send, however full the queue of the address it sends to.
-            if errno.0 == EAGAIN && self.must_poll(direction) {
+            if errno.0 == EAGAIN && self.must_poll(direction, patience) {
                 pause(left.map_or(rest, |left| left.min(rest)));
                 rest = (rest * 2).min(LONGEST_PAUSE);
             }
@@ -161,9 +160,17 @@ impl Socket {
         Ok(self.fd.set_timeout(direction, (ms > 0).then(|| Duration::from_millis(ms as u64)))?)
     }
 
-    /// Whether a shutdown of the socket would not wake a call in this direction that blocks in the kernel.
+    /// Whether a call in this direction may not block in the kernel, for what Linux does with UNIX sockets: a sender of
+    /// datagrams waits where a shutdown of its own socket does not wake it, and a sender of a stream waits for as long as
+    /// `SO_SNDTIMEO` says anew for each piece of what it sends.
     #[inline]
-    fn must_poll(&self, direction: Direction) -> bool {
-        direction == Direction::Send && self.family == Family::Unix && self.kind == Type::Dgram
+    fn must_poll(&self, direction: Direction, patience: Patience) -> bool {
+        direction == Direction::Send
+            && self.family == Family::Unix
+            && match self.kind {
+                Type::Dgram => true,
+                Type::Stream => matches!(patience, Patience::Until(_)),
+                Type::SeqPacket => false,
+            }
     }
 }
