@@ -36,8 +36,8 @@ extern "C" {
 
 
 /**
- * Why a call failed; every call that can fail returns 0 or more when it did not. The numbers are the same on every operating
- * system and are never used again for anything else. In parentheses: the errno that each stands for.
+ * Why a call failed; every call that can fail returns 0 or more when it did not. The numbers are the same on every
+ * operating system and are never used again for anything else. In parentheses: the errno that each stands for.
  */
 typedef enum jf_error {
     /**
@@ -301,7 +301,8 @@ typedef enum jf_flag {
      */
     JF_PEEK = 2,
     /**
-     * Receive: return a message's whole length, even when it did not fit, instead of JF_E_TRUNCATED. No effect on a stream.
+     * Receive: return a message's whole length, even when it did not fit, instead of JF_E_TRUNCATED. No effect on a
+     * stream.
      */
     JF_TRUNC = 32,
     /**
@@ -309,8 +310,8 @@ typedef enum jf_flag {
      */
     JF_DONT_WAIT = 64,
     /**
-     * Receive on a stream: wait until the buffer is full. Less comes at the end, at the timeout, after an error and when a
-     * signal was handled; jf_recv_exact tells them apart.
+     * Receive on a stream: wait until the buffer is full. Less comes at the end, at the timeout, after an error and
+     * when a signal was handled; jf_recv_exact tells them apart.
      */
     JF_WAIT_ALL = 256,
     /**
@@ -332,9 +333,9 @@ typedef enum jf_flag {
  */
 typedef enum jf_option {
     /**
-     * How long accept and the receiving calls wait, in milliseconds up to INT64_MAX: -1 for ever (the default), 0 not at all.
-     * The system keeps the time with the socket, so duplicates and processes that share the socket should not set
-     * different ones. (SO_RCVTIMEO)
+     * How long accept and the receiving calls wait, in milliseconds up to INT64_MAX: -1 for ever (the default), 0 not
+     * at all. The system keeps the time with the socket, so duplicates and processes that share the socket should not
+     * set different ones. (SO_RCVTIMEO)
      */
     JF_OPT_RECV_TIMEOUT = 1,
     /**
@@ -342,8 +343,9 @@ typedef enum jf_option {
      */
     JF_OPT_SEND_TIMEOUT = 2,
     /**
-     * Switch, default 0: a call that waits returns JF_E_INTERRUPTED after a signal was handled in its thread, so that Ctrl-C
-     * works in a host language. The signal's handler should not ask for SA_RESTART: then the system itself goes on waiting.
+     * Switch, default 0: a call that waits returns JF_E_INTERRUPTED after a signal was handled in its thread, so that
+     * Ctrl-C works in a host language. The signal's handler should not ask for SA_RESTART: then the system itself
+     * goes on waiting.
      */
     JF_OPT_INTERRUPTIBLE = 3,
     /**
@@ -379,19 +381,19 @@ typedef enum jf_option {
      */
     JF_OPT_KEEP_COUNT = 11,
     /**
-     * Milliseconds up to INT32_MAX that jf_close waits for unsent data, which the system may round up to whole seconds; 0
-     * throws the data away and resets the connection; -1 (the default) returns at once and sends it in the background.
-     * (SO_LINGER)
+     * Milliseconds up to INT32_MAX that jf_close waits for unsent data, which the system may round up to whole
+     * seconds; 0 throws the data away and resets the connection; -1 (the default) returns at once and sends it in the
+     * background. (SO_LINGER)
      */
     JF_OPT_LINGER = 12,
     /**
-     * Bytes that are kept until they are received, 1 to 1073741823. The system rounds and limits the number: read it back.
-     * (SO_RCVBUF)
+     * Bytes that are kept until they are received, 1 to 1073741823. The system rounds and limits the number: read it
+     * back. (SO_RCVBUF)
      */
     JF_OPT_RECV_BUFFER = 13,
     /**
-     * Bytes that are kept until they are sent, 1 to 1073741823. The system rounds and limits the number: read it back.
-     * (SO_SNDBUF)
+     * Bytes that are kept until they are sent, 1 to 1073741823. The system rounds and limits the number: read it
+     * back. (SO_SNDBUF)
      */
     JF_OPT_SEND_BUFFER = 14,
     /**
@@ -403,8 +405,8 @@ typedef enum jf_option {
      */
     JF_OPT_TTL = 16,
     /**
-     * Read only: the JF_E_ code of the error that came in since this was last read, such as JF_E_CONN_REFUSED, or 0; reading
-     * takes it. (SO_ERROR)
+     * Read only: the JF_E_ code of the error that came in since this was last read, such as JF_E_CONN_REFUSED, or 0;
+     * reading takes it. (SO_ERROR)
      */
     JF_OPT_ERROR = 21,
     /**
@@ -431,8 +433,8 @@ typedef enum jf_option {
 typedef int64_t jf_socket;
 
 /**
- * An address, 128 bytes on every operating system. An IPv4 or IPv6 one has a port; a UNIX one has a path, an abstract name
- * (Linux) or no name (len 0). Fill it with jf_addr_parse, or by hand after setting it all to zero.
+ * An address, 128 bytes on every operating system. An IPv4 or IPv6 one has a port; a UNIX one has a path, an abstract
+ * name (Linux) or no name (len 0). Fill it with jf_addr_parse, or by hand after setting it all to zero.
  */
 typedef struct jf_addr {
     /**
@@ -456,7 +458,8 @@ typedef struct jf_addr {
      */
     uint32_t len;
     /**
-     * The IP address in network byte order; or a path, which needs no zero at its end; or a zero and an abstract name.
+     * The IP address in network byte order; or a path, which needs no zero at its end; or a zero and an abstract
+     * name.
      */
     uint8_t data[112];
 } jf_addr;
@@ -483,8 +486,8 @@ typedef struct jf_buf {
  * protocol: 0 for the usual one of the family and type, or a number from /etc/protocols, such as 6 for TCP.
  *
  * Never blocks. Returns the socket, which the caller closes with jf_close. Errors: JF_E_FAMILY_UNSUPPORTED,
- * JF_E_TYPE_UNSUPPORTED and JF_E_PROTOCOL_UNSUPPORTED when there is no such socket; JF_E_INVALID for a negative protocol;
- * JF_E_TOO_MANY_FILES; JF_E_SYSTEM_FILES; JF_E_NO_MEMORY; JF_E_NO_BUFFERS. See socket(2). Since 0.1.
+ * JF_E_TYPE_UNSUPPORTED and JF_E_PROTOCOL_UNSUPPORTED when there is no such socket; JF_E_INVALID for a negative
+ * protocol; JF_E_TOO_MANY_FILES; JF_E_SYSTEM_FILES; JF_E_NO_MEMORY; JF_E_NO_BUFFERS. See socket(2). Since 0.1.
  */
 int64_t jf_open(int32_t family, int32_t type, int32_t protocol);
 
@@ -495,22 +498,23 @@ int64_t jf_open(int32_t family, int32_t type, int32_t protocol);
  * type: JF_STREAM, JF_DGRAM or JF_SEQPACKET.
  * out: room for the two sockets, which the caller closes with jf_close; not NULL.
  *
- * Never blocks. Returns 0. Errors: JF_E_FAMILY_UNSUPPORTED for every other family; JF_E_TYPE_UNSUPPORTED; JF_E_INVALID for a
- * NULL; JF_E_TOO_MANY_FILES; JF_E_SYSTEM_FILES; JF_E_NO_MEMORY. See socketpair(2). Since 0.1.
+ * Never blocks. Returns 0. Errors: JF_E_FAMILY_UNSUPPORTED for every other family; JF_E_TYPE_UNSUPPORTED;
+ * JF_E_INVALID for a NULL; JF_E_TOO_MANY_FILES; JF_E_SYSTEM_FILES; JF_E_NO_MEMORY. See socketpair(2). Since 0.1.
  */
 int64_t jf_pair(int32_t family, int32_t type, jf_socket *out);
 
 /**
- * Gives a socket an address of its own. Port 0 is a free one, and for a UNIX address without a name Linux picks an abstract
- * one; jf_local_addr tells which.
+ * Gives a socket an address of its own. Port 0 is a free one, and for a UNIX address without a name Linux picks an
+ * abstract one; jf_local_addr tells which.
  *
  * s: the socket.
  * a: the address; not NULL.
  *
- * Never blocks. Returns 0. Errors: JF_E_ADDR_IN_USE; JF_E_ADDR_NOT_AVAILABLE when it is not an address of this machine;
- * JF_E_ACCESS for a port or a folder that is not the caller's; JF_E_NOT_FOUND when the path's folder does not exist;
- * JF_E_FAMILY_UNSUPPORTED for an address of another family than the socket's; JF_E_ADDR_INVALID when it is not an address;
- * JF_E_INVALID for a NULL, or when the socket has an address; JF_E_BAD_HANDLE. See bind(2). Since 0.1.
+ * Never blocks. Returns 0. Errors: JF_E_ADDR_IN_USE; JF_E_ADDR_NOT_AVAILABLE when it is not an address of this
+ * machine; JF_E_ACCESS for a port or a folder that is not the caller's; JF_E_NOT_FOUND when the path's folder does
+ * not exist; JF_E_FAMILY_UNSUPPORTED for an address of another family than the socket's; JF_E_ADDR_INVALID when it is
+ * not an address; JF_E_INVALID for a NULL, or when the socket has an address; JF_E_BAD_HANDLE. See bind(2). Since
+ * 0.1.
  */
 int64_t jf_bind(jf_socket s, const struct jf_addr *a);
 
@@ -518,11 +522,12 @@ int64_t jf_bind(jf_socket s, const struct jf_addr *a);
  * Has the system take connections and keep them until they are accepted.
  *
  * s: the socket; usually bound, else the system picks an address.
- * backlog: how many connections to keep at the most, 0 or more; -1 for as many as the system allows. The system may limit it.
+ * backlog: how many connections to keep at the most, 0 or more; -1 for as many as the system allows. The system may
+ * limit it.
  *
- * Never blocks. Returns 0. Errors: JF_E_ADDR_IN_USE when another socket listens there; JF_E_UNSUPPORTED for a datagram socket;
- * JF_E_INVALID for a backlog below -1, for a UNIX socket without an address, or when the socket is connected;
- * JF_E_BAD_HANDLE. See listen(2). Since 0.1.
+ * Never blocks. Returns 0. Errors: JF_E_ADDR_IN_USE when another socket listens there; JF_E_UNSUPPORTED for a
+ * datagram socket; JF_E_INVALID for a backlog below -1, for a UNIX socket without an address, or when the socket is
+ * connected; JF_E_BAD_HANDLE. See listen(2). Since 0.1.
  */
 int64_t jf_listen(jf_socket s, int32_t backlog);
 
@@ -532,11 +537,12 @@ int64_t jf_listen(jf_socket s, int32_t backlog);
  * s: a listening socket.
  * peer: where to write the peer's address; NULL if it does not matter.
  *
- * Blocks for JF_OPT_RECV_TIMEOUT. Any number of threads may accept on one socket. Returns the connection, which the caller
- * closes with jf_close. Errors: JF_E_WOULD_BLOCK and JF_E_TIMED_OUT when none came; JF_E_CLOSED when another thread closed
- * the listener; JF_E_INVALID when it does not listen; JF_E_UNSUPPORTED for a datagram socket; JF_E_INTERRUPTED;
- * JF_E_CONN_ABORTED when the peer has gone: accept again; JF_E_TOO_MANY_FILES and JF_E_SYSTEM_FILES when there is no
- * descriptor for it, and then it waits on; JF_E_NO_MEMORY; JF_E_BAD_HANDLE. See accept(2). Since 0.1.
+ * Blocks for JF_OPT_RECV_TIMEOUT. Any number of threads may accept on one socket. Returns the connection, which the
+ * caller closes with jf_close. Errors: JF_E_WOULD_BLOCK and JF_E_TIMED_OUT when none came; JF_E_CLOSED when another
+ * thread closed the listener; JF_E_INVALID when it does not listen; JF_E_UNSUPPORTED for a datagram socket;
+ * JF_E_INTERRUPTED; JF_E_CONN_ABORTED when the peer has gone: accept again; JF_E_TOO_MANY_FILES and JF_E_SYSTEM_FILES
+ * when there is no descriptor for it, and then it waits on; JF_E_NO_MEMORY; JF_E_BAD_HANDLE. See accept(2). Since
+ * 0.1.
  */
 int64_t jf_accept(jf_socket s, struct jf_addr *peer);
 
@@ -546,13 +552,14 @@ int64_t jf_accept(jf_socket s, struct jf_addr *peer);
  * s: the socket.
  * a: the peer's address; not NULL.
  *
- * Blocks for JF_OPT_SEND_TIMEOUT; a connection that is not made in that time goes on being made, and calling again waits for
- * it once more. Returns 0. Errors: JF_E_CONN_REFUSED; JF_E_TIMED_OUT; JF_E_IN_PROGRESS when the timeout is 0, and
- * JF_E_ALREADY when it is called again meanwhile; JF_E_NETWORK_UNREACHABLE; JF_E_HOST_UNREACHABLE; JF_E_IS_CONNECTED;
- * JF_E_CLOSED when another thread closed the socket; JF_E_INTERRUPTED; for a UNIX path JF_E_NOT_FOUND, JF_E_ACCESS, and
- * JF_E_WOULD_BLOCK when the listener's queue is full and the timeout is 0; JF_E_FAMILY_UNSUPPORTED for an address of another
- * family than the socket's; JF_E_ADDR_INVALID when it is not an address, for a UNIX address without a name, and for JF_UNSPEC
- * when it is no datagram socket; JF_E_INVALID for a NULL; JF_E_BAD_HANDLE. See connect(2). Since 0.1.
+ * Blocks for JF_OPT_SEND_TIMEOUT; a connection that is not made in that time goes on being made, and calling again
+ * waits for it once more. Returns 0. Errors: JF_E_CONN_REFUSED; JF_E_TIMED_OUT; JF_E_IN_PROGRESS when the timeout is
+ * 0, and JF_E_ALREADY when it is called again meanwhile; JF_E_NETWORK_UNREACHABLE; JF_E_HOST_UNREACHABLE;
+ * JF_E_IS_CONNECTED; JF_E_CLOSED when another thread closed the socket; JF_E_INTERRUPTED; for a UNIX path
+ * JF_E_NOT_FOUND, JF_E_ACCESS, and JF_E_WOULD_BLOCK when the listener's queue is full and the timeout is 0;
+ * JF_E_FAMILY_UNSUPPORTED for an address of another family than the socket's; JF_E_ADDR_INVALID when it is not an
+ * address, for a UNIX address without a name, and for JF_UNSPEC when it is no datagram socket; JF_E_INVALID for a
+ * NULL; JF_E_BAD_HANDLE. See connect(2). Since 0.1.
  */
 int64_t jf_connect(jf_socket s, const struct jf_addr *a);
 
@@ -562,22 +569,22 @@ int64_t jf_connect(jf_socket s, const struct jf_addr *a);
  * s: the socket.
  * how: JF_SHUT_READ, JF_SHUT_WRITE or JF_SHUT_BOTH.
  *
- * Never blocks; wakes calls of other threads that wait in that direction. Returns 0. Errors: JF_E_NOT_CONNECTED (Linux does not
- * say so of JF_UNIX); JF_E_INVALID
- * for an unknown direction; JF_E_BAD_HANDLE. See shutdown(2). Since 0.1.
+ * Never blocks; wakes calls of other threads that wait in that direction. Returns 0. Errors: JF_E_NOT_CONNECTED
+ * (Linux does not say so of JF_UNIX); JF_E_INVALID for an unknown direction; JF_E_BAD_HANDLE. See shutdown(2). Since
+ * 0.1.
  */
 int64_t jf_shutdown(jf_socket s, int32_t how);
 
 /**
- * Closes a socket. Calls that other threads have in flight on it return JF_E_CLOSED (or what they had done); later ones
- * return JF_E_BAD_HANDLE. When it returns, no call uses the socket any more, its descriptor is closed, and its address is
- * free again unless a duplicate or another process still holds the socket. If calls were in flight, the connection is shut
- * down for every process that shares it. What was sent is still delivered.
+ * Closes a socket. Calls that other threads have in flight on it return JF_E_CLOSED (or what they had done); later
+ * ones return JF_E_BAD_HANDLE. When it returns, no call uses the socket any more, its descriptor is closed, and its
+ * address is free again unless a duplicate or another process still holds the socket. If calls were in flight, the
+ * connection is shut down for every process that shares it. What was sent is still delivered.
  *
  * s: the socket; any number, in fact: what is not an open socket does no harm.
  *
- * Waits until calls in flight are out, which takes some milliseconds at most, and as JF_OPT_LINGER says. Must not be called
- * from a signal handler. Returns 0. Errors: JF_E_BAD_HANDLE. See close(2). Since 0.1.
+ * Waits until calls in flight are out, which takes some milliseconds at most, and as JF_OPT_LINGER says. Must not be
+ * called from a signal handler. Returns 0. Errors: JF_E_BAD_HANDLE. See close(2). Since 0.1.
  */
 int64_t jf_close(jf_socket s);
 
@@ -597,20 +604,21 @@ int64_t jf_local_addr(jf_socket s, struct jf_addr *out);
  * s: the socket.
  * out: where to write the address; not NULL.
  *
- * Never blocks. Returns 0. Errors: JF_E_NOT_CONNECTED; JF_E_INVALID for a NULL; JF_E_BAD_HANDLE. See getpeername(2). Since 0.1.
+ * Never blocks. Returns 0. Errors: JF_E_NOT_CONNECTED; JF_E_INVALID for a NULL; JF_E_BAD_HANDLE. See getpeername(2).
+ * Since 0.1.
  */
 int64_t jf_peer_addr(jf_socket s, struct jf_addr *out);
 
 /**
- * Takes over a socket's descriptor from elsewhere, which becomes close-on-exec. It keeps its mode: a non-blocking descriptor
- * makes a socket whose timeouts are 0, one with SO_RCVTIMEO or SO_SNDTIMEO a socket with that timeout.
+ * Takes over a socket's descriptor from elsewhere, which becomes close-on-exec. It keeps its mode: a non-blocking
+ * descriptor makes a socket whose timeouts are 0, one with SO_RCVTIMEO or SO_SNDTIMEO a socket with that timeout.
  *
- * fd: the descriptor. On success it belongs to the library and must not be closed elsewhere; on failure it is still the
- * caller's, unchanged.
+ * fd: the descriptor. On success it belongs to the library and must not be closed elsewhere; on failure it is still
+ * the caller's, unchanged.
  *
- * Never blocks. Returns the socket, which the caller closes with jf_close. Errors: JF_E_NOT_SOCKET; JF_E_BAD_HANDLE when the
- * descriptor is not open; JF_E_FAMILY_UNSUPPORTED and JF_E_TYPE_UNSUPPORTED for a kind of socket that the library does not
- * know; JF_E_NO_MEMORY. Since 0.1.
+ * Never blocks. Returns the socket, which the caller closes with jf_close. Errors: JF_E_NOT_SOCKET; JF_E_BAD_HANDLE
+ * when the descriptor is not open; JF_E_FAMILY_UNSUPPORTED and JF_E_TYPE_UNSUPPORTED for a kind of socket that the
+ * library does not know; JF_E_NO_MEMORY. Since 0.1.
  */
 int64_t jf_from_fd(int64_t fd);
 
@@ -619,8 +627,8 @@ int64_t jf_from_fd(int64_t fd);
  *
  * s: the socket; on success it is closed as a handle.
  *
- * Never blocks. Returns the descriptor, which the caller closes. Errors: JF_E_BUSY while another thread has a call in flight
- * on it; JF_E_BAD_HANDLE. Since 0.1.
+ * Never blocks. Returns the descriptor, which the caller closes. Errors: JF_E_BUSY while another thread has a call in
+ * flight on it; JF_E_BAD_HANDLE. Since 0.1.
  */
 int64_t jf_into_fd(jf_socket s);
 
@@ -635,41 +643,41 @@ int64_t jf_into_fd(jf_socket s);
 int64_t jf_fd(jf_socket s);
 
 /**
- * Opens another handle for the same socket, with a descriptor of its own that no program executed later inherits. The two
- * are closed independently; the connection ends with the last. All that the system keeps is shared: options, data, and the
- * end of a direction.
+ * Opens another handle for the same socket, with a descriptor of its own that no program executed later inherits. The
+ * two are closed independently; the connection ends with the last. All that the system keeps is shared: options,
+ * data, and the end of a direction.
  *
  * s: the socket.
  *
- * Never blocks. Returns the new handle, which the caller closes with jf_close. Errors: JF_E_TOO_MANY_FILES; JF_E_NO_MEMORY;
- * JF_E_BAD_HANDLE. See fcntl(2), F_DUPFD_CLOEXEC. Since 0.1.
+ * Never blocks. Returns the new handle, which the caller closes with jf_close. Errors: JF_E_TOO_MANY_FILES;
+ * JF_E_NO_MEMORY; JF_E_BAD_HANDLE. See fcntl(2), F_DUPFD_CLOEXEC. Since 0.1.
  */
 int64_t jf_dup(jf_socket s);
 
 /**
- * Reads an address from text: "127.0.0.1:80", "[::1]:80", "[fe80::1%eth0]:80" (or the interface's number), "unix:/path",
- * "unix:@abstract name", "unix:" for no name. In a UNIX address % and two hexadecimal digits stand for a byte. No name of a
- * host is looked up.
+ * Reads an address from text: "127.0.0.1:80", "[::1]:80", "[fe80::1%eth0]:80" (or the interface's number),
+ * "unix:/path", "unix:@abstract name", "unix:" for no name. In a UNIX address % and two hexadecimal digits stand for
+ * a byte. No name of a host is looked up.
  *
  * text: a string that ends with a zero; not NULL.
  * out: where to write the address; not NULL.
  *
- * Never blocks. Returns 0. Errors: JF_E_ADDR_INVALID when the text is no address; JF_E_NOT_FOUND when there is no interface
- * of that name; JF_E_INVALID for a NULL. Since 0.1.
+ * Never blocks. Returns 0. Errors: JF_E_ADDR_INVALID when the text is no address; JF_E_NOT_FOUND when there is no
+ * interface of that name; JF_E_INVALID for a NULL. Since 0.1.
  */
 int64_t jf_addr_parse(const char *text, struct jf_addr *out);
 
 /**
- * Writes an address as text that jf_addr_parse reads; "unspecified" for JF_UNSPEC. A UNIX path's bytes that are not text,
- * and a % in it, are written as % and two hexadecimal digits.
+ * Writes an address as text that jf_addr_parse reads; "unspecified" for JF_UNSPEC. A UNIX path's bytes that are not
+ * text, and a % in it, are written as % and two hexadecimal digits.
  *
  * a: the address; not NULL.
  * text: where to write it, with a zero at its end; may be NULL when size is 0.
  * size: how many bytes there are at text; 352 are enough for every address.
  *
- * Never blocks. Returns the length of the text without its zero. If that is not less than size, the text did not fit, and an
- * empty string was written instead (nothing, when size is 0). Errors: JF_E_INVALID for a NULL; JF_E_FAMILY_UNSUPPORTED and
- * JF_E_ADDR_INVALID when it is not an address. Since 0.1.
+ * Never blocks. Returns the length of the text without its zero. If that is not less than size, the text did not fit,
+ * and an empty string was written instead (nothing, when size is 0). Errors: JF_E_INVALID for a NULL;
+ * JF_E_FAMILY_UNSUPPORTED and JF_E_ADDR_INVALID when it is not an address. Since 0.1.
  */
 int64_t jf_addr_format(const struct jf_addr *a, char *text, size_t size);
 
@@ -678,8 +686,8 @@ int64_t jf_addr_format(const struct jf_addr *a, char *text, size_t size);
  *
  * a, b: the addresses; not NULL.
  *
- * Never blocks. Returns 1 or 0. Errors: JF_E_INVALID for a NULL; JF_E_FAMILY_UNSUPPORTED and JF_E_ADDR_INVALID when one is not
- * an address. Since 0.1.
+ * Never blocks. Returns 1 or 0. Errors: JF_E_INVALID for a NULL; JF_E_FAMILY_UNSUPPORTED and JF_E_ADDR_INVALID when
+ * one is not an address. Since 0.1.
  */
 int64_t jf_addr_equal(const struct jf_addr *a, const struct jf_addr *b);
 
@@ -688,8 +696,8 @@ int64_t jf_addr_equal(const struct jf_addr *a, const struct jf_addr *b);
  *
  * a: the address; not NULL.
  *
- * Never blocks. Returns JF_INET, JF_INET6, JF_UNIX or JF_UNSPEC. Errors: JF_E_INVALID for a NULL; JF_E_FAMILY_UNSUPPORTED and
- * JF_E_ADDR_INVALID when it is not an address. Since 0.1.
+ * Never blocks. Returns JF_INET, JF_INET6, JF_UNIX or JF_UNSPEC. Errors: JF_E_INVALID for a NULL;
+ * JF_E_FAMILY_UNSUPPORTED and JF_E_ADDR_INVALID when it is not an address. Since 0.1.
  */
 int64_t jf_addr_family(const struct jf_addr *a);
 
@@ -698,8 +706,8 @@ int64_t jf_addr_family(const struct jf_addr *a);
  *
  * a: the address; not NULL.
  *
- * Never blocks. Returns the port in the host's byte order. Errors: JF_E_INVALID for a NULL; JF_E_FAMILY_UNSUPPORTED when the
- * address has no port; JF_E_ADDR_INVALID when it is not an address. Since 0.1.
+ * Never blocks. Returns the port in the host's byte order. Errors: JF_E_INVALID for a NULL; JF_E_FAMILY_UNSUPPORTED
+ * when the address has no port; JF_E_ADDR_INVALID when it is not an address. Since 0.1.
  */
 int64_t jf_addr_port(const struct jf_addr *a);
 
@@ -709,25 +717,27 @@ int64_t jf_addr_port(const struct jf_addr *a);
  * a: the address; not NULL.
  * port: 0 to 65535, in the host's byte order.
  *
- * Never blocks. Returns 0. Errors: JF_E_INVALID for a NULL or a port out of range; JF_E_FAMILY_UNSUPPORTED when the address
- * has no port; JF_E_ADDR_INVALID when it is not an address. Since 0.1.
+ * Never blocks. Returns 0. Errors: JF_E_INVALID for a NULL or a port out of range; JF_E_FAMILY_UNSUPPORTED when the
+ * address has no port; JF_E_ADDR_INVALID when it is not an address. Since 0.1.
  */
 int64_t jf_addr_set_port(struct jf_addr *a, int32_t port);
 
 /**
- * Sends bytes to the socket's peer: on a stream perhaps not all of them, a message always whole. SIGPIPE is never raised.
+ * Sends bytes to the socket's peer: on a stream perhaps not all of them, a message always whole. SIGPIPE is never
+ * raised.
  *
  * s: a connected socket.
  * data: what to send; not looked at when len is 0.
  * len: how many bytes, at most INT64_MAX. 0 sends an empty message, or nothing on a stream.
  * flags: 0, or JF_DONT_WAIT, JF_MORE, JF_OUT_OF_BAND, JF_CONFIRM joined with |.
  *
- * Blocks for JF_OPT_SEND_TIMEOUT until there is room; on a stream until there is room for everything. One thread may send
- * while another receives; of two threads that send on a stream, the bytes may mix. Returns how many bytes were taken over.
- * Errors: JF_E_WOULD_BLOCK and JF_E_TIMED_OUT when there was no room; JF_E_PIPE and JF_E_CONN_RESET when the connection is
- * over; JF_E_NOT_CONNECTED and JF_E_DEST_REQUIRED when there is no peer (of TCP, Linux says JF_E_PIPE there too);
- * JF_E_CONN_REFUSED when an earlier datagram found nobody; JF_E_UNSUPPORTED for a flag that such a socket does not have; JF_E_MESSAGE_SIZE; JF_E_CLOSED when another thread closed the socket; JF_E_INTERRUPTED; JF_E_INVALID for a NULL, a
- * length or a flag; JF_E_BAD_HANDLE. See send(2). Since 0.1.
+ * Blocks for JF_OPT_SEND_TIMEOUT until there is room, on a stream mostly until there is room for everything. One
+ * thread may send while another receives; of two threads that send on a stream, the bytes may mix. Returns how many
+ * bytes were taken over. Errors: JF_E_WOULD_BLOCK and JF_E_TIMED_OUT when there was no room; JF_E_PIPE and
+ * JF_E_CONN_RESET when the connection is over; JF_E_NOT_CONNECTED and JF_E_DEST_REQUIRED when there is no peer (of
+ * TCP, Linux says JF_E_PIPE there too); JF_E_CONN_REFUSED when an earlier datagram found nobody; JF_E_UNSUPPORTED for
+ * a flag that such a socket does not have; JF_E_MESSAGE_SIZE; JF_E_CLOSED when another thread closed the socket;
+ * JF_E_INTERRUPTED; JF_E_INVALID for a NULL, a length or a flag; JF_E_BAD_HANDLE. See send(2). Since 0.1.
  */
 int64_t jf_send(jf_socket s, const void *data, size_t len, uint32_t flags);
 
@@ -739,12 +749,14 @@ int64_t jf_send(jf_socket s, const void *data, size_t len, uint32_t flags);
  * len: how much room there is, at most INT64_MAX.
  * flags: 0, or JF_DONT_WAIT, JF_PEEK, JF_WAIT_ALL, JF_TRUNC, JF_OUT_OF_BAND, JF_ERROR_QUEUE joined with |.
  *
- * Blocks for JF_OPT_RECV_TIMEOUT until something is there. One thread may receive while another sends. Returns how many bytes
- * came. 0 is the end of a stream and nothing else (but for len 0, which returns 0 at once on a stream). On a JF_DGRAM socket 0
- * is an empty message, on a JF_SEQPACKET socket an empty message or the end, which can't be told apart. Errors: JF_E_WOULD_BLOCK and JF_E_TIMED_OUT when nothing came; JF_E_TRUNCATED when a message was
- * longer than the room, which is filled: the rest of the message is lost; JF_E_CONN_RESET; JF_E_CONN_REFUSED when an earlier
- * datagram found nobody; JF_E_NOT_CONNECTED; JF_E_UNSUPPORTED for a flag that such a socket does not have; JF_E_CLOSED when another thread closed the socket; JF_E_INTERRUPTED;
- * JF_E_INVALID for a NULL, a length or a flag; JF_E_BAD_HANDLE. See recv(2). Since 0.1.
+ * Blocks for JF_OPT_RECV_TIMEOUT until something is there. One thread may receive while another sends. Returns how
+ * many bytes came. 0 is the end of a stream and nothing else (but for len 0, which returns 0 at once on a stream). On
+ * a JF_DGRAM socket 0 is an empty message, on a JF_SEQPACKET socket an empty message or the end, which can't be told
+ * apart. Errors: JF_E_WOULD_BLOCK and JF_E_TIMED_OUT when nothing came; JF_E_TRUNCATED when a message was longer than
+ * the room, which is filled: the rest of the message is lost; JF_E_CONN_RESET; JF_E_CONN_REFUSED when an earlier
+ * datagram found nobody; JF_E_NOT_CONNECTED; JF_E_UNSUPPORTED for a flag that such a socket does not have;
+ * JF_E_CLOSED when another thread closed the socket; JF_E_INTERRUPTED; JF_E_INVALID for a NULL, a length or a flag;
+ * JF_E_BAD_HANDLE. See recv(2). Since 0.1.
  */
 int64_t jf_recv(jf_socket s, void *data, size_t len, uint32_t flags);
 
@@ -755,12 +767,11 @@ int64_t jf_recv(jf_socket s, void *data, size_t len, uint32_t flags);
  * data, len, flags: as for jf_send.
  * a: where to; not NULL.
  *
- * Blocks for JF_OPT_SEND_TIMEOUT until there is room. Returns how many bytes were taken over: all. Errors: those of jf_send;
- * JF_E_FAMILY_UNSUPPORTED for an address of another family than the socket's; JF_E_ADDR_INVALID when it is not an address, or
- * a UNIX one without a name;
- * JF_E_NETWORK_UNREACHABLE; JF_E_HOST_UNREACHABLE; JF_E_ACCESS for a broadcast address without JF_OPT_BROADCAST;
- * JF_E_NOT_FOUND and JF_E_CONN_REFUSED for a UNIX path; JF_E_TYPE_UNSUPPORTED when it is no datagram socket.
- * See sendto(2). Since 0.1.
+ * Blocks for JF_OPT_SEND_TIMEOUT until there is room. Returns how many bytes were taken over: all. Errors: those of
+ * jf_send; JF_E_FAMILY_UNSUPPORTED for an address of another family than the socket's; JF_E_ADDR_INVALID when it is
+ * not an address, or a UNIX one without a name; JF_E_NETWORK_UNREACHABLE; JF_E_HOST_UNREACHABLE; JF_E_ACCESS for a
+ * broadcast address without JF_OPT_BROADCAST; JF_E_NOT_FOUND and JF_E_CONN_REFUSED for a UNIX path;
+ * JF_E_TYPE_UNSUPPORTED when it is no datagram socket. See sendto(2). Since 0.1.
  */
 int64_t jf_send_to(jf_socket s, const void *data, size_t len, uint32_t flags, const struct jf_addr *a);
 
@@ -782,8 +793,8 @@ int64_t jf_recv_from(jf_socket s, void *data, size_t len, uint32_t flags, struct
  * data, len: what to send, as for jf_send.
  * sent: where to write how many bytes were sent, also when the call fails; NULL if it does not matter.
  *
- * Blocks for JF_OPT_SEND_TIMEOUT, counted once for the whole. Returns 0. Errors: those of jf_send, after any part of the
- * bytes; JF_E_TYPE_UNSUPPORTED when it is no stream. Since 0.1.
+ * Blocks for JF_OPT_SEND_TIMEOUT, counted once for the whole. Returns 0. Errors: those of jf_send, after any part of
+ * the bytes; JF_E_TYPE_UNSUPPORTED when it is no stream. Since 0.1.
  */
 int64_t jf_send_all(jf_socket s, const void *data, size_t len, size_t *sent);
 
@@ -794,8 +805,8 @@ int64_t jf_send_all(jf_socket s, const void *data, size_t len, size_t *sent);
  * data, len: the room, as for jf_recv.
  * received: where to write how many bytes came, also when the call fails; NULL if it does not matter.
  *
- * Blocks for JF_OPT_RECV_TIMEOUT, counted once for the whole. Returns 0. Errors: JF_E_END_OF_STREAM when the stream ended
- * first; those of jf_recv, after any part of the bytes; JF_E_TYPE_UNSUPPORTED when it is no stream. Since 0.1.
+ * Blocks for JF_OPT_RECV_TIMEOUT, counted once for the whole. Returns 0. Errors: JF_E_END_OF_STREAM when the stream
+ * ended first; those of jf_recv, after any part of the bytes; JF_E_TYPE_UNSUPPORTED when it is no stream. Since 0.1.
  */
 int64_t jf_recv_exact(jf_socket s, void *data, size_t len, size_t *received);
 
@@ -830,8 +841,9 @@ int64_t jf_recv_vec(jf_socket s, struct jf_buf *bufs, size_t count, uint32_t fla
  * option: one of JF_OPT_*.
  * value: in the option's unit and range.
  *
- * Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option or a value out of range; JF_E_OPTION_UNSUPPORTED when
- * this kind of socket has no such option or it is read only; JF_E_BAD_HANDLE. See setsockopt(2). Since 0.1.
+ * Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option or a value out of range;
+ * JF_E_OPTION_UNSUPPORTED when this kind of socket has no such option or it is read only; JF_E_BAD_HANDLE. See
+ * setsockopt(2). Since 0.1.
  */
 int64_t jf_set(jf_socket s, int32_t option, int64_t value);
 
@@ -842,26 +854,26 @@ int64_t jf_set(jf_socket s, int32_t option, int64_t value);
  * option: one of JF_OPT_*.
  * value: where to write it, in the option's unit; not NULL.
  *
- * Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option or a NULL; JF_E_OPTION_UNSUPPORTED when this kind of
- * socket has no such option; JF_E_BAD_HANDLE. See getsockopt(2). Since 0.1.
+ * Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option or a NULL; JF_E_OPTION_UNSUPPORTED when this
+ * kind of socket has no such option; JF_E_BAD_HANDLE. See getsockopt(2). Since 0.1.
  */
 int64_t jf_get(jf_socket s, int32_t option, int64_t *value);
 
 /**
- * The version of the library that is loaded, as a number: 1000000 for each major version, 1000 for each minor version and 1
- * for each patch. Since 0.1.
+ * The version of the library that is loaded, as a number: 1000000 for each major version, 1000 for each minor version
+ * and 1 for each patch. Since 0.1.
  */
 int64_t jf_version(void);
 
 /**
- * The version of the library that is loaded, as text such as "0.1.0". The string is static: it is never freed or changed.
- * Since 0.1.
+ * The version of the library that is loaded, as text such as "0.1.0". The string is static: it is never freed or
+ * changed. Since 0.1.
  */
 const char *jf_version_text(void);
 
 /**
- * The name of an error, such as "JF_E_TIMED_OUT"; "JF_E_OS" for every error that only the operating system has a name for,
- * "JF_OK" for 0 and more, and "JF_E_UNKNOWN" for a number that no call returns.
+ * The name of an error, such as "JF_E_TIMED_OUT"; "JF_E_OS" for every error that only the operating system has a name
+ * for, "JF_OK" for 0 and more, and "JF_E_UNKNOWN" for a number that no call returns.
  *
  * code: what a call returned.
  *

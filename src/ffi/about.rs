@@ -4,8 +4,8 @@ use super::status::words;
 use crate::net::Error;
 use std::ffi::c_char;
 
-/// The version of the library that is loaded, as a number: 1000000 for each major version, 1000 for each minor version and 1
-/// for each patch. Since 0.1.
+/// The version of the library that is loaded, as a number: 1000000 for each major version, 1000 for each minor version
+/// and 1 for each patch. Since 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_version() -> i64 {
     const fn number(text: &str) -> i64 {
@@ -22,15 +22,15 @@ pub extern "C" fn jf_version() -> i64 {
     VERSION
 }
 
-/// The version of the library that is loaded, as text such as "0.1.0". The string is static: it is never freed or changed.
-/// Since 0.1.
+/// The version of the library that is loaded, as text such as "0.1.0". The string is static: it is never freed or
+/// changed. Since 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_version_text() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
 }
 
-/// The name of an error, such as "JF_E_TIMED_OUT"; "JF_E_OS" for every error that only the operating system has a name for,
-/// "JF_OK" for 0 and more, and "JF_E_UNKNOWN" for a number that no call returns.
+/// The name of an error, such as "JF_E_TIMED_OUT"; "JF_E_OS" for every error that only the operating system has a name
+/// for, "JF_OK" for 0 and more, and "JF_E_UNKNOWN" for a number that no call returns.
 ///
 /// code: what a call returned.
 ///

@@ -6,8 +6,8 @@ use std::ffi::{CStr, c_char};
 use std::mem::{align_of, offset_of, size_of};
 use std::ptr;
 
-/// An address, 128 bytes on every operating system. An IPv4 or IPv6 one has a port; a UNIX one has a path, an abstract name
-/// (Linux) or no name (len 0). Fill it with jf_addr_parse, or by hand after setting it all to zero.
+/// An address, 128 bytes on every operating system. An IPv4 or IPv6 one has a port; a UNIX one has a path, an abstract
+/// name (Linux) or no name (len 0). Fill it with jf_addr_parse, or by hand after setting it all to zero.
 #[repr(C)]
 pub struct jf_addr {
     /// JF_INET, JF_INET6, JF_UNIX, or JF_UNSPEC for none.
@@ -20,7 +20,8 @@ pub struct jf_addr {
     pub flow_info: u32,
     /// How many bytes of data count: 4 for JF_INET, 16 for JF_INET6, 0 to 108 for JF_UNIX, 0 for JF_UNSPEC.
     pub len: u32,
-    /// The IP address in network byte order; or a path, which needs no zero at its end; or a zero and an abstract name.
+    /// The IP address in network byte order; or a path, which needs no zero at its end; or a zero and an abstract
+    /// name.
     pub data: [u8; 112],
 }
 
@@ -61,15 +62,15 @@ pub unsafe fn write_addr(out: *mut jf_addr, addr: &Addr) {
     }
 }
 
-/// Reads an address from text: "127.0.0.1:80", "[::1]:80", "[fe80::1%eth0]:80" (or the interface's number), "unix:/path",
-/// "unix:@abstract name", "unix:" for no name. In a UNIX address % and two hexadecimal digits stand for a byte. No name of a
-/// host is looked up.
+/// Reads an address from text: "127.0.0.1:80", "[::1]:80", "[fe80::1%eth0]:80" (or the interface's number),
+/// "unix:/path", "unix:@abstract name", "unix:" for no name. In a UNIX address % and two hexadecimal digits stand for
+/// a byte. No name of a host is looked up.
 ///
 /// text: a string that ends with a zero; not NULL.
 /// out: where to write the address; not NULL.
 ///
-/// Never blocks. Returns 0. Errors: JF_E_ADDR_INVALID when the text is no address; JF_E_NOT_FOUND when there is no interface
-/// of that name; JF_E_INVALID for a NULL. Since 0.1.
+/// Never blocks. Returns 0. Errors: JF_E_ADDR_INVALID when the text is no address; JF_E_NOT_FOUND when there is no
+/// interface of that name; JF_E_INVALID for a NULL. Since 0.1.
 // SAFETY: `text` is NULL or a C string; `out` is NULL or writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_addr_parse(text: *const c_char, out: *mut jf_addr) -> i64 {
@@ -85,16 +86,16 @@ pub unsafe extern "C" fn jf_addr_parse(text: *const c_char, out: *mut jf_addr) -
     })
 }
 
-/// Writes an address as text that jf_addr_parse reads; "unspecified" for JF_UNSPEC. A UNIX path's bytes that are not text,
-/// and a % in it, are written as % and two hexadecimal digits.
+/// Writes an address as text that jf_addr_parse reads; "unspecified" for JF_UNSPEC. A UNIX path's bytes that are not
+/// text, and a % in it, are written as % and two hexadecimal digits.
 ///
 /// a: the address; not NULL.
 /// text: where to write it, with a zero at its end; may be NULL when size is 0.
 /// size: how many bytes there are at text; 352 are enough for every address.
 ///
-/// Never blocks. Returns the length of the text without its zero. If that is not less than size, the text did not fit, and an
-/// empty string was written instead (nothing, when size is 0). Errors: JF_E_INVALID for a NULL; JF_E_FAMILY_UNSUPPORTED and
-/// JF_E_ADDR_INVALID when it is not an address. Since 0.1.
+/// Never blocks. Returns the length of the text without its zero. If that is not less than size, the text did not fit,
+/// and an empty string was written instead (nothing, when size is 0). Errors: JF_E_INVALID for a NULL;
+/// JF_E_FAMILY_UNSUPPORTED and JF_E_ADDR_INVALID when it is not an address. Since 0.1.
 // SAFETY: `a` is NULL or readable; `text` is NULL or writable for `size` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_addr_format(a: *const jf_addr, text: *mut c_char, size: usize) -> i64 {
@@ -119,8 +120,8 @@ pub unsafe extern "C" fn jf_addr_format(a: *const jf_addr, text: *mut c_char, si
 ///
 /// a, b: the addresses; not NULL.
 ///
-/// Never blocks. Returns 1 or 0. Errors: JF_E_INVALID for a NULL; JF_E_FAMILY_UNSUPPORTED and JF_E_ADDR_INVALID when one is not
-/// an address. Since 0.1.
+/// Never blocks. Returns 1 or 0. Errors: JF_E_INVALID for a NULL; JF_E_FAMILY_UNSUPPORTED and JF_E_ADDR_INVALID when
+/// one is not an address. Since 0.1.
 // SAFETY: both are NULL or readable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_addr_equal(a: *const jf_addr, b: *const jf_addr) -> i64 {
@@ -132,8 +133,8 @@ pub unsafe extern "C" fn jf_addr_equal(a: *const jf_addr, b: *const jf_addr) -> 
 ///
 /// a: the address; not NULL.
 ///
-/// Never blocks. Returns JF_INET, JF_INET6, JF_UNIX or JF_UNSPEC. Errors: JF_E_INVALID for a NULL; JF_E_FAMILY_UNSUPPORTED and
-/// JF_E_ADDR_INVALID when it is not an address. Since 0.1.
+/// Never blocks. Returns JF_INET, JF_INET6, JF_UNIX or JF_UNSPEC. Errors: JF_E_INVALID for a NULL;
+/// JF_E_FAMILY_UNSUPPORTED and JF_E_ADDR_INVALID when it is not an address. Since 0.1.
 // SAFETY: `a` is NULL or readable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_addr_family(a: *const jf_addr) -> i64 {
@@ -145,8 +146,8 @@ pub unsafe extern "C" fn jf_addr_family(a: *const jf_addr) -> i64 {
 ///
 /// a: the address; not NULL.
 ///
-/// Never blocks. Returns the port in the host's byte order. Errors: JF_E_INVALID for a NULL; JF_E_FAMILY_UNSUPPORTED when the
-/// address has no port; JF_E_ADDR_INVALID when it is not an address. Since 0.1.
+/// Never blocks. Returns the port in the host's byte order. Errors: JF_E_INVALID for a NULL; JF_E_FAMILY_UNSUPPORTED
+/// when the address has no port; JF_E_ADDR_INVALID when it is not an address. Since 0.1.
 // SAFETY: `a` is NULL or readable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_addr_port(a: *const jf_addr) -> i64 {
@@ -162,8 +163,8 @@ pub unsafe extern "C" fn jf_addr_port(a: *const jf_addr) -> i64 {
 /// a: the address; not NULL.
 /// port: 0 to 65535, in the host's byte order.
 ///
-/// Never blocks. Returns 0. Errors: JF_E_INVALID for a NULL or a port out of range; JF_E_FAMILY_UNSUPPORTED when the address
-/// has no port; JF_E_ADDR_INVALID when it is not an address. Since 0.1.
+/// Never blocks. Returns 0. Errors: JF_E_INVALID for a NULL or a port out of range; JF_E_FAMILY_UNSUPPORTED when the
+/// address has no port; JF_E_ADDR_INVALID when it is not an address. Since 0.1.
 // SAFETY: `a` is NULL or readable and writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_addr_set_port(a: *mut jf_addr, port: i32) -> i64 {

@@ -17,12 +17,13 @@ pub enum jf_flag {
     JF_OUT_OF_BAND = 0x1,
     /// Receive: leave the data in the queue, to be received again.
     JF_PEEK = 0x2,
-    /// Receive: return a message's whole length, even when it did not fit, instead of JF_E_TRUNCATED. No effect on a stream.
+    /// Receive: return a message's whole length, even when it did not fit, instead of JF_E_TRUNCATED. No effect on a
+    /// stream.
     JF_TRUNC = 0x20,
     /// Send, receive: never wait, whatever the socket's timeout.
     JF_DONT_WAIT = 0x40,
-    /// Receive on a stream: wait until the buffer is full. Less comes at the end, at the timeout, after an error and when a
-    /// signal was handled; jf_recv_exact tells them apart.
+    /// Receive on a stream: wait until the buffer is full. Less comes at the end, at the timeout, after an error and
+    /// when a signal was handled; jf_recv_exact tells them apart.
     JF_WAIT_ALL = 0x100,
     /// Send: the peer answered just now, so that its link address needs no probe.
     JF_CONFIRM = 0x800,
@@ -48,19 +49,21 @@ const _: () = assert!(
         && align_of::<jf_buf>() == align_of::<RecvBuf>()
 );
 
-/// Sends bytes to the socket's peer: on a stream perhaps not all of them, a message always whole. SIGPIPE is never raised.
+/// Sends bytes to the socket's peer: on a stream perhaps not all of them, a message always whole. SIGPIPE is never
+/// raised.
 ///
 /// s: a connected socket.
 /// data: what to send; not looked at when len is 0.
 /// len: how many bytes, at most INT64_MAX. 0 sends an empty message, or nothing on a stream.
 /// flags: 0, or JF_DONT_WAIT, JF_MORE, JF_OUT_OF_BAND, JF_CONFIRM joined with |.
 ///
-/// Blocks for JF_OPT_SEND_TIMEOUT until there is room, on a stream mostly until there is room for everything. One thread may send
-/// while another receives; of two threads that send on a stream, the bytes may mix. Returns how many bytes were taken over.
-/// Errors: JF_E_WOULD_BLOCK and JF_E_TIMED_OUT when there was no room; JF_E_PIPE and JF_E_CONN_RESET when the connection is
-/// over; JF_E_NOT_CONNECTED and JF_E_DEST_REQUIRED when there is no peer (of TCP, Linux says JF_E_PIPE there too);
-/// JF_E_CONN_REFUSED when an earlier datagram found nobody; JF_E_UNSUPPORTED for a flag that such a socket does not have; JF_E_MESSAGE_SIZE; JF_E_CLOSED when another thread closed the socket; JF_E_INTERRUPTED; JF_E_INVALID for a NULL, a
-/// length or a flag; JF_E_BAD_HANDLE. See send(2). Since 0.1.
+/// Blocks for JF_OPT_SEND_TIMEOUT until there is room, on a stream mostly until there is room for everything. One
+/// thread may send while another receives; of two threads that send on a stream, the bytes may mix. Returns how many
+/// bytes were taken over. Errors: JF_E_WOULD_BLOCK and JF_E_TIMED_OUT when there was no room; JF_E_PIPE and
+/// JF_E_CONN_RESET when the connection is over; JF_E_NOT_CONNECTED and JF_E_DEST_REQUIRED when there is no peer (of
+/// TCP, Linux says JF_E_PIPE there too); JF_E_CONN_REFUSED when an earlier datagram found nobody; JF_E_UNSUPPORTED for
+/// a flag that such a socket does not have; JF_E_MESSAGE_SIZE; JF_E_CLOSED when another thread closed the socket;
+/// JF_E_INTERRUPTED; JF_E_INVALID for a NULL, a length or a flag; JF_E_BAD_HANDLE. See send(2). Since 0.1.
 // SAFETY: `data` is NULL or readable for `len` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_send(s: jf_socket, data: *const c_void, len: usize, flags: u32) -> i64 {
@@ -78,12 +81,14 @@ pub unsafe extern "C" fn jf_send(s: jf_socket, data: *const c_void, len: usize, 
 /// len: how much room there is, at most INT64_MAX.
 /// flags: 0, or JF_DONT_WAIT, JF_PEEK, JF_WAIT_ALL, JF_TRUNC, JF_OUT_OF_BAND, JF_ERROR_QUEUE joined with |.
 ///
-/// Blocks for JF_OPT_RECV_TIMEOUT until something is there. One thread may receive while another sends. Returns how many bytes
-/// came. 0 is the end of a stream and nothing else (but for len 0, which returns 0 at once on a stream). On a JF_DGRAM socket 0
-/// is an empty message, on a JF_SEQPACKET socket an empty message or the end, which can't be told apart. Errors: JF_E_WOULD_BLOCK and JF_E_TIMED_OUT when nothing came; JF_E_TRUNCATED when a message was
-/// longer than the room, which is filled: the rest of the message is lost; JF_E_CONN_RESET; JF_E_CONN_REFUSED when an earlier
-/// datagram found nobody; JF_E_NOT_CONNECTED; JF_E_UNSUPPORTED for a flag that such a socket does not have; JF_E_CLOSED when another thread closed the socket; JF_E_INTERRUPTED;
-/// JF_E_INVALID for a NULL, a length or a flag; JF_E_BAD_HANDLE. See recv(2). Since 0.1.
+/// Blocks for JF_OPT_RECV_TIMEOUT until something is there. One thread may receive while another sends. Returns how
+/// many bytes came. 0 is the end of a stream and nothing else (but for len 0, which returns 0 at once on a stream). On
+/// a JF_DGRAM socket 0 is an empty message, on a JF_SEQPACKET socket an empty message or the end, which can't be told
+/// apart. Errors: JF_E_WOULD_BLOCK and JF_E_TIMED_OUT when nothing came; JF_E_TRUNCATED when a message was longer than
+/// the room, which is filled: the rest of the message is lost; JF_E_CONN_RESET; JF_E_CONN_REFUSED when an earlier
+/// datagram found nobody; JF_E_NOT_CONNECTED; JF_E_UNSUPPORTED for a flag that such a socket does not have;
+/// JF_E_CLOSED when another thread closed the socket; JF_E_INTERRUPTED; JF_E_INVALID for a NULL, a length or a flag;
+/// JF_E_BAD_HANDLE. See recv(2). Since 0.1.
 // SAFETY: `data` is NULL or writable for `len` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_recv(s: jf_socket, data: *mut c_void, len: usize, flags: u32) -> i64 {
@@ -100,12 +105,11 @@ pub unsafe extern "C" fn jf_recv(s: jf_socket, data: *mut c_void, len: usize, fl
 /// data, len, flags: as for jf_send.
 /// a: where to; not NULL.
 ///
-/// Blocks for JF_OPT_SEND_TIMEOUT until there is room. Returns how many bytes were taken over: all. Errors: those of jf_send;
-/// JF_E_FAMILY_UNSUPPORTED for an address of another family than the socket's; JF_E_ADDR_INVALID when it is not an address, or
-/// a UNIX one without a name;
-/// JF_E_NETWORK_UNREACHABLE; JF_E_HOST_UNREACHABLE; JF_E_ACCESS for a broadcast address without JF_OPT_BROADCAST;
-/// JF_E_NOT_FOUND and JF_E_CONN_REFUSED for a UNIX path; JF_E_TYPE_UNSUPPORTED when it is no datagram socket.
-/// See sendto(2). Since 0.1.
+/// Blocks for JF_OPT_SEND_TIMEOUT until there is room. Returns how many bytes were taken over: all. Errors: those of
+/// jf_send; JF_E_FAMILY_UNSUPPORTED for an address of another family than the socket's; JF_E_ADDR_INVALID when it is
+/// not an address, or a UNIX one without a name; JF_E_NETWORK_UNREACHABLE; JF_E_HOST_UNREACHABLE; JF_E_ACCESS for a
+/// broadcast address without JF_OPT_BROADCAST; JF_E_NOT_FOUND and JF_E_CONN_REFUSED for a UNIX path;
+/// JF_E_TYPE_UNSUPPORTED when it is no datagram socket. See sendto(2). Since 0.1.
 // SAFETY: `data` is NULL or readable for `len` bytes; `a` is NULL or readable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_send_to(
@@ -157,8 +161,8 @@ pub unsafe extern "C" fn jf_recv_from(
 /// data, len: what to send, as for jf_send.
 /// sent: where to write how many bytes were sent, also when the call fails; NULL if it does not matter.
 ///
-/// Blocks for JF_OPT_SEND_TIMEOUT, counted once for the whole. Returns 0. Errors: those of jf_send, after any part of the
-/// bytes; JF_E_TYPE_UNSUPPORTED when it is no stream. Since 0.1.
+/// Blocks for JF_OPT_SEND_TIMEOUT, counted once for the whole. Returns 0. Errors: those of jf_send, after any part of
+/// the bytes; JF_E_TYPE_UNSUPPORTED when it is no stream. Since 0.1.
 // SAFETY: `data` is NULL or readable for `len` bytes; `sent` is NULL or writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_send_all(s: jf_socket, data: *const c_void, len: usize, sent: *mut usize) -> i64 {
@@ -179,8 +183,8 @@ pub unsafe extern "C" fn jf_send_all(s: jf_socket, data: *const c_void, len: usi
 /// data, len: the room, as for jf_recv.
 /// received: where to write how many bytes came, also when the call fails; NULL if it does not matter.
 ///
-/// Blocks for JF_OPT_RECV_TIMEOUT, counted once for the whole. Returns 0. Errors: JF_E_END_OF_STREAM when the stream ended
-/// first; those of jf_recv, after any part of the bytes; JF_E_TYPE_UNSUPPORTED when it is no stream. Since 0.1.
+/// Blocks for JF_OPT_RECV_TIMEOUT, counted once for the whole. Returns 0. Errors: JF_E_END_OF_STREAM when the stream
+/// ended first; those of jf_recv, after any part of the bytes; JF_E_TYPE_UNSUPPORTED when it is no stream. Since 0.1.
 // SAFETY: `data` is NULL or writable for `len` bytes; `received` is NULL or writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_recv_exact(s: jf_socket, data: *mut c_void, len: usize, received: *mut usize) -> i64 {
@@ -258,8 +262,8 @@ pub unsafe extern "C" fn jf_recv_vec(s: jf_socket, bufs: *mut jf_buf, count: usi
 type BufRoom = [MaybeUninit<jf_buf>; VEC_MAX];
 const NO_BUFS: BufRoom = [const { MaybeUninit::uninit() }; VEC_MAX];
 
-/// A caller's buffers, each of which has a place if it has a length, and none if it has none: the system looks at both. A
-/// copy of them is made in `room` when that takes one.
+/// A caller's buffers, each of which has a place if it has a length, and none if it has none: the system looks at
+/// both. A copy of them is made in `room` when that takes one.
 ///
 /// # Safety
 /// If not NULL, `bufs` must be readable for `count` of them for as long as the result is used.

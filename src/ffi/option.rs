@@ -9,14 +9,15 @@ use crate::net::{Error, Opt};
 #[allow(dead_code, reason = "these are C's names for numbers of the core")]
 #[derive(Clone, Copy)]
 pub enum jf_option {
-    /// How long accept and the receiving calls wait, in milliseconds up to INT64_MAX: -1 for ever (the default), 0 not at all.
-    /// The system keeps the time with the socket, so duplicates and processes that share the socket should not set
-    /// different ones. (SO_RCVTIMEO)
+    /// How long accept and the receiving calls wait, in milliseconds up to INT64_MAX: -1 for ever (the default), 0 not
+    /// at all. The system keeps the time with the socket, so duplicates and processes that share the socket should not
+    /// set different ones. (SO_RCVTIMEO)
     JF_OPT_RECV_TIMEOUT = 1,
     /// How long connect and the sending calls wait, in milliseconds: as JF_OPT_RECV_TIMEOUT. (SO_SNDTIMEO)
     JF_OPT_SEND_TIMEOUT = 2,
-    /// Switch, default 0: a call that waits returns JF_E_INTERRUPTED after a signal was handled in its thread, so that Ctrl-C
-    /// works in a host language. The signal's handler should not ask for SA_RESTART: then the system itself goes on waiting.
+    /// Switch, default 0: a call that waits returns JF_E_INTERRUPTED after a signal was handled in its thread, so that
+    /// Ctrl-C works in a host language. The signal's handler should not ask for SA_RESTART: then the system itself
+    /// goes on waiting.
     JF_OPT_INTERRUPTIBLE = 3,
     /// Switch: jf_bind takes an address whose old connections are still fading out. (SO_REUSEADDR)
     JF_OPT_REUSE_ADDR = 4,
@@ -34,22 +35,22 @@ pub enum jf_option {
     JF_OPT_KEEP_INTERVAL = 10,
     /// Probes without an answer until the connection is given up, 1 to 127. (TCP_KEEPCNT)
     JF_OPT_KEEP_COUNT = 11,
-    /// Milliseconds up to INT32_MAX that jf_close waits for unsent data, which the system may round up to whole seconds; 0
-    /// throws the data away and resets the connection; -1 (the default) returns at once and sends it in the background.
-    /// (SO_LINGER)
+    /// Milliseconds up to INT32_MAX that jf_close waits for unsent data, which the system may round up to whole
+    /// seconds; 0 throws the data away and resets the connection; -1 (the default) returns at once and sends it in the
+    /// background. (SO_LINGER)
     JF_OPT_LINGER = 12,
-    /// Bytes that are kept until they are received, 1 to 1073741823. The system rounds and limits the number: read it back.
-    /// (SO_RCVBUF)
+    /// Bytes that are kept until they are received, 1 to 1073741823. The system rounds and limits the number: read it
+    /// back. (SO_RCVBUF)
     JF_OPT_RECV_BUFFER = 13,
-    /// Bytes that are kept until they are sent, 1 to 1073741823. The system rounds and limits the number: read it back.
-    /// (SO_SNDBUF)
+    /// Bytes that are kept until they are sent, 1 to 1073741823. The system rounds and limits the number: read it
+    /// back. (SO_SNDBUF)
     JF_OPT_SEND_BUFFER = 14,
     /// Switch, default 0: datagrams may go to a broadcast address. (SO_BROADCAST)
     JF_OPT_BROADCAST = 15,
     /// Routers that a packet may pass, 1 to 255. (IP_TTL, IPV6_UNICAST_HOPS)
     JF_OPT_TTL = 16,
-    /// Read only: the JF_E_ code of the error that came in since this was last read, such as JF_E_CONN_REFUSED, or 0; reading
-    /// takes it. (SO_ERROR)
+    /// Read only: the JF_E_ code of the error that came in since this was last read, such as JF_E_CONN_REFUSED, or 0;
+    /// reading takes it. (SO_ERROR)
     JF_OPT_ERROR = 21,
     /// Read only: JF_STREAM, JF_DGRAM or JF_SEQPACKET. (SO_TYPE)
     JF_OPT_TYPE = 22,
@@ -67,8 +68,9 @@ pub enum jf_option {
 /// option: one of JF_OPT_*.
 /// value: in the option's unit and range.
 ///
-/// Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option or a value out of range; JF_E_OPTION_UNSUPPORTED when
-/// this kind of socket has no such option or it is read only; JF_E_BAD_HANDLE. See setsockopt(2). Since 0.1.
+/// Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option or a value out of range;
+/// JF_E_OPTION_UNSUPPORTED when this kind of socket has no such option or it is read only; JF_E_BAD_HANDLE. See
+/// setsockopt(2). Since 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_set(s: jf_socket, option: i32, value: i64) -> i64 {
     guard(|| {
@@ -83,8 +85,8 @@ pub extern "C" fn jf_set(s: jf_socket, option: i32, value: i64) -> i64 {
 /// option: one of JF_OPT_*.
 /// value: where to write it, in the option's unit; not NULL.
 ///
-/// Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option or a NULL; JF_E_OPTION_UNSUPPORTED when this kind of
-/// socket has no such option; JF_E_BAD_HANDLE. See getsockopt(2). Since 0.1.
+/// Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option or a NULL; JF_E_OPTION_UNSUPPORTED when this
+/// kind of socket has no such option; JF_E_BAD_HANDLE. See getsockopt(2). Since 0.1.
 // SAFETY: `value` is NULL or writable for an int64_t.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_get(s: jf_socket, option: i32, value: *mut i64) -> i64 {

@@ -77,8 +77,8 @@ fn kind(kind: i32) -> Result<Type> {
 /// protocol: 0 for the usual one of the family and type, or a number from /etc/protocols, such as 6 for TCP.
 ///
 /// Never blocks. Returns the socket, which the caller closes with jf_close. Errors: JF_E_FAMILY_UNSUPPORTED,
-/// JF_E_TYPE_UNSUPPORTED and JF_E_PROTOCOL_UNSUPPORTED when there is no such socket; JF_E_INVALID for a negative protocol;
-/// JF_E_TOO_MANY_FILES; JF_E_SYSTEM_FILES; JF_E_NO_MEMORY; JF_E_NO_BUFFERS. See socket(2). Since 0.1.
+/// JF_E_TYPE_UNSUPPORTED and JF_E_PROTOCOL_UNSUPPORTED when there is no such socket; JF_E_INVALID for a negative
+/// protocol; JF_E_TOO_MANY_FILES; JF_E_SYSTEM_FILES; JF_E_NO_MEMORY; JF_E_NO_BUFFERS. See socket(2). Since 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_open(family: i32, r#type: i32, protocol: i32) -> i64 {
     guard(|| SOCKETS.insert(|| Socket::open(self::family(family)?, kind(r#type)?, protocol)))
@@ -90,8 +90,8 @@ pub extern "C" fn jf_open(family: i32, r#type: i32, protocol: i32) -> i64 {
 /// type: JF_STREAM, JF_DGRAM or JF_SEQPACKET.
 /// out: room for the two sockets, which the caller closes with jf_close; not NULL.
 ///
-/// Never blocks. Returns 0. Errors: JF_E_FAMILY_UNSUPPORTED for every other family; JF_E_TYPE_UNSUPPORTED; JF_E_INVALID for a
-/// NULL; JF_E_TOO_MANY_FILES; JF_E_SYSTEM_FILES; JF_E_NO_MEMORY. See socketpair(2). Since 0.1.
+/// Never blocks. Returns 0. Errors: JF_E_FAMILY_UNSUPPORTED for every other family; JF_E_TYPE_UNSUPPORTED;
+/// JF_E_INVALID for a NULL; JF_E_TOO_MANY_FILES; JF_E_SYSTEM_FILES; JF_E_NO_MEMORY. See socketpair(2). Since 0.1.
 // SAFETY: `out` is NULL or writable for two.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_pair(family: i32, r#type: i32, out: *mut jf_socket) -> i64 {
@@ -106,16 +106,17 @@ pub unsafe extern "C" fn jf_pair(family: i32, r#type: i32, out: *mut jf_socket) 
     })
 }
 
-/// Gives a socket an address of its own. Port 0 is a free one, and for a UNIX address without a name Linux picks an abstract
-/// one; jf_local_addr tells which.
+/// Gives a socket an address of its own. Port 0 is a free one, and for a UNIX address without a name Linux picks an
+/// abstract one; jf_local_addr tells which.
 ///
 /// s: the socket.
 /// a: the address; not NULL.
 ///
-/// Never blocks. Returns 0. Errors: JF_E_ADDR_IN_USE; JF_E_ADDR_NOT_AVAILABLE when it is not an address of this machine;
-/// JF_E_ACCESS for a port or a folder that is not the caller's; JF_E_NOT_FOUND when the path's folder does not exist;
-/// JF_E_FAMILY_UNSUPPORTED for an address of another family than the socket's; JF_E_ADDR_INVALID when it is not an address;
-/// JF_E_INVALID for a NULL, or when the socket has an address; JF_E_BAD_HANDLE. See bind(2). Since 0.1.
+/// Never blocks. Returns 0. Errors: JF_E_ADDR_IN_USE; JF_E_ADDR_NOT_AVAILABLE when it is not an address of this
+/// machine; JF_E_ACCESS for a port or a folder that is not the caller's; JF_E_NOT_FOUND when the path's folder does
+/// not exist; JF_E_FAMILY_UNSUPPORTED for an address of another family than the socket's; JF_E_ADDR_INVALID when it is
+/// not an address; JF_E_INVALID for a NULL, or when the socket has an address; JF_E_BAD_HANDLE. See bind(2). Since
+/// 0.1.
 // SAFETY: `a` is NULL or readable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_bind(s: jf_socket, a: *const jf_addr) -> i64 {
@@ -129,11 +130,12 @@ pub unsafe extern "C" fn jf_bind(s: jf_socket, a: *const jf_addr) -> i64 {
 /// Has the system take connections and keep them until they are accepted.
 ///
 /// s: the socket; usually bound, else the system picks an address.
-/// backlog: how many connections to keep at the most, 0 or more; -1 for as many as the system allows. The system may limit it.
+/// backlog: how many connections to keep at the most, 0 or more; -1 for as many as the system allows. The system may
+/// limit it.
 ///
-/// Never blocks. Returns 0. Errors: JF_E_ADDR_IN_USE when another socket listens there; JF_E_UNSUPPORTED for a datagram socket;
-/// JF_E_INVALID for a backlog below -1, for a UNIX socket without an address, or when the socket is connected;
-/// JF_E_BAD_HANDLE. See listen(2). Since 0.1.
+/// Never blocks. Returns 0. Errors: JF_E_ADDR_IN_USE when another socket listens there; JF_E_UNSUPPORTED for a
+/// datagram socket; JF_E_INVALID for a backlog below -1, for a UNIX socket without an address, or when the socket is
+/// connected; JF_E_BAD_HANDLE. See listen(2). Since 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_listen(s: jf_socket, backlog: i32) -> i64 {
     guard(|| SOCKETS.with(s, |socket| socket.listen(backlog)).map(done))
@@ -144,11 +146,12 @@ pub extern "C" fn jf_listen(s: jf_socket, backlog: i32) -> i64 {
 /// s: a listening socket.
 /// peer: where to write the peer's address; NULL if it does not matter.
 ///
-/// Blocks for JF_OPT_RECV_TIMEOUT. Any number of threads may accept on one socket. Returns the connection, which the caller
-/// closes with jf_close. Errors: JF_E_WOULD_BLOCK and JF_E_TIMED_OUT when none came; JF_E_CLOSED when another thread closed
-/// the listener; JF_E_INVALID when it does not listen; JF_E_UNSUPPORTED for a datagram socket; JF_E_INTERRUPTED;
-/// JF_E_CONN_ABORTED when the peer has gone: accept again; JF_E_TOO_MANY_FILES and JF_E_SYSTEM_FILES when there is no
-/// descriptor for it, and then it waits on; JF_E_NO_MEMORY; JF_E_BAD_HANDLE. See accept(2). Since 0.1.
+/// Blocks for JF_OPT_RECV_TIMEOUT. Any number of threads may accept on one socket. Returns the connection, which the
+/// caller closes with jf_close. Errors: JF_E_WOULD_BLOCK and JF_E_TIMED_OUT when none came; JF_E_CLOSED when another
+/// thread closed the listener; JF_E_INVALID when it does not listen; JF_E_UNSUPPORTED for a datagram socket;
+/// JF_E_INTERRUPTED; JF_E_CONN_ABORTED when the peer has gone: accept again; JF_E_TOO_MANY_FILES and JF_E_SYSTEM_FILES
+/// when there is no descriptor for it, and then it waits on; JF_E_NO_MEMORY; JF_E_BAD_HANDLE. See accept(2). Since
+/// 0.1.
 // SAFETY: `peer` is NULL or writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_accept(s: jf_socket, peer: *mut jf_addr) -> i64 {
@@ -167,13 +170,14 @@ pub unsafe extern "C" fn jf_accept(s: jf_socket, peer: *mut jf_addr) -> i64 {
 /// s: the socket.
 /// a: the peer's address; not NULL.
 ///
-/// Blocks for JF_OPT_SEND_TIMEOUT; a connection that is not made in that time goes on being made, and calling again waits for
-/// it once more. Returns 0. Errors: JF_E_CONN_REFUSED; JF_E_TIMED_OUT; JF_E_IN_PROGRESS when the timeout is 0, and
-/// JF_E_ALREADY when it is called again meanwhile; JF_E_NETWORK_UNREACHABLE; JF_E_HOST_UNREACHABLE; JF_E_IS_CONNECTED;
-/// JF_E_CLOSED when another thread closed the socket; JF_E_INTERRUPTED; for a UNIX path JF_E_NOT_FOUND, JF_E_ACCESS, and
-/// JF_E_WOULD_BLOCK when the listener's queue is full and the timeout is 0; JF_E_FAMILY_UNSUPPORTED for an address of another
-/// family than the socket's; JF_E_ADDR_INVALID when it is not an address, for a UNIX address without a name, and for JF_UNSPEC
-/// when it is no datagram socket; JF_E_INVALID for a NULL; JF_E_BAD_HANDLE. See connect(2). Since 0.1.
+/// Blocks for JF_OPT_SEND_TIMEOUT; a connection that is not made in that time goes on being made, and calling again
+/// waits for it once more. Returns 0. Errors: JF_E_CONN_REFUSED; JF_E_TIMED_OUT; JF_E_IN_PROGRESS when the timeout is
+/// 0, and JF_E_ALREADY when it is called again meanwhile; JF_E_NETWORK_UNREACHABLE; JF_E_HOST_UNREACHABLE;
+/// JF_E_IS_CONNECTED; JF_E_CLOSED when another thread closed the socket; JF_E_INTERRUPTED; for a UNIX path
+/// JF_E_NOT_FOUND, JF_E_ACCESS, and JF_E_WOULD_BLOCK when the listener's queue is full and the timeout is 0;
+/// JF_E_FAMILY_UNSUPPORTED for an address of another family than the socket's; JF_E_ADDR_INVALID when it is not an
+/// address, for a UNIX address without a name, and for JF_UNSPEC when it is no datagram socket; JF_E_INVALID for a
+/// NULL; JF_E_BAD_HANDLE. See connect(2). Since 0.1.
 // SAFETY: `a` is NULL or readable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_connect(s: jf_socket, a: *const jf_addr) -> i64 {
@@ -189,9 +193,9 @@ pub unsafe extern "C" fn jf_connect(s: jf_socket, a: *const jf_addr) -> i64 {
 /// s: the socket.
 /// how: JF_SHUT_READ, JF_SHUT_WRITE or JF_SHUT_BOTH.
 ///
-/// Never blocks; wakes calls of other threads that wait in that direction. Returns 0. Errors: JF_E_NOT_CONNECTED (Linux does not
-/// say so of JF_UNIX); JF_E_INVALID
-/// for an unknown direction; JF_E_BAD_HANDLE. See shutdown(2). Since 0.1.
+/// Never blocks; wakes calls of other threads that wait in that direction. Returns 0. Errors: JF_E_NOT_CONNECTED
+/// (Linux does not say so of JF_UNIX); JF_E_INVALID for an unknown direction; JF_E_BAD_HANDLE. See shutdown(2). Since
+/// 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_shutdown(s: jf_socket, how: i32) -> i64 {
     guard(|| {
@@ -200,15 +204,15 @@ pub extern "C" fn jf_shutdown(s: jf_socket, how: i32) -> i64 {
     })
 }
 
-/// Closes a socket. Calls that other threads have in flight on it return JF_E_CLOSED (or what they had done); later ones
-/// return JF_E_BAD_HANDLE. When it returns, no call uses the socket any more, its descriptor is closed, and its address is
-/// free again unless a duplicate or another process still holds the socket. If calls were in flight, the connection is shut
-/// down for every process that shares it. What was sent is still delivered.
+/// Closes a socket. Calls that other threads have in flight on it return JF_E_CLOSED (or what they had done); later
+/// ones return JF_E_BAD_HANDLE. When it returns, no call uses the socket any more, its descriptor is closed, and its
+/// address is free again unless a duplicate or another process still holds the socket. If calls were in flight, the
+/// connection is shut down for every process that shares it. What was sent is still delivered.
 ///
 /// s: the socket; any number, in fact: what is not an open socket does no harm.
 ///
-/// Waits until calls in flight are out, which takes some milliseconds at most, and as JF_OPT_LINGER says. Must not be called
-/// from a signal handler. Returns 0. Errors: JF_E_BAD_HANDLE. See close(2). Since 0.1.
+/// Waits until calls in flight are out, which takes some milliseconds at most, and as JF_OPT_LINGER says. Must not be
+/// called from a signal handler. Returns 0. Errors: JF_E_BAD_HANDLE. See close(2). Since 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_close(s: jf_socket) -> i64 {
     guard(|| SOCKETS.remove(s, Socket::cancel).map(drop).map(done))
@@ -232,7 +236,8 @@ pub unsafe extern "C" fn jf_local_addr(s: jf_socket, out: *mut jf_addr) -> i64 {
 /// s: the socket.
 /// out: where to write the address; not NULL.
 ///
-/// Never blocks. Returns 0. Errors: JF_E_NOT_CONNECTED; JF_E_INVALID for a NULL; JF_E_BAD_HANDLE. See getpeername(2). Since 0.1.
+/// Never blocks. Returns 0. Errors: JF_E_NOT_CONNECTED; JF_E_INVALID for a NULL; JF_E_BAD_HANDLE. See getpeername(2).
+/// Since 0.1.
 // SAFETY: `out` is NULL or writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_peer_addr(s: jf_socket, out: *mut jf_addr) -> i64 {
@@ -252,15 +257,15 @@ unsafe fn name(s: jf_socket, out: *mut jf_addr, name: impl FnOnce(&Socket) -> Re
     Ok(0)
 }
 
-/// Takes over a socket's descriptor from elsewhere, which becomes close-on-exec. It keeps its mode: a non-blocking descriptor
-/// makes a socket whose timeouts are 0, one with SO_RCVTIMEO or SO_SNDTIMEO a socket with that timeout.
+/// Takes over a socket's descriptor from elsewhere, which becomes close-on-exec. It keeps its mode: a non-blocking
+/// descriptor makes a socket whose timeouts are 0, one with SO_RCVTIMEO or SO_SNDTIMEO a socket with that timeout.
 ///
-/// fd: the descriptor. On success it belongs to the library and must not be closed elsewhere; on failure it is still the
-/// caller's, unchanged.
+/// fd: the descriptor. On success it belongs to the library and must not be closed elsewhere; on failure it is still
+/// the caller's, unchanged.
 ///
-/// Never blocks. Returns the socket, which the caller closes with jf_close. Errors: JF_E_NOT_SOCKET; JF_E_BAD_HANDLE when the
-/// descriptor is not open; JF_E_FAMILY_UNSUPPORTED and JF_E_TYPE_UNSUPPORTED for a kind of socket that the library does not
-/// know; JF_E_NO_MEMORY. Since 0.1.
+/// Never blocks. Returns the socket, which the caller closes with jf_close. Errors: JF_E_NOT_SOCKET; JF_E_BAD_HANDLE
+/// when the descriptor is not open; JF_E_FAMILY_UNSUPPORTED and JF_E_TYPE_UNSUPPORTED for a kind of socket that the
+/// library does not know; JF_E_NO_MEMORY. Since 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_from_fd(fd: i64) -> i64 {
     guard(|| {
@@ -280,8 +285,8 @@ pub extern "C" fn jf_from_fd(fd: i64) -> i64 {
 ///
 /// s: the socket; on success it is closed as a handle.
 ///
-/// Never blocks. Returns the descriptor, which the caller closes. Errors: JF_E_BUSY while another thread has a call in flight
-/// on it; JF_E_BAD_HANDLE. Since 0.1.
+/// Never blocks. Returns the descriptor, which the caller closes. Errors: JF_E_BUSY while another thread has a call in
+/// flight on it; JF_E_BAD_HANDLE. Since 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_into_fd(s: jf_socket) -> i64 {
     guard(|| Ok(SOCKETS.remove_unused(s)?.into_fd().into_raw_fd().into()))
@@ -298,14 +303,14 @@ pub extern "C" fn jf_fd(s: jf_socket) -> i64 {
     guard(|| SOCKETS.with(s, |socket| Ok(socket.as_raw_fd().into())))
 }
 
-/// Opens another handle for the same socket, with a descriptor of its own that no program executed later inherits. The two
-/// are closed independently; the connection ends with the last. All that the system keeps is shared: options, data, and the
-/// end of a direction.
+/// Opens another handle for the same socket, with a descriptor of its own that no program executed later inherits. The
+/// two are closed independently; the connection ends with the last. All that the system keeps is shared: options,
+/// data, and the end of a direction.
 ///
 /// s: the socket.
 ///
-/// Never blocks. Returns the new handle, which the caller closes with jf_close. Errors: JF_E_TOO_MANY_FILES; JF_E_NO_MEMORY;
-/// JF_E_BAD_HANDLE. See fcntl(2), F_DUPFD_CLOEXEC. Since 0.1.
+/// Never blocks. Returns the new handle, which the caller closes with jf_close. Errors: JF_E_TOO_MANY_FILES;
+/// JF_E_NO_MEMORY; JF_E_BAD_HANDLE. See fcntl(2), F_DUPFD_CLOEXEC. Since 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_dup(s: jf_socket) -> i64 {
     guard(|| SOCKETS.insert(|| SOCKETS.with(s, Socket::duplicate)))

@@ -3,8 +3,8 @@
 use crate::net::Error;
 use std::ffi::CStr;
 
-/// Why a call failed; every call that can fail returns 0 or more when it did not. The numbers are the same on every operating
-/// system and are never used again for anything else. In parentheses: the errno that each stands for.
+/// Why a call failed; every call that can fail returns 0 or more when it did not. The numbers are the same on every
+/// operating system and are never used again for anything else. In parentheses: the errno that each stands for.
 #[repr(C)]
 #[allow(dead_code, reason = "these are C's names for numbers of the core")]
 #[derive(Clone, Copy)]
