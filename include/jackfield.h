@@ -329,6 +329,20 @@ typedef enum jf_flag {
 } jf_flag;
 
 /**
+ * Sizes.
+ */
+typedef enum jf_size {
+    /**
+     * Room for every address as text, with the zero at its end.
+     */
+    JF_ADDR_TEXT = 352,
+    /**
+     * The most buffers that jf_send_vec and jf_recv_vec take.
+     */
+    JF_VEC_MAX = 1024,
+} jf_size;
+
+/**
  * The options of a socket, for jf_set and jf_get. "Switch" is 0 or 1.
  */
 typedef enum jf_option {
@@ -349,7 +363,8 @@ typedef enum jf_option {
      */
     JF_OPT_INTERRUPTIBLE = 3,
     /**
-     * Switch: jf_bind takes an address whose old connections are still fading out. (SO_REUSEADDR)
+     * Switch, default 0: jf_bind takes an address whose old connections are still fading out, if the sockets that had
+     * it set this as well. (SO_REUSEADDR)
      */
     JF_OPT_REUSE_ADDR = 4,
     /**
@@ -623,7 +638,8 @@ int64_t jf_peer_addr(jf_socket s, struct jf_addr *out);
 int64_t jf_from_fd(int64_t fd);
 
 /**
- * Gives up a socket and returns its descriptor, with the socket's timeouts as SO_RCVTIMEO and SO_SNDTIMEO.
+ * Gives up a socket and returns its descriptor, with the socket's timeouts in it: non-blocking if both are 0, else
+ * blocking, with SO_RCVTIMEO and SO_SNDTIMEO.
  *
  * s: the socket; on success it is closed as a handle.
  *
@@ -673,7 +689,7 @@ int64_t jf_addr_parse(const char *text, struct jf_addr *out);
  *
  * a: the address; not NULL.
  * text: where to write it, with a zero at its end; may be NULL when size is 0.
- * size: how many bytes there are at text; 352 are enough for every address.
+ * size: how many bytes there are at text; JF_ADDR_TEXT are enough for every address.
  *
  * Never blocks. Returns the length of the text without its zero. If that is not less than size, the text did not fit,
  * and an empty string was written instead (nothing, when size is 0). Errors: JF_E_INVALID for a NULL;
@@ -794,7 +810,8 @@ int64_t jf_recv_from(jf_socket s, void *data, size_t len, uint32_t flags, struct
  * sent: where to write how many bytes were sent, also when the call fails; NULL if it does not matter.
  *
  * Blocks for JF_OPT_SEND_TIMEOUT, counted once for the whole. Returns 0. Errors: those of jf_send, after any part of
- * the bytes; JF_E_TYPE_UNSUPPORTED when it is no stream. Since 0.1.
+ * the bytes: after JF_E_TIMED_OUT, JF_E_WOULD_BLOCK and JF_E_INTERRUPTED go on with the rest; JF_E_TYPE_UNSUPPORTED
+ * when it is no stream. Since 0.1.
  */
 int64_t jf_send_all(jf_socket s, const void *data, size_t len, size_t *sent);
 
@@ -815,7 +832,7 @@ int64_t jf_recv_exact(jf_socket s, void *data, size_t len, size_t *received);
  *
  * s: a connected socket.
  * bufs: the buffers, which are only read; not looked at when count is 0.
- * count: how many, at most 1024; together at most INT64_MAX bytes.
+ * count: how many, at most JF_VEC_MAX; together at most INT64_MAX bytes.
  * flags: as for jf_send.
  *
  * Blocks, returns and fails as jf_send. See sendmsg(2). Since 0.1.
@@ -827,7 +844,7 @@ int64_t jf_send_vec(jf_socket s, const struct jf_buf *bufs, size_t count, uint32
  *
  * s: a connected socket, or a datagram socket.
  * bufs: the buffers; not looked at when count is 0. The array itself is not changed.
- * count: how many, at most 1024; together at most INT64_MAX bytes.
+ * count: how many, at most JF_VEC_MAX; together at most INT64_MAX bytes.
  * flags: as for jf_recv.
  *
  * Blocks, returns and fails as jf_recv. See recvmsg(2). Since 0.1.
@@ -860,14 +877,16 @@ int64_t jf_set(jf_socket s, int32_t option, int64_t value);
 int64_t jf_get(jf_socket s, int32_t option, int64_t *value);
 
 /**
- * The version of the library that is loaded, as a number: 1000000 for each major version, 1000 for each minor version
- * and 1 for each patch. Since 0.1.
+ * The version of the library that is loaded, as a number.
+ *
+ * Returns 1000000 for each major version, 1000 for each minor version and 1 for each patch. Since 0.1.
  */
 int64_t jf_version(void);
 
 /**
- * The version of the library that is loaded, as text such as "0.1.0". The string is static: it is never freed or
- * changed. Since 0.1.
+ * The version of the library that is loaded, as text.
+ *
+ * Returns a static string such as "0.1.0", never NULL. Since 0.1.
  */
 const char *jf_version_text(void);
 

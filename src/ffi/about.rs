@@ -4,8 +4,9 @@ use super::status::words;
 use crate::net::Error;
 use std::ffi::c_char;
 
-/// The version of the library that is loaded, as a number: 1000000 for each major version, 1000 for each minor version
-/// and 1 for each patch. Since 0.1.
+/// The version of the library that is loaded, as a number.
+///
+/// Returns 1000000 for each major version, 1000 for each minor version and 1 for each patch. Since 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_version() -> i64 {
     const fn number(text: &str) -> i64 {
@@ -22,8 +23,9 @@ pub extern "C" fn jf_version() -> i64 {
     VERSION
 }
 
-/// The version of the library that is loaded, as text such as "0.1.0". The string is static: it is never freed or
-/// changed. Since 0.1.
+/// The version of the library that is loaded, as text.
+///
+/// Returns a static string such as "0.1.0", never NULL. Since 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_version_text() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()

@@ -6,6 +6,17 @@ use std::ffi::{CStr, c_char};
 use std::mem::{align_of, offset_of, size_of};
 use std::ptr;
 
+/// Sizes.
+#[repr(C)]
+#[allow(dead_code, reason = "these are C's names for numbers of the core")]
+#[derive(Clone, Copy)]
+pub enum jf_size {
+    /// Room for every address as text, with the zero at its end.
+    JF_ADDR_TEXT = 352,
+    /// The most buffers that jf_send_vec and jf_recv_vec take.
+    JF_VEC_MAX = 1024,
+}
+
 /// An address, 128 bytes on every operating system. An IPv4 or IPv6 one has a port; a UNIX one has a path, an abstract
 /// name (Linux) or no name (len 0). Fill it with jf_addr_parse, or by hand after setting it all to zero.
 #[repr(C)]
@@ -91,7 +102,7 @@ pub unsafe extern "C" fn jf_addr_parse(text: *const c_char, out: *mut jf_addr) -
 ///
 /// a: the address; not NULL.
 /// text: where to write it, with a zero at its end; may be NULL when size is 0.
-/// size: how many bytes there are at text; 352 are enough for every address.
+/// size: how many bytes there are at text; JF_ADDR_TEXT are enough for every address.
 ///
 /// Never blocks. Returns the length of the text without its zero. If that is not less than size, the text did not fit,
 /// and an empty string was written instead (nothing, when size is 0). Errors: JF_E_INVALID for a NULL;

@@ -162,7 +162,8 @@ pub unsafe extern "C" fn jf_recv_from(
 /// sent: where to write how many bytes were sent, also when the call fails; NULL if it does not matter.
 ///
 /// Blocks for JF_OPT_SEND_TIMEOUT, counted once for the whole. Returns 0. Errors: those of jf_send, after any part of
-/// the bytes; JF_E_TYPE_UNSUPPORTED when it is no stream. Since 0.1.
+/// the bytes: after JF_E_TIMED_OUT, JF_E_WOULD_BLOCK and JF_E_INTERRUPTED go on with the rest; JF_E_TYPE_UNSUPPORTED
+/// when it is no stream. Since 0.1.
 // SAFETY: `data` is NULL or readable for `len` bytes; `sent` is NULL or writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_send_all(s: jf_socket, data: *const c_void, len: usize, sent: *mut usize) -> i64 {
@@ -220,7 +221,7 @@ unsafe fn tell_done(out: *mut usize, len: usize, result: Result<Result<(), Incom
 ///
 /// s: a connected socket.
 /// bufs: the buffers, which are only read; not looked at when count is 0.
-/// count: how many, at most 1024; together at most INT64_MAX bytes.
+/// count: how many, at most JF_VEC_MAX; together at most INT64_MAX bytes.
 /// flags: as for jf_send.
 ///
 /// Blocks, returns and fails as jf_send. See sendmsg(2). Since 0.1.
@@ -241,7 +242,7 @@ pub unsafe extern "C" fn jf_send_vec(s: jf_socket, bufs: *const jf_buf, count: u
 ///
 /// s: a connected socket, or a datagram socket.
 /// bufs: the buffers; not looked at when count is 0. The array itself is not changed.
-/// count: how many, at most 1024; together at most INT64_MAX bytes.
+/// count: how many, at most JF_VEC_MAX; together at most INT64_MAX bytes.
 /// flags: as for jf_recv.
 ///
 /// Blocks, returns and fails as jf_recv. See recvmsg(2). Since 0.1.
@@ -309,5 +310,6 @@ mod tests {
         ] {
             assert_eq!(Flags::from_bits(c as u32), rust);
         }
+        assert_eq!(crate::ffi::addr::jf_size::JF_VEC_MAX as usize, VEC_MAX);
     }
 }

@@ -19,7 +19,8 @@ pub enum jf_option {
     /// Ctrl-C works in a host language. The signal's handler should not ask for SA_RESTART: then the system itself
     /// goes on waiting.
     JF_OPT_INTERRUPTIBLE = 3,
-    /// Switch: jf_bind takes an address whose old connections are still fading out. (SO_REUSEADDR)
+    /// Switch, default 0: jf_bind takes an address whose old connections are still fading out, if the sockets that had
+    /// it set this as well. (SO_REUSEADDR)
     JF_OPT_REUSE_ADDR = 4,
     /// Switch: several sockets bind to one address and share what comes in. (SO_REUSEPORT)
     JF_OPT_REUSE_PORT = 5,

@@ -281,7 +281,8 @@ pub extern "C" fn jf_from_fd(fd: i64) -> i64 {
     })
 }
 
-/// Gives up a socket and returns its descriptor, with the socket's timeouts as SO_RCVTIMEO and SO_SNDTIMEO.
+/// Gives up a socket and returns its descriptor, with the socket's timeouts in it: non-blocking if both are 0, else
+/// blocking, with SO_RCVTIMEO and SO_SNDTIMEO.
 ///
 /// s: the socket; on success it is closed as a handle.
 ///

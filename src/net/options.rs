@@ -56,11 +56,7 @@ impl Socket {
             return Err(Error::INVALID);
         }
         timeout.store(ms, Relaxed);
-        self.arm(direction)?;
-        if ms != 0 && self.nonblocking.swap(false, Relaxed) {
-            self.fd.set_nonblocking(false)?;
-        }
-        Ok(())
+        self.arm(direction)
     }
 }
 

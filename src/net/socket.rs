@@ -29,7 +29,7 @@ pub struct Socket {
     pub(super) recv_timeout: AtomicI64,
     pub(super) send_timeout: AtomicI64,
     pub(super) interruptible: AtomicBool,
-    /// The descriptor has `O_NONBLOCK`, as far as we know: it came with it, or accepting had to set it.
+    /// The descriptor has `O_NONBLOCK`: it came with it, or accepting had to set it. It keeps it, because others may share it.
     pub(super) nonblocking: AtomicBool,
     canceled: AtomicBool,
 }
@@ -94,10 +94,13 @@ impl Socket {
         }
     }
 
-    /// Gives the descriptor up, with the socket's timeouts in it.
+    /// Gives the descriptor up, with the socket's timeouts in it: non-blocking if both are 0, else blocking with `SO_RCVTIMEO`
+    /// and `SO_SNDTIMEO`.
     pub fn into_fd(self) -> OwnedFd {
-        // Somebody who shares the socket may have set others. A descriptor that can't be told is given up as it is.
+        let never_waits = [Direction::Recv, Direction::Send].map(|direction| self.timeout_ms(direction)) == [0, 0];
+        // A descriptor that can't be told is given up as it is.
         let _ = self.arm(Direction::Recv).and_then(|()| self.arm(Direction::Send));
+        let _ = self.fd.set_nonblocking(never_waits);
         self.fd.into()
     }
 
@@ -142,7 +145,7 @@ impl Socket {
     pub fn accept(&self) -> Result<(Socket, Addr)> {
         let (fd, peer) = self.call(Direction::Recv, Flags::NONE, |fd, flags| {
             // There is no flag by which one accept does not wait. A listener does nothing but accept, so the descriptor
-            // may as well be non-blocking until the timeout is set anew.
+            // may as well be non-blocking from here on: then accepting polls.
             if flags.intersects(Flags::DONT_WAIT) && !self.nonblocking.load(Relaxed) {
                 fd.set_nonblocking(true)?;
                 self.nonblocking.store(true, Relaxed);

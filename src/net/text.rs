@@ -148,6 +148,14 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_text_is_as_long_as_c_is_told() {
+        let longest = Addr::abstract_name([b'%'; 107]).unwrap().to_string();
+        assert!(longest.len() < 352);
+        let ip = Addr::from(SocketAddrV6::new([0xffff; 8].into(), 65535, 0, u32::MAX)).to_string();
+        assert!(ip.len() < longest.len());
+    }
+
+    #[test]
     fn a_zone_may_be_an_interfaces_name() {
         let addr: Addr = "[fe80::1%lo]:80".parse().unwrap();
         assert_eq!(addr.scope_id(), 1);

@@ -102,8 +102,8 @@ impl Socket {
         }
         self.time_left(errno, patience)?;
         // The kernel's timeout is not ours when somebody who shares the socket set it. Setting it right has the next call
-        // wait in one system call again.
-        if errno.0 == EAGAIN && !self.must_poll(direction, patience) {
+        // wait in one system call again; a non-blocking descriptor can't.
+        if errno.0 == EAGAIN && !self.must_poll(direction, patience) && !self.nonblocking.load(Relaxed) {
             self.arm(direction)?;
         }
         self.again(errno, direction, patience, op)
