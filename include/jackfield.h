@@ -823,7 +823,8 @@ int64_t jf_send_all(jf_socket s, const void *data, size_t len, size_t *sent);
  * received: where to write how many bytes came, also when the call fails; NULL if it does not matter.
  *
  * Blocks for JF_OPT_RECV_TIMEOUT, counted once for the whole. Returns 0. Errors: JF_E_END_OF_STREAM when the stream
- * ended first; those of jf_recv, after any part of the bytes; JF_E_TYPE_UNSUPPORTED when it is no stream. Since 0.1.
+ * ended first; those of jf_recv, after any part of the bytes: after JF_E_TIMED_OUT, JF_E_WOULD_BLOCK and
+ * JF_E_INTERRUPTED go on with the rest; JF_E_TYPE_UNSUPPORTED when it is no stream. Since 0.1.
  */
 int64_t jf_recv_exact(jf_socket s, void *data, size_t len, size_t *received);
 

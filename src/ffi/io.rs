@@ -185,7 +185,8 @@ pub unsafe extern "C" fn jf_send_all(s: jf_socket, data: *const c_void, len: usi
 /// received: where to write how many bytes came, also when the call fails; NULL if it does not matter.
 ///
 /// Blocks for JF_OPT_RECV_TIMEOUT, counted once for the whole. Returns 0. Errors: JF_E_END_OF_STREAM when the stream
-/// ended first; those of jf_recv, after any part of the bytes; JF_E_TYPE_UNSUPPORTED when it is no stream. Since 0.1.
+/// ended first; those of jf_recv, after any part of the bytes: after JF_E_TIMED_OUT, JF_E_WOULD_BLOCK and
+/// JF_E_INTERRUPTED go on with the rest; JF_E_TYPE_UNSUPPORTED when it is no stream. Since 0.1.
 // SAFETY: `data` is NULL or writable for `len` bytes; `received` is NULL or writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_recv_exact(s: jf_socket, data: *mut c_void, len: usize, received: *mut usize) -> i64 {
