@@ -23,17 +23,20 @@ lib:
 # The programs of c-examples. They find the library beside their own folder.
 .PHONY: examples
 examples: lib
-	@$(MAKE) --no-print-directory $(EXAMPLES)
+	@$(MAKE) --silent $(EXAMPLES)
 
 target/examples/%: c-examples/%.c include/jackfield.h $(OUT)/libjackfield.so
 	@mkdir -p $(@D)
 	@$(CC) -std=c99 -Wall -Wextra -Wpedantic $(CFLAGS) -Iinclude $< -o $@.$$$$ -L$(OUT) -ljackfield \
 		'-Wl,-rpath,$$ORIGIN/../release' && mv $@.$$$$ $@
 
+# Only the conversation is to be read here; what the build says is shown when it fails.
 .PHONY: demo
 demo:
 	@scripts/setup demo
-	@CARGO_TERM_QUIET=true $(MAKE) --no-print-directory examples
+	@[ -e $(OUT)/libjackfield.so ] || echo 'Building the library, which takes a minute the first time.'
+	@mkdir -p target
+	@$(MAKE) --silent examples >target/demo.log 2>&1 || { cat target/demo.log >&2; exit 1; }
 	@scripts/demo
 
 .PHONY: test
