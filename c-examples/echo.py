@@ -136,8 +136,8 @@ def format_address(jf, address):
 def serve(jf, text, clients):
     address = parse(jf, text)
     with Socket.open(jf, address.family) as listener:
-        if address.family != JF_UNIX:
-            jf.jf_set(listener.handle, JF_OPT_REUSE_ADDR, 1)
+        # A server that starts again need not wait until its old connections have faded out.
+        jf.jf_set(listener.handle, JF_OPT_REUSE_ADDR, 1)
         jf.jf_bind(listener.handle, address)
         try:
             jf.jf_listen(listener.handle, -1)

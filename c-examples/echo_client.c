@@ -38,8 +38,8 @@ static size_t read_line(char *line, size_t room) {
 }
 
 /*
- * Sends some bytes and waits for as many. Whoever sends without reading must not send too much: once the system's buffers
- * are full, an echo server waits for its client, and the client for its server.
+ * Sends some bytes and waits for as many. Whoever sends without reading must not send too much: once the system's
+ * buffers are full, an echo server waits for its client, and the client for its server.
  */
 static void exchange(jf_socket s, char *bytes, size_t len) {
     ok(jf_send_all(s, bytes, len, NULL), "send");

@@ -1,4 +1,4 @@
-/* Says hello to a TCP or UNIX server and prints the answer: hello 127.0.0.1:7000, hello [::1]:7000, hello unix:/tmp/x */
+/* Says hello to a TCP or UNIX server and prints the answer: hello 127.0.0.1:7000 or hello unix:/tmp/x */
 #include <jackfield.h>
 #include <stdio.h>
 #include <stdlib.h>

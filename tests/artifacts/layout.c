@@ -1,4 +1,4 @@
-/* Every struct, in C99 to C23 and C++11 to C++20: the header twice, and the sizes and offsets that are the same everywhere. */
+/* Every struct, in C99 to C23 and C++11 to C++20: its size and offsets are the same everywhere. The header comes twice. */
 #include "jackfield.h"
 #include "jackfield.h"
 
