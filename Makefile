@@ -1,5 +1,6 @@
 # make            the library: target/release/libjackfield.so and .a
 # make demo       two programs and a script hold a conversation through it
+# make examples   the programs of c-examples, into target/examples
 # make test       everything a change must pass
 # make bench      how fast it is, beside the C library
 # make install    into PREFIX (/usr/local), below DESTDIR; make uninstall takes it out again
