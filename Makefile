@@ -1,25 +1,79 @@
 # make            the library: target/release/libjackfield.so and .a
 # make demo       two programs and a script hold a conversation through it
+# make examples   the programs of c-examples, into target/examples
 # make test       everything a change must pass
 # make bench      how fast it is, beside the C library
-# make install    into PREFIX (/usr/local), below DESTDIR
+# make install    into PREFIX (/usr/local), below DESTDIR; make uninstall takes it out again
+# make header     writes include/jackfield.h anew, after a change of src/ffi
 
 CARGO ?= cargo
 CC ?= cc
+CFLAGS ?= -O2 -g
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
 OUT = target/release
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 MAJOR := $(firstword $(subst ., ,$(VERSION)))
+EXAMPLES := $(patsubst c-examples/%.c,target/examples/%,$(wildcard c-examples/*.c))
 
 .PHONY: lib
 lib:
-	$(CARGO) rustc --release --lib --features capi --crate-type cdylib,staticlib
-	ln -sf libjackfield.so $(OUT)/libjackfield.so.$(MAJOR)
-	scripts/archive $(OUT)/libjackfield.a abi/symbols.txt
+	@CARGO='$(CARGO)' scripts/library
+
+# The programs of c-examples. They find the library beside their own folder.
+.PHONY: examples
+examples: lib
+	@$(MAKE) --silent $(EXAMPLES)
+
+target/examples/%: c-examples/%.c include/jackfield.h $(OUT)/libjackfield.so
+	@mkdir -p $(@D)
+	@$(CC) -std=c99 -Wall -Wextra -Wpedantic $(CFLAGS) -Iinclude $< -o $@.$$$$ -L$(OUT) -ljackfield \
+		'-Wl,-rpath,$$ORIGIN/../release' && mv $@.$$$$ $@
+
+# Only the conversation is to be read here; what the build says is shown when it fails.
+.PHONY: demo
+demo:
+	@scripts/setup demo
+	@[ -e $(OUT)/libjackfield.so ] || echo 'Building the library, which takes a minute the first time.'
+	@mkdir -p target
+	@$(MAKE) --silent examples >target/demo.log 2>&1 || { cat target/demo.log >&2; exit 1; }
+	@scripts/demo
 
 .PHONY: test
-test: lib
-	cargo fmt --check
-	cargo clippy --all-targets --features capi -- -D warnings
-	cargo test --features capi
+test:
+	@scripts/setup test
+	@$(MAKE) --no-print-directory lib
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets --features capi -- -D warnings
+	$(CARGO) test --features capi
+
+# The build script writes the header; cargo says where. It goes through a file, so that a failed build changes nothing.
+.PHONY: header
+header:
+	@mkdir -p target
+	@$(CARGO) check --quiet --lib --features capi --message-format json >target/header.json
+	@cp "$$(sed -n 's/.*"JACKFIELD_HEADER","\([^"]*\)".*/\1/p' target/header.json)" include/jackfield.h
+
+# Installs what `make` has built. It builds only when there is nothing, since root may have no cargo.
+$(OUT)/libjackfield.so:
+	@$(MAKE) --no-print-directory lib
+
+.PHONY: install
+install: $(OUT)/libjackfield.so
+	install -d '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)'
+	install -m 755 $(OUT)/libjackfield.so '$(DESTDIR)$(LIBDIR)/libjackfield.so.$(VERSION)'
+	ln -sf libjackfield.so.$(VERSION) '$(DESTDIR)$(LIBDIR)/libjackfield.so.$(MAJOR)'
+	ln -sf libjackfield.so.$(MAJOR) '$(DESTDIR)$(LIBDIR)/libjackfield.so'
+	install -m 644 $(OUT)/libjackfield.a '$(DESTDIR)$(LIBDIR)/libjackfield.a'
+	install -m 644 include/jackfield.h '$(DESTDIR)$(INCLUDEDIR)/jackfield.h'
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+		-e 's|@VERSION@|$(VERSION)|' -e "s|@LIBS_PRIVATE@|$$(cat target/cabi/native-static-libs)|" \
+		jackfield.pc.in >'$(DESTDIR)$(LIBDIR)/pkgconfig/jackfield.pc'
+	chmod 644 '$(DESTDIR)$(LIBDIR)/pkgconfig/jackfield.pc'
+
+.PHONY: uninstall
+uninstall:
+	rm -f '$(DESTDIR)$(LIBDIR)/libjackfield.so.$(VERSION)' '$(DESTDIR)$(LIBDIR)/libjackfield.so.$(MAJOR)' \
+		'$(DESTDIR)$(LIBDIR)/libjackfield.so' '$(DESTDIR)$(LIBDIR)/libjackfield.a' \
+		'$(DESTDIR)$(LIBDIR)/pkgconfig/jackfield.pc' '$(DESTDIR)$(INCLUDEDIR)/jackfield.h'

@@ -1,6 +1,9 @@
 //! What the tests of the C ABI share: the library, and how programs are built and run against it.
 #![allow(dead_code, reason = "each test binary uses a part of this")]
 
+pub mod peers;
+pub mod process;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{LazyLock, OnceLock};

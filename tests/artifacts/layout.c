@@ -1,0 +1,36 @@
+/* Every struct, in C99 to C23 and C++11 to C++20: its size and offsets are the same everywhere. The header comes twice. */
+#include "jackfield.h"
+#include "jackfield.h"
+
+/* C99 has no static assertion; an array can't have -1 elements. */
+#define ASSERT(name, condition) typedef char assert_##name[(condition) ? 1 : -1]
+#define OFFSET(type, member, offset) ASSERT(type##_##member, offsetof(type, member) == (offset))
+#define SIZE(type, size) ASSERT(type##_size, sizeof(type) == (size))
+
+SIZE(jf_addr, 128);
+OFFSET(jf_addr, family, 0);
+OFFSET(jf_addr, port, 2);
+OFFSET(jf_addr, scope_id, 4);
+OFFSET(jf_addr, flow_info, 8);
+OFFSET(jf_addr, len, 12);
+OFFSET(jf_addr, data, 16);
+
+SIZE(jf_buf, 16);
+OFFSET(jf_buf, data, 0);
+OFFSET(jf_buf, len, 8);
+
+SIZE(jf_socket, 8);
+ASSERT(socket_is_signed, (jf_socket)-1 < 0);
+
+/* With and without the word struct, and a call of each shape of function. */
+int64_t use(jf_socket s, struct jf_addr *a, char *text);
+int64_t use(jf_socket s, struct jf_addr *a, char *text) {
+    jf_buf buf = {text, 1};
+    struct jf_buf *bufs = &buf;
+    jf_addr copy = *a;
+    int32_t option = JF_OPT_RECV_TIMEOUT;
+    uint32_t flags = JF_DONT_WAIT | JF_MORE;
+    if (jf_send_vec(s, bufs, 1, flags) == JF_E_WOULD_BLOCK) return jf_set(s, option, -1);
+    if (jf_version_text()[0] != '0') return JF_E_OS;
+    return jf_connect(s, &copy);
+}

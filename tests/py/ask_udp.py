@@ -1,0 +1,9 @@
+"""Sends its input as one datagram over Python's own sockets and prints the answer: ask_udp.py ADDRESS."""
+
+import sys
+
+from address import connect
+
+with connect(sys.argv[1], "dgram") as s:
+    s.send(sys.stdin.buffer.read())
+    sys.stdout.buffer.write(s.recv(65536))
