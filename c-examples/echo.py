@@ -128,7 +128,7 @@ def parse(jf, text):
 
 
 def format_address(jf, address):
-    text = ctypes.create_string_buffer(352)
+    text = ctypes.create_string_buffer(352)  # JF_ADDR_TEXT
     jf.jf_addr_format(address, text, len(text))
     return text.value.decode()
 

@@ -31,7 +31,7 @@ static int64_t ok(int64_t result, const char *what) {
 
 /* Prints an address and what there is to say about it. Whoever reads the output wants to see it at once. */
 static void report(const jf_addr *a, const char *news) {
-    char text[352];
+    char text[JF_ADDR_TEXT];
     ok(jf_addr_format(a, text, sizeof text), "format");
     printf("%s%s\n", text, news);
     fflush(stdout);

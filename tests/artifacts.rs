@@ -11,11 +11,7 @@ use std::process::Command;
 const SIZE: u64 = 600_000;
 
 /// What a linker asks for by itself; it is nobody's, and may be missing.
-const WEAK: [&str; 3] = [
-    "_ITM_deregisterTMCloneTable",
-    "_ITM_registerTMCloneTable",
-    "__gmon_start__",
-];
+const WEAK: [&str; 3] = ["_ITM_deregisterTMCloneTable", "_ITM_registerTMCloneTable", "__gmon_start__"];
 
 fn tool(name: &str, arguments: &[&str], file: &Path) -> String {
     succeed(Command::new(name).args(arguments).arg(file), 60)
@@ -124,29 +120,16 @@ fn the_archive_stands_beside_another_one() {
     let other = scratch().join("libother.a");
     let mut rustc = Command::new("rustc");
     rustc
-        .args([
-            "--edition",
-            "2024",
-            "--crate-name",
-            "other",
-            "--crate-type",
-            "staticlib",
-        ])
+        .args(["--edition", "2024", "--crate-name", "other", "--crate-type", "staticlib"])
         .args(["-C", "panic=unwind", "-o"])
         .arg(&other)
         .arg(root().join("tests/artifacts/other.rs"));
     succeed(&mut rustc, 120);
     let libraries = std::fs::read_to_string(root().join("target/cabi/native-static-libs")).expect("make lib wrote it");
-    for (number, archives) in [[archive(), other.clone()], [other.clone(), archive()]]
-        .iter()
-        .enumerate()
-    {
+    for (number, archives) in [[archive(), other.clone()], [other.clone(), archive()]].iter().enumerate() {
         let program = scratch().join(format!("two_runtimes_{number}"));
         let mut cc = compile("two_runtimes.c", &program);
-        cc.arg("-I")
-            .arg(root().join("include"))
-            .args(archives)
-            .args(libraries.split_whitespace());
+        cc.arg("-I").arg(root().join("include")).args(archives).args(libraries.split_whitespace());
         succeed(&mut cc, 120);
         succeed(&mut Command::new(&program), 60);
     }
@@ -155,9 +138,7 @@ fn the_archive_stands_beside_another_one() {
 /// `make` with a target, into a folder.
 fn make(target: &str, folder: &Path) -> Command {
     let mut make = Command::new("make");
-    make.args([target, "PREFIX=/opt/jackfield"])
-        .arg(format!("DESTDIR={}", folder.display()))
-        .current_dir(root());
+    make.args([target, "PREFIX=/opt/jackfield"]).arg(format!("DESTDIR={}", folder.display())).current_dir(root());
     make
 }
 
@@ -169,10 +150,7 @@ fn pkg_config(folder: &Path, arguments: &[&str]) -> Vec<String> {
         .arg("jackfield")
         .env("PKG_CONFIG_PATH", folder.join("opt/jackfield/lib/pkgconfig"))
         .env("PKG_CONFIG_SYSROOT_DIR", folder);
-    succeed(&mut command, 60)
-        .split_whitespace()
-        .map(str::to_owned)
-        .collect()
+    succeed(&mut command, 60).split_whitespace().map(str::to_owned).collect()
 }
 
 /// The files below a folder.
@@ -228,11 +206,7 @@ fn installed_it_is_found_by_pkg_config() {
     let flags = pkg_config(folder.path(), &["--cflags", "--libs", "--static"]);
     assert!(flags.contains(&"-lgcc_s".to_owned()), "{flags:?}");
     for flag in flags {
-        cc.arg(if flag == "-ljackfield" {
-            "-l:libjackfield.a".to_owned()
-        } else {
-            flag
-        });
+        cc.arg(if flag == "-ljackfield" { "-l:libjackfield.a".to_owned() } else { flag });
     }
     succeed(&mut cc, 120);
     assert!(!needed(&program).iter().any(|name| name.contains("jackfield")));

@@ -11,13 +11,7 @@ const C: [&str; 4] = ["c99", "c11", "c17", "c2x"];
 const CPP: [&str; 4] = ["c++11", "c++14", "c++17", "c++20"];
 
 /// Functions that can't fail, and so tell of no errors.
-const NEVER_FAIL: [&str; 5] = [
-    "jf_error_name",
-    "jf_error_os",
-    "jf_error_text",
-    "jf_version",
-    "jf_version_text",
-];
+const NEVER_FAIL: [&str; 5] = ["jf_error_name", "jf_error_os", "jf_error_text", "jf_version", "jf_version_text"];
 
 fn header() -> String {
     std::fs::read_to_string(root().join("include/jackfield.h")).expect("the header is there")
@@ -27,10 +21,7 @@ fn header() -> String {
 fn it_is_what_the_source_says() {
     let generated = option_env!("JACKFIELD_HEADER").expect("run the tests with --features capi");
     let generated = std::fs::read_to_string(generated).expect("the build wrote it");
-    assert!(
-        generated == header(),
-        "include/jackfield.h is stale: run `make header` and commit it"
-    );
+    assert!(generated == header(), "include/jackfield.h is stale: run `make header` and commit it");
 }
 
 /// Runs a compiler over tests/artifacts/layout.c in each dialect.
@@ -73,16 +64,9 @@ fn every_struct_has_its_layout_checked() {
             name = "";
         } else if !name.is_empty() && line.ends_with(';') {
             // What stands before the ; or the number of elements, after the type and the *.
-            let declared = line
-                .trim_end_matches(';')
-                .split('[')
-                .next()
-                .expect("split gives something");
+            let declared = line.trim_end_matches(';').split('[').next().expect("split gives something");
             let member = declared.rsplit([' ', '*']).next().expect("split gives something");
-            assert!(
-                checked.contains(&format!("OFFSET({name}, {member}, ")),
-                "layout.c lacks {name}.{member}"
-            );
+            assert!(checked.contains(&format!("OFFSET({name}, {member}, ")), "layout.c lacks {name}.{member}");
         }
     }
 }
@@ -90,11 +74,8 @@ fn every_struct_has_its_layout_checked() {
 /// The header without the lines that begin with #, in a file.
 fn stripped() -> PathBuf {
     let file = scratch().join(common::process::unique("stripped.h"));
-    let lines: Vec<String> = header()
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .map(|line| line.to_owned() + "\n")
-        .collect();
+    let lines: Vec<String> =
+        header().lines().filter(|line| !line.starts_with('#')).map(|line| line.to_owned() + "\n").collect();
     std::fs::write(&file, lines.concat()).expect("the folder is writable");
     file
 }
@@ -107,12 +88,9 @@ fn converses(interpreter: &[&str], script: &str) {
         .arg(root().join("tests/artifacts").join(script))
         .arg(stripped())
         .arg(library().join("libjackfield.so"));
-    let [major, minor, patch] = [
-        env!("CARGO_PKG_VERSION_MAJOR"),
-        env!("CARGO_PKG_VERSION_MINOR"),
-        env!("CARGO_PKG_VERSION_PATCH"),
-    ]
-    .map(|number| number.parse::<u32>().expect("it is a number"));
+    let [major, minor, patch] =
+        [env!("CARGO_PKG_VERSION_MAJOR"), env!("CARGO_PKG_VERSION_MINOR"), env!("CARGO_PKG_VERSION_PATCH")]
+            .map(|number| number.parse::<u32>().expect("it is a number"));
     let version = format!("{} {major}.{minor}.{patch}\n", major * 1_000_000 + minor * 1000 + patch);
     assert_eq!(succeed(&mut command, 60), version);
 }
@@ -158,12 +136,7 @@ fn functions() -> Vec<Function> {
             found.push(Function {
                 name: name.to_owned(),
                 parameters: parameters
-                    .map(|one| {
-                        one.split([' ', '*'])
-                            .next_back()
-                            .expect("split gives something")
-                            .to_owned()
-                    })
+                    .map(|one| one.split([' ', '*']).next_back().expect("split gives something").to_owned())
                     .collect(),
                 comment: std::mem::take(&mut comment),
             });
@@ -185,23 +158,18 @@ fn it_declares_the_abi() {
 #[test]
 fn every_function_says_what_a_caller_must_know() {
     let mut missing = Vec::new();
-    for Function {
-        name,
-        parameters,
-        comment,
-    } in functions()
-    {
+    for Function { name, parameters, comment } in functions() {
         let mut lacks = |what: &str| missing.push(format!("{name}: {what}"));
-        let lower = comment.to_lowercase();
-        // The version's functions say at once what they return.
-        if !lower.contains("returns") && !name.starts_with("jf_version") {
+        let words = comment.split_whitespace().collect::<Vec<_>>().join(" ");
+        let lower = words.to_lowercase();
+        if !lower.contains("returns") {
             lacks("what it returns");
         }
         if !lower.contains("errors:") && !lower.contains("fails as") && !NEVER_FAIL.contains(&name.as_str()) {
             lacks("its errors");
         }
-        let since = comment.rsplit("Since ").next().unwrap_or_default().trim();
-        if !comment.contains("Since ") || !since.starts_with(|c: char| c.is_ascii_digit()) || !since.ends_with('.') {
+        let since = words.rsplit("Since ").next().unwrap_or_default();
+        if !words.contains("Since ") || !since.starts_with(|c: char| c.is_ascii_digit()) || !since.ends_with('.') {
             lacks("since which version it is there");
         }
         for parameter in parameters {

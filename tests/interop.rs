@@ -146,11 +146,7 @@ fn hello() {
                     Ours::C => example("hello", &[&address]),
                     Ours::Python => python("c-examples/hello.py", &[&shared_library(), &address]),
                 };
-                assert_same(
-                    &talk(&client, b""),
-                    b"hello\n",
-                    &format!("{ours:?} and {theirs:?}, {family:?}"),
-                );
+                assert_same(&talk(&client, b""), b"hello\n", &format!("{ours:?} and {theirs:?}, {family:?}"));
             }
         }
     }
@@ -172,11 +168,7 @@ fn udp_server() {
     for &family in IP {
         let mut server = Process::start(&example(
             "udp_echo",
-            &[
-                "serve",
-                &place(family, &Folder::new()),
-                &(DATAGRAMS.len() * 3).to_string(),
-            ],
+            &["serve", &place(family, &Folder::new()), &(DATAGRAMS.len() * 3).to_string()],
         ));
         let address = server.output.line();
         let (host, port) = host_and_port(&address);
@@ -223,21 +215,14 @@ fn udp_client() {
         ask(&server.output.line(), &mut || {});
         server.succeed();
 
-        let listen = if family == Family::V4 {
-            "UDP4-LISTEN"
-        } else {
-            "UDP6-LISTEN"
-        };
+        let listen = if family == Family::V4 { "UDP4-LISTEN" } else { "UDP6-LISTEN" };
         let listen = format!("{listen}:0,bind={host}");
         let mut server = Process::start(&program("socat", &["-d", "-d", &listen, "PIPE"]));
         let line = server.errors.line();
         let port = line.rsplit(':').next().expect("it ends with the port");
         ask(&format!("{host}:{port}"), &mut || {});
 
-        let mut server = Process::start(&program(
-            "nc",
-            &["-n", "-u", "-l", "-v", host.trim_matches(['[', ']']), "0"],
-        ));
+        let mut server = Process::start(&program("nc", &["-n", "-u", "-l", "-v", host.trim_matches(['[', ']']), "0"]));
         let line = server.errors.line();
         let port = line.rsplit(' ').next().expect("it ends with the port");
         let mut input = server.input.take().expect("it is piped");
@@ -281,19 +266,14 @@ fn curl() {
 /// Ctrl-C ends a Python program that waits in the library.
 #[test]
 fn keyboard_interrupt() {
-    let mut server = Process::start_bare(&mut python(
-        "c-examples/echo.py",
-        &[&shared_library(), "serve", "127.0.0.1:0"],
-    ));
+    let mut server =
+        Process::start_bare(&mut python("c-examples/echo.py", &[&shared_library(), "serve", "127.0.0.1:0"]));
     server.output.line();
     // After that line it computes until it waits in accept, where it sleeps for the first time.
     let stat = format!("/proc/{}/stat", server.id());
     let sleeps = || {
         let stat = std::fs::read_to_string(&stat).expect("it still runs");
-        stat.rsplit(") ")
-            .next()
-            .expect("the state follows the name")
-            .starts_with('S')
+        stat.rsplit(") ").next().expect("the state follows the name").starts_with('S')
     };
     let start = std::time::Instant::now();
     while !sleeps() {
@@ -316,22 +296,10 @@ fn complaints() {
         (example("echo_client", &[nowhere]), 1, text),
         (example("echo_client", &[]), 2, "usage: echo_client ADDRESS [LINE...]"),
         (example("echo_server", &["127.0.0.1"]), 1, "The address is malformed"),
-        (
-            example("echo_server", &["127.0.0.1:0", "many"]),
-            2,
-            "usage: echo_server ADDRESS [CLIENTS]",
-        ),
-        (
-            example("udp_echo", &["ask", "127.0.0.1:0"]),
-            2,
-            "usage: udp_echo serve ADDRESS [COUNT]",
-        ),
+        (example("echo_server", &["127.0.0.1:0", "many"]), 2, "usage: echo_server ADDRESS [CLIENTS]"),
+        (example("udp_echo", &["ask", "127.0.0.1:0"]), 2, "usage: udp_echo serve ADDRESS [COUNT]"),
         (python("c-examples/hello.py", &[&so, nowhere]), 1, text),
-        (
-            python("c-examples/echo.py", &[&so, "ask", nowhere]),
-            1,
-            "JF_E_CONN_REFUSED: Nobody listens",
-        ),
+        (python("c-examples/echo.py", &[&so, "ask", nowhere]), 1, "JF_E_CONN_REFUSED: Nobody listens"),
         (python("c-examples/echo.py", &[&so]), 2, "echo.py libjackfield.so serve"),
     ];
     for (command, status, complaint) in cases {
@@ -358,8 +326,5 @@ fn demo() {
     ] {
         assert!(said.lines().any(|said| said == line), "{line:?} is missing in:\n{said}");
     }
-    assert_eq!(
-        said.lines().last(),
-        Some("It worked: every line came back as it was sent.")
-    );
+    assert_eq!(said.lines().last(), Some("It worked: every line came back as it was sent."));
 }

@@ -7,7 +7,7 @@ int main(int argc, char **argv) {
     CHECK(argc == 2);
     jf_addr a;
     jf_socket listener = listening(argv[1], &a);
-    char text[352], request[8192] = {0}, head[128];
+    char text[JF_ADDR_TEXT], request[8192] = {0}, head[128];
     OK(jf_addr_format(&a, text, sizeof text));
     printf("%s\n", text);
     fflush(stdout);

@@ -47,13 +47,7 @@ impl Process {
         let input = child.stdin.take();
         let output = Pipe::new(format!("output of {name}"), child.stdout.take().expect("it is piped"));
         let errors = Pipe::new(format!("errors of {name}"), child.stderr.take().expect("it is piped"));
-        Process {
-            child,
-            ended: false,
-            input,
-            output,
-            errors,
-        }
+        Process { child, ended: false, input, output, errors }
     }
 
     pub fn id(&self) -> u32 {
@@ -126,19 +120,12 @@ impl Pipe {
                 }
             }
         });
-        Pipe {
-            name,
-            chunks,
-            unread: Vec::new(),
-        }
+        Pipe { name, chunks, unread: Vec::new() }
     }
 
     /// Waits for more; false at the end.
     fn more(&mut self, deadline: Instant) -> bool {
-        match self
-            .chunks
-            .recv_timeout(deadline.saturating_duration_since(Instant::now()))
-        {
+        match self.chunks.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             Ok(chunk) => self.unread.extend(chunk),
             Err(RecvTimeoutError::Disconnected) => return false,
             Err(RecvTimeoutError::Timeout) => panic!("too long a wait for the {}", self.name),
@@ -154,12 +141,7 @@ impl Pipe {
                 let line = self.unread.drain(..=end).collect::<Vec<u8>>();
                 return String::from_utf8(line[..end].to_vec()).expect("a line is text");
             }
-            assert!(
-                self.more(deadline),
-                "no line in the {}: {:?}",
-                self.name,
-                String::from_utf8_lossy(&self.unread)
-            );
+            assert!(self.more(deadline), "no line in the {}: {:?}", self.name, String::from_utf8_lossy(&self.unread));
         }
     }
 
@@ -175,12 +157,7 @@ impl Pipe {
     pub fn exactly(&mut self, count: usize) -> Vec<u8> {
         let deadline = Instant::now() + PATIENCE;
         while self.unread.len() < count {
-            assert!(
-                self.more(deadline),
-                "the {} ended after {}",
-                self.name,
-                self.unread.len()
-            );
+            assert!(self.more(deadline), "the {} ended after {}", self.name, self.unread.len());
         }
         self.unread.drain(..count).collect()
     }
@@ -217,9 +194,5 @@ impl Drop for Folder {
 /// A name that no other test has.
 pub fn unique(name: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
-    format!(
-        "{name}-{}-{}",
-        std::process::id(),
-        COUNT.fetch_add(1, Ordering::Relaxed)
-    )
+    format!("{name}-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
