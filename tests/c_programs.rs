@@ -32,12 +32,22 @@ macro_rules! programs {
 }
 
 programs!(
+    accepted,
+    datagram,
+    datagram_peers,
+    descriptors,
     life,
     misuse_addresses,
     misuse_arguments,
     misuse_handles,
     misuse_order,
     misuse_pointers,
+    no_alloc,
+    options,
+    options_effect,
+    stream,
+    stream_special,
+    stream_waits,
 );
 
 /// Whoever adds a function also shows what it does when it is used wrongly.
