@@ -42,6 +42,7 @@ programs!(
     misuse_handles,
     misuse_order,
     misuse_pointers,
+    misuse_sockets,
     no_alloc,
     options,
     options_effect,
