@@ -3,6 +3,7 @@
 mod common;
 
 use common::{compile, succeed};
+use std::collections::HashSet;
 use std::process::Command;
 
 /// Runs a program of tests/c, then again under memcheck. A program checks itself, and is told by an argument when valgrind
@@ -24,4 +25,45 @@ macro_rules! programs {
     )*};
 }
 
-programs!(life);
+programs!(
+    accepted,
+    datagram,
+    datagram_peers,
+    descriptors,
+    life,
+    misuse_addresses,
+    misuse_arguments,
+    misuse_handles,
+    misuse_order,
+    misuse_pointers,
+    misuse_sockets,
+    no_alloc,
+    options,
+    options_effect,
+    stream,
+    stream_special,
+    stream_waits,
+);
+
+/// Whoever adds a function also shows what it does when it is used wrongly.
+#[test]
+fn every_function_is_misused() {
+    let folder = common::root().join("tests/c");
+    let sources: String = std::fs::read_dir(&folder)
+        .expect("the folder is there")
+        .map(|entry| entry.expect("it can be listed").path())
+        .filter(|path| {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            name.starts_with("misuse_") && name.ends_with(".c")
+        })
+        .map(|path| std::fs::read_to_string(path).expect("it is text"))
+        .collect();
+    // A function's name in the middle of another's is not a use of it.
+    let used: HashSet<&str> = sources
+        .split(|char: char| !char.is_ascii_alphanumeric() && char != '_')
+        .collect();
+    let symbols = std::fs::read_to_string(common::root().join("abi/symbols.txt")).expect("the list is there");
+    let missing: Vec<&str> = symbols.lines().filter(|symbol| !used.contains(symbol)).collect();
+    assert!(symbols.lines().count() > 0);
+    assert!(missing.is_empty(), "tests/c/misuse_*.c do not misuse {missing:?}");
+}

@@ -1,0 +1,229 @@
+/* Flags, families, types, protocols, directions, backlogs, options and values that are none. */
+#include "misuse.h"
+
+static unsigned char room[256];
+static jf_addr addr;
+
+
+static const uint32_t send_flags = JF_DONT_WAIT | JF_MORE | JF_OUT_OF_BAND | JF_CONFIRM;
+static const uint32_t recv_flags =
+    JF_DONT_WAIT | JF_PEEK | JF_WAIT_ALL | JF_TRUNC | JF_OUT_OF_BAND | JF_ERROR_QUEUE;
+
+static void send_refuses(jf_socket s, uint32_t flags) {
+    const jf_buf bufs[] = {{(void *)"x", 1}};
+    expect_of("jf_send", flags, jf_send(s, "x", 1, flags), JF_E_INVALID);
+    expect_of("jf_send of nothing", flags, jf_send(s, NULL, 0, flags), JF_E_INVALID);
+    expect_of("jf_send_to", flags, jf_send_to(s, "x", 1, flags, &addr), JF_E_INVALID);
+    expect_of("jf_send_vec", flags, jf_send_vec(s, bufs, 1, flags), JF_E_INVALID);
+    expect_of("jf_send_vec of nothing", flags, jf_send_vec(s, NULL, 0, flags), JF_E_INVALID);
+}
+
+static void recv_refuses(jf_socket s, uint32_t flags) {
+    jf_buf bufs[] = {{room, 8}};
+    jf_addr *from = (jf_addr *)(void *)(room + 16);
+    expect_of("jf_recv", flags, jf_recv(s, room, 8, flags), JF_E_INVALID);
+    expect_of("jf_recv of nothing", flags, jf_recv(s, NULL, 0, flags), JF_E_INVALID);
+    expect_of("jf_recv_from", flags, jf_recv_from(s, room, 8, flags, from), JF_E_INVALID);
+    expect_of("jf_recv_from nobody", flags, jf_recv_from(s, room, 8, flags, NULL), JF_E_INVALID);
+    expect_of("jf_recv_from of nothing", flags, jf_recv_from(s, NULL, 0, flags, from), JF_E_INVALID);
+    expect_of("jf_recv_vec", flags, jf_recv_vec(s, bufs, 1, flags), JF_E_INVALID);
+    expect_of("jf_recv_vec of nothing", flags, jf_recv_vec(s, NULL, 0, flags), JF_E_INVALID);
+    CHECK(untouched(room, sizeof room));
+}
+
+static void flags(enum kind kind) {
+    jf_socket s[2];
+    connected(kind, s);
+    OK(jf_send(s[1], "kept", 4, 0));
+    for (int bit = 0; bit < 32; bit++) {
+        uint32_t flag = (uint32_t)1 << bit;
+        if (!(flag & send_flags)) {
+            send_refuses(s[0], flag);
+            send_refuses(s[0], flag | send_flags);
+        }
+        if (!(flag & recv_flags)) {
+            recv_refuses(s[0], flag);
+            recv_refuses(s[0], flag | JF_DONT_WAIT);
+            recv_refuses(s[0], flag | recv_flags);
+        }
+    }
+    send_refuses(s[0], UINT32_MAX);
+    recv_refuses(s[0], UINT32_MAX);
+    /* Nothing was sent, and nothing was taken. */
+    EXPECT(jf_recv(s[1], room, sizeof room, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
+    CHECK(untouched(room, sizeof room));
+    EXPECT(jf_recv(s[0], room, sizeof room, 0), 4);
+    fill(room, sizeof room);
+    close_both(s);
+}
+
+static void opening(void) {
+    static const int32_t families[] = {JF_UNSPEC, 4, 5, 10, 16, 17, 255, 65535, 65536, 65537, 65539, -1, -65535,
+                                       INT32_MIN, INT32_MIN + 1, INT32_MAX};
+    static const int32_t types[] = {0, 4, 5, 6, 10, 255, 65535, 65536, 65537, 2049, 526337, -1, -65535,
+                                    INT32_MIN, INT32_MIN + 1, INT32_MAX};
+    jf_socket *out = (jf_socket *)(void *)room;
+    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
+        for (int type = JF_STREAM; type <= JF_SEQPACKET; type++) {
+            expect_of("jf_open", families[i], jf_open(families[i], type, 0), JF_E_FAMILY_UNSUPPORTED);
+            expect_of("jf_pair", families[i], jf_pair(families[i], type, out), JF_E_FAMILY_UNSUPPORTED);
+        }
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        for (int family = JF_INET; family <= JF_UNIX; family++)
+            expect_of("jf_open", types[i], jf_open(family, types[i], 0), JF_E_TYPE_UNSUPPORTED);
+        expect_of("jf_pair", types[i], jf_pair(JF_UNIX, types[i], out), JF_E_TYPE_UNSUPPORTED);
+    }
+    for (int type = JF_STREAM; type <= JF_SEQPACKET; type++) {
+        EXPECT(jf_pair(JF_INET, type, out), JF_E_FAMILY_UNSUPPORTED);
+        EXPECT(jf_pair(JF_INET6, type, out), JF_E_FAMILY_UNSUPPORTED);
+    }
+    /* Known, but not together. */
+    EXPECT(jf_open(JF_INET, JF_SEQPACKET, 0), JF_E_TYPE_UNSUPPORTED);
+    EXPECT(jf_open(JF_INET6, JF_SEQPACKET, 0), JF_E_TYPE_UNSUPPORTED);
+
+    for (int family = JF_INET; family <= JF_UNIX; family++) {
+        EXPECT(jf_open(family, JF_STREAM, -1), JF_E_INVALID);
+        EXPECT(jf_open(family, JF_STREAM, -6), JF_E_INVALID);
+        EXPECT(jf_open(family, JF_DGRAM, INT32_MIN), JF_E_INVALID);
+        EXPECT(jf_open(family, JF_STREAM, 17), JF_E_PROTOCOL_UNSUPPORTED);
+        EXPECT(jf_open(family, JF_DGRAM, 6), JF_E_PROTOCOL_UNSUPPORTED);
+        EXPECT(jf_open(family, JF_STREAM, 254), JF_E_PROTOCOL_UNSUPPORTED);
+    }
+    CHECK(untouched(room, sizeof room));
+}
+
+static void directions_and_backlogs(void) {
+    static const int32_t hows[] = {0, 4, 5, 255, 65536, 65537, 65539, -1, -2, INT32_MIN, INT32_MIN + 1, INT32_MAX};
+    static const int32_t backlogs[] = {-2, -3, -65536, INT32_MIN, INT32_MIN + 1};
+    for (int kind = 0; kind < KINDS; kind++) {
+        jf_socket s[2];
+        connected(kind, s);
+        for (size_t i = 0; i < sizeof hows / sizeof hows[0]; i++)
+            expect_of("jf_shutdown", hows[i], jf_shutdown(s[0], hows[i]), JF_E_INVALID);
+        EXPECT(jf_send(s[0], "x", 1, 0), 1);
+        EXPECT(jf_send(s[1], "x", 1, 0), 1);
+        close_both(s);
+    }
+    jf_addr a;
+    jf_socket s = bound("127.0.0.1:0", JF_STREAM, &a);
+    int64_t listens = 77;
+    for (size_t i = 0; i < sizeof backlogs / sizeof backlogs[0]; i++)
+        expect_of("jf_listen", backlogs[i], jf_listen(s, backlogs[i]), JF_E_INVALID);
+    OK(jf_get(s, JF_OPT_LISTENING, &listens));
+    CHECK(listens == 0);
+    EXPECT(jf_accept(s, (jf_addr *)(void *)room), JF_E_INVALID);
+    CHECK(untouched(room, sizeof room));
+    EXPECT(jf_listen(s, -1), 0);
+    EXPECT(jf_listen(s, 0), 0);
+    EXPECT(jf_listen(s, INT32_MAX), 0);
+    OK(jf_close(s));
+}
+
+static void options(void) {
+    static const int32_t none[] = {0, 26, 27, 99, 100, 255, 256, 257, 65536, 65537, -1, -2, -25, INT32_MIN,
+                                   INT32_MIN + 1, INT32_MIN + 21, INT32_MAX};
+    int64_t *out = (int64_t *)(void *)room;
+    for (int kind = 0; kind < KINDS; kind++) {
+        jf_socket s[2];
+        connected(kind, s);
+        for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+            expect_of("jf_set", none[i], jf_set(s[0], none[i], 1), JF_E_INVALID);
+            expect_of("jf_get", none[i], jf_get(s[0], none[i], out), JF_E_INVALID);
+        }
+        for (int option = 17; option <= 20; option++) {
+            expect_of("jf_set", option, jf_set(s[0], option, 1), JF_E_INVALID);
+            expect_of("jf_get", option, jf_get(s[0], option, out), JF_E_INVALID);
+        }
+        CHECK(untouched(room, sizeof room));
+        close_both(s);
+    }
+    for (int option = 1000; option < 100000; option += 7) EXPECT(jf_set(0, option, 1), JF_E_INVALID);
+    EXPECT(jf_get(0, 0, out), JF_E_INVALID);
+    EXPECT(jf_get(0, 0, NULL), JF_E_INVALID);
+
+    /* A value beyond 32 bits must not pass for what is left of it. */
+    static const int switches[] = {JF_OPT_INTERRUPTIBLE, JF_OPT_REUSE_ADDR, JF_OPT_REUSE_PORT, JF_OPT_ONLY_V6,
+                                   JF_OPT_NO_DELAY,      JF_OPT_KEEP_ALIVE, JF_OPT_BROADCAST};
+    static const int64_t no_switch[] = {-1, 2, 3, 256, INT32_MAX, INT32_MIN, (int64_t)1 << 32, ((int64_t)1 << 32) + 1,
+                                        INT64_MAX, INT64_MIN, INT64_MIN + 1};
+    jf_socket s = OK(jf_open(JF_INET6, JF_STREAM, 0));
+    for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++) {
+        int64_t before, after;
+        OK(jf_get(s, switches[i], &before));
+        for (size_t j = 0; j < sizeof no_switch / sizeof no_switch[0]; j++)
+            expect_of("jf_set", no_switch[j], jf_set(s, switches[i], no_switch[j]), JF_E_INVALID);
+        OK(jf_get(s, switches[i], &after));
+        CHECK(before == after);
+    }
+    OK(jf_close(s));
+}
+
+static void texts_and_ports(void) {
+    static const char *const none[] = {"", ":", "80", "1.2.3.4", "1.2.3.4:", "1.2.3.4:65536", "1.2.3.4:-1", "1.2.3:80",
+                                       "1.2.3.4:+1", "localhost:80", "::1:80", "[::1]", "[::1]:", "[::1]:99999",
+                                       "[fe80::1%]:80", "unix", "unix:/a%", "unix:/a%0", "unix:/a%00", "unix:\xff",
+                                       "tcp://1.2.3.4:5", "unspecified", " 1.2.3.4:5", "\x80:80"};
+    char long_text[4096];
+    jf_addr out;
+    fill(&out, sizeof out);
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+        expect_of(none[i], 0, jf_addr_parse(none[i], &out), JF_E_ADDR_INVALID);
+    EXPECT(jf_addr_parse("[fe80::1%no-such-interface]:80", &out), JF_E_NOT_FOUND);
+    /* One byte more than a path or an abstract name can have, and far more. */
+    for (int is_abstract = 0; is_abstract < 2; is_abstract++) {
+        int head = snprintf(long_text, sizeof long_text, "unix:%s", is_abstract ? "@" : "/");
+        memset(long_text + head, 'x', sizeof long_text - (size_t)head);
+        long_text[sizeof long_text - 1] = 0;
+        EXPECT(jf_addr_parse(long_text, &out), JF_E_ADDR_INVALID);
+        long_text[head + 108] = 0;
+        EXPECT(jf_addr_parse(long_text, &out), JF_E_ADDR_INVALID);
+    }
+    CHECK(untouched(&out, sizeof out));
+    long_text[5 + 1 + 107] = 0;
+    OK(jf_addr_parse(long_text, &out));
+
+    static const int32_t ports[] = {-1, -65535, 65536, 65537, INT32_MAX, INT32_MIN, INT32_MIN + 1};
+    for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++) {
+        jf_addr a = parsed("127.0.0.1:1"), before = a;
+        expect_of("jf_addr_set_port", ports[i], jf_addr_set_port(&a, ports[i]), JF_E_INVALID);
+        CHECK(memcmp(&a, &before, sizeof a) == 0);
+    }
+}
+
+static void errors(void) {
+    static const int64_t codes[] = {0, 1, INT64_MAX, INT64_MIN, INT64_MIN + 1, INT32_MIN, INT32_MAX, -47, -48, -99999,
+                                    -100000, -100001, -165535, -165536, -200000, -4294967296,
+                                    -4294967297};
+    uint64_t state = 2;
+    for (int i = 0; i < 10000; i++) {
+        int64_t code = i < (int)(sizeof codes / sizeof codes[0]) ? codes[i]
+                       : i % 2                                   ? (int64_t)random_number(&state)
+                                                                 : -i;
+        const char *name = jf_error_name(code), *text = jf_error_text(code);
+        CHECK(name && text && strlen(name) > 0 && strlen(text) > 0);
+        /* Names are for errors alone, numbers of the system for those that have one. */
+        CHECK((strcmp(name, "JF_OK") == 0) == (code >= 0));
+        int64_t number = jf_error_os(code);
+        CHECK(number >= 0 && (code < 0 || number == 0));
+        if (code < JF_E_OS && code >= JF_E_OS - 4095) CHECK(number == JF_E_OS - code);
+    }
+    for (int64_t code = JF_E_INVALID; code >= JF_E_NAME_FAILED; code--) CHECK(strncmp(jf_error_name(code), "JF_E_", 5) == 0);
+    CHECK(jf_version() >= 1000 && jf_version_text()[0] != 0);
+}
+
+int main(void) {
+    addr = parsed("127.0.0.1:1");
+    fill(room, sizeof room);
+    for (int kind = 0; kind < KINDS; kind++) flags(kind);
+    opening();
+    directions_and_backlogs();
+    options();
+    texts_and_ports();
+    errors();
+    /* Beyond what a protocol's number can be there is no such protocol either. */
+    for (int family = JF_INET; family <= JF_UNIX; family++) {
+        EXPECT(jf_open(family, JF_STREAM, 1000), JF_E_PROTOCOL_UNSUPPORTED);
+        EXPECT(jf_open(family, JF_DGRAM, INT32_MAX), JF_E_PROTOCOL_UNSUPPORTED);
+    }
+    return 0;
+}

@@ -1,0 +1,158 @@
+/* Every function that takes a handle or a descriptor, given ones that are none. */
+#include "misuse.h"
+
+static jf_addr somewhere;
+static unsigned char room[256];
+
+/* Each call is right but for its handle. What it would write to is `room`. */
+static int64_t bind_it(jf_socket s) { return jf_bind(s, &somewhere); }
+static int64_t listen_it(jf_socket s) { return jf_listen(s, 1); }
+static int64_t accept_it(jf_socket s) { return jf_accept(s, (jf_addr *)(void *)room); }
+static int64_t connect_it(jf_socket s) { return jf_connect(s, &somewhere); }
+static int64_t shut_down(jf_socket s) { return jf_shutdown(s, JF_SHUT_BOTH); }
+static int64_t local_addr(jf_socket s) { return jf_local_addr(s, (jf_addr *)(void *)room); }
+static int64_t peer_addr(jf_socket s) { return jf_peer_addr(s, (jf_addr *)(void *)room); }
+static int64_t send_it(jf_socket s) { return jf_send(s, "x", 1, 0); }
+static int64_t send_nothing(jf_socket s) { return jf_send(s, NULL, 0, 0); }
+static int64_t recv_it(jf_socket s) { return jf_recv(s, room, sizeof room, 0); }
+static int64_t recv_nothing(jf_socket s) { return jf_recv(s, NULL, 0, 0); }
+static int64_t send_to(jf_socket s) { return jf_send_to(s, "x", 1, 0, &somewhere); }
+static int64_t recv_from(jf_socket s) { return jf_recv_from(s, room, 8, 0, (jf_addr *)(void *)(room + 16)); }
+static int64_t get_it(jf_socket s) { return jf_get(s, JF_OPT_TYPE, (int64_t *)(void *)room); }
+static int64_t set_it(jf_socket s) { return jf_set(s, JF_OPT_KEEP_ALIVE, 1); }
+
+static int64_t send_vec(jf_socket s) {
+    const jf_buf bufs[] = {{(void *)"x", 1}, {NULL, 0}};
+    return jf_send_vec(s, bufs, 2, 0);
+}
+
+static int64_t recv_vec(jf_socket s) {
+    jf_buf bufs[] = {{room, 8}, {room + 8, 8}};
+    return jf_recv_vec(s, bufs, 2, 0);
+}
+
+/* These two always say how much was done: nothing. */
+static int64_t send_all(jf_socket s) {
+    size_t sent = 77;
+    int64_t result = jf_send_all(s, "x", 1, &sent);
+    CHECK(sent == 0);
+    return result;
+}
+
+static int64_t recv_exact(jf_socket s) {
+    size_t received = 77;
+    int64_t result = jf_recv_exact(s, room, 8, &received);
+    CHECK(received == 0);
+    return result;
+}
+
+static const struct {
+    const char *name;
+    int64_t (*call)(jf_socket);
+} calls[] = {
+    {"jf_bind", bind_it},
+    {"jf_listen", listen_it},
+    {"jf_accept", accept_it},
+    {"jf_connect", connect_it},
+    {"jf_shutdown", shut_down},
+    {"jf_close", jf_close},
+    {"jf_local_addr", local_addr},
+    {"jf_peer_addr", peer_addr},
+    {"jf_into_fd", jf_into_fd},
+    {"jf_fd", jf_fd},
+    {"jf_dup", jf_dup},
+    {"jf_send", send_it},
+    {"jf_send of nothing", send_nothing},
+    {"jf_recv", recv_it},
+    {"jf_recv of nothing", recv_nothing},
+    {"jf_send_to", send_to},
+    {"jf_recv_from", recv_from},
+    {"jf_send_all", send_all},
+    {"jf_recv_exact", recv_exact},
+    {"jf_send_vec", send_vec},
+    {"jf_recv_vec", recv_vec},
+    {"jf_set", set_it},
+    {"jf_get", get_it},
+};
+
+/* The live handles; nothing else may be taken for one. */
+static jf_socket live[8];
+
+static void refused(jf_socket handle) {
+    for (size_t i = 0; i < sizeof live / sizeof live[0]; i++)
+        if (handle == live[i]) return;
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        expect_of(calls[i].name, handle, calls[i].call(handle), JF_E_BAD_HANDLE);
+        CHECK(untouched(room, sizeof room));
+    }
+}
+
+/* A descriptor's number is the caller's to know; what no descriptor can have is refused. */
+static void refused_descriptor(int64_t fd) {
+    if (fd >= 0 && fd <= INT32_MAX) return;
+    expect_of("jf_from_fd", fd, jf_from_fd(fd), JF_E_BAD_HANDLE);
+}
+
+int main(void) {
+    somewhere = parsed("127.0.0.1:1");
+    fill(room, sizeof room);
+
+    /* Before there is any socket. */
+    const jf_socket never[] = {0, 1, 2, -1, INT64_MIN, INT64_MAX, INT64_MIN + 1, INT32_MAX, (int64_t)1 << 50};
+    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++) refused(never[i]);
+
+    connected(TCP4, &live[0]);
+    connected(UDP4, &live[2]);
+    connected(UNIX_STREAM, &live[4]);
+    connected(UNIX_DGRAM, &live[6]);
+    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++) refused(never[i]);
+
+    /* Closed, given up, and the place taken by another since. */
+    jf_socket closed = OK(jf_open(JF_INET, JF_DGRAM, 0));
+    OK(jf_close(closed));
+    refused(closed);
+    jf_socket next = OK(jf_open(JF_INET, JF_DGRAM, 0));
+    CHECK(next != closed);
+    refused(closed);
+    int64_t fd = OK(jf_into_fd(next));
+    refused(next);
+    jf_socket imported = OK(jf_from_fd(fd));
+    CHECK(imported != next && imported != closed);
+    OK(jf_close(imported));
+    refused(imported);
+    EXPECT(jf_from_fd(fd), JF_E_BAD_HANDLE);
+
+    /* What differs from a live one by a bit (its kind, its generation, its place, beyond 53 bits), or by a little. */
+    for (size_t i = 0; i < sizeof live / sizeof live[0]; i++) {
+        CHECK(live[i] > 0 && live[i] < (int64_t)1 << 53);
+        for (int bit = 0; bit < 64; bit++) refused((int64_t)((uint64_t)live[i] ^ (uint64_t)1 << bit));
+        for (int64_t kind = 1; kind < 8; kind++) refused(live[i] ^ kind << 50);
+        for (int64_t step = -20; step <= 20; step++) refused(live[i] + step * ((int64_t)1 << 24));
+        refused(-live[i]);
+        refused(~live[i]);
+    }
+
+    uint64_t state = 1;
+    for (int i = 0; i < 10000; i++) {
+        int64_t number = (int64_t)random_number(&state);
+        refused(number);
+        /* Most numbers have no kind that exists; these have. */
+        refused((number & (((int64_t)1 << 50) - 1)) | (int64_t)1 << 50);
+        refused((number & 0x3FF0003FF) | (int64_t)1 << 50);
+        refused_descriptor(number);
+    }
+    const int64_t no_fd[] = {-1, -2, INT32_MIN, INT64_MIN, INT64_MAX, (int64_t)1 << 31, (int64_t)1 << 32};
+    for (size_t i = 0; i < sizeof no_fd / sizeof no_fd[0]; i++) refused_descriptor(no_fd[i]);
+    EXPECT(jf_from_fd(INT32_MAX), JF_E_BAD_HANDLE);
+
+    /* The live ones have seen nothing of all this. */
+    for (size_t i = 0; i < sizeof live / sizeof live[0]; i += 2) {
+        char got = 0;
+        EXPECT(jf_send(live[i], "y", 1, 0), 1);
+        EXPECT(jf_recv(live[i + 1], &got, 1, 0), 1);
+        CHECK(got == 'y');
+        EXPECT(jf_recv(live[i + 1], &got, 1, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
+        close_both(&live[i]);
+    }
+    return 0;
+}

@@ -1,0 +1,191 @@
+/* Every pointer NULL, and every length that no memory has. */
+#include "misuse.h"
+
+/* Lengths above INT64_MAX. */
+static const size_t absurd[] = {SIZE_MAX, SIZE_MAX - 1, (size_t)INT64_MAX + 1};
+enum { ABSURD = sizeof absurd / sizeof absurd[0] };
+
+/* Memory that must not be looked at when a length is 0. */
+static void *const nowhere = (void *)UINTPTR_MAX;
+
+static jf_addr addr;
+static unsigned char room[256];
+
+static void nulls_of_addresses(void) {
+    jf_addr out;
+    fill(&out, sizeof out);
+    EXPECT(jf_addr_parse(NULL, &out), JF_E_INVALID);
+    EXPECT(jf_addr_parse(NULL, NULL), JF_E_INVALID);
+    CHECK(untouched(&out, sizeof out));
+    EXPECT(jf_addr_parse("127.0.0.1:1", NULL), JF_E_INVALID);
+    EXPECT(jf_addr_equal(NULL, &addr), JF_E_INVALID);
+    EXPECT(jf_addr_equal(&addr, NULL), JF_E_INVALID);
+    EXPECT(jf_addr_equal(NULL, NULL), JF_E_INVALID);
+    EXPECT(jf_addr_family(NULL), JF_E_INVALID);
+    EXPECT(jf_addr_port(NULL), JF_E_INVALID);
+    EXPECT(jf_addr_set_port(NULL, 80), JF_E_INVALID);
+    EXPECT(jf_addr_set_port(NULL, -1), JF_E_INVALID);
+
+    char *text = (char *)room;
+    int64_t len = OK(jf_addr_format(&addr, NULL, 0));
+    EXPECT(jf_addr_format(&addr, nowhere, 0), len);
+    EXPECT(jf_addr_format(&addr, NULL, 1), JF_E_INVALID);
+    EXPECT(jf_addr_format(NULL, text, sizeof room), JF_E_INVALID);
+    EXPECT(jf_addr_format(NULL, NULL, 0), JF_E_INVALID);
+    for (int i = 0; i < ABSURD; i++) EXPECT(jf_addr_format(&addr, text, absurd[i]), JF_E_INVALID);
+    CHECK(untouched(room, sizeof room));
+    /* Exactly enough, and one too few: an empty string. */
+    EXPECT(jf_addr_format(&addr, text, (size_t)len + 1), len);
+    CHECK(strlen(text) == (size_t)len);
+    fill(room, sizeof room);
+    EXPECT(jf_addr_format(&addr, text, (size_t)len), len);
+    CHECK(text[0] == 0 && untouched(room + 1, sizeof room - 1));
+    fill(room, sizeof room);
+}
+
+/* A pointer is looked at before the handle, so it makes no difference whether that is good. */
+static void nulls_of_calls(jf_socket s) {
+    jf_buf no_data[] = {{room, 4}, {NULL, 1}};
+    EXPECT(jf_bind(s, NULL), JF_E_INVALID);
+    EXPECT(jf_connect(s, NULL), JF_E_INVALID);
+    EXPECT(jf_local_addr(s, NULL), JF_E_INVALID);
+    EXPECT(jf_peer_addr(s, NULL), JF_E_INVALID);
+    EXPECT(jf_get(s, JF_OPT_TYPE, NULL), JF_E_INVALID);
+    EXPECT(jf_send(s, NULL, 1, 0), JF_E_INVALID);
+    EXPECT(jf_recv(s, NULL, 1, 0), JF_E_INVALID);
+    EXPECT(jf_send_to(s, NULL, 1, 0, &addr), JF_E_INVALID);
+    EXPECT(jf_send_to(s, "x", 1, 0, NULL), JF_E_INVALID);
+    EXPECT(jf_send_to(s, NULL, 0, 0, NULL), JF_E_INVALID);
+    EXPECT(jf_recv_from(s, NULL, 1, 0, (jf_addr *)(void *)room), JF_E_INVALID);
+    EXPECT(jf_recv_from(s, NULL, 1, 0, NULL), JF_E_INVALID);
+    EXPECT(jf_send_vec(s, NULL, 1, 0), JF_E_INVALID);
+    EXPECT(jf_recv_vec(s, NULL, 1, 0), JF_E_INVALID);
+    EXPECT(jf_send_vec(s, no_data, 2, 0), JF_E_INVALID);
+    EXPECT(jf_recv_vec(s, no_data, 2, 0), JF_E_INVALID);
+    EXPECT(jf_send_all(s, NULL, 1, NULL), JF_E_INVALID);
+    EXPECT(jf_recv_exact(s, NULL, 1, NULL), JF_E_INVALID);
+    size_t sent = 77, received = 77;
+    EXPECT(jf_send_all(s, NULL, 1, &sent), JF_E_INVALID);
+    EXPECT(jf_recv_exact(s, NULL, 1, &received), JF_E_INVALID);
+    CHECK(sent == 0 && received == 0);
+    CHECK(untouched(room, sizeof room));
+}
+
+static void absurd_lengths(jf_socket s) {
+    for (int i = 0; i < ABSURD; i++) {
+        size_t len = absurd[i], sent = 77, received = 77;
+        EXPECT(jf_send(s, room, len, 0), JF_E_INVALID);
+        EXPECT(jf_recv(s, room, len, 0), JF_E_INVALID);
+        EXPECT(jf_send_to(s, room, len, 0, &addr), JF_E_INVALID);
+        EXPECT(jf_recv_from(s, room, len, 0, (jf_addr *)(void *)room), JF_E_INVALID);
+        EXPECT(jf_recv_from(s, room, len, 0, NULL), JF_E_INVALID);
+        EXPECT(jf_send_all(s, room, len, &sent), JF_E_INVALID);
+        EXPECT(jf_recv_exact(s, room, len, &received), JF_E_INVALID);
+        CHECK(sent == 0 && received == 0);
+        EXPECT(jf_send(s, NULL, len, 0), JF_E_INVALID);
+        EXPECT(jf_recv(s, NULL, len, 0), JF_E_INVALID);
+        /* More buffers than there can be: the array is not walked. */
+        jf_buf one = {room, 1};
+        EXPECT(jf_send_vec(s, &one, len, 0), JF_E_INVALID);
+        EXPECT(jf_recv_vec(s, &one, len, 0), JF_E_INVALID);
+        EXPECT(jf_send_vec(s, NULL, len, 0), JF_E_INVALID);
+        EXPECT(jf_recv_vec(s, NULL, len, 0), JF_E_INVALID);
+    }
+    jf_buf one = {room, 1};
+    const size_t too_many[] = {1025, 1026, SIZE_MAX / sizeof(jf_buf), SIZE_MAX / sizeof(jf_buf) + 1, INT64_MAX};
+    for (size_t i = 0; i < sizeof too_many / sizeof too_many[0]; i++) {
+        EXPECT(jf_send_vec(s, &one, too_many[i], 0), JF_E_INVALID);
+        EXPECT(jf_recv_vec(s, &one, too_many[i], 0), JF_E_INVALID);
+    }
+    CHECK(untouched(room, sizeof room));
+}
+
+/* Buffers whose lengths are too much one by one or together. */
+static void absurd_sums(jf_socket s) {
+    for (int i = 0; i < ABSURD; i++) {
+        jf_buf bufs[] = {{room, 1}, {room, absurd[i]}};
+        EXPECT(jf_send_vec(s, bufs, 2, 0), JF_E_INVALID);
+        EXPECT(jf_recv_vec(s, bufs, 2, 0), JF_E_INVALID);
+        EXPECT(jf_send_vec(s, bufs + 1, 1, 0), JF_E_INVALID);
+        EXPECT(jf_recv_vec(s, bufs + 1, 1, 0), JF_E_INVALID);
+    }
+    jf_buf sums[][3] = {
+        {{room, INT64_MAX}, {room, 1}, {NULL, 0}},
+        {{room, INT64_MAX}, {room, INT64_MAX}, {NULL, 0}},
+        {{room, INT64_MAX}, {room, INT64_MAX}, {room, 2}},
+        {{room, INT64_MAX}, {room, INT64_MAX}, {room, INT64_MAX}},
+    };
+    for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++) {
+        EXPECT(jf_send_vec(s, sums[i], 3, 0), JF_E_INVALID);
+        EXPECT(jf_recv_vec(s, sums[i], 3, 0), JF_E_INVALID);
+    }
+    CHECK(untouched(room, sizeof room));
+}
+
+/* Of no bytes the pointer may be anything. On a stream nothing is sent, with messages an empty one. */
+static void nothing(enum kind kind, void *pointer) {
+    int stream = kind_type(kind) == JF_STREAM;
+    jf_socket s[2];
+    connected(kind, s);
+    OK(jf_set(s[1], JF_OPT_RECV_TIMEOUT, 10000));
+    jf_addr from;
+    jf_buf empty[] = {{pointer, 0}, {pointer, 0}};
+
+    EXPECT(jf_send(s[0], pointer, 0, 0), 0);
+    EXPECT(jf_recv(s[1], pointer, 0, 0), 0);
+    EXPECT(jf_send_vec(s[0], pointer, 0, 0), 0);
+    EXPECT(jf_recv_vec(s[1], pointer, 0, 0), 0);
+    EXPECT(jf_send(s[0], pointer, 0, 0), 0);
+    EXPECT(jf_recv_from(s[1], pointer, 0, 0, &from), 0);
+    EXPECT(jf_send(s[0], pointer, 0, 0), 0);
+    EXPECT(jf_recv_from(s[1], pointer, 0, 0, NULL), 0);
+    if (kind == UDP4 || kind == UDP6) {
+        OK(jf_peer_addr(s[0], &from));
+        EXPECT(jf_send_to(s[0], pointer, 0, 0, &from), 0);
+        EXPECT(jf_recv(s[1], pointer, 0, 0), 0);
+    }
+    if (stream) {
+        size_t sent = 77, received = 77;
+        EXPECT(jf_send_all(s[0], pointer, 0, &sent), 0);
+        EXPECT(jf_recv_exact(s[1], pointer, 0, &received), 0);
+        CHECK(sent == 0 && received == 0);
+    }
+    EXPECT(jf_send_vec(s[0], empty, 2, 0), 0);
+    EXPECT(jf_recv_vec(s[1], empty, 2, 0), 0);
+    EXPECT(jf_recv(s[1], room, sizeof room, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
+    CHECK(untouched(room, sizeof room));
+
+    /* What may be NULL for other reasons. */
+    EXPECT(jf_send(s[0], "x", 1, 0), 1);
+    unsigned char got = 0;
+    EXPECT(jf_recv_from(s[1], &got, 1, 0, NULL), 1);
+    if (stream) {
+        EXPECT(jf_send_all(s[0], "x", 1, NULL), 0);
+        EXPECT(jf_recv_exact(s[1], &got, 1, NULL), 0);
+    }
+    close_both(s);
+}
+
+int main(void) {
+    addr = parsed("127.0.0.1:1");
+    fill(room, sizeof room);
+    nulls_of_addresses();
+    EXPECT(jf_pair(JF_UNIX, JF_STREAM, NULL), JF_E_INVALID);
+
+    nulls_of_calls(0);
+    absurd_lengths(0);
+    for (int kind = 0; kind < KINDS; kind++) {
+        jf_socket s[2];
+        connected(kind, s);
+        nulls_of_calls(s[0]);
+        absurd_lengths(s[0]);
+        absurd_sums(s[0]);
+        /* None of it was sent, and none of it took anything away. */
+        EXPECT(jf_recv(s[1], room, sizeof room, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
+        CHECK(untouched(room, sizeof room));
+        close_both(s);
+        nothing(kind, NULL);
+    }
+    for (int kind = 0; kind < KINDS; kind++) nothing(kind, nowhere);
+    return 0;
+}

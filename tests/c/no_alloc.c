@@ -1,0 +1,198 @@
+/* No call allocates. The program stands in for the C library's malloc and counts. */
+#include "clock.h"
+#include "pairs.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+
+/* What glibc's own functions are called when somebody else has their names. */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *memory, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
+void __libc_free(void *memory);
+
+static atomic_long calls;
+
+void *malloc(size_t size) {
+    calls++;
+    return __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size) {
+    calls++;
+    return __libc_calloc(count, size);
+}
+
+void *realloc(void *memory, size_t size) {
+    calls++;
+    return __libc_realloc(memory, size);
+}
+
+void *aligned_alloc(size_t alignment, size_t size) {
+    calls++;
+    return __libc_memalign(alignment, size);
+}
+
+int posix_memalign(void **out, size_t alignment, size_t size) {
+    calls++;
+    *out = __libc_memalign(alignment, size);
+    return *out ? 0 : ENOMEM;
+}
+
+void free(void *memory) {
+    calls++;
+    __libc_free(memory);
+}
+
+/* Valgrind puts an allocator of its own in the place of ours, so there the calls are made but not counted. */
+static int counted;
+static enum kind kind;
+static jf_socket s[2];
+static jf_addr names[2];
+static char room[256];
+
+static void begin(void) {
+    connected(kind, s);
+    for (int i = 0; i < 2; i++) {
+        OK(jf_local_addr(s[i], &names[i]));
+        OK(jf_set(s[i], JF_OPT_RECV_TIMEOUT, 10000));
+    }
+}
+
+/* One round each. */
+static void send_recv(void) {
+    EXPECT(jf_send(s[0], "hello", 5, 0), 5);
+    EXPECT(jf_recv(s[1], room, sizeof room, 0), 5);
+}
+
+static void send_recv_from(void) {
+    jf_addr from;
+    if (kind == UDP4 || kind == UDP6)
+        EXPECT(jf_send_to(s[0], "hello", 5, 0, &names[1]), 5);
+    else
+        EXPECT(jf_send(s[0], "hello", 5, 0), 5);
+    EXPECT(jf_recv_from(s[1], room, sizeof room, 0, &from), 5);
+}
+
+static void vectors(void) {
+    const jf_buf out[] = {{(void *)"he", 2}, {NULL, 0}, {(void *)"llo", 3}};
+    jf_buf in[] = {{room, 4}, {room + 8, 64}};
+    EXPECT(jf_send_vec(s[0], out, 3, 0), 5);
+    EXPECT(jf_recv_vec(s[1], in, 2, 0), 5);
+}
+
+static void all_and_exact(void) {
+    if (kind_type(kind) != JF_STREAM) return;
+    size_t sent, received;
+    EXPECT(jf_send_all(s[0], room, 200, &sent), 0);
+    EXPECT(jf_recv_exact(s[1], room, 200, &received), 0);
+}
+
+static void would_block(void) {
+    EXPECT(jf_recv(s[1], room, sizeof room, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
+}
+
+static void too_short(void) {
+    if (kind_type(kind) == JF_STREAM) return;
+    EXPECT(jf_send(s[0], "hello", 5, 0), 5);
+    EXPECT(jf_recv(s[1], room, 2, 0), JF_E_TRUNCATED);
+}
+
+static void refused(void) {
+    EXPECT(jf_recv(0, room, sizeof room, 0), JF_E_BAD_HANDLE);
+    EXPECT(jf_send(s[0], NULL, 1, 0), JF_E_INVALID);
+    EXPECT(jf_get(s[0], 0, NULL), JF_E_INVALID);
+}
+
+static void options(void) {
+    int64_t value;
+    OK(jf_set(s[0], JF_OPT_KEEP_ALIVE, 1));
+    OK(jf_get(s[0], JF_OPT_KEEP_ALIVE, &value));
+    OK(jf_set(s[0], JF_OPT_RECV_TIMEOUT, 1000));
+    OK(jf_get(s[0], JF_OPT_RECV_TIMEOUT, &value));
+}
+
+static void addresses(void) {
+    jf_addr a;
+    OK(jf_local_addr(s[0], &a));
+    OK(jf_peer_addr(s[0], &a));
+    OK(jf_fd(s[0]));
+    OK(jf_addr_family(&a));
+    EXPECT(jf_addr_equal(&a, &a), 1);
+}
+
+static void timed_out(void) {
+    OK(jf_set(s[1], JF_OPT_RECV_TIMEOUT, 1));
+    EXPECT(jf_recv(s[1], room, sizeof room, 0), JF_E_TIMED_OUT);
+    if (kind_type(kind) == JF_STREAM) EXPECT(jf_recv_exact(s[1], room, sizeof room, NULL), JF_E_TIMED_OUT);
+    OK(jf_set(s[1], JF_OPT_RECV_TIMEOUT, 10000));
+}
+
+/* The life of a socket, from a listener that is there all the time. */
+static jf_socket listener;
+static jf_addr place;
+
+static void open_and_close(void) {
+    jf_addr peer;
+    jf_socket c = OK(jf_open(kind_family(kind), kind_type(kind), 0));
+    if (kind_type(kind) != JF_DGRAM) {
+        OK(jf_connect(c, &place));
+        jf_socket a = OK(jf_accept(listener, &peer));
+        OK(jf_close(a));
+    }
+    OK(jf_close(c));
+}
+
+static void in_and_out(void) {
+    s[0] = OK(jf_from_fd(OK(jf_into_fd(s[0]))));
+    OK(jf_close(OK(jf_dup(s[0]))));
+}
+
+static const struct {
+    const char *name;
+    void (*round)(void);
+    int rounds;
+} rounds[] = {{"send, recv", send_recv, 1000},
+              {"send_to, recv_from", send_recv_from, 1000},
+              {"send_vec, recv_vec", vectors, 1000},
+              {"send_all, recv_exact", all_and_exact, 1000},
+              {"recv that would block", would_block, 1000},
+              {"recv that is cut", too_short, 1000},
+              {"calls that are refused", refused, 1000},
+              {"set, get", options, 1000},
+              {"local_addr, peer_addr", addresses, 1000},
+              {"recv that times out", timed_out, 20},
+              {"open, connect, accept, close", open_and_close, 100},
+              {"into_fd, from_fd, dup", in_and_out, 100}};
+
+int main(int argc, char **argv) {
+    counted = !is_slow(argc, argv);
+    /* That our malloc is the one which is used shows in the first socket: the table of handles has to come from somewhere. */
+    long before = calls;
+    OK(jf_close(OK(jf_open(JF_UNIX, JF_STREAM, 0))));
+    CHECK(!counted || calls > before);
+
+    for (kind = 0; kind < KINDS; kind++) {
+        begin();
+        if (kind_type(kind) != JF_DGRAM) {
+            listener = bound(kind_anywhere(kind), kind_type(kind), &place);
+            OK(jf_listen(listener, 4));
+        }
+        for (size_t i = 0; i < sizeof rounds / sizeof rounds[0]; i++) {
+            /* What is made once, such as a thread's own memory, is made in the first round. */
+            rounds[i].round();
+            long until = calls;
+            for (int round = 0; round < rounds[i].rounds; round++) rounds[i].round();
+            long allocated = calls - until;
+            if (counted && allocated) {
+                fprintf(stderr, "%s, %s: %ld calls of the allocator in %d rounds\n", kind_names[kind], rounds[i].name,
+                        allocated, rounds[i].rounds);
+                return 1;
+            }
+        }
+        close_both(s);
+        if (kind_type(kind) != JF_DGRAM) OK(jf_close(listener));
+    }
+    return 0;
+}

@@ -1,0 +1,61 @@
+/* What is not for every stream must be refused, not ignored. */
+#include "pairs.h"
+
+static char room[16];
+
+/* A socket without a queue of errors must not take data for one. */
+static void error_queue(enum kind kind) {
+    jf_socket s[2];
+    connected(kind, s);
+    EXPECT(jf_send(s[0], "kept", 4, 0), 4);
+    int64_t result = jf_recv(s[1], room, 8, JF_ERROR_QUEUE);
+    if (result >= 0) fprintf(stderr, "%s: JF_ERROR_QUEUE took data\n", kind_names[kind]);
+    CHECK(result == JF_E_WOULD_BLOCK || result == JF_E_UNSUPPORTED);
+    EXPECT(jf_recv(s[1], room, 8, 0), 4);
+    close_both(s);
+}
+
+/* A stream sends to its peer alone, so an address is an error, not something to overlook. */
+static void addressed(enum kind kind) {
+    jf_addr a;
+    jf_socket s[2], other = bound(kind_anywhere(kind), kind_type(kind), &a);
+    connected(kind, s);
+    int64_t result = jf_send_to(s[0], "x", 1, 0, &a);
+    if (result >= 0) fprintf(stderr, "%s: sent to the peer instead\n", kind_names[kind]);
+    CHECK(result == JF_E_IS_CONNECTED);
+    close_both(s);
+    jf_socket fresh = OK(jf_open(kind_family(kind), kind_type(kind), 0));
+    result = jf_send_to(fresh, "x", 1, 0, &a);
+    if (result != JF_E_NOT_CONNECTED) fprintf(stderr, "%s, not connected: %s\n", kind_names[kind], jf_error_name(result));
+    CHECK(result == JF_E_NOT_CONNECTED || result == JF_E_PIPE);
+    OK(jf_close(fresh));
+    OK(jf_close(other));
+}
+
+/* A socket that never had a peer says so; the end of a connection is another thing. */
+static void never_connected(enum kind kind) {
+    jf_addr a;
+    jf_socket s = OK(jf_open(kind_family(kind), kind_type(kind), 0));
+    EXPECT(jf_peer_addr(s, &a), JF_E_NOT_CONNECTED);
+    int64_t result = jf_recv(s, room, 8, JF_DONT_WAIT);
+    if (result != JF_E_NOT_CONNECTED) fprintf(stderr, "%s: jf_recv: %s\n", kind_names[kind], jf_error_name(result));
+    CHECK(result == JF_E_NOT_CONNECTED);
+    result = jf_send(s, "x", 1, 0);
+    if (result != JF_E_NOT_CONNECTED) fprintf(stderr, "%s: jf_send: %s\n", kind_names[kind], jf_error_name(result));
+    CHECK(result == JF_E_NOT_CONNECTED);
+    result = jf_shutdown(s, JF_SHUT_BOTH);
+    if (result != JF_E_NOT_CONNECTED) fprintf(stderr, "%s: jf_shutdown: %s\n", kind_names[kind], jf_error_name(result));
+    CHECK(result == JF_E_NOT_CONNECTED);
+    OK(jf_close(s));
+}
+
+int main(void) {
+    static const enum kind kinds[] = {TCP4, TCP6, UNIX_STREAM, UNIX_SEQPACKET};
+
+    for (int i = 0; i < 4; i++) {
+        error_queue(kinds[i]);
+        addressed(kinds[i]);
+        never_connected(kinds[i]);
+    }
+    return 0;
+}
