@@ -747,13 +747,14 @@ int64_t jf_addr_set_port(struct jf_addr *a, int32_t port);
  * len: how many bytes, at most INT64_MAX. 0 sends an empty message, or nothing on a stream.
  * flags: 0, or JF_DONT_WAIT, JF_MORE, JF_OUT_OF_BAND, JF_CONFIRM joined with |.
  *
- * Blocks for JF_OPT_SEND_TIMEOUT until there is room, on a stream mostly until there is room for everything. One
- * thread may send while another receives; of two threads that send on a stream, the bytes may mix. Returns how many
- * bytes were taken over. Errors: JF_E_WOULD_BLOCK and JF_E_TIMED_OUT when there was no room; JF_E_PIPE and
- * JF_E_CONN_RESET when the connection is over; JF_E_NOT_CONNECTED and JF_E_DEST_REQUIRED when there is no peer (of
- * TCP, Linux says JF_E_PIPE there too); JF_E_CONN_REFUSED when an earlier datagram found nobody; JF_E_UNSUPPORTED for
- * a flag that such a socket does not have; JF_E_MESSAGE_SIZE; JF_E_CLOSED when another thread closed the socket;
- * JF_E_INTERRUPTED; JF_E_INVALID for a NULL, a length or a flag; JF_E_BAD_HANDLE. See send(2). Since 0.1.
+ * Blocks for JF_OPT_SEND_TIMEOUT until there is room, on a stream until there is room for everything (on a UNIX
+ * stream with a timeout for a part). One thread may send while another receives; of two threads that send on a
+ * stream, the bytes may mix. Returns how many bytes were taken over. Errors: JF_E_WOULD_BLOCK and JF_E_TIMED_OUT when
+ * there was no room; JF_E_PIPE and JF_E_CONN_RESET when the connection is over; JF_E_NOT_CONNECTED and
+ * JF_E_DEST_REQUIRED when there is no peer (of TCP, Linux says JF_E_PIPE there too); JF_E_CONN_REFUSED when an
+ * earlier datagram found nobody; JF_E_UNSUPPORTED for a flag that such a socket does not have; JF_E_MESSAGE_SIZE;
+ * JF_E_CLOSED when another thread closed the socket; JF_E_INTERRUPTED; JF_E_INVALID for a NULL, a length or a flag;
+ * JF_E_BAD_HANDLE. See send(2). Since 0.1.
  */
 int64_t jf_send(jf_socket s, const void *data, size_t len, uint32_t flags);
 
@@ -770,9 +771,9 @@ int64_t jf_send(jf_socket s, const void *data, size_t len, uint32_t flags);
  * a JF_DGRAM socket 0 is an empty message, on a JF_SEQPACKET socket an empty message or the end, which can't be told
  * apart. Errors: JF_E_WOULD_BLOCK and JF_E_TIMED_OUT when nothing came; JF_E_TRUNCATED when a message was longer than
  * the room, which is filled: the rest of the message is lost; JF_E_CONN_RESET; JF_E_CONN_REFUSED when an earlier
- * datagram found nobody; JF_E_NOT_CONNECTED; JF_E_UNSUPPORTED for a flag that such a socket does not have;
- * JF_E_CLOSED when another thread closed the socket; JF_E_INTERRUPTED; JF_E_INVALID for a NULL, a length or a flag;
- * JF_E_BAD_HANDLE. See recv(2). Since 0.1.
+ * datagram found nobody; JF_E_NOT_CONNECTED (of a UNIX stream, Linux says JF_E_INVALID); JF_E_UNSUPPORTED for a flag
+ * that such a socket does not have; JF_E_CLOSED when another thread closed the socket; JF_E_INTERRUPTED; JF_E_INVALID
+ * for a NULL, a length or a flag; JF_E_BAD_HANDLE. See recv(2). Since 0.1.
  */
 int64_t jf_recv(jf_socket s, void *data, size_t len, uint32_t flags);
 

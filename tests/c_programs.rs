@@ -59,9 +59,7 @@ fn every_function_is_misused() {
         .map(|path| std::fs::read_to_string(path).expect("it is text"))
         .collect();
     // A function's name in the middle of another's is not a use of it.
-    let used: HashSet<&str> = sources
-        .split(|char: char| !char.is_ascii_alphanumeric() && char != '_')
-        .collect();
+    let used: HashSet<&str> = sources.split(|char: char| !char.is_ascii_alphanumeric() && char != '_').collect();
     let symbols = std::fs::read_to_string(common::root().join("abi/symbols.txt")).expect("the list is there");
     let missing: Vec<&str> = symbols.lines().filter(|symbol| !used.contains(symbol)).collect();
     assert!(symbols.lines().count() > 0);

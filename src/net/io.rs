@@ -61,11 +61,11 @@ impl Socket {
     pub fn send_to<'a>(&self, buf: impl Into<SendBuf<'a>>, flags: Flags, addr: &Addr) -> Result<usize> {
         let buf = buf.into();
         let flags = self.send_flags(flags)?;
+        self.expect_peer(addr)?;
         // A stream's peer gets it, whatever the address, and some systems don't say that they ignored it.
         if self.kind.has_connections() {
             return Err(Error::TYPE_UNSUPPORTED);
         }
-        self.expect_peer(addr)?;
         self.call(Direction::Send, flags, |fd, extra| fd.send_to(buf, flags | extra, addr.raw()))
     }
 

@@ -193,7 +193,8 @@ static void slow_reader(enum kind kind, int whole) {
         EXPECT(jf_send_all(s[0], bytes, LEN, &sent), JF_E_TIMED_OUT);
     else
         sent = (size_t)OK(jf_send(s[0], bytes, LEN, 0));
-    TOOK(since, TIME);
+    /* On a UNIX stream with a timeout, jf_send is content with a part. */
+    if (whole || kind != UNIX_STREAM) TOOK(since, TIME);
     CHECK(sent > 0 && sent < LEN);
     slow.hurry = 1;
     OK(jf_shutdown(s[0], JF_SHUT_WRITE));
