@@ -3,4 +3,4 @@
 
 mod common;
 
-programs!(sigpipe, close_wakes, signals);
+programs!(sigpipe, signals, close_wakes, deadline, exec_leak, forking, cancel);

@@ -61,6 +61,7 @@ typedef struct stuck {
     const kind *kind;
     /* The socket it is called on, the other end (of connect: the listener), and who is in the other end's queue. */
     jf_socket s, peer, filler;
+    /* Where a connect or a datagram goes to. */
     jf_addr to;
     char room[PAYLOAD_LEN];
     /* What send_all and recv_exact say they did. */
@@ -262,6 +263,15 @@ static inline void drain(stuck *st, int64_t *filled, int64_t *sent) {
     }
 }
 
+/* Gives a receiver what it waits for. */
+static inline void give(const stuck *st) {
+    if (st->to.family == JF_UNSPEC) {
+        EXPECT(jf_send(st->peer, PAYLOAD, PAYLOAD_LEN, 0), PAYLOAD_LEN);
+    } else {
+        EXPECT(jf_send_to(st->peer, PAYLOAD, PAYLOAD_LEN, 0, &st->to), PAYLOAD_LEN);
+    }
+}
+
 /* Gives the call what it waits for, and checks that it ends as it should. */
 static inline void release(stuck *st, flight *f) {
     const kind *k = st->kind;
@@ -282,11 +292,7 @@ static inline void release(stuck *st, flight *f) {
     case RECV_FROM:
     case RECV_VEC:
     case RECV_EXACT:
-        if (is_stream(k) || k->type == JF_SEQPACKET || (k->connected && k->family == JF_UNIX)) {
-            EXPECT(jf_send(st->peer, PAYLOAD, PAYLOAD_LEN, 0), PAYLOAD_LEN);
-        } else {
-            EXPECT(jf_send_to(st->peer, PAYLOAD, PAYLOAD_LEN, 0, &st->to), PAYLOAD_LEN);
-        }
+        give(st);
         EXPECT(finish(f), k->verb == RECV_EXACT ? 0 : PAYLOAD_LEN);
         CHECK(k->verb != RECV_EXACT || st->done == PAYLOAD_LEN);
         CHECK(memcmp(st->room, PAYLOAD, PAYLOAD_LEN) == 0);
