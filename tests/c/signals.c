@@ -7,14 +7,14 @@ static int64_t storm_us;
 
 /* A call that nothing ends but its timeout, on a socket that may be interrupted or not. */
 static void times_out(const kind *k, int64_t storm, int interruptible) {
-    int64_t late = 0;
+    int64_t late = 0, handled = 0;
     for (int try = 0; try < TRIES; try++) {
         stuck st;
         flight f;
         make_stuck(&st, k);
         OK(jf_set(st.s, timeout_option(k), TIMEOUT_US / 1000));
         OK(jf_set(st.s, JF_OPT_INTERRUPTIBLE, interruptible));
-        int64_t handled = atomic_load(&signals_handled);
+        handled = atomic_load(&signals_handled);
         st.done = 77;
         start(&f, k->name, call_stuck, &st, storm);
         int64_t result = finish(&f);
@@ -25,14 +25,14 @@ static void times_out(const kind *k, int64_t storm, int interruptible) {
             exit(1);
         }
         CHECK(st.done == (k->verb == RECV_EXACT || k->verb == SEND_ALL ? 0 : 77));
-        /* Otherwise nothing was shown. */
-        CHECK(storm == 0 || atomic_load(&signals_handled) >= handled + 3);
         end_stuck(&st);
-        if (late <= LATE_US || slow) {
+        /* On a busy machine the thread may come too late, or to so few signals that nothing was shown: then once more. */
+        handled = atomic_load(&signals_handled) - handled;
+        if ((late <= LATE_US || slow) && (handled >= 3 || storm == 0)) {
             return;
         }
     }
-    fprintf(stderr, "%s: %" PRId64 " us late\n", k->name, late);
+    fprintf(stderr, "%s: %" PRId64 " us late, after %" PRId64 " signals\n", k->name, late, handled);
     exit(1);
 }
 
@@ -123,6 +123,26 @@ static void a_part_is_told_at_the_timeout(const kind *k, int interruptible, int6
     end_stuck(&st);
 }
 
+/* How a call waited through a signal is not to be seen on the descriptor afterwards. */
+static void an_accept_leaves_no_mark(const kind *k) {
+    stuck st;
+    flight f;
+    int64_t timeout = 0;
+    make_stuck(&st, k);
+    OK(jf_set(st.s, timeout_option(k), 60000));
+    start(&f, k->name, call_stuck, &st, storm_us);
+    await_signals(3);
+    await_sleep(&f);
+    release(&st, &f);
+    int fd = (int)OK(jf_into_fd(st.s));
+    CHECK((fcntl(fd, F_GETFL) & O_NONBLOCK) == 0);
+    jf_socket again = OK(jf_from_fd(fd));
+    OK(jf_get(again, timeout_option(k), &timeout));
+    CHECK(timeout == 60000);
+    OK(jf_close(again));
+    end_stuck(&st);
+}
+
 int main(int argc, char **argv) {
     slow = is_slow(argc, argv);
     storm_us = slow ? 10000 : 1000;
@@ -142,6 +162,9 @@ int main(int argc, char **argv) {
         times_out(k, 0, 1);
         is_interrupted(k, -1);
         is_interrupted(k, 60000);
+        if (k->verb == ACCEPT) {
+            an_accept_leaves_no_mark(k);
+        }
         if (k->verb == RECV_EXACT) {
             a_part_is_told(k, -1);
             a_part_is_told(k, 60000);
