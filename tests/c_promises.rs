@@ -3,4 +3,13 @@
 
 mod common;
 
-programs!(sigpipe, signals, close_wakes, deadline, exec_leak, forking, cancel, stress);
+programs!(
+    sigpipe,
+    signals,
+    close_wakes,
+    deadline,
+    exec_leak,
+    forking,
+    cancel,
+    stress
+);

@@ -81,7 +81,10 @@ pub fn check(name: &str) {
         "--track-fds=no",
         "--fair-sched=yes",
     ]);
-    memcheck.arg(format!("--suppressions={}", root().join("tests/c/valgrind.supp").display()));
+    memcheck.arg(format!(
+        "--suppressions={}",
+        root().join("tests/c/valgrind.supp").display()
+    ));
     succeed(memcheck.arg(&program).arg("slow"), 300);
 }
 
