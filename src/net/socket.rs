@@ -5,6 +5,7 @@ use crate::sys::errno::EINVAL;
 use crate::sys::{Descriptor, Direction, Errno, RawAddr};
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
+use std::time::Duration;
 
 /// A socket. Dropping it closes it.
 ///
@@ -143,14 +144,9 @@ impl Socket {
     ///
     /// [accept(2)]: https://man7.org/linux/man-pages/man2/accept.2.html
     pub fn accept(&self) -> Result<(Socket, Addr)> {
-        let (fd, peer) = self.call(Direction::Recv, Flags::NONE, |fd, flags| {
-            // There is no flag by which one accept does not wait. A listener does nothing but accept, so the descriptor
-            // may as well be non-blocking from here on: then accepting polls.
-            if flags.intersects(Flags::DONT_WAIT) && !self.nonblocking.load(Relaxed) {
-                fd.set_nonblocking(true)?;
-                self.nonblocking.store(true, Relaxed);
-            }
-            fd.accept()
+        let (fd, peer) = self.call(Direction::Recv, Flags::NONE, |fd, flags| match flags {
+            Flags::DONT_WAIT => self.accept_at_once(fd),
+            _ => fd.accept(),
         })?;
         let socket = Socket::new(fd, self.family, self.kind);
         // Linux gives a TCP connection the timeouts of its listener.
@@ -160,6 +156,23 @@ impl Socket {
             }
         }
         Ok((socket, self.named(peer)))
+    }
+
+    /// Accepts without waiting, for which there is no flag.
+    fn accept_at_once(&self, fd: &Descriptor) -> Result<(Descriptor, RawAddr), Errno> {
+        if self.timeout_ms(Direction::Recv) != 0 {
+            // There was a connection a moment ago, but another thread may have taken it.
+            fd.set_timeout(Direction::Recv, Some(Duration::from_millis(1)))?;
+            let result = fd.accept();
+            // What the kernel refuses here, the next call finds out and mends.
+            let _ = self.arm(Direction::Recv);
+            return result;
+        }
+        // A listener that never waits may as well have a descriptor that doesn't, from here on.
+        if !self.nonblocking.swap(true, Relaxed) {
+            fd.set_nonblocking(true)?;
+        }
+        fd.accept()
     }
 
     /// Ends one or both directions, for every process that shares the socket. ([shutdown(2)])

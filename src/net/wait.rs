@@ -26,7 +26,7 @@ pub(super) enum Patience {
 
 impl Patience {
     /// What is left of it: `Some(None)` is for ever, `None` is over.
-    fn left(self) -> Option<Option<Duration>> {
+    pub(super) fn left(self) -> Option<Option<Duration>> {
         match self {
             Patience::Never => None,
             Patience::ForEver => Some(None),

@@ -52,6 +52,28 @@ pub fn compile(name: &str) -> PathBuf {
     program
 }
 
+/// Runs a program of tests/c, then again under memcheck. A program checks itself, and is told by an argument when valgrind
+/// makes everything slow.
+pub fn check(name: &str) {
+    let program = compile(name);
+    succeed(&mut Command::new(&program), 120);
+    let mut memcheck = Command::new("valgrind");
+    memcheck.args(["--quiet", "--error-exitcode=99", "--leak-check=full", "--track-fds=no", "--fair-sched=yes"]);
+    memcheck.arg(format!("--suppressions={}", root().join("tests/c/valgrind.supp").display()));
+    succeed(memcheck.arg(&program).arg("slow"), 300);
+}
+
+/// One test for each program of tests/c that is named.
+#[macro_export]
+macro_rules! programs {
+    ($($name:ident),* $(,)?) => {$(
+        #[test]
+        fn $name() {
+            common::check(stringify!($name));
+        }
+    )*};
+}
+
 /// Runs a command that must succeed within some seconds, and returns what it printed.
 pub fn succeed(command: &mut Command, seconds: u32) -> String {
     let output = run(command, seconds);

@@ -1,0 +1,151 @@
+/* No function is a thread cancellation point: a cancelled thread goes on until it comes to one of its own. */
+#include "stuck.h"
+
+#include <sys/socket.h>
+
+/* A call in a thread that is cancelled, and what came of it. */
+typedef struct canceled {
+    flight f;
+    stuck st;
+    pthread_t thread;
+    /* The thread came to the end of its call; it did not to what follows. */
+    _Atomic int returned, went_on;
+} canceled;
+
+static void *call_and_test(void *given) {
+    canceled *c = given;
+    atomic_store(&c->f.tid, (int)syscall(SYS_gettid));
+    c->f.result = call_stuck(&c->st);
+    atomic_store(&c->f.over, 1);
+    atomic_store(&c->returned, 1);
+    pthread_testcancel();
+    atomic_store(&c->went_on, 1);
+    return NULL;
+}
+
+static void ends_after_its_call(canceled *c) {
+    void *result;
+    CHECK(pthread_join(c->thread, &result) == 0);
+    CHECK(result == PTHREAD_CANCELED);
+    CHECK(atomic_load(&c->returned) && !atomic_load(&c->went_on));
+}
+
+/* Cancelling a thread that waits in a call changes nothing for the call. */
+static void is_not_canceled(const kind *k, int64_t timeout_ms) {
+    canceled c;
+    memset(&c, 0, sizeof c);
+    c.f.name = k->name;
+    make_stuck(&c.st, k);
+    OK(jf_set(c.st.s, timeout_option(k), timeout_ms));
+    CHECK(pthread_create(&c.thread, NULL, call_and_test, &c) == 0);
+    await_sleep(&c.f);
+    CHECK(pthread_cancel(c.thread) == 0);
+    await_sleep(&c.f);
+    CHECK(!atomic_load(&c.returned));
+    OK(jf_close(c.st.s));
+    ends_after_its_call(&c);
+    EXPECT(c.f.result, JF_E_CLOSED);
+    end_stuck(&c.st);
+}
+
+/* A call in the socket keeps the closer busy. */
+static stuck kept;
+static flight keeper;
+
+/* Everything there is, in a thread whose cancellation is pending: the first cancellation point would be its end. */
+static void *call_everything(void *given) {
+    _Atomic int *step = given;
+    char text[400], room[8];
+    jf_socket s, c, a, both[2];
+    jf_addr at, of;
+    jf_buf buf = {room, 3};
+    size_t done;
+    int64_t value;
+
+    CHECK(pthread_cancel(pthread_self()) == 0);
+    s = OK(jf_open(JF_INET6, JF_STREAM, 0));
+    at = parsed("[::1]:0");
+    of = parsed("[fe80::1%1]:80");
+    OK(jf_addr_format(&of, text, sizeof text));
+    CHECK(jf_addr_equal(&at, &of) == 0 && jf_addr_family(&at) == JF_INET6 && jf_addr_port(&of) == 80);
+    OK(jf_addr_set_port(&of, 81));
+    OK(jf_bind(s, &at));
+    OK(jf_local_addr(s, &at));
+    OK(jf_listen(s, 4));
+    c = OK(jf_open(JF_INET6, JF_STREAM, 0));
+    OK(jf_set(c, JF_OPT_NO_DELAY, 1));
+    OK(jf_get(c, JF_OPT_NO_DELAY, &value));
+    OK(jf_set(c, JF_OPT_SEND_TIMEOUT, 5000));
+    OK(jf_connect(c, &at));
+    OK(jf_peer_addr(c, &of));
+    a = OK(jf_accept(s, &of));
+    EXPECT(jf_send(c, "abc", 3, 0), 3);
+    EXPECT(jf_recv(a, room, 3, JF_WAIT_ALL), 3);
+    OK(jf_send_all(c, "abc", 3, &done));
+    OK(jf_recv_exact(a, room, 3, &done));
+    EXPECT(jf_send_vec(c, &buf, 1, 0), 3);
+    EXPECT(jf_recv_vec(a, &buf, 1, JF_WAIT_ALL), 3);
+    OK(jf_set(s, JF_OPT_RECV_TIMEOUT, 0));
+    EXPECT(jf_accept(s, NULL), JF_E_WOULD_BLOCK);
+    OK(jf_set(s, JF_OPT_RECV_TIMEOUT, 1));
+    EXPECT(jf_accept(s, NULL), JF_E_TIMED_OUT);
+    EXPECT(jf_recv(a, room, 3, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
+    OK(jf_set(a, JF_OPT_RECV_TIMEOUT, 1));
+    EXPECT(jf_recv(a, room, 3, 0), JF_E_TIMED_OUT);
+    EXPECT(jf_recv_exact(a, room, 3, &done), JF_E_TIMED_OUT);
+    OK(jf_shutdown(c, JF_SHUT_BOTH));
+    OK(jf_set(a, JF_OPT_LINGER, 1000));
+    OK(jf_close(a));
+    OK(jf_close(c));
+    OK(jf_close(s));
+
+    jf_socket to = fresh_bound(JF_INET, JF_DGRAM, &at);
+    s = OK(jf_open(JF_INET, JF_DGRAM, 0));
+    EXPECT(jf_send_to(s, "abc", 3, 0, &at), 3);
+    EXPECT(jf_recv_from(to, room, 3, 0, &of), 3);
+    OK(jf_close(s));
+    OK(jf_close(to));
+
+    OK(jf_pair(JF_UNIX, JF_STREAM, both));
+    s = OK(jf_dup(both[0]));
+    s = OK(jf_from_fd(OK(jf_into_fd(s))));
+    CHECK(OK(jf_fd(s)) >= 0);
+    OK(jf_close(s));
+    OK(jf_close(both[0]));
+    OK(jf_close(both[1]));
+    /* This one waits, for the thread that has a call in flight. */
+    OK(jf_close(kept.s));
+
+    CHECK(jf_version() >= 0 && jf_version_text() != NULL && jf_error_text(JF_E_PIPE) != NULL);
+    atomic_store(step, 1);
+    pthread_testcancel();
+    atomic_store(step, 2);
+    return NULL;
+}
+
+static void nothing_is_a_cancellation_point(const kind *kept_in) {
+    pthread_t thread;
+    void *result;
+    _Atomic int step = 0;
+    make_stuck(&kept, kept_in);
+    start(&keeper, "recv", call_stuck, &kept, 0);
+    await_sleep(&keeper);
+    CHECK(pthread_create(&thread, NULL, call_everything, &step) == 0);
+    CHECK(pthread_join(thread, &result) == 0);
+    EXPECT(atomic_load(&step), 1);
+    CHECK(result == PTHREAD_CANCELED);
+    EXPECT(finish(&keeper), JF_E_CLOSED);
+    end_stuck(&kept);
+}
+
+int main(int argc, char **argv) {
+    int slow = is_slow(argc, argv);
+    watchdog(slow ? 280 : 110);
+    for (int i = 0; i < KIND_COUNT; i++) {
+        is_not_canceled(&KINDS[i], -1);
+        is_not_canceled(&KINDS[i], 60000);
+        /* Of the closer, a UNIX sender of messages makes it wait the longest. */
+        nothing_is_a_cancellation_point(&KINDS[i]);
+    }
+    return 0;
+}

@@ -1,0 +1,386 @@
+/* Many threads open, use and close sockets, each other's too. Every byte names its connection and its place, so that one
+   that goes astray is seen; and every error must be one that what is done to the socket explains. */
+#include "stuck.h"
+
+#include <dirent.h>
+#include <sys/stat.h>
+
+enum { SERVERS = 6, CLIENTS = 6, VANDALS = 4, THREADS = SERVERS + CLIENTS + VANDALS, TABLE = 12, CHUNK = 16384 };
+
+static _Atomic int enough;
+/* Handles that anybody may close. */
+static _Atomic int64_t prey[TABLE];
+static jf_socket listeners[2];
+static jf_addr addresses[2];
+static _Atomic uint32_t next_id = 1;
+static _Atomic int64_t conversations, closed_by_others, stale_tries;
+
+static unsigned pick(unsigned *seed, unsigned below) {
+    *seed ^= *seed << 13;
+    *seed ^= *seed >> 17;
+    *seed ^= *seed << 5;
+    return *seed % below;
+}
+
+static void publish(unsigned *seed, jf_socket s) {
+    atomic_store(&prey[pick(seed, TABLE)], s);
+}
+
+static unsigned char byte_of(uint32_t id, int64_t place) {
+    return (unsigned char)(id * 31 + (id >> 8) + (uint32_t)place * 7 + (uint32_t)(place >> 8));
+}
+
+/* Errors of a socket that somebody else closes, shuts down, gives short timeouts or takes the descriptor of. */
+static int explained(int64_t error) {
+    switch (error) {
+    case JF_E_BAD_HANDLE:
+    case JF_E_CLOSED:
+    case JF_E_PIPE:
+    case JF_E_CONN_RESET:
+    case JF_E_CONN_ABORTED:
+    case JF_E_CONN_REFUSED:
+    case JF_E_NOT_CONNECTED:
+    case JF_E_END_OF_STREAM:
+    case JF_E_TIMED_OUT:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+/* Whether a call succeeded; if not, the socket must be one that others may touch. */
+static int went_well(const char *what, int64_t result, int is_prey) {
+    if (result >= 0) {
+        return 1;
+    }
+    if (!is_prey || !explained(result)) {
+        fprintf(stderr, "%s%s: %" PRId64 " (%s)\n", what, is_prey ? " on a shared socket" : "", result, jf_error_name(result));
+        exit(1);
+    }
+    return 0;
+}
+
+static void close_own(jf_socket s, int is_prey) {
+    int64_t result = jf_close(s);
+    if (is_prey && result == JF_E_BAD_HANDLE) {
+        atomic_fetch_add(&closed_by_others, 1);
+    } else {
+        EXPECT(result, 0);
+    }
+}
+
+static void set_patience(jf_socket s, int is_prey) {
+    /* A UNIX socket does not have it. */
+    int64_t result = jf_set(s, JF_OPT_NO_DELAY, 1);
+    CHECK(result == 0 || result == JF_E_OPTION_UNSUPPORTED || (is_prey && result == JF_E_BAD_HANDLE));
+    int64_t ms = is_prey ? 30 : 60000;
+    went_well("set", jf_set(s, JF_OPT_RECV_TIMEOUT, ms), is_prey);
+    went_well("set", jf_set(s, JF_OPT_SEND_TIMEOUT, ms), is_prey);
+}
+
+/* What a connection begins with. */
+typedef struct hello {
+    uint32_t id, is_prey;
+} hello;
+
+/* Sends back what comes, turned round, until the end. */
+static void serve(jf_socket s, unsigned *seed) {
+    unsigned char room[CHUNK];
+    hello h;
+    int64_t place = 0, count;
+    /* Until it is told whose this is, it may be the one that others close at their end. */
+    set_patience(s, 0);
+    int64_t begun = jf_recv_exact(s, &h, sizeof h, NULL);
+    if (begun != 0) {
+        CHECK(begun == JF_E_END_OF_STREAM || begun == JF_E_CONN_RESET);
+        close_own(s, 0);
+        return;
+    }
+    CHECK(h.is_prey <= 1 && h.id < atomic_load(&next_id));
+    int is_prey = (int)h.is_prey;
+    if (is_prey) {
+        set_patience(s, 1);
+        publish(seed, s);
+    }
+    while (went_well("recv", count = jf_recv(s, room, 1 + pick(seed, sizeof room), 0), is_prey) && count > 0) {
+        for (int64_t i = 0; i < count; i++) {
+            CHECK(room[i] == byte_of(h.id, place + i));
+            room[i] ^= 0x5a;
+        }
+        place += count;
+        if (!went_well("send_all", jf_send_all(s, room, (size_t)count, NULL), is_prey)) {
+            break;
+        }
+    }
+    close_own(s, is_prey);
+}
+
+static int64_t server(void *given) {
+    unsigned seed = 1000003u * (unsigned)(intptr_t)given + 17;
+    for (;;) {
+        int64_t s = jf_accept(listeners[(intptr_t)given % 2], NULL);
+        if (s < 0) {
+            /* At the end the listeners are closed, under the accept or before it. */
+            CHECK(atomic_load(&enough) && (s == JF_E_CLOSED || s == JF_E_BAD_HANDLE));
+            return 0;
+        }
+        serve(s, &seed);
+    }
+}
+
+/* A conversation with a server. */
+static void ask(unsigned *seed) {
+    unsigned char sent[CHUNK], room[CHUNK];
+    int which = (int)pick(seed, 2), is_prey = (int)pick(seed, 2);
+    hello h = {atomic_fetch_add(&next_id, 1), (uint32_t)is_prey};
+    jf_socket s = OK(jf_open(addresses[which].family, JF_STREAM, 0));
+    if (addresses[which].family == JF_INET) {
+        /* From anywhere in 127/8, so that connections that fade out don't use up the ports. */
+        char text[32];
+        snprintf(text, sizeof text, "127.%u.%u.%u:0", 1 + pick(seed, 254), pick(seed, 256), 1 + pick(seed, 254));
+        jf_addr from = parsed(text);
+        OK(jf_bind(s, &from));
+    }
+    if (is_prey) {
+        publish(seed, s);
+    }
+    set_patience(s, is_prey);
+    int64_t place = 0;
+    int well = went_well("connect", jf_connect(s, &addresses[which]), is_prey)
+               && went_well("send_all", jf_send_all(s, &h, sizeof h, NULL), is_prey);
+    for (unsigned turn = pick(seed, 8); well && turn > 0; turn--) {
+        int64_t count = 1 + pick(seed, CHUNK);
+        for (int64_t i = 0; i < count; i++) {
+            sent[i] = byte_of(h.id, place + i);
+        }
+        size_t done = 0;
+        well = went_well("send_all", jf_send_all(s, sent, (size_t)count, NULL), is_prey)
+               && went_well("recv_exact", jf_recv_exact(s, room, (size_t)count, &done), is_prey);
+        for (size_t i = 0; i < done; i++) {
+            CHECK((room[i] ^ 0x5a) == byte_of(h.id, place + (int64_t)i));
+        }
+        place += count;
+    }
+    if (well && went_well("shutdown", jf_shutdown(s, JF_SHUT_WRITE), is_prey)) {
+        int64_t end = jf_recv(s, room, sizeof room, 0);
+        CHECK(end <= 0);
+        went_well("the end", end, is_prey);
+    }
+    close_own(s, is_prey);
+    atomic_fetch_add(&conversations, 1);
+}
+
+typedef struct message {
+    uint32_t magic, id, place, check;
+} message;
+
+static message made(uint32_t id, uint32_t place) {
+    message m = {0x4a41434b, id, place, id * 2654435761u ^ place};
+    return m;
+}
+
+/* Messages between two sockets of one thread. */
+static void talk(unsigned *seed) {
+    static const int KIND[][2] = {{JF_INET, JF_DGRAM}, {JF_INET6, JF_DGRAM}, {JF_UNIX, JF_DGRAM}, {JF_UNIX, JF_SEQPACKET}};
+    unsigned which = pick(seed, 4);
+    int is_prey = (int)pick(seed, 2);
+    uint32_t id = atomic_fetch_add(&next_id, 1);
+    jf_socket both[2];
+    if (KIND[which][0] == JF_UNIX) {
+        OK(jf_pair(JF_UNIX, KIND[which][1], both));
+    } else {
+        jf_addr a[2];
+        both[0] = fresh_bound(KIND[which][0], JF_DGRAM, &a[0]);
+        both[1] = fresh_bound(KIND[which][0], JF_DGRAM, &a[1]);
+        OK(jf_connect(both[0], &a[1]));
+        OK(jf_connect(both[1], &a[0]));
+    }
+    set_patience(both[0], is_prey);
+    set_patience(both[1], is_prey);
+    if (is_prey) {
+        publish(seed, both[0]);
+        publish(seed, both[1]);
+    }
+    int well = 1;
+    for (uint32_t place = 0, turns = pick(seed, 50); well && place < turns; place++) {
+        message m = made(id, place), got;
+        int to = (int)pick(seed, 2);
+        well = went_well("send", jf_send(both[to], &m, sizeof m, 0), is_prey);
+        while (well) {
+            int64_t count = jf_recv(both[!to], &got, sizeof got, 0);
+            if (!went_well("recv", count, is_prey) || count == 0) {
+                /* A shared socket may be shut down; messages of no bytes are not sent. */
+                CHECK(is_prey);
+                well = 0;
+                break;
+            }
+            CHECK(count == sizeof got && got.magic == m.magic && got.check == (got.id * 2654435761u ^ got.place));
+            if (got.id == id && got.place == place) {
+                break;
+            }
+            /* One that another socket sent here before ours was connected, or while a vandal took ours. */
+            CHECK(is_prey || (which < 2 && got.id != id));
+        }
+    }
+    close_own(both[0], is_prey);
+    close_own(both[1], is_prey);
+    atomic_fetch_add(&conversations, 1);
+}
+
+static int64_t client(void *given) {
+    unsigned seed = 1000003u * (unsigned)(intptr_t)given + 17;
+    while (!atomic_load(&enough)) {
+        if (pick(&seed, 2)) {
+            ask(&seed);
+        } else {
+            talk(&seed);
+        }
+    }
+    return 0;
+}
+
+/* Waits on a socket until somebody closes it, or not. */
+static void be_prey(unsigned *seed) {
+    stuck st;
+    const kind *k = &KINDS[pick(seed, KIND_COUNT)];
+    if (k->family == JF_INET && sends(k)) {
+        return;
+    }
+    make_stuck(&st, k);
+    OK(jf_set(st.s, timeout_option(k), 1 + pick(seed, 5)));
+    publish(seed, st.s);
+    int64_t result = call_stuck(&st);
+    /* A vandal may end a direction; a listener then does not listen any more. */
+    CHECK(result == 0 || explained(result) || (k->verb == ACCEPT && result == JF_E_INVALID));
+    end_stuck(&st);
+}
+
+enum { DEAD = 128 };
+
+static int64_t vandal(void *given) {
+    unsigned seed = 1000003u * (unsigned)(intptr_t)given + 17;
+    jf_socket dead[DEAD];
+    unsigned dead_count = 0;
+    while (!atomic_load(&enough)) {
+        jf_socket s = atomic_load(&prey[pick(&seed, TABLE)]);
+        int64_t value, result = 0;
+        jf_addr a;
+        char byte;
+        switch (pick(&seed, 12)) {
+        case 0:
+        case 1:
+        case 2:
+        case 10:
+            result = jf_close(s);
+            if (result == 0) {
+                dead[dead_count++ % DEAD] = s;
+            }
+            CHECK(result == 0 || result == JF_E_BAD_HANDLE);
+            break;
+        case 3:
+            result = jf_shutdown(s, 1 + (int)pick(&seed, 3));
+            break;
+        case 4:
+            result = jf_dup(s);
+            if (result > 0) {
+                dead[dead_count++ % DEAD] = result;
+                OK(jf_close(result));
+            }
+            break;
+        case 5:
+            result = jf_into_fd(s);
+            CHECK(result >= 0 || result == JF_E_BUSY || result == JF_E_BAD_HANDLE);
+            if (result >= 0) {
+                struct stat about;
+                CHECK(fstat((int)result, &about) == 0 && S_ISSOCK(about.st_mode));
+                CHECK(close((int)result) == 0);
+                dead[dead_count++ % DEAD] = s;
+                result = 0;
+            }
+            result = result == JF_E_BUSY ? 0 : result;
+            break;
+        case 6:
+            result = jf_set(s, JF_OPT_RECV_TIMEOUT, 1 + pick(&seed, 30));
+            break;
+        case 7:
+            result = jf_local_addr(s, &a);
+            break;
+        case 8:
+            result = jf_get(s, JF_OPT_TYPE, &value);
+            if (result == 0 && value != JF_STREAM) {
+                /* Of messages a whole one may be taken. */
+                result = jf_recv(s, &byte, 1, JF_DONT_WAIT);
+                result = result == JF_E_WOULD_BLOCK || result == JF_E_TRUNCATED ? 0 : result;
+            }
+            break;
+        case 9:
+            be_prey(&seed);
+            break;
+        default:
+            for (unsigned i = 0; i < DEAD && i < dead_count; i++) {
+                EXPECT(jf_recv(dead[i], &byte, 1, JF_DONT_WAIT), JF_E_BAD_HANDLE);
+                EXPECT(jf_shutdown(dead[i], JF_SHUT_BOTH), JF_E_BAD_HANDLE);
+                EXPECT(jf_close(dead[i]), JF_E_BAD_HANDLE);
+                atomic_fetch_add(&stale_tries, 1);
+            }
+        }
+        CHECK(result >= 0 || explained(result));
+    }
+    return 0;
+}
+
+static int entries(const char *path) {
+    int count = 0;
+    DIR *folder = opendir(path);
+    CHECK(folder != NULL);
+    while (readdir(folder) != NULL) {
+        count++;
+    }
+    closedir(folder);
+    return count;
+}
+
+int main(int argc, char **argv) {
+    int slow = is_slow(argc, argv);
+    const char *seconds_text = getenv("JACKFIELD_STRESS_SECONDS");
+    int seconds = seconds_text != NULL ? atoi(seconds_text) : slow ? 3 : 30;
+    watchdog((unsigned)seconds + (slow ? 250 : 80));
+    int descriptors = entries("/proc/self/fd"), tasks = entries("/proc/self/task");
+
+    for (int i = 0; i < 2; i++) {
+        listeners[i] = fresh_bound(i == 0 ? JF_INET : JF_UNIX, JF_STREAM, &addresses[i]);
+        OK(jf_listen(listeners[i], 64));
+    }
+    static flight f[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        int64_t (*role)(void *) = i < SERVERS ? server : i < SERVERS + CLIENTS ? client : vandal;
+        start(&f[i], "stress", role, (void *)(intptr_t)(i + 1), 0);
+    }
+    for (int64_t end = now_us() + seconds * INT64_C(1000000); now_us() < end;) {
+        breathe();
+    }
+    atomic_store(&enough, 1);
+    /* The servers answer until the last client has gone. */
+    for (int i = SERVERS; i < THREADS; i++) {
+        EXPECT(finish(&f[i]), 0);
+    }
+    OK(jf_close(listeners[0]));
+    OK(jf_close(listeners[1]));
+    for (int i = 0; i < SERVERS; i++) {
+        EXPECT(finish(&f[i]), 0);
+    }
+
+    /* Something did happen, and nothing is left of it. */
+    CHECK(atomic_load(&conversations) > 0);
+    CHECK(slow || seconds < 5 || (atomic_load(&closed_by_others) > 0 && atomic_load(&stale_tries) > 0));
+    CHECK(entries("/proc/self/fd") == descriptors);
+    /* A thread that was joined may take a moment to go. */
+    while (entries("/proc/self/task") != tasks) {
+        breathe();
+    }
+    if (argc > 1 && strcmp(argv[1], "counts") == 0) {
+        printf("%" PRId64 " conversations, %" PRId64 " sockets closed by others, %" PRId64 " stale handles tried\n",
+               atomic_load(&conversations), atomic_load(&closed_by_others), atomic_load(&stale_tries));
+    }
+    return 0;
+}

@@ -1,0 +1,327 @@
+/* Every kind of call that can wait, each with sockets on which it does. */
+#ifndef STUCK_H
+#define STUCK_H
+
+#include "flight.h"
+
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+typedef enum verb { ACCEPT, CONNECT, RECV, RECV_FROM, RECV_VEC, RECV_EXACT, SEND, SEND_TO, SEND_VEC, SEND_ALL } verb;
+
+typedef struct kind {
+    const char *name;
+    verb verb;
+    int family, type;
+    /* A datagram socket that has a peer. */
+    int connected;
+} kind;
+
+static const kind KINDS[] = {
+    {"accept, TCP", ACCEPT, JF_INET, JF_STREAM, 0},
+    {"accept, TCP over IPv6", ACCEPT, JF_INET6, JF_STREAM, 0},
+    {"accept, UNIX stream", ACCEPT, JF_UNIX, JF_STREAM, 0},
+    {"accept, UNIX seqpacket", ACCEPT, JF_UNIX, JF_SEQPACKET, 0},
+    {"connect, TCP", CONNECT, JF_INET, JF_STREAM, 0},
+    {"connect, UNIX stream", CONNECT, JF_UNIX, JF_STREAM, 0},
+    {"connect, UNIX seqpacket", CONNECT, JF_UNIX, JF_SEQPACKET, 0},
+    {"recv, TCP", RECV, JF_INET, JF_STREAM, 0},
+    {"recv_vec, TCP", RECV_VEC, JF_INET, JF_STREAM, 0},
+    {"recv_exact, TCP", RECV_EXACT, JF_INET, JF_STREAM, 0},
+    {"recv, UDP", RECV, JF_INET, JF_DGRAM, 0},
+    {"recv, connected UDP", RECV, JF_INET, JF_DGRAM, 1},
+    {"recv_from, UDP", RECV_FROM, JF_INET, JF_DGRAM, 0},
+    {"recv_from, UDP over IPv6", RECV_FROM, JF_INET6, JF_DGRAM, 0},
+    {"recv, UNIX stream", RECV, JF_UNIX, JF_STREAM, 0},
+    {"recv_exact, UNIX stream", RECV_EXACT, JF_UNIX, JF_STREAM, 0},
+    {"recv, UNIX datagrams", RECV, JF_UNIX, JF_DGRAM, 1},
+    {"recv_from, UNIX datagrams", RECV_FROM, JF_UNIX, JF_DGRAM, 0},
+    {"recv, UNIX seqpacket", RECV, JF_UNIX, JF_SEQPACKET, 0},
+    {"send, TCP", SEND, JF_INET, JF_STREAM, 0},
+    {"send_vec, TCP", SEND_VEC, JF_INET, JF_STREAM, 0},
+    {"send_all, TCP", SEND_ALL, JF_INET, JF_STREAM, 0},
+    {"send, UNIX stream", SEND, JF_UNIX, JF_STREAM, 0},
+    {"send_all, UNIX stream", SEND_ALL, JF_UNIX, JF_STREAM, 0},
+    {"send, UNIX datagrams", SEND, JF_UNIX, JF_DGRAM, 1},
+    {"send_to, UNIX datagrams", SEND_TO, JF_UNIX, JF_DGRAM, 0},
+    {"send, UNIX seqpacket", SEND, JF_UNIX, JF_SEQPACKET, 0},
+    {"send_vec, UNIX seqpacket", SEND_VEC, JF_UNIX, JF_SEQPACKET, 0},
+};
+enum { KIND_COUNT = sizeof KINDS / sizeof *KINDS };
+
+/* What is received, and what is sent as a message. */
+#define PAYLOAD "payload!"
+enum { PAYLOAD_LEN = 8, MOST = 65536 };
+
+/* A call that waits. */
+typedef struct stuck {
+    const kind *kind;
+    /* The socket it is called on, the other end (of connect: the listener), and who is in the other end's queue. */
+    jf_socket s, peer, filler;
+    /* Where a connect or a datagram goes to. */
+    jf_addr to;
+    char room[PAYLOAD_LEN];
+    /* What send_all and recv_exact say they did. */
+    size_t done;
+    /* How many bytes were sent before. */
+    int64_t filled;
+} stuck;
+
+static inline int sends(const kind *k) {
+    return k->verb >= SEND;
+}
+
+static inline int is_stream(const kind *k) {
+    return k->type == JF_STREAM;
+}
+
+/* Which timeout the call obeys. */
+static inline int timeout_option(const kind *k) {
+    return k->verb == CONNECT || sends(k) ? JF_OPT_SEND_TIMEOUT : JF_OPT_RECV_TIMEOUT;
+}
+
+/* An address nobody else has. */
+static inline jf_addr fresh_addr(int family) {
+    static _Atomic int count;
+    char text[64];
+    switch (family) {
+    case JF_INET:
+        return parsed("127.0.0.1:0");
+    case JF_INET6:
+        return parsed("[::1]:0");
+    default:
+        snprintf(text, sizeof text, "unix:@jackfield-%d-%d", (int)getpid(), atomic_fetch_add(&count, 1));
+        return parsed(text);
+    }
+}
+
+static inline jf_socket fresh_bound(int family, int type, jf_addr *out) {
+    jf_addr a = fresh_addr(family);
+    jf_socket s = OK(jf_open(family, type, 0));
+    OK(jf_bind(s, &a));
+    OK(jf_local_addr(s, out));
+    return s;
+}
+
+/* Whether the socket has one of the events now, or within some time. */
+static inline int is_ready(jf_socket s, short events, int ms) {
+    struct pollfd item = {.fd = (int)OK(jf_fd(s)), .events = events, .revents = 0};
+    return poll(&item, 1, ms) == 1;
+}
+
+static inline int64_t send_some(stuck *st, const void *data, size_t len, uint32_t flags) {
+    return st->kind->verb == SEND_TO ? jf_send_to(st->s, data, len, flags, &st->to) : jf_send(st->s, data, len, flags);
+}
+
+/* Whether what TCP was given to send stays where it is: everything sent has arrived, and the peer takes no more. */
+static inline int tcp_rests(jf_socket s) {
+    struct tcp_info info;
+    socklen_t len = sizeof info;
+    memset(&info, 0, sizeof info);
+    CHECK(getsockopt((int)OK(jf_fd(s)), IPPROTO_TCP, TCP_INFO, &info, &len) == 0);
+    return info.tcpi_unacked == 0 && info.tcpi_snd_wnd == 0;
+}
+
+/* Sends until there is no room; the bytes are f. */
+static inline void fill(stuck *st) {
+    static char bytes[4096];
+    memset(bytes, 'f', sizeof bytes);
+    size_t len = is_stream(st->kind) ? sizeof bytes : PAYLOAD_LEN;
+    for (int refused = 0; refused < 2;) {
+        int64_t sent = send_some(st, bytes, len, JF_DONT_WAIT);
+        if (sent < 0) {
+            EXPECT(sent, JF_E_WOULD_BLOCK);
+            refused++;
+            /* Of TCP some may still be on its way from one queue to the other, which makes room. */
+            while (st->kind->family == JF_INET && !tcp_rests(st->s)) {
+                breathe();
+            }
+        } else {
+            st->filled += sent;
+            refused = 0;
+        }
+    }
+}
+
+/* Two ends of a TCP connection that keep little. */
+static inline void narrow_pair(jf_socket *client, jf_socket *server) {
+    jf_addr a;
+    jf_socket l = fresh_bound(JF_INET, JF_STREAM, &a);
+    OK(jf_set(l, JF_OPT_RECV_BUFFER, 4096));
+    OK(jf_listen(l, 1));
+    *client = OK(jf_open(JF_INET, JF_STREAM, 0));
+    OK(jf_set(*client, JF_OPT_SEND_BUFFER, 4096));
+    OK(jf_connect(*client, &a));
+    *server = OK(jf_accept(l, NULL));
+    OK(jf_close(l));
+}
+
+static inline void make_connected(stuck *st) {
+    const kind *k = st->kind;
+    if (k->family != JF_UNIX && is_stream(k)) {
+        narrow_pair(&st->s, &st->peer);
+    } else if (is_stream(k) || k->type == JF_SEQPACKET || k->connected) {
+        if (k->family == JF_UNIX) {
+            jf_socket both[2];
+            OK(jf_pair(JF_UNIX, k->type, both));
+            st->s = both[0];
+            st->peer = both[1];
+            OK(jf_set(st->s, JF_OPT_SEND_BUFFER, 8192));
+        } else {
+            jf_addr other;
+            st->s = fresh_bound(k->family, k->type, &st->to);
+            st->peer = fresh_bound(k->family, k->type, &other);
+            OK(jf_connect(st->s, &other));
+        }
+    } else if (sends(k)) {
+        st->peer = fresh_bound(k->family, k->type, &st->to);
+        st->s = OK(jf_open(k->family, k->type, 0));
+    } else {
+        st->s = fresh_bound(k->family, k->type, &st->to);
+        st->peer = OK(jf_open(k->family, k->type, 0));
+    }
+}
+
+/* A listener whose queue is full: a TCP one drops every further SYN, so that a connect stays in SYN-SENT and tries again
+   after a second; a UNIX one has a connect wait. */
+static inline void make_unreachable(stuck *st) {
+    const kind *k = st->kind;
+    st->peer = fresh_bound(k->family, k->type, &st->to);
+    OK(jf_listen(st->peer, 0));
+    st->filler = OK(jf_open(k->family, k->type, 0));
+    OK(jf_connect(st->filler, &st->to));
+    CHECK(is_ready(st->peer, POLLIN, 10000));
+    st->s = OK(jf_open(k->family, k->type, 0));
+}
+
+/* Makes the sockets; the timeout is -1 until it is set. */
+static inline void make_stuck(stuck *st, const kind *k) {
+    memset(st, 0, sizeof *st);
+    st->kind = k;
+    st->s = st->peer = st->filler = -1;
+    if (k->verb == ACCEPT) {
+        st->s = fresh_bound(k->family, k->type, &st->to);
+        OK(jf_listen(st->s, 1));
+    } else if (k->verb == CONNECT) {
+        make_unreachable(st);
+    } else {
+        make_connected(st);
+    }
+    if (sends(k)) {
+        fill(st);
+    }
+}
+
+/* The call itself. */
+static inline int64_t call_stuck(void *given) {
+    static char bytes[MOST];
+    stuck *st = given;
+    size_t len = is_stream(st->kind) ? sizeof bytes : PAYLOAD_LEN;
+    jf_buf room[2] = {{st->room, 3}, {st->room + 3, PAYLOAD_LEN - 3}};
+    jf_buf data[2] = {{bytes, 3}, {bytes, len - 3}};
+    jf_addr from;
+    switch (st->kind->verb) {
+    case ACCEPT:
+        return jf_accept(st->s, NULL);
+    case CONNECT:
+        return jf_connect(st->s, &st->to);
+    case RECV:
+        return jf_recv(st->s, st->room, PAYLOAD_LEN, 0);
+    case RECV_FROM:
+        return jf_recv_from(st->s, st->room, PAYLOAD_LEN, 0, &from);
+    case RECV_VEC:
+        return jf_recv_vec(st->s, room, 2, 0);
+    case RECV_EXACT:
+        return jf_recv_exact(st->s, st->room, PAYLOAD_LEN, &st->done);
+    case SEND:
+    case SEND_TO:
+        return send_some(st, bytes, len, 0);
+    case SEND_VEC:
+        return jf_send_vec(st->s, data, 2, 0);
+    case SEND_ALL:
+        return jf_send_all(st->s, bytes, len, &st->done);
+    }
+    return JF_E_INTERNAL;
+}
+
+/* Receives what is there now; counts what was filled in and what the call sent. */
+static inline void drain(stuck *st, int64_t *filled, int64_t *sent) {
+    static char room[MOST];
+    for (;;) {
+        int64_t count = jf_recv(st->peer, room, sizeof room, JF_DONT_WAIT);
+        if (count < 0) {
+            EXPECT(count, JF_E_WOULD_BLOCK);
+            return;
+        }
+        for (int64_t i = 0; i < count; i++) {
+            *(room[i] == 'f' ? filled : sent) += 1;
+            CHECK(room[i] == 'f' || room[i] == 0);
+        }
+    }
+}
+
+/* Gives a receiver what it waits for. */
+static inline void give(const stuck *st) {
+    if (st->to.family == JF_UNSPEC) {
+        EXPECT(jf_send(st->peer, PAYLOAD, PAYLOAD_LEN, 0), PAYLOAD_LEN);
+    } else {
+        EXPECT(jf_send_to(st->peer, PAYLOAD, PAYLOAD_LEN, 0, &st->to), PAYLOAD_LEN);
+    }
+}
+
+/* Gives the call what it waits for, and checks that it ends as it should. */
+static inline void release(stuck *st, flight *f) {
+    const kind *k = st->kind;
+    int64_t filled = 0, sent = 0, result;
+    switch (k->verb) {
+    case ACCEPT:
+        st->peer = OK(jf_open(k->family, k->type, 0));
+        OK(jf_connect(st->peer, &st->to));
+        OK(jf_close(OK(finish(f))));
+        return;
+    case CONNECT:
+        /* The one that made the queue full, and then ours. */
+        OK(jf_close(OK(jf_accept(st->peer, NULL))));
+        EXPECT(finish(f), 0);
+        OK(jf_close(OK(jf_accept(st->peer, NULL))));
+        return;
+    case RECV:
+    case RECV_FROM:
+    case RECV_VEC:
+    case RECV_EXACT:
+        give(st);
+        EXPECT(finish(f), k->verb == RECV_EXACT ? 0 : PAYLOAD_LEN);
+        CHECK(k->verb != RECV_EXACT || st->done == PAYLOAD_LEN);
+        CHECK(memcmp(st->room, PAYLOAD, PAYLOAD_LEN) == 0);
+        return;
+    default:
+        while (!atomic_load(&f->over)) {
+            drain(st, &filled, &sent);
+            breathe();
+        }
+        result = OK(finish(f));
+        if (k->verb == SEND_ALL) {
+            CHECK(result == 0 && st->done == MOST);
+            result = MOST;
+        }
+        CHECK(result > 0 && result <= MOST);
+        /* All of it arrives, and nothing else. */
+        while (filled + sent < st->filled + result) {
+            CHECK(is_ready(st->peer, POLLIN, 10000));
+            drain(st, &filled, &sent);
+        }
+        CHECK(filled == st->filled && sent == result);
+    }
+}
+
+/* Closes what is open; the socket itself may be closed. */
+static inline void end_stuck(stuck *st) {
+    jf_close(st->s);
+    jf_close(st->peer);
+    jf_close(st->filler);
+}
+
+#endif
