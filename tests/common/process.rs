@@ -57,7 +57,7 @@ impl Process {
     /// Sends a signal to the program.
     pub fn signal(&self, signal: i32) {
         // SAFETY: no memory is involved; the process is our child, not yet waited for, so the number is its.
-        let result = unsafe { libc::kill(self.id().cast_signed(), signal) };
+        let result = unsafe { libc::kill(self.id() as i32, signal) };
         assert_eq!(result, 0, "the process can be signaled");
     }
 
@@ -83,7 +83,7 @@ impl Drop for Process {
     fn drop(&mut self) {
         if !self.ended {
             // SAFETY: no memory is involved. The leader is not yet waited for, so the number is still that group's.
-            unsafe { libc::killpg(self.id().cast_signed(), libc::SIGKILL) };
+            unsafe { libc::killpg(self.id() as i32, libc::SIGKILL) };
             self.child.wait().ok();
         }
     }
