@@ -36,7 +36,15 @@ impl Process {
     /// Starts a program itself, for a test that sends it signals.
     pub fn start_bare(command: &mut Command) -> Process {
         let name = format!("{command:?}");
-        // A group of its own, so that what it starts is ended with it.
+        let heed_interrupts = || {
+            // SAFETY: the call is one that may stand between fork and exec.
+            unsafe { libc::signal(libc::SIGINT, libc::SIG_DFL) };
+            Ok(())
+        };
+        // SAFETY: what runs between fork and exec is the one call above.
+        unsafe { command.pre_exec(heed_interrupts) };
+        // A shell has its background jobs ignore Ctrl-C, and what they start inherits that: hence the call above. A group of
+        // its own, so that what it starts is ended with it.
         let mut child = command
             .process_group(0)
             .stdin(Stdio::piped())
