@@ -211,7 +211,7 @@ fn installed_it_is_found_by_pkg_config() {
     succeed(&mut cc, 120);
     assert!(!needed(&program).iter().any(|name| name.contains("jackfield")));
 
-    std::fs::remove_file(&program.with_file_name("shared")).expect("it is there");
+    std::fs::remove_file(program.with_file_name("shared")).expect("it is there");
     succeed(&mut make("uninstall", folder.path()), 60);
     assert_eq!(files(folder.path()), [program.as_path()]);
     assert_eq!(succeed(&mut Command::new(&program), 60), format!("{version}\n"));

@@ -47,7 +47,10 @@ impl Pause {
         match self.0 {
             0..8 => std::thread::yield_now(),
             // 16 µs, doubled up to 1 ms.
-            turn => crate::net::pause(std::time::Duration::from_micros(16 << (turn - 8).min(6))),
+            turn => {
+                // A signal makes it a shorter one.
+                let _ = crate::net::pause(std::time::Duration::from_micros(16 << (turn - 8).min(6)));
+            }
         }
         self.0 += 1;
     }

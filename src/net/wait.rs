@@ -132,7 +132,10 @@ impl Socket {
             left = self.time_left(errno, patience)?;
             // A UNIX socket without a peer is ready to send, however full the queue of the address it sends to.
             if errno.0 == EAGAIN && self.must_poll(direction, patience) {
-                pause(left.map_or(rest, |left| left.min(rest)));
+                if let Err(interrupted) = pause(left.map_or(rest, |left| left.min(rest))) {
+                    errno = interrupted;
+                    left = self.time_left(errno, patience)?;
+                }
                 rest = (rest * 2).min(LONGEST_PAUSE);
             }
         }

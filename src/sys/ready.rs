@@ -31,12 +31,13 @@ pub fn wait_ready(descriptor: &Descriptor, direction: Direction, time: Option<Du
     if ready == 0 { Err(Errno(EAGAIN)) } else { Ok(()) }
 }
 
-/// Does nothing for this long, or until a signal was handled.
-pub fn pause(time: Duration) {
+/// Does nothing for this long. `EINTR` when a signal was handled meanwhile.
+pub fn pause(time: Duration) -> Result<(), Errno> {
     let mut limit = timespec(time);
     let (no_items, no_mask): (*mut libc::pollfd, *const libc::sigset_t) = (ptr::null_mut(), ptr::null());
     // SAFETY: no items, a time of ours, no signal mask. std's sleep would do as well, were it not a cancellation point.
-    unsafe { libc::syscall(libc::SYS_ppoll, no_items, 0usize, &raw mut limit, no_mask, 0usize) };
+    check(unsafe { libc::syscall(libc::SYS_ppoll, no_items, 0usize, &raw mut limit, no_mask, 0usize) })?;
+    Ok(())
 }
 
 fn timespec(time: Duration) -> libc::timespec {
