@@ -1,6 +1,7 @@
 //! A socket's descriptor and its life.
 
 use super::addr::SockAddr;
+use super::call::system_call;
 use super::{Errno, Family, RawAddr, Shutdown, Type, check};
 use socket2::{Domain, Protocol, SockRef, Socket};
 use std::mem::ManuallyDrop;
@@ -68,13 +69,13 @@ impl Descriptor {
 
     /// Takes the next connection from the queue.
     pub fn accept(&self) -> Result<(Descriptor, RawAddr), Errno> {
+        const FLAGS: usize = libc::SOCK_CLOEXEC as usize;
         let mut peer = SockAddr::room();
         let (addr, len) = peer.fill();
         // SAFETY: `addr` and `len` describe room of ours.
-        let fd = unsafe { libc::syscall(libc::SYS_accept4, self.as_raw_fd(), addr, len, libc::SOCK_CLOEXEC) };
-        let fd = check(fd)? as RawFd;
+        let fd = unsafe { system_call(libc::SYS_accept4, [self.raw(), addr as usize, len as usize, FLAGS]) }?;
         // SAFETY: the kernel just gave us this descriptor.
-        let descriptor = Descriptor::from(unsafe { OwnedFd::from_raw_fd(fd) });
+        let descriptor = Descriptor::from(unsafe { OwnedFd::from_raw_fd(fd as RawFd) });
         Ok((descriptor, peer.decode()))
     }
 
@@ -82,7 +83,7 @@ impl Descriptor {
     pub fn connect(&self, addr: &RawAddr) -> Result<(), Errno> {
         let addr = SockAddr::encode(addr)?;
         // SAFETY: the address is as long as it says.
-        check(unsafe { libc::syscall(libc::SYS_connect, self.as_raw_fd(), addr.as_ptr(), addr.len()) })?;
+        unsafe { system_call(libc::SYS_connect, [self.raw(), addr.as_ptr() as usize, addr.len() as usize]) }?;
         Ok(())
     }
 
@@ -114,6 +115,12 @@ impl Descriptor {
         Ok(name.decode())
     }
 
+    /// The descriptor as a system call's argument.
+    #[inline]
+    pub(super) fn raw(&self) -> usize {
+        self.as_raw_fd() as usize
+    }
+
     pub(super) fn socket(&self) -> SockRef<'_> {
         SockRef::from(&*self.0)
     }
@@ -123,7 +130,7 @@ impl Drop for Descriptor {
     fn drop(&mut self) {
         // SAFETY: the descriptor is ours, and nothing uses it after this. The C library's close would do as well, were
         // it not a cancellation point. An error says that data was lost, not that the descriptor is still open.
-        unsafe { libc::syscall(libc::SYS_close, self.as_raw_fd()) };
+        let _ = unsafe { system_call(libc::SYS_close, [self.raw()]) };
     }
 }
 
