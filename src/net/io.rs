@@ -45,11 +45,11 @@ impl Socket {
     /// [`Error::MESSAGE_SIZE`], [`Error::CONN_REFUSED`] when an earlier datagram found nobody.
     ///
     /// [send(2)]: https://man7.org/linux/man-pages/man2/send.2.html
-    #[inline]
+    #[inline(always)]
     pub fn send<'a>(&self, buf: impl Into<SendBuf<'a>>, flags: Flags) -> Result<usize> {
         let buf = buf.into();
         let flags = self.send_flags(flags)?;
-        self.call(Direction::Send, flags, |fd, extra| fd.send(buf, flags | extra))
+        self.call(Direction::Send, flags, move |fd, extra| fd.send(buf, flags | extra))
     }
 
     /// Sends a datagram to an address; on a connected socket, to this one instead of the peer.
@@ -57,7 +57,7 @@ impl Socket {
     /// # Errors
     /// Those of [`Socket::send`], and [`Error::FAMILY_UNSUPPORTED`], [`Error::ACCESS`] for a broadcast address,
     /// [`Error::TYPE_UNSUPPORTED`] for a socket with connections.
-    #[inline]
+    #[inline(always)]
     pub fn send_to<'a>(&self, buf: impl Into<SendBuf<'a>>, flags: Flags, addr: &Addr) -> Result<usize> {
         let buf = buf.into();
         let flags = self.send_flags(flags)?;
@@ -66,7 +66,7 @@ impl Socket {
         if self.kind.has_connections() {
             return Err(Error::TYPE_UNSUPPORTED);
         }
-        self.call(Direction::Send, flags, |fd, extra| fd.send_to(buf, flags | extra, addr.raw()))
+        self.call(Direction::Send, flags, move |fd, extra| fd.send_to(buf, flags | extra, addr.raw()))
     }
 
     /// Sends several buffers' bytes one after the other; as one message, if the socket has messages.
@@ -88,15 +88,16 @@ impl Socket {
     /// than the room, which is filled; [`Error::CONN_RESET`], [`Error::NOT_CONNECTED`], [`Error::CLOSED`].
     ///
     /// [recv(2)]: https://man7.org/linux/man-pages/man2/recv.2.html
-    #[inline]
+    #[inline(always)]
     pub fn recv<'a>(&self, buf: impl Into<RecvBuf<'a>>, flags: Flags) -> Result<usize> {
         let mut buf = buf.into();
         let os_flags = self.recv_flags(flags)?;
         if buf.is_empty() && !self.kind.has_messages() {
             return Ok(0);
         }
-        let count = self.call(Direction::Recv, flags, |fd, extra| fd.recv(&mut buf, os_flags | extra))?;
-        self.received(count, buf.len(), flags)
+        let room = buf.len();
+        let count = self.call(Direction::Recv, flags, move |fd, extra| fd.recv(&mut buf, os_flags | extra))?;
+        self.received(count, room, flags)
     }
 
     /// Receives and tells from whom; from a stream's peer no address comes, [`Addr::UNSPEC`].
@@ -111,7 +112,7 @@ impl Socket {
     }
 
     /// [`Socket::recv_from`], but `from` is known even when the message was longer than the room.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn recv_named(&self, mut buf: RecvBuf<'_>, flags: Flags, from: &mut Addr) -> Result<usize> {
         let os_flags = self.recv_flags(flags)?;
         if buf.is_empty() && !self.kind.has_messages() {
@@ -231,13 +232,11 @@ impl Socket {
     /// What a receive that the system calls a success was.
     #[inline]
     fn received(&self, count: usize, room: usize, flags: Flags) -> Result<usize> {
-        if count > room && !flags.intersects(Flags::TRUNC) {
-            return Err(Error::TRUNCATED);
+        match count {
+            0 if self.is_canceled() => Err(Error::CLOSED),
+            _ if count <= room || flags.intersects(Flags::TRUNC) => Ok(count),
+            _ => Err(Error::TRUNCATED),
         }
-        if count == 0 && self.is_canceled() {
-            return Err(Error::CLOSED);
-        }
-        Ok(count)
     }
 }
 
