@@ -2,7 +2,7 @@
 
 use super::wait::Patience;
 use super::{Addr, Error, Family, Flags, RecvBuf, Result, SendBuf, Socket, VEC_MAX};
-use crate::sys::{Descriptor, Direction, Errno};
+use crate::sys::{Descriptor, Direction, Errno, SockAddr};
 use std::sync::atomic::Ordering::Relaxed;
 use std::{fmt, io};
 
@@ -66,7 +66,10 @@ impl Socket {
         if self.kind.has_connections() {
             return Err(Error::TYPE_UNSUPPORTED);
         }
-        self.call(Direction::Send, flags, move |fd, extra| fd.send_to(buf, flags | extra, addr.raw()))
+        let mut name = SockAddr::room();
+        name.encode(addr.raw())?;
+        let name = &name;
+        self.call(Direction::Send, flags, move |fd, extra| fd.send_to(buf, flags | extra, name))
     }
 
     /// Sends several buffers' bytes one after the other; as one message, if the socket has messages.
@@ -119,10 +122,17 @@ impl Socket {
             *from = Addr::UNSPEC;
             return Ok(0);
         }
-        let (count, raw) = self.call(Direction::Recv, flags, |fd, extra| fd.recv_from(&mut buf, os_flags | extra))?;
-        let result = self.received(count, buf.len(), flags);
+        let room = buf.len();
+        let mut name = SockAddr::room();
+        let op = |fd: &Descriptor, extra| fd.recv_from(&mut buf, os_flags | extra, &mut name);
+        let count = self.call(Direction::Recv, flags, op)?;
+        let result = self.received(count, room, flags);
         if matches!(result, Ok(_) | Err(Error::TRUNCATED)) {
-            *from = if self.kind.has_messages() { self.named(raw) } else { Addr::UNSPEC };
+            if self.kind.has_messages() {
+                self.read_name(&name, from);
+            } else {
+                *from = Addr::UNSPEC;
+            }
         }
         result
     }

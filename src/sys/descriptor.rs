@@ -56,9 +56,10 @@ impl Descriptor {
 
     /// Gives the socket its own name.
     pub fn bind(&self, addr: &RawAddr) -> Result<(), Errno> {
-        let addr = SockAddr::encode(addr)?;
+        let mut name = SockAddr::room();
+        name.encode(addr)?;
         // SAFETY: the address is as long as it says.
-        check(unsafe { libc::bind(self.as_raw_fd(), addr.as_ptr(), addr.len()) }.into())?;
+        check(unsafe { libc::bind(self.as_raw_fd(), name.as_ptr(), name.len()) }.into())?;
         Ok(())
     }
 
@@ -68,7 +69,7 @@ impl Descriptor {
     }
 
     /// Takes the next connection from the queue.
-    pub fn accept(&self) -> Result<(Descriptor, RawAddr), Errno> {
+    pub fn accept(&self) -> Result<(Descriptor, SockAddr), Errno> {
         const FLAGS: usize = libc::SOCK_CLOEXEC as usize;
         let mut peer = SockAddr::room();
         let (addr, len) = peer.fill();
@@ -76,14 +77,15 @@ impl Descriptor {
         let fd = unsafe { system_call(libc::SYS_accept4, [self.raw(), addr as usize, len as usize, FLAGS]) }?;
         // SAFETY: the kernel just gave us this descriptor.
         let descriptor = Descriptor::from(unsafe { OwnedFd::from_raw_fd(fd as RawFd) });
-        Ok((descriptor, peer.decode()))
+        Ok((descriptor, peer))
     }
 
     /// Connects to a peer, or begins to.
     pub fn connect(&self, addr: &RawAddr) -> Result<(), Errno> {
-        let addr = SockAddr::encode(addr)?;
+        let mut name = SockAddr::room();
+        name.encode(addr)?;
         // SAFETY: the address is as long as it says.
-        unsafe { system_call(libc::SYS_connect, [self.raw(), addr.as_ptr() as usize, addr.len() as usize]) }?;
+        unsafe { system_call(libc::SYS_connect, [self.raw(), name.as_ptr() as usize, name.len() as usize]) }?;
         Ok(())
     }
 
@@ -98,21 +100,21 @@ impl Descriptor {
     }
 
     /// The socket's own name.
-    pub fn local_addr(&self) -> Result<RawAddr, Errno> {
+    pub fn local_addr(&self) -> Result<SockAddr, Errno> {
         let mut name = SockAddr::room();
         let (addr, len) = name.fill();
         // SAFETY: `addr` and `len` describe room of ours.
         check(unsafe { libc::getsockname(self.as_raw_fd(), addr, len) }.into())?;
-        Ok(name.decode())
+        Ok(name)
     }
 
     /// Its peer's name.
-    pub fn peer_addr(&self) -> Result<RawAddr, Errno> {
+    pub fn peer_addr(&self) -> Result<SockAddr, Errno> {
         let mut name = SockAddr::room();
         let (addr, len) = name.fill();
         // SAFETY: `addr` and `len` describe room of ours.
         check(unsafe { libc::getpeername(self.as_raw_fd(), addr, len) }.into())?;
-        Ok(name.decode())
+        Ok(name)
     }
 
     /// The descriptor as a system call's argument.

@@ -33,7 +33,7 @@ mod ready;
 mod transfer;
 mod types;
 
-pub use addr::{ADDR_DATA, RawAddr, interface_index};
+pub use addr::{ADDR_DATA, RawAddr, SockAddr, interface_index};
 pub use descriptor::Descriptor;
 pub use errno::Errno;
 #[cfg(feature = "capi")]

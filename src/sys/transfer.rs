@@ -4,7 +4,7 @@
 
 use super::addr::SockAddr;
 use super::call::system_call;
-use super::{Descriptor, Errno, Flags, RawAddr};
+use super::{Descriptor, Errno, Flags};
 use libc::{iovec, msghdr};
 use std::marker::PhantomData;
 use std::mem::{self, MaybeUninit};
@@ -117,8 +117,7 @@ impl Descriptor {
 
     /// Sends to an address.
     #[inline]
-    pub fn send_to(&self, buf: SendBuf<'_>, flags: Flags, addr: &RawAddr) -> Result<usize, Errno> {
-        let addr = SockAddr::encode(addr)?;
+    pub fn send_to(&self, buf: SendBuf<'_>, flags: Flags, addr: &SockAddr) -> Result<usize, Errno> {
         let (ptr, len) = (addr.as_ptr() as usize, addr.len() as usize);
         // SAFETY: `buf` is readable memory of that length, and so is the address.
         unsafe { system_call(libc::SYS_sendto, [self.raw(), buf.place(), buf.len(), send_flags(flags), ptr, len]) }
@@ -142,13 +141,11 @@ impl Descriptor {
 
     /// Receives and tells from whom.
     #[inline]
-    pub fn recv_from(&self, buf: &mut RecvBuf<'_>, flags: Flags) -> Result<(usize, RawAddr), Errno> {
-        let mut from = SockAddr::room();
+    pub fn recv_from(&self, buf: &mut RecvBuf<'_>, flags: Flags, from: &mut SockAddr) -> Result<usize, Errno> {
         let (addr, len) = from.fill();
         let args = [self.raw(), buf.place(), buf.len(), recv_flags(flags), addr as usize, len as usize];
         // SAFETY: `buf` is writable memory of that length, borrowed for this call alone; so is the room for the address.
-        let count = unsafe { system_call(libc::SYS_recvfrom, args) }?;
-        Ok((count, from.decode()))
+        unsafe { system_call(libc::SYS_recvfrom, args) }
     }
 
     /// Receives into several buffers one after the other.
