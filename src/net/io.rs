@@ -190,10 +190,10 @@ impl Socket {
             let op = |fd: &Descriptor, flags| op(fd, done, flags);
             let result = match patience {
                 // A part that is done hides the signal that cut it short, so there is no waiting but in poll.
-                Patience::ForEver | Patience::Until(_) if interruptible => self.poll_on(direction, patience, op),
+                Patience::ForEver | Patience::For(..) if interruptible => self.poll_on(direction, patience, op),
                 // The kernel's timeout is right for the first part alone, and data that never pauses does not stop the clock.
-                Patience::Until(_) if done > 0 && patience.left().is_none() => Err(Error::TIMED_OUT),
-                Patience::Until(_) if done > 0 => self.poll_on(direction, patience, op),
+                Patience::For(..) if done > 0 && patience.left().is_none() => Err(Error::TIMED_OUT),
+                Patience::For(..) if done > 0 => self.poll_on(direction, patience, op),
                 _ => self.wait_on(direction, patience, op),
             };
             match result {

@@ -20,7 +20,8 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(16);
 #[derive(Clone, Copy)]
 pub(super) enum Patience {
     Never,
-    Until(Instant),
+    /// For these milliseconds from then. When that ends is worked out by the few calls that have to know.
+    For(i64, Instant),
     ForEver,
 }
 
@@ -30,8 +31,8 @@ impl Patience {
         match self {
             Patience::Never => None,
             Patience::ForEver => Some(None),
-            Patience::Until(deadline) => {
-                let left = deadline.saturating_duration_since(Instant::now());
+            Patience::For(ms, start) => {
+                let left = Duration::from_millis(ms as u64).saturating_sub(start.elapsed());
                 if left.is_zero() { None } else { Some(Some(left)) }
             }
         }
@@ -98,9 +99,7 @@ impl Socket {
         match self.timeout_ms(direction) {
             0 => Patience::Never,
             ms if ms < 0 => Patience::ForEver,
-            ms => {
-                Instant::now().checked_add(Duration::from_millis(ms as u64)).map_or(Patience::ForEver, Patience::Until)
-            }
+            ms => Patience::For(ms, Instant::now()),
         }
     }
 
@@ -185,7 +184,7 @@ impl Socket {
             && self.family == Family::Unix
             && match self.kind {
                 Type::Dgram => true,
-                Type::Stream => matches!(patience, Patience::Until(_)),
+                Type::Stream => matches!(patience, Patience::For(..)),
                 Type::SeqPacket => false,
             }
     }
