@@ -2,7 +2,8 @@
 # make demo       two programs and a script hold a conversation through it
 # make examples   the programs of c-examples, into target/examples
 # make test       everything a change must pass
-# make bench      how fast it is, beside the C library
+# make bench      how fast it is, beside the C library; BENCH_FLAGS=--quick takes half a minute
+# make bench-instructions   how many instructions a call takes, held to limits
 # make install    into PREFIX (/usr/local), below DESTDIR; make uninstall takes it out again
 # make header     writes include/jackfield.h anew, after a change of src/ffi
 
@@ -77,3 +78,25 @@ uninstall:
 	rm -f '$(DESTDIR)$(LIBDIR)/libjackfield.so.$(VERSION)' '$(DESTDIR)$(LIBDIR)/libjackfield.so.$(MAJOR)' \
 		'$(DESTDIR)$(LIBDIR)/libjackfield.so' '$(DESTDIR)$(LIBDIR)/libjackfield.a' \
 		'$(DESTDIR)$(LIBDIR)/pkgconfig/jackfield.pc' '$(DESTDIR)$(INCLUDEDIR)/jackfield.h'
+
+# The benchmarks' programs, each over jackfield and over the C library.
+BENCH = target/bench
+BENCH_CC = $(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -pthread
+
+$(BENCH)/%-jackfield: benches/%.c $(wildcard benches/*.h) $(OUT)/libjackfield.so
+	@mkdir -p $(@D)
+	@$(BENCH_CC) -DJACKFIELD -Iinclude $< -o $@ -L$(OUT) -ljackfield '-Wl,-rpath,$$ORIGIN/../release'
+
+$(BENCH)/%-libc: benches/%.c $(wildcard benches/*.h)
+	@mkdir -p $(@D)
+	@$(BENCH_CC) $< -o $@
+
+.PHONY: bench
+bench: lib
+	@$(MAKE) --silent $(BENCH)/pingpong-jackfield $(BENCH)/pingpong-libc
+	@benches/run $(BENCH_FLAGS)
+
+.PHONY: bench-instructions
+bench-instructions: lib
+	@$(MAKE) --silent $(BENCH)/calls-jackfield $(BENCH)/calls-libc
+	@benches/instructions $(BENCH_FLAGS)

@@ -10,15 +10,12 @@ use std::{mem, slice};
 /// Runs the body of an exported function and turns its outcome into the number that C gets.
 #[inline]
 pub fn guard(body: impl FnOnce() -> Result<i64>) -> i64 {
-    match catch_unwind(AssertUnwindSafe(body)) {
-        Ok(Ok(value)) => value,
-        Ok(Err(error)) => code(error),
-        Err(payload) => {
-            // Dropping it could panic again.
-            mem::forget(payload);
-            code(Error::INTERNAL)
-        }
-    }
+    // The number is made inside, because it fits a register.
+    catch_unwind(AssertUnwindSafe(|| body().unwrap_or_else(code))).unwrap_or_else(|payload| {
+        // Dropping it could panic again.
+        mem::forget(payload);
+        code(Error::INTERNAL)
+    })
 }
 
 /// What a function returns that has nothing to say but that it worked.
@@ -50,12 +47,11 @@ pub unsafe fn send_buf<'a>(data: *const c_void, len: usize) -> Result<SendBuf<'a
 /// As there.
 #[inline]
 pub unsafe fn bytes<'a>(data: *const c_void, len: usize) -> Result<&'a [u8]> {
-    match (len, data.is_null()) {
-        (0, _) => Ok(&[]),
-        (_, true) => Err(Error::INVALID),
-        _ if len > isize::MAX as usize => Err(Error::INVALID),
+    match (len as isize, data.is_null()) {
         // SAFETY: the caller's, for a length that a slice may have.
-        _ => Ok(unsafe { slice::from_raw_parts(data.cast(), len) }),
+        (1.., false) => Ok(unsafe { slice::from_raw_parts(data.cast(), len) }),
+        (0, _) => Ok(&[]),
+        _ => Err(Error::INVALID),
     }
 }
 
@@ -65,12 +61,11 @@ pub unsafe fn bytes<'a>(data: *const c_void, len: usize) -> Result<&'a [u8]> {
 /// If not NULL, `data` must be writable for `len` bytes, and nobody else may use them, for as long as the result is used.
 #[inline]
 pub unsafe fn recv_buf<'a>(data: *mut c_void, len: usize) -> Result<RecvBuf<'a>> {
-    match (len, data.is_null()) {
-        (0, _) => Ok(RecvBuf::from(&mut [] as &mut [u8])),
-        (_, true) => Err(Error::INVALID),
-        _ if len > isize::MAX as usize => Err(Error::INVALID),
+    match (len as isize, data.is_null()) {
         // SAFETY: the caller's, for a length that a slice may have.
-        _ => Ok(RecvBuf::from(unsafe { slice::from_raw_parts_mut(data.cast::<MaybeUninit<u8>>(), len) })),
+        (1.., false) => Ok(RecvBuf::from(unsafe { slice::from_raw_parts_mut(data.cast::<MaybeUninit<u8>>(), len) })),
+        (0, _) => Ok(RecvBuf::from(&mut [] as &mut [u8])),
+        _ => Err(Error::INVALID),
     }
 }
 

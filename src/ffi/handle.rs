@@ -6,8 +6,8 @@
 //! A slot's whole state is one word, so that every change of it is one step:
 //!
 //! ```text
-//!  63        38 37   26      25     24 23           0
-//! | generation | epoch | CLOSING | OPEN | calls in use |
+//!  63   52      51     50 49        24 23           0
+//! | epoch | CLOSING | OPEN | generation | calls in use |
 //! ```
 //!
 //! - A call adds itself to the word and looks at what was there. Only if that was its generation, open and not closing may
@@ -26,12 +26,13 @@ use std::mem::MaybeUninit;
 use std::ptr;
 
 const COUNT: u64 = (1 << 24) - 1;
-const OPEN: u64 = 1 << 24;
-const CLOSING: u64 = 1 << 25;
-const EPOCH_SHIFT: u32 = 26;
-const EPOCH: u64 = ((1 << 12) - 1) << EPOCH_SHIFT;
-const GENERATION_SHIFT: u32 = 38;
+/// Where it is in a handle too.
+const GENERATION_SHIFT: u32 = 24;
 const GENERATION_BITS: u32 = 26;
+const OPEN: u64 = 1 << 50;
+const CLOSING: u64 = 1 << 51;
+const EPOCH_SHIFT: u32 = 52;
+const EPOCH: u64 = u64::MAX << EPOCH_SHIFT;
 
 /// A handle is `kind | generation | index`, together 53 bits, which a double holds exactly.
 const INDEX_BITS: u32 = 24;
@@ -106,7 +107,7 @@ impl<T> Table<T> {
         let tenant = make().inspect_err(|_| self.push(slot, index))?;
         // SAFETY: the slot is vacant and out of the stack, so it is ours until it is OPEN.
         slot.tenant.with_mut(|place| unsafe { (*place).write(tenant) });
-        let epoch = epoch();
+        let epoch = epoch(fork_count());
         let mut state = slot.state.load(Relaxed);
         loop {
             // Calls with old handles may be looking in and will take themselves out.
@@ -117,7 +118,7 @@ impl<T> Table<T> {
                 Err(now) => state = now,
             }
         }
-        Ok((self.kind | (state >> GENERATION_SHIFT) << INDEX_BITS | index as u64) as i64)
+        Ok((self.kind | generation(state) << INDEX_BITS | index as u64) as i64)
     }
 
     /// Has `call` use a tenant, who stays for as long as that takes.
@@ -130,12 +131,12 @@ impl<T> Table<T> {
 
     /// Takes a tenant out. From here on its handle is no good; `wake` is called until every call that uses it has ended.
     pub fn remove(&self, handle: i64, wake: impl Fn(&T)) -> Result<T> {
-        let (slot, index, open) = self.find(handle)?;
+        let (slot, index, open) = self.find(handle, fork_count())?;
         let mut state = slot.state.load(Relaxed);
         loop {
             if state & EPOCH != open & EPOCH {
                 state = slot.renew(open & EPOCH);
-            } else if state & !COUNT != open {
+            } else if differ(state, open) {
                 return Err(Error::BAD_HANDLE);
             } else {
                 match slot.state.compare_exchange_weak(state, state | CLOSING, Acquire, Relaxed) {
@@ -155,13 +156,14 @@ impl<T> Table<T> {
 
     /// Takes a tenant out if no call uses it.
     pub fn remove_unused(&self, handle: i64) -> Result<T> {
-        let (slot, index, open) = self.find(handle)?;
+        let (slot, index, open) = self.find(handle, fork_count())?;
         if slot.state.load(Relaxed) & EPOCH != open & EPOCH {
             slot.renew(open & EPOCH);
         }
+        let open = open & !COUNT;
         match slot.state.compare_exchange(open, open | CLOSING, Acquire, Relaxed) {
             Ok(_) => Ok(self.vacate(slot, index)),
-            Err(state) if state & !COUNT == open => Err(Error::BUSY),
+            Err(state) if !differ(state, open) => Err(Error::BUSY),
             Err(_) => Err(Error::BAD_HANDLE),
         }
     }
@@ -170,11 +172,11 @@ impl<T> Table<T> {
     fn vacate(&self, slot: &Slot<T>, index: usize) -> T {
         // SAFETY: CLOSING keeps new calls out, there are none in it, and whoever set it is the only one to get here.
         let tenant = slot.tenant.with_mut(|place| unsafe { (*place).assume_init_read() });
-        let generation = slot.state.load(Relaxed) >> GENERATION_SHIFT;
+        let generation = generation(slot.state.load(Relaxed));
         if generation == LAST_GENERATION {
             slot.state.fetch_sub(OPEN | CLOSING, Release);
         } else {
-            slot.state.fetch_add((1 << GENERATION_SHIFT) - (OPEN | CLOSING), Release);
+            slot.state.fetch_sub((OPEN | CLOSING) - (1 << GENERATION_SHIFT), Release);
             self.push(slot, index);
         }
         tenant
@@ -183,36 +185,24 @@ impl<T> Table<T> {
     /// Counts a call in.
     #[inline]
     fn enter(&self, handle: i64) -> Result<InUse<'_, T>> {
-        let (slot, _, open) = self.find(handle)?;
+        let forks = fork_count();
+        let (slot, _, open) = self.find(handle, forks)?;
         let state = slot.state.fetch_add(1, Acquire);
-        if state & !COUNT == open {
-            return Ok(InUse { slot, epoch: open & EPOCH });
-        }
-        self.enter_again(slot, state, open)
+        let entered = InUse { slot, forks };
+        if differ(state, open) && !slot.enter_again(state, open) { Err(Error::BAD_HANDLE) } else { Ok(entered) }
     }
 
-    #[cold]
-    fn enter_again<'a>(&self, slot: &'a Slot<T>, mut state: u64, open: u64) -> Result<InUse<'a, T>> {
-        // What was added to a word of an older epoch is gone with the next reset.
-        while state & EPOCH != open & EPOCH {
-            slot.renew(open & EPOCH);
-            state = slot.state.fetch_add(1, Acquire);
-        }
-        let entered = InUse { slot, epoch: open & EPOCH };
-        if state & !COUNT == open { Ok(entered) } else { Err(Error::BAD_HANDLE) }
-    }
-
-    /// The slot that a handle names, its index, and the slot's state when the handle is good and no call is in it.
+    /// The slot that a handle names, its index, and the slot's state, but for its count, when the handle is good.
     #[inline]
-    fn find(&self, handle: i64) -> Result<(&Slot<T>, usize, u64)> {
+    fn find(&self, handle: i64, forks: u32) -> Result<(&Slot<T>, usize, u64)> {
         let handle = handle as u64 ^ self.kind;
         let index = (handle & ((1 << INDEX_BITS) - 1)) as usize;
-        let generation = handle >> INDEX_BITS;
-        if generation > LAST_GENERATION {
+        if handle >> KIND_SHIFT != 0 {
             return Err(Error::BAD_HANDLE);
         }
         let slot = self.slot(index).ok_or(Error::BAD_HANDLE)?;
-        Ok((slot, index, generation << GENERATION_SHIFT | OPEN | epoch()))
+        // Where a state has its count, a handle has its index, which `differ` doesn't look at.
+        Ok((slot, index, handle | OPEN | epoch(forks)))
     }
 
     #[inline]
@@ -288,13 +278,34 @@ fn changed(top: u64, slot: u32) -> u64 {
     ((top >> 32).wrapping_add(1) << 32) | u64::from(slot)
 }
 
-/// This process's epoch, in its place in a slot's state.
+/// Whether two states differ in more than their counts.
 #[inline]
-fn epoch() -> u64 {
-    u64::from(fork_count()) << EPOCH_SHIFT & EPOCH
+fn differ(a: u64, b: u64) -> bool {
+    (a ^ b) & !COUNT != 0
+}
+
+fn generation(state: u64) -> u64 {
+    state >> GENERATION_SHIFT & ((1 << GENERATION_BITS) - 1)
+}
+
+/// A process's epoch, in its place in a slot's state.
+#[inline]
+fn epoch(forks: u32) -> u64 {
+    u64::from(forks) << EPOCH_SHIFT
 }
 
 impl<T> Slot<T> {
+    /// What becomes of a call that found the slot in another state than `open`: whether it is in all the same.
+    #[cold]
+    fn enter_again(&self, mut state: u64, open: u64) -> bool {
+        // What was added to a word of an older epoch is gone with the next reset.
+        while state & EPOCH != open & EPOCH {
+            self.renew(open & EPOCH);
+            state = self.state.fetch_add(1, Acquire);
+        }
+        !differ(state, open)
+    }
+
     /// Makes a word that an ancestor of this process wrote one of this process: no call is in the slot, and a close that was
     /// under way is not. Returns the word as it is now.
     #[cold]
@@ -316,14 +327,14 @@ impl<T> Slot<T> {
 /// A call that is counted in; out again when dropped.
 struct InUse<'a, T> {
     slot: &'a Slot<T>,
-    epoch: u64,
+    forks: u32,
 }
 
 impl<T> Drop for InUse<'_, T> {
     #[inline]
     fn drop(&mut self) {
         // A signal handler may have forked: in the child the count no longer has this call.
-        if self.epoch == epoch() {
+        if self.forks == fork_count() {
             self.slot.state.fetch_sub(1, Release);
         }
     }

@@ -144,15 +144,14 @@ pub unsafe extern "C" fn jf_recv_from(
     from: *mut jf_addr,
 ) -> i64 {
     guard(|| {
+        // SAFETY: the caller's. It is written only, and an `Addr` is laid out as a `jf_addr` and may hold any bytes.
+        let Some(from) = (unsafe { from.cast::<Addr>().as_mut() }) else {
+            // SAFETY: the caller's.
+            return Ok(unsafe { jf_recv(s, data, len, flags) });
+        };
         // SAFETY: the caller's.
         let buf = unsafe { recv_buf(data, len) }?;
-        let flags = Flags::from_bits(flags);
-        // SAFETY: the caller's. It is written only, and an `Addr` is laid out as a `jf_addr` and may hold any bytes.
-        match unsafe { from.cast::<Addr>().as_mut() } {
-            None => SOCKETS.with(s, |socket| socket.recv(buf, flags)),
-            Some(from) => SOCKETS.with(s, |socket| socket.recv_named(buf, flags, from)),
-        }
-        .map(count)
+        SOCKETS.with(s, |socket| socket.recv_named(buf, Flags::from_bits(flags), from)).map(count)
     })
 }
 

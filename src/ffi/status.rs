@@ -108,7 +108,7 @@ pub enum jf_error {
 /// The number of an error.
 #[inline]
 pub fn code(error: Error) -> i64 {
-    error.code().into()
+    error.code()
 }
 
 /// Names and texts, in the order of the numbers.

@@ -52,6 +52,7 @@ impl Addr {
     }
 
     /// Checks an address that was made elsewhere: when this succeeds, it is one.
+    #[inline]
     pub(crate) fn check(raw: &RawAddr) -> Result<()> {
         let well_formed = match Family::from_number(raw.family).ok_or(Error::FAMILY_UNSUPPORTED)? {
             Family::Unspec => raw.len == 0,
@@ -67,16 +68,19 @@ impl Addr {
         if well_formed { Ok(()) } else { Err(Error::ADDR_INVALID) }
     }
 
-    /// What the operating system gave us.
-    pub(super) fn from_system(raw: RawAddr) -> Addr {
-        Addr(raw)
+    /// For the operating system to write to: what it writes is an address.
+    #[inline]
+    pub(super) fn raw_mut(&mut self) -> &mut RawAddr {
+        &mut self.0
     }
 
+    #[inline]
     pub(crate) fn raw(&self) -> &RawAddr {
         &self.0
     }
 
     /// The address's family.
+    #[inline]
     pub fn family(&self) -> Family {
         Family::from_number(self.0.family).unwrap_or(Family::Unspec)
     }
@@ -108,6 +112,7 @@ impl Addr {
     }
 
     /// The bytes of a UNIX address: none when it has no name, a path's, or a zero and an abstract name.
+    #[inline]
     pub fn unix_bytes(&self) -> Option<&[u8]> {
         (self.family() == Family::Unix).then(|| self.0.bytes())
     }

@@ -8,13 +8,14 @@ use std::{fmt, io};
 ///
 /// What an operating system reports and no constant stands for is kept as [`Error::from_os`] makes it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Error(i32);
+// As wide as what C gets and what a call counts, so that the result of a call is two registers.
+pub struct Error(i64);
 
 /// The result of a socket call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// The number from which those errors count downwards that have no name of their own.
-const OS_BASE: i32 = -100_000;
+const OS_BASE: i64 = -100_000;
 
 /// One table makes the constants, names and texts, and maps errno to them and back.
 macro_rules! errors {
@@ -45,7 +46,7 @@ macro_rules! errors {
             pub fn raw_os_error(self) -> Option<i32> {
                 match self.0 {
                     $($($number => Some(errno::$errno),)?)*
-                    number if number < OS_BASE => OS_BASE.checked_sub(number),
+                    number if number < OS_BASE => i32::try_from(OS_BASE - number).ok(),
                     _ => None,
                 }
             }
@@ -55,7 +56,7 @@ macro_rules! errors {
             pub fn from_os(number: i32) -> Error {
                 match number {
                     $($(os::$errno => Error::$name,)?)*
-                    1..=0xFFFF => Error(OS_BASE - number),
+                    1..=0xFFFF => Error(OS_BASE - number as i64),
                     // No operating system's; it could not be told apart from another error's number.
                     _ => Error::INTERNAL,
                 }
@@ -116,14 +117,13 @@ errors! {
 impl Error {
     /// The number, the same on every operating system and below zero.
     #[inline]
-    pub const fn code(self) -> i32 {
+    pub const fn code(self) -> i64 {
         self.0
     }
 
     /// The error with this number, if there can be one.
     pub fn from_code(code: i64) -> Option<Error> {
-        let code = i32::try_from(code).ok()?;
-        let named = (-(Error::ALL.len() as i32)..0).contains(&code);
+        let named = (-(Error::ALL.len() as i64)..0).contains(&code);
         let unnamed = (OS_BASE - 0xFFFF..OS_BASE).contains(&code);
         (named || unnamed).then_some(Error(code))
     }
@@ -176,7 +176,7 @@ mod tests {
     fn named_errors_count_down_from_minus_one() {
         for (error, number) in Error::ALL.iter().zip(1..) {
             assert_eq!(error.code(), -number);
-            assert_eq!(Error::from_code(i64::from(error.code())), Some(*error));
+            assert_eq!(Error::from_code(error.code()), Some(*error));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::wait::Patience;
 use super::{Addr, Error, Family, Flags, RecvBuf, Result, SendBuf, Socket, VEC_MAX};
-use crate::sys::{Descriptor, Direction, Errno};
+use crate::sys::{Descriptor, Direction, Errno, SockAddr};
 use std::sync::atomic::Ordering::Relaxed;
 use std::{fmt, io};
 
@@ -45,11 +45,11 @@ impl Socket {
     /// [`Error::MESSAGE_SIZE`], [`Error::CONN_REFUSED`] when an earlier datagram found nobody.
     ///
     /// [send(2)]: https://man7.org/linux/man-pages/man2/send.2.html
-    #[inline]
+    #[inline(always)]
     pub fn send<'a>(&self, buf: impl Into<SendBuf<'a>>, flags: Flags) -> Result<usize> {
         let buf = buf.into();
         let flags = self.send_flags(flags)?;
-        self.call(Direction::Send, flags, |fd, extra| fd.send(buf, flags | extra))
+        self.call(Direction::Send, flags, move |fd, extra| fd.send(buf, flags | extra))
     }
 
     /// Sends a datagram to an address; on a connected socket, to this one instead of the peer.
@@ -57,7 +57,7 @@ impl Socket {
     /// # Errors
     /// Those of [`Socket::send`], and [`Error::FAMILY_UNSUPPORTED`], [`Error::ACCESS`] for a broadcast address,
     /// [`Error::TYPE_UNSUPPORTED`] for a socket with connections.
-    #[inline]
+    #[inline(always)]
     pub fn send_to<'a>(&self, buf: impl Into<SendBuf<'a>>, flags: Flags, addr: &Addr) -> Result<usize> {
         let buf = buf.into();
         let flags = self.send_flags(flags)?;
@@ -66,7 +66,10 @@ impl Socket {
         if self.kind.has_connections() {
             return Err(Error::TYPE_UNSUPPORTED);
         }
-        self.call(Direction::Send, flags, |fd, extra| fd.send_to(buf, flags | extra, addr.raw()))
+        let mut name = SockAddr::room();
+        name.encode(addr.raw())?;
+        let name = &name;
+        self.call(Direction::Send, flags, move |fd, extra| fd.send_to(buf, flags | extra, name))
     }
 
     /// Sends several buffers' bytes one after the other; as one message, if the socket has messages.
@@ -88,15 +91,16 @@ impl Socket {
     /// than the room, which is filled; [`Error::CONN_RESET`], [`Error::NOT_CONNECTED`], [`Error::CLOSED`].
     ///
     /// [recv(2)]: https://man7.org/linux/man-pages/man2/recv.2.html
-    #[inline]
+    #[inline(always)]
     pub fn recv<'a>(&self, buf: impl Into<RecvBuf<'a>>, flags: Flags) -> Result<usize> {
         let mut buf = buf.into();
         let os_flags = self.recv_flags(flags)?;
         if buf.is_empty() && !self.kind.has_messages() {
             return Ok(0);
         }
-        let count = self.call(Direction::Recv, flags, |fd, extra| fd.recv(&mut buf, os_flags | extra))?;
-        self.received(count, buf.len(), flags)
+        let room = buf.len();
+        let count = self.call(Direction::Recv, flags, move |fd, extra| fd.recv(&mut buf, os_flags | extra))?;
+        self.received(count, room, flags)
     }
 
     /// Receives and tells from whom; from a stream's peer no address comes, [`Addr::UNSPEC`].
@@ -111,17 +115,24 @@ impl Socket {
     }
 
     /// [`Socket::recv_from`], but `from` is known even when the message was longer than the room.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn recv_named(&self, mut buf: RecvBuf<'_>, flags: Flags, from: &mut Addr) -> Result<usize> {
         let os_flags = self.recv_flags(flags)?;
         if buf.is_empty() && !self.kind.has_messages() {
             *from = Addr::UNSPEC;
             return Ok(0);
         }
-        let (count, raw) = self.call(Direction::Recv, flags, |fd, extra| fd.recv_from(&mut buf, os_flags | extra))?;
-        let result = self.received(count, buf.len(), flags);
+        let room = buf.len();
+        let mut name = SockAddr::room();
+        let op = |fd: &Descriptor, extra| fd.recv_from(&mut buf, os_flags | extra, &mut name);
+        let count = self.call(Direction::Recv, flags, op)?;
+        let result = self.received(count, room, flags);
         if matches!(result, Ok(_) | Err(Error::TRUNCATED)) {
-            *from = if self.kind.has_messages() { self.named(raw) } else { Addr::UNSPEC };
+            if self.kind.has_messages() {
+                self.read_name(&name, from);
+            } else {
+                *from = Addr::UNSPEC;
+            }
         }
         result
     }
@@ -179,10 +190,10 @@ impl Socket {
             let op = |fd: &Descriptor, flags| op(fd, done, flags);
             let result = match patience {
                 // A part that is done hides the signal that cut it short, so there is no waiting but in poll.
-                Patience::ForEver | Patience::Until(_) if interruptible => self.poll_on(direction, patience, op),
+                Patience::ForEver | Patience::For(..) if interruptible => self.poll_on(direction, patience, op),
                 // The kernel's timeout is right for the first part alone, and data that never pauses does not stop the clock.
-                Patience::Until(_) if done > 0 && patience.left().is_none() => Err(Error::TIMED_OUT),
-                Patience::Until(_) if done > 0 => self.poll_on(direction, patience, op),
+                Patience::For(..) if done > 0 && patience.left().is_none() => Err(Error::TIMED_OUT),
+                Patience::For(..) if done > 0 => self.poll_on(direction, patience, op),
                 _ => self.wait_on(direction, patience, op),
             };
             match result {
@@ -231,13 +242,11 @@ impl Socket {
     /// What a receive that the system calls a success was.
     #[inline]
     fn received(&self, count: usize, room: usize, flags: Flags) -> Result<usize> {
-        if count > room && !flags.intersects(Flags::TRUNC) {
-            return Err(Error::TRUNCATED);
+        match count {
+            0 if self.is_canceled() => Err(Error::CLOSED),
+            _ if count <= room || flags.intersects(Flags::TRUNC) => Ok(count),
+            _ => Err(Error::TRUNCATED),
         }
-        if count == 0 && self.is_canceled() {
-            return Err(Error::CLOSED);
-        }
-        Ok(count)
     }
 }
 

@@ -40,7 +40,7 @@ impl Socket {
             Opt::Family => Ok(self.family as i64),
             Opt::Error => match self.fd.get(option, self.family).map_err(option_error)? {
                 0 => Ok(0),
-                errno => Ok(Error::from_os(errno as i32).code().into()),
+                errno => Ok(Error::from_os(errno as i32).code()),
             },
             _ => self.fd.get(option, self.family).map_err(option_error),
         }

@@ -2,7 +2,7 @@
 
 use super::{Addr, Error, Family, Flags, Result, Shutdown, Type};
 use crate::sys::errno::EINVAL;
-use crate::sys::{Descriptor, Direction, Errno, RawAddr};
+use crate::sys::{Descriptor, Direction, Errno, SockAddr};
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
 use std::time::Duration;
@@ -155,11 +155,11 @@ impl Socket {
                 socket.arm(direction)?;
             }
         }
-        Ok((socket, self.named(peer)))
+        Ok((socket, self.named(&peer)))
     }
 
     /// Accepts without waiting, for which there is no flag.
-    fn accept_at_once(&self, fd: &Descriptor) -> Result<(Descriptor, RawAddr), Errno> {
+    fn accept_at_once(&self, fd: &Descriptor) -> Result<(Descriptor, SockAddr), Errno> {
         if self.timeout_ms(Direction::Recv) != 0 {
             // There was a connection a moment ago, but another thread may have taken it.
             fd.set_timeout(Direction::Recv, Some(Duration::from_millis(1)))?;
@@ -198,7 +198,7 @@ impl Socket {
     ///
     /// [getsockname(2)]: https://man7.org/linux/man-pages/man2/getsockname.2.html
     pub fn local_addr(&self) -> Result<Addr> {
-        self.fd.local_addr().map(|raw| self.named(raw)).map_err(|errno| self.failure(errno))
+        self.fd.local_addr().map(|name| self.named(&name)).map_err(|errno| self.failure(errno))
     }
 
     /// Its peer's address. ([getpeername(2)])
@@ -208,7 +208,7 @@ impl Socket {
     ///
     /// [getpeername(2)]: https://man7.org/linux/man-pages/man2/getpeername.2.html
     pub fn peer_addr(&self) -> Result<Addr> {
-        self.fd.peer_addr().map(|raw| self.named(raw)).map_err(|errno| self.failure(errno))
+        self.fd.peer_addr().map(|name| self.named(&name)).map_err(|errno| self.failure(errno))
     }
 
     /// Another handle for the same socket, with the same timeouts. What is set in the kernel is set for both: every option
@@ -253,11 +253,20 @@ impl Socket {
 
     /// An address that the system wrote. It writes nothing for a peer without a name.
     #[inline]
-    pub(super) fn named(&self, raw: RawAddr) -> Addr {
-        if self.family == Family::Unix && raw.family == Family::Unspec as u16 {
-            return Addr::from_system(RawAddr { family: Family::Unix as u16, ..RawAddr::UNSPEC });
+    pub(super) fn named(&self, name: &SockAddr) -> Addr {
+        let mut addr = Addr::UNSPEC;
+        self.read_name(name, &mut addr);
+        addr
+    }
+
+    /// The same, in its place at once.
+    #[inline]
+    pub(super) fn read_name(&self, name: &SockAddr, out: &mut Addr) {
+        let raw = out.raw_mut();
+        name.decode(raw);
+        if self.family == Family::Unix {
+            raw.family = Family::Unix as u16;
         }
-        Addr::from_system(raw)
     }
 
     /// An address to connect or send to.
@@ -271,7 +280,7 @@ impl Socket {
 
     #[inline]
     fn expect_family(&self, addr: &Addr) -> Result<()> {
-        if addr.family() == self.family { Ok(()) } else { Err(Error::FAMILY_UNSUPPORTED) }
+        if addr.raw().family == self.family as u16 { Ok(()) } else { Err(Error::FAMILY_UNSUPPORTED) }
     }
 }
 

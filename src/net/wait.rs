@@ -20,7 +20,8 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(16);
 #[derive(Clone, Copy)]
 pub(super) enum Patience {
     Never,
-    Until(Instant),
+    /// For these milliseconds from then. When that ends is worked out by the few calls that have to know.
+    For(i64, Instant),
     ForEver,
 }
 
@@ -30,8 +31,8 @@ impl Patience {
         match self {
             Patience::Never => None,
             Patience::ForEver => Some(None),
-            Patience::Until(deadline) => {
-                let left = deadline.saturating_duration_since(Instant::now());
+            Patience::For(ms, start) => {
+                let left = Duration::from_millis(ms as u64).saturating_sub(start.elapsed());
                 if left.is_zero() { None } else { Some(Some(left)) }
             }
         }
@@ -40,19 +41,33 @@ impl Patience {
 
 impl Socket {
     /// Runs a call that may wait. `op` makes the system call once; it is given [`Flags::DONT_WAIT`] when it must not block.
-    #[inline]
+    #[inline(always)]
     pub(super) fn call<T>(
         &self,
         direction: Direction,
         flags: Flags,
         op: impl FnMut(&Descriptor, Flags) -> Result<T, Errno>,
     ) -> Result<T> {
-        let patience = if flags.intersects(Flags::NEVER_WAIT) { Patience::Never } else { self.patience(direction) };
-        self.wait_on(direction, patience, op)
+        let may_wait = !flags.intersects(Flags::NEVER_WAIT);
+        match self.timeout_ms(direction) {
+            ..=-1 if may_wait => self.wait_on(direction, Patience::ForEver, op),
+            1.. if may_wait => self.call_by_the_clock(direction, op),
+            _ => self.wait_on(direction, Patience::Never, op),
+        }
+    }
+
+    /// Apart, so that a call without a timeout does not make ready for looking at the clock.
+    #[inline(never)]
+    fn call_by_the_clock<T>(
+        &self,
+        direction: Direction,
+        op: impl FnMut(&Descriptor, Flags) -> Result<T, Errno>,
+    ) -> Result<T> {
+        self.wait_on(direction, self.patience(direction), op)
     }
 
     /// Runs a call that blocks in the kernel, if it may.
-    #[inline]
+    #[inline(always)]
     pub(super) fn wait_on<T>(
         &self,
         direction: Direction,
@@ -62,6 +77,8 @@ impl Socket {
         let at_once = matches!(patience, Patience::Never) || self.must_poll(direction, patience);
         match op(&self.fd, if at_once { Flags::DONT_WAIT } else { Flags::NONE }) {
             Ok(value) => Ok(value),
+            // To find nothing where one must not wait is as usual as to find something.
+            Err(Errno(EAGAIN)) if matches!(patience, Patience::Never) && !self.is_canceled() => Err(Error::WOULD_BLOCK),
             Err(errno) => self.handed_back(errno, direction, patience, op),
         }
     }
@@ -82,9 +99,7 @@ impl Socket {
         match self.timeout_ms(direction) {
             0 => Patience::Never,
             ms if ms < 0 => Patience::ForEver,
-            ms => {
-                Instant::now().checked_add(Duration::from_millis(ms as u64)).map_or(Patience::ForEver, Patience::Until)
-            }
+            ms => Patience::For(ms, Instant::now()),
         }
     }
 
@@ -172,7 +187,7 @@ impl Socket {
             && self.family == Family::Unix
             && match self.kind {
                 Type::Dgram => true,
-                Type::Stream => matches!(patience, Patience::Until(_)),
+                Type::Stream => matches!(patience, Patience::For(..)),
                 Type::SeqPacket => false,
             }
     }

@@ -32,10 +32,12 @@ impl RawAddr {
     pub const UNSPEC: RawAddr = RawAddr { family: 0, port: 0, scope_id: 0, flow_info: 0, len: 0, data: [0; ADDR_DATA] };
 
     /// The part of `data` that is the address; nothing when `len` is out of range.
+    #[inline]
     pub fn bytes(&self) -> &[u8] {
         self.data.get(..self.len as usize).unwrap_or_default()
     }
 
+    #[inline]
     fn ip<const N: usize>(&self) -> Result<[u8; N], Errno> {
         self.bytes().try_into().map_err(|_| Errno(EINVAL))
     }
@@ -56,33 +58,38 @@ union Storage {
 }
 
 /// A `sockaddr` and its length, as system calls take and fill it.
-pub(super) struct SockAddr {
+pub struct SockAddr {
     storage: MaybeUninit<Storage>,
     len: socklen_t,
 }
 
 impl SockAddr {
     /// Room for the kernel to fill.
-    pub(super) fn room() -> SockAddr {
+    #[inline]
+    pub fn room() -> SockAddr {
         SockAddr { storage: MaybeUninit::uninit(), len: size_of::<Storage>() as socklen_t }
     }
 
+    #[inline]
     pub(super) fn as_ptr(&self) -> *const sockaddr {
         self.storage.as_ptr().cast()
     }
 
+    #[inline]
     pub(super) fn len(&self) -> socklen_t {
         self.len
     }
 
     /// What a call that fills an address wants: where, and how much.
+    #[inline]
     pub(super) fn fill(&mut self) -> (*mut sockaddr, *mut socklen_t) {
         (self.storage.as_mut_ptr().cast(), &mut self.len)
     }
 
-    pub(super) fn encode(addr: &RawAddr) -> Result<SockAddr, Errno> {
-        let mut out = SockAddr::room();
-        let storage = out.storage.as_mut_ptr();
+    /// Puts in an address for the kernel to read.
+    #[inline]
+    pub fn encode(&mut self, addr: &RawAddr) -> Result<(), Errno> {
+        let storage = self.storage.as_mut_ptr();
         match Family::from_number(addr.family) {
             Some(Family::Inet) => {
                 let inet = sockaddr_in {
@@ -93,7 +100,7 @@ impl SockAddr {
                 };
                 // SAFETY: `storage` is ours, writable and large enough for every member.
                 unsafe { (&raw mut (*storage).inet).write(inet) };
-                out.len = size_of::<sockaddr_in>() as socklen_t;
+                self.len = size_of::<sockaddr_in>() as socklen_t;
             }
             Some(Family::Inet6) => {
                 let inet6 = sockaddr_in6 {
@@ -105,38 +112,41 @@ impl SockAddr {
                 };
                 // SAFETY: as above.
                 unsafe { (&raw mut (*storage).inet6).write(inet6) };
-                out.len = size_of::<sockaddr_in6>() as socklen_t;
+                self.len = size_of::<sockaddr_in6>() as socklen_t;
             }
             Some(Family::Unix) => {
                 let name = addr.bytes();
                 if name.len() != addr.len as usize || name.len() > PATH_ROOM {
                     return Err(Errno(EINVAL));
                 }
-                // SAFETY: as above, and the name was measured to fit its place.
+                // The kernel goes by the length; others who look at system calls go by the zero.
+                // SAFETY: as above, and the name was measured to fit its place, after which there is room.
                 unsafe {
                     (&raw mut (*storage).any).write(libc::AF_UNIX as sa_family_t);
                     let path = storage.cast::<u8>().add(PATH_OFFSET);
                     path.copy_from_nonoverlapping(name.as_ptr(), name.len());
+                    path.add(name.len()).write(0);
                 }
-                out.len = (PATH_OFFSET + name.len()) as socklen_t;
+                self.len = (PATH_OFFSET + name.len()) as socklen_t;
             }
             // What dissolves a datagram socket's connection.
             Some(Family::Unspec) => {
                 // SAFETY: as above.
                 unsafe { storage.cast::<[u8; size_of::<sockaddr>()]>().write([0; size_of::<sockaddr>()]) };
-                out.len = size_of::<sockaddr>() as socklen_t;
+                self.len = size_of::<sockaddr>() as socklen_t;
             }
             None => return Err(Errno(EAFNOSUPPORT)),
         }
-        Ok(out)
+        Ok(())
     }
 
     /// What the kernel filled in. An address of a family without a number here, or of none, is [`RawAddr::UNSPEC`].
-    pub(super) fn decode(&self) -> RawAddr {
+    #[inline]
+    pub fn decode(&self, out: &mut RawAddr) {
         let len = self.len as usize;
-        let mut out = RawAddr::UNSPEC;
+        *out = RawAddr::UNSPEC;
         if len < size_of::<sa_family_t>() {
-            return out;
+            return;
         }
         let storage = self.storage.as_ptr();
         // SAFETY: the kernel filled `len` bytes, and each arm reads only within them.
@@ -173,7 +183,6 @@ impl SockAddr {
                 _ => {}
             }
         }
-        out
     }
 }
 

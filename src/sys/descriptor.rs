@@ -1,6 +1,7 @@
 //! A socket's descriptor and its life.
 
 use super::addr::SockAddr;
+use super::call::system_call;
 use super::{Errno, Family, RawAddr, Shutdown, Type, check};
 use socket2::{Domain, Protocol, SockRef, Socket};
 use std::mem::ManuallyDrop;
@@ -55,9 +56,10 @@ impl Descriptor {
 
     /// Gives the socket its own name.
     pub fn bind(&self, addr: &RawAddr) -> Result<(), Errno> {
-        let addr = SockAddr::encode(addr)?;
+        let mut name = SockAddr::room();
+        name.encode(addr)?;
         // SAFETY: the address is as long as it says.
-        check(unsafe { libc::bind(self.as_raw_fd(), addr.as_ptr(), addr.len()) }.into())?;
+        check(unsafe { libc::bind(self.as_raw_fd(), name.as_ptr(), name.len()) }.into())?;
         Ok(())
     }
 
@@ -67,22 +69,23 @@ impl Descriptor {
     }
 
     /// Takes the next connection from the queue.
-    pub fn accept(&self) -> Result<(Descriptor, RawAddr), Errno> {
+    pub fn accept(&self) -> Result<(Descriptor, SockAddr), Errno> {
+        const FLAGS: usize = libc::SOCK_CLOEXEC as usize;
         let mut peer = SockAddr::room();
         let (addr, len) = peer.fill();
         // SAFETY: `addr` and `len` describe room of ours.
-        let fd = unsafe { libc::syscall(libc::SYS_accept4, self.as_raw_fd(), addr, len, libc::SOCK_CLOEXEC) };
-        let fd = check(fd)? as RawFd;
+        let fd = unsafe { system_call(libc::SYS_accept4, [self.raw(), addr as usize, len as usize, FLAGS]) }?;
         // SAFETY: the kernel just gave us this descriptor.
-        let descriptor = Descriptor::from(unsafe { OwnedFd::from_raw_fd(fd) });
-        Ok((descriptor, peer.decode()))
+        let descriptor = Descriptor::from(unsafe { OwnedFd::from_raw_fd(fd as RawFd) });
+        Ok((descriptor, peer))
     }
 
     /// Connects to a peer, or begins to.
     pub fn connect(&self, addr: &RawAddr) -> Result<(), Errno> {
-        let addr = SockAddr::encode(addr)?;
+        let mut name = SockAddr::room();
+        name.encode(addr)?;
         // SAFETY: the address is as long as it says.
-        check(unsafe { libc::syscall(libc::SYS_connect, self.as_raw_fd(), addr.as_ptr(), addr.len()) })?;
+        unsafe { system_call(libc::SYS_connect, [self.raw(), name.as_ptr() as usize, name.len() as usize]) }?;
         Ok(())
     }
 
@@ -97,21 +100,27 @@ impl Descriptor {
     }
 
     /// The socket's own name.
-    pub fn local_addr(&self) -> Result<RawAddr, Errno> {
+    pub fn local_addr(&self) -> Result<SockAddr, Errno> {
         let mut name = SockAddr::room();
         let (addr, len) = name.fill();
         // SAFETY: `addr` and `len` describe room of ours.
         check(unsafe { libc::getsockname(self.as_raw_fd(), addr, len) }.into())?;
-        Ok(name.decode())
+        Ok(name)
     }
 
     /// Its peer's name.
-    pub fn peer_addr(&self) -> Result<RawAddr, Errno> {
+    pub fn peer_addr(&self) -> Result<SockAddr, Errno> {
         let mut name = SockAddr::room();
         let (addr, len) = name.fill();
         // SAFETY: `addr` and `len` describe room of ours.
         check(unsafe { libc::getpeername(self.as_raw_fd(), addr, len) }.into())?;
-        Ok(name.decode())
+        Ok(name)
+    }
+
+    /// The descriptor as a system call's argument.
+    #[inline]
+    pub(super) fn raw(&self) -> usize {
+        self.as_raw_fd() as usize
     }
 
     pub(super) fn socket(&self) -> SockRef<'_> {
@@ -123,7 +132,7 @@ impl Drop for Descriptor {
     fn drop(&mut self) {
         // SAFETY: the descriptor is ours, and nothing uses it after this. The C library's close would do as well, were
         // it not a cancellation point. An error says that data was lost, not that the descriptor is still open.
-        unsafe { libc::syscall(libc::SYS_close, self.as_raw_fd()) };
+        let _ = unsafe { system_call(libc::SYS_close, [self.raw()]) };
     }
 }
 

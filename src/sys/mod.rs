@@ -8,6 +8,7 @@
 //! | `types` | the words of the contract: [`Family`], [`Type`], [`Shutdown`], [`Flags`], with numbers of our own |
 //! | `errno` | [`Errno`], the number an operating system reports an error by, and the conditions' names for it |
 //! | `addr` | [`RawAddr`], an address with the same 128 bytes everywhere, and its way into a `sockaddr` and back |
+//! | `call` | making a system call, past the C library |
 //! | `descriptor` | [`Descriptor`], an owned socket: opened close-on-exec, never raising SIGPIPE, and its life |
 //! | `transfer` | sending and receiving, one system call each |
 //! | `options` | reading and setting [`Opt`]s, and the two timeouts that the kernel keeps for a blocking call |
@@ -22,6 +23,7 @@
 compile_error!("jackfield runs on Linux so far: a port provides what src/sys/mod.rs lists");
 
 mod addr;
+mod call;
 mod descriptor;
 pub mod errno;
 #[cfg(feature = "capi")]
@@ -31,7 +33,7 @@ mod ready;
 mod transfer;
 mod types;
 
-pub use addr::{ADDR_DATA, RawAddr, interface_index};
+pub use addr::{ADDR_DATA, RawAddr, SockAddr, interface_index};
 pub use descriptor::Descriptor;
 pub use errno::Errno;
 #[cfg(feature = "capi")]

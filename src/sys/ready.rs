@@ -1,7 +1,8 @@
 //! Waiting for one descriptor.
 
+use super::call::system_call;
 use super::errno::EAGAIN;
-use super::{Descriptor, Errno, check};
+use super::{Descriptor, Errno};
 use std::os::fd::AsRawFd;
 use std::ptr;
 use std::time::Duration;
@@ -25,18 +26,16 @@ pub fn wait_ready(descriptor: &Descriptor, direction: Direction, time: Option<Du
     let mut item = libc::pollfd { fd: descriptor.as_raw_fd(), events, revents: 0 };
     let mut limit = time.map(timespec);
     let limit = limit.as_mut().map_or(ptr::null_mut(), |limit| limit as *mut libc::timespec);
-    let no_mask: *const libc::sigset_t = ptr::null();
     // SAFETY: one item and one time, both ours; no signal mask.
-    let ready = check(unsafe { libc::syscall(libc::SYS_ppoll, &raw mut item, 1usize, limit, no_mask, 0usize) })?;
+    let ready = unsafe { system_call(libc::SYS_ppoll, [&raw mut item as usize, 1, limit as usize, 0, 0]) }?;
     if ready == 0 { Err(Errno(EAGAIN)) } else { Ok(()) }
 }
 
 /// Does nothing for this long. `EINTR` when a signal was handled meanwhile.
 pub fn pause(time: Duration) -> Result<(), Errno> {
     let mut limit = timespec(time);
-    let (no_items, no_mask): (*mut libc::pollfd, *const libc::sigset_t) = (ptr::null_mut(), ptr::null());
     // SAFETY: no items, a time of ours, no signal mask. std's sleep would do as well, were it not a cancellation point.
-    check(unsafe { libc::syscall(libc::SYS_ppoll, no_items, 0usize, &raw mut limit, no_mask, 0usize) })?;
+    unsafe { system_call(libc::SYS_ppoll, [0, 0, &raw mut limit as usize, 0, 0]) }?;
     Ok(())
 }
 

@@ -1,15 +1,13 @@
 //! Sending and receiving, one system call each.
 //!
-//! The calls go past the C library's wrappers of the same names, because those are cancellation points; `syscall` is as
-//! short as they are.
+//! The calls go past the C library's functions of the same names, because those are cancellation points.
 
 use super::addr::SockAddr;
-use super::{Descriptor, Errno, Flags, RawAddr, check};
-use libc::{c_int, iovec, msghdr};
+use super::call::system_call;
+use super::{Descriptor, Errno, Flags};
+use libc::{iovec, msghdr};
 use std::marker::PhantomData;
 use std::mem::{self, MaybeUninit};
-use std::os::fd::AsRawFd;
-use std::ptr;
 
 /// The most buffers that one call takes.
 pub const VEC_MAX: usize = 1024;
@@ -66,6 +64,11 @@ impl SendBuf<'_> {
         self.0.iov_len == 0
     }
 
+    #[inline]
+    fn place(&self) -> usize {
+        self.0.iov_base as usize
+    }
+
     /// Leaves out the first `count` bytes, which are at most all.
     #[inline]
     pub fn advance(&mut self, count: usize) {
@@ -89,6 +92,11 @@ impl RecvBuf<'_> {
         self.0.iov_len == 0
     }
 
+    #[inline]
+    fn place(&self) -> usize {
+        self.0.iov_base as usize
+    }
+
     /// Leaves out the first `count` bytes, which are at most all.
     #[inline]
     pub fn advance(&mut self, count: usize) {
@@ -103,22 +111,16 @@ impl Descriptor {
     /// Sends to the peer; `Ok` is how many bytes the kernel took.
     #[inline]
     pub fn send(&self, buf: SendBuf<'_>, flags: Flags) -> Result<usize, Errno> {
-        let (none, zero): (*const libc::sockaddr, _) = (ptr::null(), 0usize);
-        // SAFETY: `buf` is readable memory of that length.
-        check(unsafe {
-            libc::syscall(libc::SYS_sendto, self.raw(), buf.0.iov_base, buf.0.iov_len, send_flags(flags), none, zero)
-        })
+        // SAFETY: `buf` is readable memory of that length; no address.
+        unsafe { system_call(libc::SYS_sendto, [self.raw(), buf.place(), buf.len(), send_flags(flags), 0, 0]) }
     }
 
     /// Sends to an address.
     #[inline]
-    pub fn send_to(&self, buf: SendBuf<'_>, flags: Flags, addr: &RawAddr) -> Result<usize, Errno> {
-        let addr = SockAddr::encode(addr)?;
-        let (ptr, len) = (addr.as_ptr(), addr.len());
+    pub fn send_to(&self, buf: SendBuf<'_>, flags: Flags, addr: &SockAddr) -> Result<usize, Errno> {
+        let (ptr, len) = (addr.as_ptr() as usize, addr.len() as usize);
         // SAFETY: `buf` is readable memory of that length, and so is the address.
-        check(unsafe {
-            libc::syscall(libc::SYS_sendto, self.raw(), buf.0.iov_base, buf.0.iov_len, send_flags(flags), ptr, len)
-        })
+        unsafe { system_call(libc::SYS_sendto, [self.raw(), buf.place(), buf.len(), send_flags(flags), ptr, len]) }
     }
 
     /// Sends several buffers' bytes one after the other.
@@ -126,30 +128,24 @@ impl Descriptor {
     pub fn send_vec(&self, bufs: &[SendBuf<'_>], flags: Flags) -> Result<usize, Errno> {
         let message = message(bufs.as_ptr().cast_mut().cast(), bufs.len());
         // SAFETY: every buffer is readable memory of its length, and the kernel does not write to them.
-        check(unsafe { libc::syscall(libc::SYS_sendmsg, self.raw(), &raw const message, send_flags(flags)) })
+        unsafe { system_call(libc::SYS_sendmsg, [self.raw(), &raw const message as usize, send_flags(flags)]) }
     }
 
     /// Receives from the peer, or from anyone; `Ok` is how many bytes came, or with [`Flags::TRUNC`] the message's whole
     /// length.
     #[inline]
     pub fn recv(&self, buf: &mut RecvBuf<'_>, flags: Flags) -> Result<usize, Errno> {
-        let (none, zero): (*mut libc::sockaddr, *mut libc::socklen_t) = (ptr::null_mut(), ptr::null_mut());
-        // SAFETY: `buf` is writable memory of that length, borrowed for this call alone.
-        check(unsafe {
-            libc::syscall(libc::SYS_recvfrom, self.raw(), buf.0.iov_base, buf.0.iov_len, flags.to_os(), none, zero)
-        })
+        // SAFETY: `buf` is writable memory of that length, borrowed for this call alone; no room for an address.
+        unsafe { system_call(libc::SYS_recvfrom, [self.raw(), buf.place(), buf.len(), recv_flags(flags), 0, 0]) }
     }
 
     /// Receives and tells from whom.
     #[inline]
-    pub fn recv_from(&self, buf: &mut RecvBuf<'_>, flags: Flags) -> Result<(usize, RawAddr), Errno> {
-        let mut from = SockAddr::room();
+    pub fn recv_from(&self, buf: &mut RecvBuf<'_>, flags: Flags, from: &mut SockAddr) -> Result<usize, Errno> {
         let (addr, len) = from.fill();
+        let args = [self.raw(), buf.place(), buf.len(), recv_flags(flags), addr as usize, len as usize];
         // SAFETY: `buf` is writable memory of that length, borrowed for this call alone; so is the room for the address.
-        let count = check(unsafe {
-            libc::syscall(libc::SYS_recvfrom, self.raw(), buf.0.iov_base, buf.0.iov_len, flags.to_os(), addr, len)
-        })?;
-        Ok((count, from.decode()))
+        unsafe { system_call(libc::SYS_recvfrom, args) }
     }
 
     /// Receives into several buffers one after the other.
@@ -157,19 +153,19 @@ impl Descriptor {
     pub fn recv_vec(&self, bufs: &mut [RecvBuf<'_>], flags: Flags) -> Result<usize, Errno> {
         let mut message = message(bufs.as_mut_ptr().cast(), bufs.len());
         // SAFETY: every buffer is writable memory of its length, borrowed for this call alone.
-        check(unsafe { libc::syscall(libc::SYS_recvmsg, self.raw(), &raw mut message, flags.to_os()) })
-    }
-
-    #[inline]
-    fn raw(&self) -> c_int {
-        self.as_raw_fd()
+        unsafe { system_call(libc::SYS_recvmsg, [self.raw(), &raw mut message as usize, recv_flags(flags)]) }
     }
 }
 
 /// A send never raises SIGPIPE.
 #[inline]
-fn send_flags(flags: Flags) -> c_int {
-    flags.to_os() | libc::MSG_NOSIGNAL
+fn send_flags(flags: Flags) -> usize {
+    (flags.to_os() | libc::MSG_NOSIGNAL) as usize
+}
+
+#[inline]
+fn recv_flags(flags: Flags) -> usize {
+    flags.to_os() as usize
 }
 
 fn message(bufs: *mut iovec, count: usize) -> msghdr {

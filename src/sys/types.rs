@@ -22,8 +22,15 @@ pub enum Family {
 
 impl Family {
     /// The family with this number.
+    #[inline]
     pub fn from_number(number: u16) -> Option<Family> {
-        [Family::Unspec, Family::Inet, Family::Inet6, Family::Unix].get(usize::from(number)).copied()
+        match number {
+            0 => Some(Family::Unspec),
+            1 => Some(Family::Inet),
+            2 => Some(Family::Inet6),
+            3 => Some(Family::Unix),
+            _ => None,
+        }
     }
 
     pub(super) fn to_os(self) -> Result<c_int, Errno> {
@@ -35,6 +42,7 @@ impl Family {
         }
     }
 
+    #[inline]
     pub(super) fn from_os(family: c_int) -> Option<Family> {
         match family {
             libc::AF_UNSPEC => Some(Family::Unspec),

@@ -1,0 +1,103 @@
+/* The side of jackfield; side.h says what this is. */
+#include "jackfield.h"
+
+typedef jf_socket sock;
+typedef jf_addr address;
+typedef jf_buf buffer;
+
+enum { DONT_WAIT = JF_DONT_WAIT };
+
+/* What a receive returns that finds nothing and may not wait. */
+static const int64_t NOTHING = JF_E_WOULD_BLOCK;
+
+static inline buffer buffer_of(void *data, size_t len) {
+    return (buffer){data, len};
+}
+
+static inline sock open_inet_stream(void) {
+    sock s = jf_open(JF_INET, JF_STREAM, 0);
+    MUST(s > 0);
+    return s;
+}
+
+static inline sock open_inet_dgram(void) {
+    sock s = jf_open(JF_INET, JF_DGRAM, 0);
+    MUST(s > 0);
+    return s;
+}
+
+static inline sock open_unix_stream(void) {
+    sock s = jf_open(JF_UNIX, JF_STREAM, 0);
+    MUST(s > 0);
+    return s;
+}
+
+static inline void open_unix_pair(sock out[2]) {
+    MUST(jf_pair(JF_UNIX, JF_STREAM, out) == 0);
+}
+
+/* A free port of the loopback interface. */
+static inline void bind_loopback(sock s, address *name) {
+    MUST(jf_addr_parse("127.0.0.1:0", name) == 0);
+    MUST(jf_bind(s, name) == 0);
+    MUST(jf_local_addr(s, name) == 0);
+}
+
+/* A free name in the abstract namespace, which leaves no file behind. */
+static inline void bind_abstract(sock s, address *name, int number) {
+    char text[64];
+    snprintf(text, sizeof text, "unix:@jackfield-bench-%d", number);
+    MUST(jf_addr_parse(text, name) == 0);
+    MUST(jf_bind(s, name) == 0);
+}
+
+static inline void begin_listening(sock s, int backlog) {
+    MUST(jf_listen(s, backlog) == 0);
+}
+
+static inline sock accept_one(sock s, address *peer) {
+    sock connection = jf_accept(s, peer);
+    MUST(connection > 0);
+    return connection;
+}
+
+static inline void connect_to(sock s, const address *name) {
+    MUST(jf_connect(s, name) == 0);
+}
+
+static inline void close_one(sock s) {
+    MUST(jf_close(s) == 0);
+}
+
+static inline void set_no_delay(sock s) {
+    MUST(jf_set(s, JF_OPT_NO_DELAY, 1) == 0);
+}
+
+static inline void set_timeout(sock s, int ms) {
+    MUST(jf_set(s, JF_OPT_RECV_TIMEOUT, ms) == 0);
+    MUST(jf_set(s, JF_OPT_SEND_TIMEOUT, ms) == 0);
+}
+
+static inline int64_t send_some(sock s, const void *data, size_t len, int flags) {
+    return jf_send(s, data, len, (uint32_t)flags);
+}
+
+static inline int64_t recv_some(sock s, void *data, size_t len, int flags) {
+    return jf_recv(s, data, len, (uint32_t)flags);
+}
+
+static inline int64_t send_to(sock s, const void *data, size_t len, const address *to) {
+    return jf_send_to(s, data, len, 0, to);
+}
+
+static inline int64_t recv_from(sock s, void *data, size_t len, address *from) {
+    return jf_recv_from(s, data, len, 0, from);
+}
+
+static inline int64_t send_vec(sock s, buffer *buffers, size_t count) {
+    return jf_send_vec(s, buffers, count, 0);
+}
+
+static inline int64_t recv_vec(sock s, buffer *buffers, size_t count) {
+    return jf_recv_vec(s, buffers, count, 0);
+}

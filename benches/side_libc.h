@@ -1,0 +1,122 @@
+/* The side of the C library; side.h says what this is. */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+typedef int sock;
+typedef struct {
+    struct sockaddr_storage any;
+    socklen_t len;
+} address;
+typedef struct iovec buffer;
+
+enum { DONT_WAIT = MSG_DONTWAIT };
+
+/* What a receive returns that finds nothing and may not wait. */
+static const int64_t NOTHING = -1;
+
+static inline buffer buffer_of(void *data, size_t len) {
+    return (buffer){data, len};
+}
+
+static inline sock open_socket(int family, int type) {
+    sock s = socket(family, type | SOCK_CLOEXEC, 0);
+    MUST(s >= 0);
+    return s;
+}
+
+static inline sock open_inet_stream(void) {
+    return open_socket(AF_INET, SOCK_STREAM);
+}
+
+static inline sock open_inet_dgram(void) {
+    return open_socket(AF_INET, SOCK_DGRAM);
+}
+
+static inline sock open_unix_stream(void) {
+    return open_socket(AF_UNIX, SOCK_STREAM);
+}
+
+static inline void open_unix_pair(sock out[2]) {
+    MUST(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, out) == 0);
+}
+
+/* A free port of the loopback interface. */
+static inline void bind_loopback(sock s, address *name) {
+    struct sockaddr_in inet = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    MUST(bind(s, (struct sockaddr *)&inet, sizeof inet) == 0);
+    name->len = sizeof name->any;
+    MUST(getsockname(s, (struct sockaddr *)&name->any, &name->len) == 0);
+}
+
+/* A free name in the abstract namespace, which leaves no file behind. */
+static inline void bind_abstract(sock s, address *name, int number) {
+    struct sockaddr_un *un = (struct sockaddr_un *)&name->any;
+    un->sun_family = AF_UNIX;
+    int len = snprintf(un->sun_path + 1, sizeof un->sun_path - 1, "libc-bench-%d", number);
+    un->sun_path[0] = 0;
+    name->len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)len);
+    MUST(bind(s, (struct sockaddr *)un, name->len) == 0);
+}
+
+static inline void begin_listening(sock s, int backlog) {
+    MUST(listen(s, backlog) == 0);
+}
+
+static inline sock accept_one(sock s, address *peer) {
+    peer->len = sizeof peer->any;
+    sock connection = accept4(s, (struct sockaddr *)&peer->any, &peer->len, SOCK_CLOEXEC);
+    MUST(connection >= 0);
+    return connection;
+}
+
+static inline void connect_to(sock s, const address *name) {
+    MUST(connect(s, (const struct sockaddr *)&name->any, name->len) == 0);
+}
+
+static inline void close_one(sock s) {
+    MUST(close(s) == 0);
+}
+
+static inline void set_no_delay(sock s) {
+    int on = 1;
+    MUST(setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0);
+}
+
+static inline void set_timeout(sock s, int ms) {
+    struct timeval time = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+    MUST(setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time) == 0);
+    MUST(setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time) == 0);
+}
+
+static inline int64_t send_some(sock s, const void *data, size_t len, int flags) {
+    return send(s, data, len, flags | MSG_NOSIGNAL);
+}
+
+static inline int64_t recv_some(sock s, void *data, size_t len, int flags) {
+    return recv(s, data, len, flags);
+}
+
+static inline int64_t send_to(sock s, const void *data, size_t len, const address *to) {
+    return sendto(s, data, len, MSG_NOSIGNAL, (const struct sockaddr *)&to->any, to->len);
+}
+
+static inline int64_t recv_from(sock s, void *data, size_t len, address *from) {
+    from->len = sizeof from->any;
+    return recvfrom(s, data, len, 0, (struct sockaddr *)&from->any, &from->len);
+}
+
+static inline int64_t send_vec(sock s, buffer *buffers, size_t count) {
+    struct msghdr message = {.msg_iov = buffers, .msg_iovlen = count};
+    return sendmsg(s, &message, MSG_NOSIGNAL);
+}
+
+static inline int64_t recv_vec(sock s, buffer *buffers, size_t count) {
+    struct msghdr message = {.msg_iov = buffers, .msg_iovlen = count};
+    return recvmsg(s, &message, 0);
+}
