@@ -1,7 +1,7 @@
 //! What stands between a caller who may be wrong and the core that must not be.
 
 use super::status::code;
-use crate::net::{Error, RecvBuf, Result, SendBuf};
+use crate::net::{Error, RecvBuf, Result};
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -31,42 +31,49 @@ pub fn count(count: usize) -> i64 {
     count as i64
 }
 
-/// A caller's memory to send from. Of no bytes the pointer is not looked at.
+/// A caller's bytes, if there are any and they have a place.
 ///
 /// # Safety
 /// If not NULL, `data` must be readable for `len` bytes for as long as the result is used.
-#[inline]
-pub unsafe fn send_buf<'a>(data: *const c_void, len: usize) -> Result<SendBuf<'a>> {
-    // SAFETY: the caller's.
-    unsafe { bytes(data, len) }.map(SendBuf::from)
+#[inline(always)]
+pub unsafe fn some_bytes<'a>(data: *const c_void, len: usize) -> Option<&'a [u8]> {
+    // SAFETY: the caller's, for a length that a slice may have.
+    (len as isize > 0 && !data.is_null()).then(|| unsafe { slice::from_raw_parts(data.cast(), len) })
 }
 
-/// As [`send_buf`], as a slice.
+/// A caller's bytes. Of none the pointer is not looked at.
 ///
 /// # Safety
-/// As there.
+/// As [`some_bytes`].
 #[inline]
 pub unsafe fn bytes<'a>(data: *const c_void, len: usize) -> Result<&'a [u8]> {
-    match (len as isize, data.is_null()) {
-        // SAFETY: the caller's, for a length that a slice may have.
-        (1.., false) => Ok(unsafe { slice::from_raw_parts(data.cast(), len) }),
-        (0, _) => Ok(&[]),
-        _ => Err(Error::INVALID),
-    }
+    // SAFETY: the caller's.
+    if len == 0 { Ok(&[]) } else { unsafe { some_bytes(data, len) }.ok_or(Error::INVALID) }
 }
 
-/// A caller's memory to receive into. Of no bytes the pointer is not looked at.
+/// A caller's memory to receive into, if there is any and it has a place.
 ///
 /// # Safety
 /// If not NULL, `data` must be writable for `len` bytes, and nobody else may use them, for as long as the result is used.
+#[inline(always)]
+pub unsafe fn some_recv_buf<'a>(data: *mut c_void, len: usize) -> Option<RecvBuf<'a>> {
+    (len as isize > 0 && !data.is_null()).then(|| {
+        // SAFETY: the caller's, for a length that a slice may have.
+        RecvBuf::from(unsafe { slice::from_raw_parts_mut(data.cast::<MaybeUninit<u8>>(), len) })
+    })
+}
+
+/// A caller's memory to receive into. Of none the pointer is not looked at.
+///
+/// # Safety
+/// As [`some_recv_buf`].
 #[inline]
 pub unsafe fn recv_buf<'a>(data: *mut c_void, len: usize) -> Result<RecvBuf<'a>> {
-    match (len as isize, data.is_null()) {
-        // SAFETY: the caller's, for a length that a slice may have.
-        (1.., false) => Ok(RecvBuf::from(unsafe { slice::from_raw_parts_mut(data.cast::<MaybeUninit<u8>>(), len) })),
-        (0, _) => Ok(RecvBuf::from(&mut [] as &mut [u8])),
-        _ => Err(Error::INVALID),
+    if len == 0 {
+        return Ok(RecvBuf::from(&mut [] as &mut [u8]));
     }
+    // SAFETY: the caller's.
+    unsafe { some_recv_buf(data, len) }.ok_or(Error::INVALID)
 }
 
 /// Something to write to, if the caller cares.

@@ -6,13 +6,16 @@
 //! A slot's whole state is one word, so that every change of it is one step:
 //!
 //! ```text
-//!  63   52      51     50 49        24 23           0
-//! | epoch | CLOSING | OPEN | generation | calls in use |
+//!  63   54   53   52  50 49        24 23           0
+//! | epoch | SHUT | kind | generation | calls in use |
 //! ```
+//!
+//! A vacant slot is SHUT and has no kind. An open one has its table's kind, and is SHUT when it is being closed. So the word
+//! of an open slot is its handle, but for the count, which stands where the handle has the slot's index.
 //!
 //! - A call adds itself to the word and looks at what was there. Only if that was its generation, open and not closing may
 //!   it touch the tenant; otherwise it takes itself out again.
-//! - Closing sets CLOSING, after which no call gets in; waits until the last one is out; takes the tenant; and vacates the
+//! - Closing sets SHUT, after which no call gets in; waits until the last one is out; takes the tenant; and vacates the
 //!   slot by the next generation. No handle is ever valid twice: a slot whose generations are used up stays vacant.
 //! - The calls of a parent's other threads do not exist in a forked child. So the word carries an epoch, the number of forks
 //!   when it was last written anew: whoever finds an older one first resets the count.
@@ -20,23 +23,24 @@
 //! Slots live in chunks that are never freed or moved; vacant ones form a stack.
 
 use super::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering, Pause, UnsafeCell};
-use crate::net::{Error, Result, fork_count, watch_forks};
+use crate::net::{EPOCH_SHIFT, Error, Result, fork_epoch, watch_forks};
 use Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::mem::MaybeUninit;
+use std::ops::Deref;
 use std::ptr;
 
-const COUNT: u64 = (1 << 24) - 1;
-/// Where it is in a handle too.
-const GENERATION_SHIFT: u32 = 24;
-const GENERATION_BITS: u32 = 26;
-const OPEN: u64 = 1 << 50;
-const CLOSING: u64 = 1 << 51;
-const EPOCH_SHIFT: u32 = 52;
-const EPOCH: u64 = u64::MAX << EPOCH_SHIFT;
-
-/// A handle is `kind | generation | index`, together 53 bits, which a double holds exactly.
 const INDEX_BITS: u32 = 24;
-const KIND_SHIFT: u32 = INDEX_BITS + GENERATION_BITS;
+const GENERATION_BITS: u32 = 26;
+const GENERATION_SHIFT: u32 = INDEX_BITS;
+const KIND_SHIFT: u32 = GENERATION_SHIFT + GENERATION_BITS;
+/// As many as a double holds exactly.
+const HANDLE_BITS: u32 = KIND_SHIFT + 3;
+
+const COUNT: u64 = (1 << INDEX_BITS) - 1;
+const GENERATION: u64 = ((1 << GENERATION_BITS) - 1) << GENERATION_SHIFT;
+const KIND: u64 = 7 << KIND_SHIFT;
+const SHUT: u64 = 1 << HANDLE_BITS;
+const EPOCH: u64 = u64::MAX << EPOCH_SHIFT;
 
 #[cfg(not(loom))]
 mod size {
@@ -107,31 +111,30 @@ impl<T> Table<T> {
         let tenant = make().inspect_err(|_| self.push(slot, index))?;
         // SAFETY: the slot is vacant and out of the stack, so it is ours until it is OPEN.
         slot.tenant.with_mut(|place| unsafe { (*place).write(tenant) });
-        let epoch = epoch(fork_count());
+        let epoch = fork_epoch();
         let mut state = slot.state.load(Relaxed);
         loop {
             // Calls with old handles may be looking in and will take themselves out.
             let count = if state & EPOCH == epoch { state & COUNT } else { 0 };
-            let open = (state & !(COUNT | EPOCH)) | OPEN | epoch | count;
+            let open = (state & GENERATION) | self.kind | epoch | count;
             match slot.state.compare_exchange_weak(state, open, Release, Relaxed) {
-                Ok(_) => break,
+                Ok(_) => return Ok(((state & GENERATION) | self.kind | index as u64) as i64),
                 Err(now) => state = now,
             }
         }
-        Ok((self.kind | generation(state) << INDEX_BITS | index as u64) as i64)
     }
 
     /// Has `call` use a tenant, who stays for as long as that takes.
     #[inline]
     pub fn with<R>(&self, handle: i64, call: impl FnOnce(&T) -> Result<R>) -> Result<R> {
-        let slot = self.enter(handle)?;
-        // SAFETY: the slot was open and not closing when `enter` counted us in, so its tenant stays until we are out.
-        slot.slot.tenant.with(|tenant| call(unsafe { (*tenant).assume_init_ref() }))
+        let entered = self.enter(handle)?;
+        // SAFETY: the slot was open when `enter` counted us in, so its tenant stays until we are out.
+        entered.slot.tenant.with(|tenant| call(unsafe { (*tenant).assume_init_ref() }))
     }
 
     /// Takes a tenant out. From here on its handle is no good; `wake` is called until every call that uses it has ended.
     pub fn remove(&self, handle: i64, wake: impl Fn(&T)) -> Result<T> {
-        let (slot, index, open) = self.find(handle, fork_count())?;
+        let (slot, index, open) = self.find(handle, fork_epoch())?;
         let mut state = slot.state.load(Relaxed);
         loop {
             if state & EPOCH != open & EPOCH {
@@ -139,7 +142,7 @@ impl<T> Table<T> {
             } else if differ(state, open) {
                 return Err(Error::BAD_HANDLE);
             } else {
-                match slot.state.compare_exchange_weak(state, state | CLOSING, Acquire, Relaxed) {
+                match slot.state.compare_exchange_weak(state, state | SHUT, Acquire, Relaxed) {
                     Ok(_) => break,
                     Err(now) => state = now,
                 }
@@ -156,12 +159,12 @@ impl<T> Table<T> {
 
     /// Takes a tenant out if no call uses it.
     pub fn remove_unused(&self, handle: i64) -> Result<T> {
-        let (slot, index, open) = self.find(handle, fork_count())?;
+        let (slot, index, open) = self.find(handle, fork_epoch())?;
         if slot.state.load(Relaxed) & EPOCH != open & EPOCH {
             slot.renew(open & EPOCH);
         }
         let open = open & !COUNT;
-        match slot.state.compare_exchange(open, open | CLOSING, Acquire, Relaxed) {
+        match slot.state.compare_exchange(open, open | SHUT, Acquire, Relaxed) {
             Ok(_) => Ok(self.vacate(slot, index)),
             Err(state) if !differ(state, open) => Err(Error::BUSY),
             Err(_) => Err(Error::BAD_HANDLE),
@@ -170,13 +173,12 @@ impl<T> Table<T> {
 
     /// Takes the tenant of a slot that is closing and that no call uses.
     fn vacate(&self, slot: &Slot<T>, index: usize) -> T {
-        // SAFETY: CLOSING keeps new calls out, there are none in it, and whoever set it is the only one to get here.
+        // SAFETY: SHUT keeps new calls out, there are none in it, and whoever set it is the only one to get here.
         let tenant = slot.tenant.with_mut(|place| unsafe { (*place).assume_init_read() });
-        let generation = generation(slot.state.load(Relaxed));
-        if generation == LAST_GENERATION {
-            slot.state.fetch_sub(OPEN | CLOSING, Release);
+        if slot.state.load(Relaxed) & GENERATION == LAST_GENERATION << GENERATION_SHIFT {
+            slot.state.fetch_sub(self.kind, Release);
         } else {
-            slot.state.fetch_sub((OPEN | CLOSING) - (1 << GENERATION_SHIFT), Release);
+            slot.state.fetch_sub(self.kind - (1 << GENERATION_SHIFT), Release);
             self.push(slot, index);
         }
         tenant
@@ -184,28 +186,49 @@ impl<T> Table<T> {
 
     /// Counts a call in.
     #[inline]
-    fn enter(&self, handle: i64) -> Result<InUse<'_, T>> {
-        let forks = fork_count();
-        let (slot, _, open) = self.find(handle, forks)?;
+    pub fn enter(&self, handle: i64) -> Result<InUse<'_, T>> {
+        loop {
+            let epoch = fork_epoch();
+            let (slot, _, open) = self.find(handle, epoch)?;
+            let state = slot.state.fetch_add(1, Acquire);
+            if state & EPOCH == epoch {
+                let entered = InUse { slot, epoch };
+                return if differ(state, open) { Err(Error::BAD_HANDLE) } else { Ok(entered) };
+            }
+            // What was added to a word of an older epoch is gone with this.
+            slot.renew(epoch);
+        }
+    }
+
+    /// [`Table::enter`] in as few steps as can be, for a handle that is good and was used in this process before. It has
+    /// nothing to call.
+    #[inline(always)]
+    pub fn enter_at_once(&self, handle: i64) -> Option<InUse<'_, T>> {
+        let epoch = fork_epoch();
+        let (slot, _, open) = self.find(handle, epoch).ok()?;
         let state = slot.state.fetch_add(1, Acquire);
-        let entered = InUse { slot, forks };
-        if differ(state, open) && !slot.enter_again(state, open) { Err(Error::BAD_HANDLE) } else { Ok(entered) }
+        if !differ(state, open) {
+            return Some(InUse { slot, epoch });
+        }
+        if state & EPOCH == epoch {
+            slot.state.fetch_sub(1, Release);
+        }
+        None
     }
 
     /// The slot that a handle names, its index, and the slot's state, but for its count, when the handle is good.
-    #[inline]
-    fn find(&self, handle: i64, forks: u32) -> Result<(&Slot<T>, usize, u64)> {
-        let handle = handle as u64 ^ self.kind;
-        let index = (handle & ((1 << INDEX_BITS) - 1)) as usize;
-        if handle >> KIND_SHIFT != 0 {
+    #[inline(always)]
+    fn find(&self, handle: i64, epoch: u64) -> Result<(&Slot<T>, usize, u64)> {
+        let handle = handle as u64;
+        if handle >> HANDLE_BITS != 0 {
             return Err(Error::BAD_HANDLE);
         }
+        let index = (handle & COUNT) as usize;
         let slot = self.slot(index).ok_or(Error::BAD_HANDLE)?;
-        // Where a state has its count, a handle has its index, which `differ` doesn't look at.
-        Ok((slot, index, handle | OPEN | epoch(forks)))
+        Ok((slot, index, handle | epoch))
     }
 
-    #[inline]
+    #[inline(always)]
     fn slot(&self, index: usize) -> Option<&Slot<T>> {
         let chunk = self.chunks.get(index / CHUNK)?.load(Acquire);
         if chunk.is_null() {
@@ -237,7 +260,7 @@ impl<T> Table<T> {
         let mut slots: Vec<Slot<T>> = Vec::new();
         slots.try_reserve_exact(CHUNK).map_err(|_| Error::NO_MEMORY)?;
         slots.extend((0..CHUNK).map(|_| Slot {
-            state: AtomicU64::new(0),
+            state: AtomicU64::new(SHUT),
             below: AtomicU32::new(0),
             tenant: UnsafeCell::new(MaybeUninit::uninit()),
         }));
@@ -284,28 +307,7 @@ fn differ(a: u64, b: u64) -> bool {
     (a ^ b) & !COUNT != 0
 }
 
-fn generation(state: u64) -> u64 {
-    state >> GENERATION_SHIFT & ((1 << GENERATION_BITS) - 1)
-}
-
-/// A process's epoch, in its place in a slot's state.
-#[inline]
-fn epoch(forks: u32) -> u64 {
-    u64::from(forks) << EPOCH_SHIFT
-}
-
 impl<T> Slot<T> {
-    /// What becomes of a call that found the slot in another state than `open`: whether it is in all the same.
-    #[cold]
-    fn enter_again(&self, mut state: u64, open: u64) -> bool {
-        // What was added to a word of an older epoch is gone with the next reset.
-        while state & EPOCH != open & EPOCH {
-            self.renew(open & EPOCH);
-            state = self.state.fetch_add(1, Acquire);
-        }
-        !differ(state, open)
-    }
-
     /// Makes a word that an ancestor of this process wrote one of this process: no call is in the slot, and a close that was
     /// under way is not. Returns the word as it is now.
     #[cold]
@@ -315,7 +317,8 @@ impl<T> Slot<T> {
             if state & EPOCH == epoch {
                 return state;
             }
-            let renewed = (state & !(COUNT | EPOCH | CLOSING)) | epoch;
+            let shut = if state & KIND == 0 { SHUT } else { 0 };
+            let renewed = (state & (KIND | GENERATION)) | shut | epoch;
             match self.state.compare_exchange_weak(state, renewed, AcqRel, Relaxed) {
                 Ok(_) => return renewed,
                 Err(now) => state = now,
@@ -325,16 +328,26 @@ impl<T> Slot<T> {
 }
 
 /// A call that is counted in; out again when dropped.
-struct InUse<'a, T> {
+pub struct InUse<'a, T> {
     slot: &'a Slot<T>,
-    forks: u32,
+    epoch: u64,
+}
+
+impl<T> Deref for InUse<'_, T> {
+    type Target = T;
+
+    #[inline(always)]
+    fn deref(&self) -> &T {
+        // SAFETY: the slot was open when the call was counted in, so its tenant stays until the call is out.
+        self.slot.tenant.with(|tenant| unsafe { (*tenant).assume_init_ref() })
+    }
 }
 
 impl<T> Drop for InUse<'_, T> {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
         // A signal handler may have forked: in the child the count no longer has this call.
-        if self.forks == fork_count() {
+        if self.epoch == fork_epoch() {
             self.slot.state.fetch_sub(1, Release);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::*;
 
-const KIND: u64 = 5;
+const MY_KIND: u64 = 5;
 
 #[cfg(not(loom))]
 mod plain {
@@ -11,7 +11,7 @@ mod plain {
 
     #[test]
     fn a_handle_is_good_until_its_tenant_leaves() {
-        let table = Table::new(KIND);
+        let table = Table::new(MY_KIND);
         let handle = table.insert(|| Ok("tenant")).unwrap();
         assert!(handle > 0 && handle < 1 << 53);
         assert_eq!(table.with(handle, |tenant| Ok(*tenant)), Ok("tenant"));
@@ -23,7 +23,7 @@ mod plain {
 
     #[test]
     fn a_tenant_in_use_is_not_given_up() {
-        let table = Table::new(KIND);
+        let table = Table::new(MY_KIND);
         let handle = table.insert(|| Ok(7)).unwrap();
         table
             .with(handle, |_| {
@@ -36,7 +36,7 @@ mod plain {
 
     #[test]
     fn what_cannot_be_made_takes_no_place() {
-        let table = Table::new(KIND);
+        let table = Table::new(MY_KIND);
         for _ in 0..3 * CHUNK {
             assert_eq!(table.insert(|| Err::<(), _>(Error::TOO_MANY_FILES)), Err(Error::TOO_MANY_FILES));
         }
@@ -45,7 +45,7 @@ mod plain {
 
     #[test]
     fn a_call_that_panics_is_out_again() {
-        let table = Table::new(KIND);
+        let table = Table::new(MY_KIND);
         let handle = table.insert(|| Ok(7)).unwrap();
         let call = || table.with(handle, |_| -> Result<()> { std::panic::resume_unwind(Box::new(())) });
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)).unwrap_err();
@@ -54,7 +54,7 @@ mod plain {
 
     #[test]
     fn no_number_is_good_that_was_not_given_out() {
-        let table = Table::new(KIND);
+        let table = Table::new(MY_KIND);
         let handle = table.insert(|| Ok(())).unwrap();
         let other_kind = handle ^ (1 << KIND_SHIFT);
         for number in
@@ -67,7 +67,7 @@ mod plain {
 
     #[test]
     fn a_million_tenants_have_a_handle_each() {
-        let table = Table::new(KIND);
+        let table = Table::new(MY_KIND);
         let handles: Vec<i64> = (0..1_000_000).map(|n| table.insert(|| Ok(n)).unwrap()).collect();
         assert_eq!(handles.iter().collect::<HashSet<_>>().len(), handles.len());
         for (n, &handle) in handles.iter().enumerate() {
@@ -77,17 +77,17 @@ mod plain {
 
     #[test]
     fn a_full_table_says_so() {
-        let table = Table::new(KIND);
+        let table = Table::new(MY_KIND);
         table.used.store((CHUNK * CHUNKS) as u32, Relaxed);
         assert_eq!(table.insert(|| Ok(())), Err(Error::NO_MEMORY));
     }
 
     #[test]
     fn a_slot_retires_with_its_last_generation() {
-        let table = Table::new(KIND);
+        let table = Table::new(MY_KIND);
         let first = table.insert(|| Ok(())).unwrap();
         table.remove(first, |_| ()).unwrap();
-        table.slot(0).unwrap().state.store(LAST_GENERATION << GENERATION_SHIFT, Relaxed);
+        table.slot(0).unwrap().state.store(LAST_GENERATION << GENERATION_SHIFT | SHUT, Relaxed);
         let last = table.insert(|| Ok(())).unwrap();
         assert_eq!((last as u64) & ((1 << INDEX_BITS) - 1), 0);
         assert!(last > first && last < 1 << 53);
@@ -105,13 +105,13 @@ mod plain {
 
     #[test]
     fn the_calls_of_a_parents_threads_are_forgotten() {
-        let table = Table::new(KIND);
+        let table = Table::new(MY_KIND);
         let handle = table.insert(|| Ok(7)).unwrap();
         age(&table, 0, 3);
         assert_eq!(table.with(handle, |&tenant| Ok(tenant)), Ok(7));
         assert_eq!(table.slot(0).unwrap().state.load(Relaxed) & COUNT, 0);
 
-        age(&table, 0, CLOSING | 3);
+        age(&table, 0, SHUT | 3);
         assert_eq!(table.remove(handle, |_| panic!("nothing is in flight")), Ok(7));
 
         let handle = table.insert(|| Ok(8)).unwrap();
@@ -157,7 +157,7 @@ mod model {
     #[test]
     fn no_call_is_in_when_the_tenant_leaves() {
         loom::model(|| {
-            let table = Arc::new(Tenants::new(KIND));
+            let table = Arc::new(Tenants::new(MY_KIND));
             let handle = table.insert(tenant).unwrap();
             let caller = thread::spawn({
                 let table = table.clone();
@@ -172,7 +172,7 @@ mod model {
     #[test]
     fn of_two_closes_one_wins() {
         loom::model(|| {
-            let table = Arc::new(Tenants::new(KIND));
+            let table = Arc::new(Tenants::new(MY_KIND));
             let handle = table.insert(tenant).unwrap();
             let closer = thread::spawn({
                 let table = table.clone();
@@ -186,7 +186,7 @@ mod model {
     #[test]
     fn a_close_and_giving_up_exclude_each_other() {
         loom::model(|| {
-            let table = Arc::new(Tenants::new(KIND));
+            let table = Arc::new(Tenants::new(MY_KIND));
             let handle = table.insert(tenant).unwrap();
             let closer = thread::spawn({
                 let table = table.clone();
@@ -200,7 +200,7 @@ mod model {
     #[test]
     fn an_old_handle_never_reaches_the_slots_next_tenant() {
         loom::model(|| {
-            let table = Arc::new(Tenants::new(KIND));
+            let table = Arc::new(Tenants::new(MY_KIND));
             let old = table.insert(tenant).unwrap();
             leave(&table, old).unwrap();
             let caller = thread::spawn({
@@ -218,7 +218,7 @@ mod model {
     #[test]
     fn two_tenants_never_share_a_slot() {
         loom::model(|| {
-            let table = Arc::new(Tenants::new(KIND));
+            let table = Arc::new(Tenants::new(MY_KIND));
             // One slot on the stack, which both threads take from and put back.
             leave(&table, table.insert(tenant).unwrap()).unwrap();
             let other = thread::spawn({
@@ -240,7 +240,7 @@ mod model {
     #[test]
     fn the_stack_tells_a_top_from_the_same_one_later() {
         loom::model(|| {
-            let table = Arc::new(Tenants::new(KIND));
+            let table = Arc::new(Tenants::new(MY_KIND));
             let handles = [table.insert(tenant).unwrap(), table.insert(tenant).unwrap()];
             for handle in handles {
                 leave(&table, handle).unwrap();
@@ -265,7 +265,7 @@ mod model {
     #[test]
     fn generations_end_while_old_handles_are_tried() {
         loom::model(|| {
-            let table = Arc::new(Tenants::new(KIND));
+            let table = Arc::new(Tenants::new(MY_KIND));
             for _ in 0..LAST_GENERATION - 1 {
                 leave(&table, table.insert(tenant).unwrap()).unwrap();
             }
@@ -293,7 +293,7 @@ mod model {
     #[test]
     fn a_child_resets_a_count_once_however_many_look() {
         loom::model(|| {
-            let table = Arc::new(Tenants::new(KIND));
+            let table = Arc::new(Tenants::new(MY_KIND));
             let handle = table.insert(tenant).unwrap();
             let state = &table.slot(0).unwrap().state;
             state.store(state.load(Relaxed) ^ (1 << EPOCH_SHIFT) | 3, Relaxed);

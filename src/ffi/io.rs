@@ -1,9 +1,11 @@
 //! Sending and receiving as C sees them.
 
 use super::addr::{addr, jf_addr};
-use super::boundary::{bytes, count, guard, recv_buf, send_buf};
+use super::boundary::{bytes, count, guard, recv_buf, some_bytes, some_recv_buf};
+use super::handle::InUse;
 use super::socket::{SOCKETS, jf_socket};
-use crate::net::{Addr, Error, Flags, Incomplete, RecvBuf, Result, SendBuf, VEC_MAX};
+use super::status::code;
+use crate::net::{Addr, Error, First, Flags, Incomplete, RecvBuf, Result, SendBuf, Socket, VEC_MAX};
 use std::ffi::c_void;
 use std::mem::{MaybeUninit, align_of, size_of};
 use std::{ptr, slice};
@@ -68,10 +70,35 @@ const _: () = assert!(
 // SAFETY: `data` is NULL or readable for `len` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_send(s: jf_socket, data: *const c_void, len: usize, flags: u32) -> i64 {
+    let flags = Flags::from_bits(flags);
+    // SAFETY: the caller's.
+    let buf = unsafe { some_bytes(data, len) }.map(SendBuf::from);
+    match buf.and_then(|buf| Some((buf, SOCKETS.enter_at_once(s)?))) {
+        Some((buf, socket)) => match socket.send_first(buf, flags) {
+            Ok(result) => result.map_or_else(code, count),
+            Err((first, flags)) => send_on(socket, first, buf, flags),
+        },
+        // SAFETY: the caller's.
+        None => unsafe { send_anew(s, data, len, flags) },
+    }
+}
+
+// The short way calls nothing but the system, so it needs no panic guard and no stack. Where it does not end the call, the
+// long way has both, in functions of their own.
+#[cold]
+#[inline(never)]
+fn send_on(socket: InUse<'static, Socket>, first: First, buf: SendBuf<'_>, flags: Flags) -> i64 {
+    guard(|| socket.send_on(first, buf, flags).map(count))
+}
+
+// SAFETY: as `jf_send`.
+#[cold]
+#[inline(never)]
+unsafe fn send_anew(s: jf_socket, data: *const c_void, len: usize, flags: Flags) -> i64 {
     guard(|| {
         // SAFETY: the caller's.
-        let buf = unsafe { send_buf(data, len) }?;
-        SOCKETS.with(s, |socket| socket.send(buf, Flags::from_bits(flags))).map(count)
+        let bytes = unsafe { bytes(data, len) }?;
+        SOCKETS.with(s, |socket| socket.send(bytes, flags)).map(count)
     })
 }
 
@@ -93,10 +120,33 @@ pub unsafe extern "C" fn jf_send(s: jf_socket, data: *const c_void, len: usize, 
 // SAFETY: `data` is NULL or writable for `len` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_recv(s: jf_socket, data: *mut c_void, len: usize, flags: u32) -> i64 {
+    let flags = Flags::from_bits(flags);
+    // SAFETY: the caller's.
+    let buf = unsafe { some_recv_buf(data, len) };
+    match buf.and_then(|buf| Some((buf, SOCKETS.enter_at_once(s)?))) {
+        Some((mut buf, socket)) => match socket.recv_first(&mut buf, flags) {
+            Ok(result) => result.map_or_else(code, count),
+            Err((first, flags)) => recv_on(socket, first, buf, flags),
+        },
+        // SAFETY: the caller's.
+        None => unsafe { recv_anew(s, data, len, flags) },
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn recv_on(socket: InUse<'static, Socket>, first: First, buf: RecvBuf<'_>, flags: Flags) -> i64 {
+    guard(|| socket.recv_on(first, buf, flags).map(count))
+}
+
+// SAFETY: as `jf_recv`.
+#[cold]
+#[inline(never)]
+unsafe fn recv_anew(s: jf_socket, data: *mut c_void, len: usize, flags: Flags) -> i64 {
     guard(|| {
         // SAFETY: the caller's.
         let buf = unsafe { recv_buf(data, len) }?;
-        SOCKETS.with(s, |socket| socket.recv(buf, Flags::from_bits(flags))).map(count)
+        SOCKETS.with(s, |socket| socket.recv(buf, flags)).map(count)
     })
 }
 
@@ -122,8 +172,8 @@ pub unsafe extern "C" fn jf_send_to(
 ) -> i64 {
     guard(|| {
         // SAFETY: the caller's.
-        let (buf, addr) = unsafe { (send_buf(data, len)?, addr(a)?) };
-        SOCKETS.with(s, |socket| socket.send_to(buf, Flags::from_bits(flags), addr)).map(count)
+        let (bytes, addr) = unsafe { (bytes(data, len)?, addr(a)?) };
+        SOCKETS.with(s, |socket| socket.send_to(bytes, Flags::from_bits(flags), addr)).map(count)
     })
 }
 

@@ -1,5 +1,6 @@
 //! Sending and receiving.
 
+use super::first::First;
 use super::wait::Patience;
 use super::{Addr, Error, Family, Flags, RecvBuf, Result, SendBuf, Socket, VEC_MAX};
 use crate::sys::{Descriptor, Direction, Errno, SockAddr};
@@ -48,8 +49,13 @@ impl Socket {
     #[inline(always)]
     pub fn send<'a>(&self, buf: impl Into<SendBuf<'a>>, flags: Flags) -> Result<usize> {
         let buf = buf.into();
+        self.send_on(First::UNTRIED, buf, flags)
+    }
+
+    /// Goes on with [`Socket::send`] from what its first try came to.
+    pub(crate) fn send_on(&self, first: First, buf: SendBuf<'_>, flags: Flags) -> Result<usize> {
         let flags = self.send_flags(flags)?;
-        self.call(Direction::Send, flags, move |fd, extra| fd.send(buf, flags | extra))
+        self.call_on(first, Direction::Send, flags, |fd, extra| fd.send(buf, flags | extra))
     }
 
     /// Sends a datagram to an address; on a connected socket, to this one instead of the peer.
@@ -93,13 +99,17 @@ impl Socket {
     /// [recv(2)]: https://man7.org/linux/man-pages/man2/recv.2.html
     #[inline(always)]
     pub fn recv<'a>(&self, buf: impl Into<RecvBuf<'a>>, flags: Flags) -> Result<usize> {
-        let mut buf = buf.into();
+        self.recv_on(First::UNTRIED, buf.into(), flags)
+    }
+
+    /// Goes on with [`Socket::recv`] from what its first try came to.
+    pub(crate) fn recv_on(&self, first: First, mut buf: RecvBuf<'_>, flags: Flags) -> Result<usize> {
         let os_flags = self.recv_flags(flags)?;
         if buf.is_empty() && !self.kind.has_messages() {
             return Ok(0);
         }
         let room = buf.len();
-        let count = self.call(Direction::Recv, flags, move |fd, extra| fd.recv(&mut buf, os_flags | extra))?;
+        let count = self.call_on(first, Direction::Recv, flags, |fd, extra| fd.recv(&mut buf, os_flags | extra))?;
         self.received(count, room, flags)
     }
 
@@ -217,7 +227,7 @@ impl Socket {
         if !flags.within(Flags::EVERYWHERE) {
             self.expect_flags(flags, Flags::FOR_RECV)?;
         }
-        Ok(if self.kind.has_messages() { flags | Flags::TRUNC } else { flags.without(Flags::TRUNC) })
+        Ok(flags.without(Flags::TRUNC) | self.always_told)
     }
 
     #[inline]

@@ -7,6 +7,7 @@
 mod addr;
 mod connect;
 mod error;
+mod first;
 mod io;
 mod options;
 mod socket;
@@ -16,9 +17,11 @@ mod wait;
 
 pub use addr::Addr;
 pub use error::{Error, Result};
+#[cfg(feature = "capi")]
+pub(crate) use first::First;
 pub use io::Incomplete;
 pub use socket::Socket;
 
-pub use crate::sys::{Family, Flags, Opt, RecvBuf, SendBuf, Shutdown, Type, VEC_MAX};
 #[cfg(feature = "capi")]
-pub(crate) use crate::sys::{RawAddr, fork_count, pause, watch_forks};
+pub(crate) use crate::sys::{EPOCH_SHIFT, RawAddr, fork_epoch, pause, watch_forks};
+pub use crate::sys::{Family, Flags, Opt, RecvBuf, SendBuf, Shutdown, Type, VEC_MAX};

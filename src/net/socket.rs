@@ -33,6 +33,10 @@ pub struct Socket {
     /// The descriptor has `O_NONBLOCK`: it came with it, or accepting had to set it. It keeps it, because others may share it.
     pub(super) nonblocking: AtomicBool,
     canceled: AtomicBool,
+    /// What a receive tells the system in any case: to say of a message how long it was.
+    pub(super) always_told: Flags,
+    /// A sender of UNIX datagrams waits in poll; `must_poll` says why.
+    pub(super) polls_to_send: bool,
 }
 
 impl Socket {
@@ -78,6 +82,8 @@ impl Socket {
             interruptible: AtomicBool::new(false),
             nonblocking: AtomicBool::new(false),
             canceled: AtomicBool::new(false),
+            always_told: if kind.has_messages() { Flags::TRUNC } else { Flags::NONE },
+            polls_to_send: family == Family::Unix && kind == Type::Dgram,
         }
     }
 

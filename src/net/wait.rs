@@ -7,6 +7,7 @@
 //! Blocked calls are woken by a shutdown of their own socket. Some senders to UNIX sockets are not, or would not keep to their
 //! time: they poll ([`Socket::must_poll`]). Connecting to a UNIX socket blocks for a slice at a time (`connect`).
 
+use super::first::First;
 use super::{Error, Family, Flags, Result, Socket, Type};
 use crate::sys::errno::{EAGAIN, EINTR};
 use crate::sys::{Descriptor, Direction, Errno, pause, wait_ready};
@@ -41,33 +42,31 @@ impl Patience {
 
 impl Socket {
     /// Runs a call that may wait. `op` makes the system call once; it is given [`Flags::DONT_WAIT`] when it must not block.
-    #[inline(always)]
     pub(super) fn call<T>(
         &self,
         direction: Direction,
         flags: Flags,
         op: impl FnMut(&Descriptor, Flags) -> Result<T, Errno>,
     ) -> Result<T> {
-        let may_wait = !flags.intersects(Flags::NEVER_WAIT);
-        match self.timeout_ms(direction) {
-            ..=-1 if may_wait => self.wait_on(direction, Patience::ForEver, op),
-            1.. if may_wait => self.call_by_the_clock(direction, op),
-            _ => self.wait_on(direction, Patience::Never, op),
+        self.wait_on(direction, self.patience_with(direction, flags), op)
+    }
+
+    /// Goes on with a call from what its first try came to.
+    pub(super) fn call_on(
+        &self,
+        first: First,
+        direction: Direction,
+        flags: Flags,
+        op: impl FnMut(&Descriptor, Flags) -> Result<usize, Errno>,
+    ) -> Result<usize> {
+        match first.result() {
+            None => self.call(direction, flags, op),
+            Some(Ok(count)) => Ok(count),
+            Some(Err(errno)) => self.handed_back(errno, direction, self.patience_with(direction, flags), op),
         }
     }
 
-    /// Apart, so that a call without a timeout does not make ready for looking at the clock.
-    #[inline(never)]
-    fn call_by_the_clock<T>(
-        &self,
-        direction: Direction,
-        op: impl FnMut(&Descriptor, Flags) -> Result<T, Errno>,
-    ) -> Result<T> {
-        self.wait_on(direction, self.patience(direction), op)
-    }
-
     /// Runs a call that blocks in the kernel, if it may.
-    #[inline(always)]
     pub(super) fn wait_on<T>(
         &self,
         direction: Direction,
@@ -77,8 +76,6 @@ impl Socket {
         let at_once = matches!(patience, Patience::Never) || self.must_poll(direction, patience);
         match op(&self.fd, if at_once { Flags::DONT_WAIT } else { Flags::NONE }) {
             Ok(value) => Ok(value),
-            // To find nothing where one must not wait is as usual as to find something.
-            Err(Errno(EAGAIN)) if matches!(patience, Patience::Never) && !self.is_canceled() => Err(Error::WOULD_BLOCK),
             Err(errno) => self.handed_back(errno, direction, patience, op),
         }
     }
@@ -94,13 +91,16 @@ impl Socket {
     }
 
     /// How long a call in this direction that begins now may wait.
-    #[inline]
     pub(super) fn patience(&self, direction: Direction) -> Patience {
         match self.timeout_ms(direction) {
             0 => Patience::Never,
             ms if ms < 0 => Patience::ForEver,
             ms => Patience::For(ms, Instant::now()),
         }
+    }
+
+    fn patience_with(&self, direction: Direction, flags: Flags) -> Patience {
+        if flags.intersects(Flags::NEVER_WAIT) { Patience::Never } else { self.patience(direction) }
     }
 
     /// What becomes of a call whose first try the kernel handed back.
@@ -182,7 +182,7 @@ impl Socket {
     /// datagrams waits where a shutdown of its own socket does not wake it, and a sender of a stream waits for as long as
     /// `SO_SNDTIMEO` says anew for each piece of what it sends.
     #[inline]
-    fn must_poll(&self, direction: Direction, patience: Patience) -> bool {
+    pub(super) fn must_poll(&self, direction: Direction, patience: Patience) -> bool {
         direction == Direction::Send
             && self.family == Family::Unix
             && match self.kind {

@@ -1,15 +1,18 @@
 //! Telling a forked child from its parent.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
-static FORKS: AtomicU32 = AtomicU32::new(0);
+/// The lowest bit of an epoch: it is in the top ten, so that a word can carry it beside other things as it is.
+pub const EPOCH_SHIFT: u32 = 54;
+
+static EPOCH: AtomicU64 = AtomicU64::new(0);
 static WATCHED: AtomicBool = AtomicBool::new(false);
 
-/// How many forks since [`watch_forks`] lie between this process and its ancestor that called it. A child made by a bare
-/// `clone`, past the C library, is not counted.
+/// How many forks since [`watch_forks`] lie between this process and its ancestor that called it, modulo 1024. A child made
+/// by a bare `clone`, past the C library, is not counted.
 #[inline]
-pub fn fork_count() -> u32 {
-    FORKS.load(Relaxed)
+pub fn fork_epoch() -> u64 {
+    EPOCH.load(Relaxed)
 }
 
 /// Counts forks from now on.
@@ -23,7 +26,7 @@ pub fn watch_forks() {
 #[cold]
 fn watch() {
     extern "C" fn in_child() {
-        FORKS.fetch_add(1, Relaxed);
+        EPOCH.fetch_add(1 << EPOCH_SHIFT, Relaxed);
     }
     // Two threads may both get here, and a fork may come before the store. Counting a fork twice does no harm; a lock
     // that the child finds taken would.

@@ -37,7 +37,7 @@ pub use addr::{ADDR_DATA, RawAddr, SockAddr, interface_index};
 pub use descriptor::Descriptor;
 pub use errno::Errno;
 #[cfg(feature = "capi")]
-pub use fork::{fork_count, watch_forks};
+pub use fork::{EPOCH_SHIFT, fork_epoch, watch_forks};
 pub use options::Opt;
 pub use ready::{Direction, pause, wait_ready};
 pub use transfer::{RecvBuf, SendBuf, VEC_MAX};
