@@ -37,8 +37,11 @@ pub fn count(count: usize) -> i64 {
 /// If not NULL, `data` must be readable for `len` bytes for as long as the result is used.
 #[inline(always)]
 pub unsafe fn some_bytes<'a>(data: *const c_void, len: usize) -> Option<&'a [u8]> {
+    if len as isize <= 0 || data.is_null() {
+        return None;
+    }
     // SAFETY: the caller's, for a length that a slice may have.
-    (len as isize > 0 && !data.is_null()).then(|| unsafe { slice::from_raw_parts(data.cast(), len) })
+    Some(unsafe { slice::from_raw_parts(data.cast(), len) })
 }
 
 /// A caller's bytes. Of none the pointer is not looked at.
@@ -57,10 +60,11 @@ pub unsafe fn bytes<'a>(data: *const c_void, len: usize) -> Result<&'a [u8]> {
 /// If not NULL, `data` must be writable for `len` bytes, and nobody else may use them, for as long as the result is used.
 #[inline(always)]
 pub unsafe fn some_recv_buf<'a>(data: *mut c_void, len: usize) -> Option<RecvBuf<'a>> {
-    (len as isize > 0 && !data.is_null()).then(|| {
-        // SAFETY: the caller's, for a length that a slice may have.
-        RecvBuf::from(unsafe { slice::from_raw_parts_mut(data.cast::<MaybeUninit<u8>>(), len) })
-    })
+    if len as isize <= 0 || data.is_null() {
+        return None;
+    }
+    // SAFETY: the caller's, for a length that a slice may have.
+    Some(RecvBuf::from(unsafe { slice::from_raw_parts_mut(data.cast::<MaybeUninit<u8>>(), len) }))
 }
 
 /// A caller's memory to receive into. Of none the pointer is not looked at.

@@ -192,7 +192,7 @@ impl<T> Table<T> {
             let (slot, _, open) = self.find(handle, epoch)?;
             let state = slot.state.fetch_add(1, Acquire);
             if state & EPOCH == epoch {
-                let entered = InUse { slot, epoch };
+                let entered = InUse { slot };
                 return if differ(state, open) { Err(Error::BAD_HANDLE) } else { Ok(entered) };
             }
             // What was added to a word of an older epoch is gone with this.
@@ -208,7 +208,7 @@ impl<T> Table<T> {
         let (slot, _, open) = self.find(handle, epoch).ok()?;
         let state = slot.state.fetch_add(1, Acquire);
         if !differ(state, open) {
-            return Some(InUse { slot, epoch });
+            return Some(InUse { slot });
         }
         if state & EPOCH == epoch {
             slot.state.fetch_sub(1, Release);
@@ -330,7 +330,6 @@ impl<T> Slot<T> {
 /// A call that is counted in; out again when dropped.
 pub struct InUse<'a, T> {
     slot: &'a Slot<T>,
-    epoch: u64,
 }
 
 impl<T> Deref for InUse<'_, T> {
@@ -346,10 +345,9 @@ impl<T> Deref for InUse<'_, T> {
 impl<T> Drop for InUse<'_, T> {
     #[inline(always)]
     fn drop(&mut self) {
-        // A signal handler may have forked: in the child the count no longer has this call.
-        if self.epoch == fork_epoch() {
-            self.slot.state.fetch_sub(1, Release);
-        }
+        // If a signal handler forked meanwhile, what is subtracted from in the child is of an older epoch, and void: nothing
+        // renews it before this call is out, as handlers don't call the library.
+        self.slot.state.fetch_sub(1, Release);
     }
 }
 

@@ -54,13 +54,19 @@ impl Socket {
         len: usize,
         op: impl FnOnce(&Descriptor, Flags) -> Result<usize, Errno>,
     ) -> Try {
-        let flags = match self.timeout_ms(direction) {
-            ..=-1 if flags == Flags::NONE => Flags::NONE,
-            0 if flags == Flags::NONE => Flags::DONT_WAIT,
-            _ if flags == Flags::DONT_WAIT => Flags::DONT_WAIT,
-            _ => return Err((First::UNTRIED, flags)),
-        };
-        match op(&self.fd, flags) {
+        match self.timeout_ms(direction) {
+            // Each is written out, so that its flags are no variable.
+            ..=-1 if flags == Flags::NONE => self.end(Flags::NONE, len, op(&self.fd, Flags::NONE)),
+            0.. if flags == Flags::NONE => Err((First::UNTRIED, flags)),
+            _ if flags == Flags::DONT_WAIT => self.end(Flags::DONT_WAIT, len, op(&self.fd, Flags::DONT_WAIT)),
+            _ => Err((First::UNTRIED, flags)),
+        }
+    }
+
+    /// Whether the first try was the end of its call.
+    #[inline(always)]
+    fn end(&self, flags: Flags, len: usize, result: Result<usize, Errno>) -> Try {
+        match result {
             // Nothing may be the end of a stream or of the socket, and more than there is room for was cut.
             Ok(count) if count.wrapping_sub(1) < len => Ok(Ok(count)),
             Ok(count) => Err((First(count as isize), flags)),
