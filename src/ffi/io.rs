@@ -73,22 +73,28 @@ pub unsafe extern "C" fn jf_send(s: jf_socket, data: *const c_void, len: usize, 
     let flags = Flags::from_bits(flags);
     // SAFETY: the caller's.
     let buf = unsafe { some_bytes(data, len) }.map(SendBuf::from);
-    match buf.and_then(|buf| Some((buf, SOCKETS.enter_at_once(s)?))) {
-        Some((buf, socket)) => match socket.send_first(buf, flags) {
-            Ok(result) => result.map_or_else(code, count),
-            Err((first, flags)) => send_on(socket, first, buf, flags),
-        },
-        // SAFETY: the caller's.
-        None => unsafe { send_anew(s, data, len, flags) },
+    if let Some((mut buf, socket)) = buf.and_then(|buf| Some((buf, SOCKETS.enter_at_once(s)?))) {
+        match socket.send_first(&mut buf, flags) {
+            Ok(result) => return result.map_or_else(code, count),
+            Err(Some(first)) => return send_on(socket, first, buf),
+            Err(None) => return send_untried(socket, buf, flags),
+        }
     }
+    // SAFETY: the caller's.
+    unsafe { send_anew(s, data, len, flags) }
 }
 
 // The short way calls nothing but the system, so it needs no panic guard and no stack. Where it does not end the call, the
 // long way has both, in functions of their own.
 #[cold]
 #[inline(never)]
-fn send_on(socket: InUse<'static, Socket>, first: First, buf: SendBuf<'_>, flags: Flags) -> i64 {
-    guard(|| socket.send_on(first, buf, flags).map(count))
+fn send_on(socket: InUse<'static, Socket>, first: First, buf: SendBuf<'_>) -> i64 {
+    guard(|| socket.send_on(first, buf).map(count))
+}
+
+#[inline(never)]
+fn send_untried(socket: InUse<'static, Socket>, buf: SendBuf<'_>, flags: Flags) -> i64 {
+    guard(|| socket.send(buf, flags).map(count))
 }
 
 // SAFETY: as `jf_send`.
@@ -123,20 +129,26 @@ pub unsafe extern "C" fn jf_recv(s: jf_socket, data: *mut c_void, len: usize, fl
     let flags = Flags::from_bits(flags);
     // SAFETY: the caller's.
     let buf = unsafe { some_recv_buf(data, len) };
-    match buf.and_then(|buf| Some((buf, SOCKETS.enter_at_once(s)?))) {
-        Some((mut buf, socket)) => match socket.recv_first(&mut buf, flags) {
-            Ok(result) => result.map_or_else(code, count),
-            Err((first, flags)) => recv_on(socket, first, buf, flags),
-        },
-        // SAFETY: the caller's.
-        None => unsafe { recv_anew(s, data, len, flags) },
+    if let Some((mut buf, socket)) = buf.and_then(|buf| Some((buf, SOCKETS.enter_at_once(s)?))) {
+        match socket.recv_first(&mut buf, flags) {
+            Ok(result) => return result.map_or_else(code, count),
+            Err(Some(first)) => return recv_on(socket, first, buf),
+            Err(None) => return recv_untried(socket, buf, flags),
+        }
     }
+    // SAFETY: the caller's.
+    unsafe { recv_anew(s, data, len, flags) }
 }
 
 #[cold]
 #[inline(never)]
-fn recv_on(socket: InUse<'static, Socket>, first: First, buf: RecvBuf<'_>, flags: Flags) -> i64 {
-    guard(|| socket.recv_on(first, buf, flags).map(count))
+fn recv_on(socket: InUse<'static, Socket>, first: First, buf: RecvBuf<'_>) -> i64 {
+    guard(|| socket.recv_on(first, buf).map(count))
+}
+
+#[inline(never)]
+fn recv_untried(socket: InUse<'static, Socket>, buf: RecvBuf<'_>, flags: Flags) -> i64 {
+    guard(|| socket.recv(buf, flags).map(count))
 }
 
 // SAFETY: as `jf_recv`.

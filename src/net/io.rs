@@ -48,14 +48,14 @@ impl Socket {
     /// [send(2)]: https://man7.org/linux/man-pages/man2/send.2.html
     #[inline(always)]
     pub fn send<'a>(&self, buf: impl Into<SendBuf<'a>>, flags: Flags) -> Result<usize> {
-        let buf = buf.into();
-        self.send_on(First::UNTRIED, buf, flags)
+        let mut buf = buf.into();
+        let flags = self.send_flags(flags)?;
+        self.call(Direction::Send, flags, |fd, extra| fd.send(&mut buf, flags | extra))
     }
 
-    /// Goes on with [`Socket::send`] from what its first try came to.
-    pub(crate) fn send_on(&self, first: First, buf: SendBuf<'_>, flags: Flags) -> Result<usize> {
-        let flags = self.send_flags(flags)?;
-        self.call_on(first, Direction::Send, flags, |fd, extra| fd.send(buf, flags | extra))
+    /// Goes on with a send from what its first try came to.
+    pub(crate) fn send_on(&self, first: First, mut buf: SendBuf<'_>) -> Result<usize> {
+        self.call_on(first, Direction::Send, |fd, extra| fd.send(&mut buf, first.flags() | extra))
     }
 
     /// Sends a datagram to an address; on a connected socket, to this one instead of the peer.
@@ -99,18 +99,20 @@ impl Socket {
     /// [recv(2)]: https://man7.org/linux/man-pages/man2/recv.2.html
     #[inline(always)]
     pub fn recv<'a>(&self, buf: impl Into<RecvBuf<'a>>, flags: Flags) -> Result<usize> {
-        self.recv_on(First::UNTRIED, buf.into(), flags)
-    }
-
-    /// Goes on with [`Socket::recv`] from what its first try came to.
-    pub(crate) fn recv_on(&self, first: First, mut buf: RecvBuf<'_>, flags: Flags) -> Result<usize> {
+        let mut buf = buf.into();
         let os_flags = self.recv_flags(flags)?;
         if buf.is_empty() && !self.kind.has_messages() {
             return Ok(0);
         }
-        let room = buf.len();
-        let count = self.call_on(first, Direction::Recv, flags, |fd, extra| fd.recv(&mut buf, os_flags | extra))?;
-        self.received(count, room, flags)
+        let count = self.call(Direction::Recv, flags, |fd, extra| fd.recv(&mut buf, os_flags | extra))?;
+        self.received(count, buf.len(), flags)
+    }
+
+    /// Goes on with a receive from what its first try came to.
+    pub(crate) fn recv_on(&self, first: First, mut buf: RecvBuf<'_>) -> Result<usize> {
+        let flags = first.flags() | self.always_told;
+        let count = self.call_on(first, Direction::Recv, |fd, extra| fd.recv(&mut buf, flags | extra))?;
+        self.received(count, buf.len(), first.flags())
     }
 
     /// Receives and tells from whom; from a stream's peer no address comes, [`Addr::UNSPEC`].
@@ -166,7 +168,9 @@ impl Socket {
     /// # Errors
     /// Those of [`Socket::send`], with how many bytes were sent before; [`Error::TYPE_UNSUPPORTED`] if it's no stream.
     pub fn send_all(&self, bytes: &[u8]) -> Result<(), Incomplete> {
-        self.transfer_all(Direction::Send, bytes.len(), |fd, done, flags| fd.send(SendBuf::from(&bytes[done..]), flags))
+        self.transfer_all(Direction::Send, bytes.len(), |fd, done, flags| {
+            fd.send(&mut SendBuf::from(&bytes[done..]), flags)
+        })
     }
 
     /// Fills the whole buffer from a stream, however often the system gives only part, within one timeout.

@@ -56,14 +56,10 @@ impl Socket {
         &self,
         first: First,
         direction: Direction,
-        flags: Flags,
         op: impl FnMut(&Descriptor, Flags) -> Result<usize, Errno>,
     ) -> Result<usize> {
-        match first.result() {
-            None => self.call(direction, flags, op),
-            Some(Ok(count)) => Ok(count),
-            Some(Err(errno)) => self.handed_back(errno, direction, self.patience_with(direction, flags), op),
-        }
+        let patience = self.patience_with(direction, first.flags());
+        first.result().or_else(|errno| self.handed_back(errno, direction, patience, op))
     }
 
     /// Runs a call that blocks in the kernel, if it may.

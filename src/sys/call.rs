@@ -12,11 +12,23 @@ use libc::c_long;
 /// # Safety
 /// That of the call: pointers among its arguments must be what the kernel takes them for.
 #[inline(always)]
-pub unsafe fn system_call<const N: usize>(number: c_long, args: [usize; N]) -> Result<usize, Errno> {
-    let mut all = [0; 6];
-    all[..N].copy_from_slice(&args);
+pub unsafe fn system_call<const N: usize>(number: c_long, mut args: [usize; N]) -> Result<usize, Errno> {
     // SAFETY: the caller's.
-    let result = unsafe { raw(number, all) };
+    unsafe { system_call_keeping(number, &mut args) }
+}
+
+/// [`system_call`], for a caller who goes on using the arguments. The kernel leaves them in their registers; writing them
+/// back from there tells the compiler, which would keep copies in others.
+///
+/// # Safety
+/// As [`system_call`].
+#[inline(always)]
+pub unsafe fn system_call_keeping<const N: usize>(number: c_long, args: &mut [usize; N]) -> Result<usize, Errno> {
+    let mut all = [0; 6];
+    all[..N].copy_from_slice(args);
+    // SAFETY: the caller's.
+    let result = unsafe { raw(number, &mut all) };
+    args.copy_from_slice(&all[..N]);
     // The kernel's errors are the numbers from -4095 to -1, and nothing else is.
     match result {
         -4095..=-1 => Err(Errno(-result as i32)),
@@ -26,14 +38,15 @@ pub unsafe fn system_call<const N: usize>(number: c_long, args: [usize; N]) -> R
 
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-unsafe fn raw(number: c_long, args: [usize; 6]) -> isize {
+unsafe fn raw(number: c_long, args: &mut [usize; 6]) -> isize {
     let result;
+    let [a, b, c, d, e, f] = args;
     // SAFETY: this is how a call is made; it changes the registers named here, and what its arguments point to.
     unsafe {
         std::arch::asm!(
             "syscall",
             inlateout("rax") number as isize => result,
-            in("rdi") args[0], in("rsi") args[1], in("rdx") args[2], in("r10") args[3], in("r8") args[4], in("r9") args[5],
+            inout("rdi") *a, inout("rsi") *b, inout("rdx") *c, inout("r10") *d, inout("r8") *e, inout("r9") *f,
             lateout("rcx") _, lateout("r11") _,
             options(nostack, preserves_flags),
         );
@@ -43,14 +56,15 @@ unsafe fn raw(number: c_long, args: [usize; 6]) -> isize {
 
 #[cfg(target_arch = "aarch64")]
 #[inline(always)]
-unsafe fn raw(number: c_long, args: [usize; 6]) -> isize {
+unsafe fn raw(number: c_long, args: &mut [usize; 6]) -> isize {
     let result;
+    let [a, b, c, d, e, f] = args;
     // SAFETY: this is how a call is made; it changes the register named here, and what its arguments point to.
     unsafe {
         std::arch::asm!(
             "svc 0",
-            in("x8") number, inlateout("x0") args[0] as isize => result,
-            in("x1") args[1], in("x2") args[2], in("x3") args[3], in("x4") args[4], in("x5") args[5],
+            in("x8") number, inlateout("x0") *a as isize => result,
+            inout("x1") *b, inout("x2") *c, inout("x3") *d, inout("x4") *e, inout("x5") *f,
             options(nostack, preserves_flags),
         );
     }
@@ -58,7 +72,7 @@ unsafe fn raw(number: c_long, args: [usize; 6]) -> isize {
 }
 
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-unsafe fn raw(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
+unsafe fn raw(number: c_long, &mut [a, b, c, d, e, f]: &mut [usize; 6]) -> isize {
     // SAFETY: the caller's.
     match unsafe { libc::syscall(number, a, b, c, d, e, f) } {
         -1 => -(Errno::last().0 as isize),

@@ -3,9 +3,9 @@
 //! The calls go past the C library's functions of the same names, because those are cancellation points.
 
 use super::addr::SockAddr;
-use super::call::system_call;
+use super::call::{system_call, system_call_keeping};
 use super::{Descriptor, Errno, Flags};
-use libc::{iovec, msghdr};
+use libc::{c_void, iovec, msghdr};
 use std::marker::PhantomData;
 use std::mem::{self, MaybeUninit};
 
@@ -110,9 +110,12 @@ impl RecvBuf<'_> {
 impl Descriptor {
     /// Sends to the peer; `Ok` is how many bytes the kernel took.
     #[inline]
-    pub fn send(&self, buf: SendBuf<'_>, flags: Flags) -> Result<usize, Errno> {
-        // SAFETY: `buf` is readable memory of that length; no address.
-        unsafe { system_call(libc::SYS_sendto, [self.raw(), buf.place(), buf.len(), send_flags(flags), 0, 0]) }
+    pub fn send(&self, buf: &mut SendBuf<'_>, flags: Flags) -> Result<usize, Errno> {
+        let mut args = [self.raw(), buf.place(), buf.len(), send_flags(flags), 0];
+        // SAFETY: `buf` is readable memory of that length; no address, of which the length does not matter.
+        let result = unsafe { system_call_keeping(libc::SYS_sendto, &mut args) };
+        buf.0 = iovec { iov_base: args[1] as *mut c_void, iov_len: args[2] };
+        result
     }
 
     /// Sends to an address.
@@ -135,8 +138,12 @@ impl Descriptor {
     /// length.
     #[inline]
     pub fn recv(&self, buf: &mut RecvBuf<'_>, flags: Flags) -> Result<usize, Errno> {
-        // SAFETY: `buf` is writable memory of that length, borrowed for this call alone; no room for an address.
-        unsafe { system_call(libc::SYS_recvfrom, [self.raw(), buf.place(), buf.len(), recv_flags(flags), 0, 0]) }
+        let mut args = [self.raw(), buf.place(), buf.len(), recv_flags(flags), 0];
+        // SAFETY: `buf` is writable memory of that length, borrowed for this call alone; no room for an address, of which
+        // the length does not matter.
+        let result = unsafe { system_call_keeping(libc::SYS_recvfrom, &mut args) };
+        buf.0 = iovec { iov_base: args[1] as *mut c_void, iov_len: args[2] };
+        result
     }
 
     /// Receives and tells from whom.
