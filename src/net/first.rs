@@ -36,9 +36,6 @@ impl Socket {
     /// Tries to send something.
     #[inline(always)]
     pub(crate) fn send_first(&self, buf: &mut SendBuf<'_>, flags: Flags) -> Try {
-        if self.polls_to_send {
-            return Err(None);
-        }
         self.first(Direction::Send, flags, buf, |fd, buf, flags| (fd.send(buf, flags), buf.len()))
     }
 
@@ -59,7 +56,7 @@ impl Socket {
         op: impl FnOnce(&Descriptor, &mut B, Flags) -> (Result<usize, Errno>, usize),
     ) -> Try {
         // Each is written out, so that its flags are no variable.
-        if flags == Flags::NONE && self.timeout_ms(direction) < 0 {
+        if self.waits_the_short_way(direction, flags) {
             return self.came_to(Flags::NONE, op(&self.fd, buf, Flags::NONE));
         }
         if flags == Flags::DONT_WAIT {

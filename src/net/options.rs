@@ -3,7 +3,6 @@
 use super::{Error, Opt, Result, Socket};
 use crate::sys::errno::EOPNOTSUPP;
 use crate::sys::{Direction, Errno};
-use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering::Relaxed;
 
 impl Socket {
@@ -14,8 +13,8 @@ impl Socket {
     /// it can only be read, [`Error::PERMISSION`].
     pub fn set(&self, option: Opt, value: i64) -> Result<()> {
         match option {
-            Opt::RecvTimeout => self.set_timeout(Direction::Recv, &self.recv_timeout, value),
-            Opt::SendTimeout => self.set_timeout(Direction::Send, &self.send_timeout, value),
+            Opt::RecvTimeout => self.set_timeout(Direction::Recv, value),
+            Opt::SendTimeout => self.set_timeout(Direction::Send, value),
             Opt::Interruptible => match value {
                 0 | 1 => {
                     self.interruptible.store(value == 1, Relaxed);
@@ -51,11 +50,11 @@ impl Socket {
         Ok(Error::from_code(self.get(Opt::Error)?))
     }
 
-    fn set_timeout(&self, direction: Direction, timeout: &AtomicI64, ms: i64) -> Result<()> {
+    fn set_timeout(&self, direction: Direction, ms: i64) -> Result<()> {
         if ms < -1 {
             return Err(Error::INVALID);
         }
-        timeout.store(ms, Relaxed);
+        self.keep_timeout(direction, ms);
         self.arm(direction)
     }
 }

@@ -1,10 +1,11 @@
 //! A socket and its life.
 
+use super::wait::Patience;
 use super::{Addr, Error, Family, Flags, Result, Shutdown, Type};
 use crate::sys::errno::EINVAL;
 use crate::sys::{Descriptor, Direction, Errno, SockAddr};
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 /// A socket. Dropping it closes it.
@@ -27,16 +28,14 @@ pub struct Socket {
     pub(super) fd: Descriptor,
     pub(super) family: Family,
     pub(super) kind: Type,
-    pub(super) recv_timeout: AtomicI64,
-    pub(super) send_timeout: AtomicI64,
+    recv: Timeout,
+    send: Timeout,
     pub(super) interruptible: AtomicBool,
     /// The descriptor has `O_NONBLOCK`: it came with it, or accepting had to set it. It keeps it, because others may share it.
     pub(super) nonblocking: AtomicBool,
     canceled: AtomicBool,
     /// What a receive tells the system in any case: to say of a message how long it was.
     pub(super) always_told: Flags,
-    /// A sender of UNIX datagrams waits in poll; `must_poll` says why.
-    pub(super) polls_to_send: bool,
 }
 
 impl Socket {
@@ -73,18 +72,19 @@ impl Socket {
 
     /// A socket that waits for ever, as a new one does.
     fn new(fd: Descriptor, family: Family, kind: Type) -> Socket {
-        Socket {
+        let socket = Socket {
             fd,
             family,
             kind,
-            recv_timeout: AtomicI64::new(-1),
-            send_timeout: AtomicI64::new(-1),
+            recv: Timeout::new(),
+            send: Timeout::new(),
             interruptible: AtomicBool::new(false),
             nonblocking: AtomicBool::new(false),
             canceled: AtomicBool::new(false),
             always_told: if kind.has_messages() { Flags::TRUNC } else { Flags::NONE },
-            polls_to_send: family == Family::Unix && kind == Type::Dgram,
-        }
+        };
+        socket.keep_timeout(Direction::Send, -1);
+        socket
     }
 
     /// Takes over a socket's descriptor, made close-on-exec. It keeps the mode it has: a non-blocking one becomes a socket
@@ -251,9 +251,27 @@ impl Socket {
 
     #[inline]
     pub(super) fn timeout_ms(&self, direction: Direction) -> i64 {
+        self.timeout(direction).ms.load(Relaxed)
+    }
+
+    /// Remembers a timeout; the kernel is not told.
+    pub(super) fn keep_timeout(&self, direction: Direction, ms: i64) {
+        let waits_for_ever_in_the_kernel = ms < 0 && !self.must_poll(direction, Patience::ForEver);
+        self.timeout(direction).ms.store(ms, Relaxed);
+        self.timeout(direction).long_way.store(u32::from(!waits_for_ever_in_the_kernel), Relaxed);
+    }
+
+    /// Whether a call in this direction with these flags may go the short way and wait; for which no flag may be set.
+    #[inline(always)]
+    pub(super) fn waits_the_short_way(&self, direction: Direction, flags: Flags) -> bool {
+        flags.bits() | self.timeout(direction).long_way.load(Relaxed) == 0
+    }
+
+    #[inline(always)]
+    fn timeout(&self, direction: Direction) -> &Timeout {
         match direction {
-            Direction::Recv => self.recv_timeout.load(Relaxed),
-            Direction::Send => self.send_timeout.load(Relaxed),
+            Direction::Recv => &self.recv,
+            Direction::Send => &self.send,
         }
     }
 
@@ -290,6 +308,21 @@ impl Socket {
     }
 }
 
+/// How long the calls of one direction wait.
+#[derive(Debug)]
+struct Timeout {
+    /// In milliseconds; -1 is for ever.
+    ms: AtomicI64,
+    /// 1 when they have to go the long way for that; a number, to be looked at together with a call's flags.
+    long_way: AtomicU32,
+}
+
+impl Timeout {
+    const fn new() -> Timeout {
+        Timeout { ms: AtomicI64::new(-1), long_way: AtomicU32::new(0) }
+    }
+}
+
 /// What a descriptor tells of the socket behind it.
 struct Mode {
     family: Family,
@@ -319,8 +352,8 @@ impl Mode {
 
     fn socket(self, fd: Descriptor) -> Socket {
         let socket = Socket::new(fd, self.family, self.kind);
-        socket.recv_timeout.store(self.recv_timeout, Relaxed);
-        socket.send_timeout.store(self.send_timeout, Relaxed);
+        socket.keep_timeout(Direction::Recv, self.recv_timeout);
+        socket.keep_timeout(Direction::Send, self.send_timeout);
         socket.nonblocking.store(self.nonblocking, Relaxed);
         socket
     }

@@ -170,6 +170,11 @@ impl Flags {
         Flags(bits)
     }
 
+    /// The bits of these flags.
+    pub const fn bits(self) -> u32 {
+        self.0
+    }
+
     /// Whether none but these are set.
     pub const fn within(self, allowed: Flags) -> bool {
         self.0 & !allowed.0 == 0
