@@ -5,6 +5,7 @@
 # make bench      how fast it is, beside the C library; BENCH_FLAGS=--quick takes half a minute
 # make bench-instructions   how many instructions a call takes, held to limits
 # make install    into PREFIX (/usr/local), below DESTDIR; make uninstall takes it out again
+# make model      the handle table's steps in every order
 # make header     writes include/jackfield.h anew, after a change of src/ffi
 
 CARGO ?= cargo
@@ -41,43 +42,24 @@ demo:
 	@$(MAKE) --silent examples >target/demo.log 2>&1 || { cat target/demo.log >&2; exit 1; }
 	@scripts/demo
 
+# The library's copies for model checking and documentation have folders of their own, so that none is built twice.
 .PHONY: test
 test:
 	@scripts/setup test
 	@$(MAKE) --no-print-directory lib
-	$(CARGO) fmt --check
-	$(CARGO) clippy --all-targets --features capi -- -D warnings
-	$(CARGO) test --features capi
+	timeout 60 $(CARGO) fmt --check
+	timeout 300 $(CARGO) clippy --all-targets --features capi -- -D warnings
+	timeout 300 $(CARGO) clippy --lib -- -D warnings
+	RUSTDOCFLAGS='-D warnings' timeout 300 $(CARGO) doc --no-deps
+	timeout 900 $(CARGO) test --features capi
+	@$(MAKE) --no-print-directory model
+	@$(MAKE) --no-print-directory bench-instructions
+	@$(MAKE) --no-print-directory bench BENCH_FLAGS=--quick
 
-# The build script writes the header; cargo says where. It goes through a file, so that a failed build changes nothing.
-.PHONY: header
-header:
-	@mkdir -p target
-	@$(CARGO) check --quiet --lib --features capi --message-format json >target/header.json
-	@cp "$$(sed -n 's/.*"JACKFIELD_HEADER","\([^"]*\)".*/\1/p' target/header.json)" include/jackfield.h
-
-# Installs what `make` has built. It builds only when there is nothing, since root may have no cargo.
-$(OUT)/libjackfield.so:
-	@$(MAKE) --no-print-directory lib
-
-.PHONY: install
-install: $(OUT)/libjackfield.so
-	install -d '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)'
-	install -m 755 $(OUT)/libjackfield.so '$(DESTDIR)$(LIBDIR)/libjackfield.so.$(VERSION)'
-	ln -sf libjackfield.so.$(VERSION) '$(DESTDIR)$(LIBDIR)/libjackfield.so.$(MAJOR)'
-	ln -sf libjackfield.so.$(MAJOR) '$(DESTDIR)$(LIBDIR)/libjackfield.so'
-	install -m 644 $(OUT)/libjackfield.a '$(DESTDIR)$(LIBDIR)/libjackfield.a'
-	install -m 644 include/jackfield.h '$(DESTDIR)$(INCLUDEDIR)/jackfield.h'
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
-		-e 's|@VERSION@|$(VERSION)|' -e "s|@LIBS_PRIVATE@|$$(cat target/cabi/native-static-libs)|" \
-		jackfield.pc.in >'$(DESTDIR)$(LIBDIR)/pkgconfig/jackfield.pc'
-	chmod 644 '$(DESTDIR)$(LIBDIR)/pkgconfig/jackfield.pc'
-
-.PHONY: uninstall
-uninstall:
-	rm -f '$(DESTDIR)$(LIBDIR)/libjackfield.so.$(VERSION)' '$(DESTDIR)$(LIBDIR)/libjackfield.so.$(MAJOR)' \
-		'$(DESTDIR)$(LIBDIR)/libjackfield.so' '$(DESTDIR)$(LIBDIR)/libjackfield.a' \
-		'$(DESTDIR)$(LIBDIR)/pkgconfig/jackfield.pc' '$(DESTDIR)$(INCLUDEDIR)/jackfield.h'
+# The handle table's steps in every order.
+.PHONY: model
+model:
+	RUSTFLAGS='--cfg loom' timeout 300 $(CARGO) test --release --features capi --lib --target-dir target/loom model
 
 # The benchmarks' programs, each over jackfield and over the C library.
 BENCH = target/bench
