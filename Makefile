@@ -61,6 +61,36 @@ test:
 model:
 	RUSTFLAGS='--cfg loom' timeout 300 $(CARGO) test --release --features capi --lib --target-dir target/loom model
 
+# The build script writes the header; cargo says where. It goes through a file, so that a failed build changes nothing.
+.PHONY: header
+header:
+	@mkdir -p target
+	@$(CARGO) check --quiet --lib --features capi --message-format json >target/header.json
+	@cp "$$(sed -n 's/.*"JACKFIELD_HEADER","\([^"]*\)".*/\1/p' target/header.json)" include/jackfield.h
+
+# Installs what `make` has built. It builds only when there is nothing, since root may have no cargo.
+$(OUT)/libjackfield.so:
+	@$(MAKE) --no-print-directory lib
+
+.PHONY: install
+install: $(OUT)/libjackfield.so
+	install -d '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)'
+	install -m 755 $(OUT)/libjackfield.so '$(DESTDIR)$(LIBDIR)/libjackfield.so.$(VERSION)'
+	ln -sf libjackfield.so.$(VERSION) '$(DESTDIR)$(LIBDIR)/libjackfield.so.$(MAJOR)'
+	ln -sf libjackfield.so.$(MAJOR) '$(DESTDIR)$(LIBDIR)/libjackfield.so'
+	install -m 644 $(OUT)/libjackfield.a '$(DESTDIR)$(LIBDIR)/libjackfield.a'
+	install -m 644 include/jackfield.h '$(DESTDIR)$(INCLUDEDIR)/jackfield.h'
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+		-e 's|@VERSION@|$(VERSION)|' -e "s|@LIBS_PRIVATE@|$$(cat target/cabi/native-static-libs)|" \
+		jackfield.pc.in >'$(DESTDIR)$(LIBDIR)/pkgconfig/jackfield.pc'
+	chmod 644 '$(DESTDIR)$(LIBDIR)/pkgconfig/jackfield.pc'
+
+.PHONY: uninstall
+uninstall:
+	rm -f '$(DESTDIR)$(LIBDIR)/libjackfield.so.$(VERSION)' '$(DESTDIR)$(LIBDIR)/libjackfield.so.$(MAJOR)' \
+		'$(DESTDIR)$(LIBDIR)/libjackfield.so' '$(DESTDIR)$(LIBDIR)/libjackfield.a' \
+		'$(DESTDIR)$(LIBDIR)/pkgconfig/jackfield.pc' '$(DESTDIR)$(INCLUDEDIR)/jackfield.h'
+
 # The benchmarks' programs, each over jackfield and over the C library.
 BENCH = target/bench
 BENCH_CC = $(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -pthread

@@ -55,22 +55,13 @@ const _: () = assert!(
 #[inline]
 pub unsafe fn addr<'a>(addr: *const jf_addr) -> Result<&'a Addr> {
     let raw = addr.cast::<RawAddr>();
+    if raw.is_null() || !raw.is_aligned() {
+        return Err(Error::INVALID);
+    }
     // SAFETY: the caller's; the layouts are the same.
-    Addr::check(unsafe { raw.as_ref() }.ok_or(Error::INVALID)?)?;
+    Addr::check(unsafe { &*raw })?;
     // SAFETY: an `Addr` is a `RawAddr` that passed its check.
     Ok(unsafe { &*raw.cast::<Addr>() })
-}
-
-/// Writes an address, if the caller cares.
-///
-/// # Safety
-/// If not NULL, `out` must be writable.
-#[inline]
-pub unsafe fn write_addr(out: *mut jf_addr, addr: &Addr) {
-    if !out.is_null() {
-        // SAFETY: the caller's; the layouts are the same.
-        unsafe { out.cast::<Addr>().write(*addr) };
-    }
 }
 
 /// Reads an address from text: "127.0.0.1:80", "[::1]:80", "[fe80::1%eth0]:80" (or the interface's number),
@@ -86,13 +77,14 @@ pub unsafe fn write_addr(out: *mut jf_addr, addr: &Addr) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_addr_parse(text: *const c_char, out: *mut jf_addr) -> i64 {
     guard(|| {
-        if text.is_null() || out.is_null() {
+        // SAFETY: the caller's; the layouts are the same.
+        let out = unsafe { required(out.cast::<Addr>()) }?;
+        if text.is_null() {
             return Err(Error::INVALID);
         }
         // SAFETY: the caller's.
         let text = unsafe { CStr::from_ptr(text) }.to_str().map_err(|_| Error::ADDR_INVALID)?;
-        // SAFETY: the caller's.
-        unsafe { write_addr(out, &text.parse()?) };
+        out.write(text.parse()?);
         Ok(0)
     })
 }

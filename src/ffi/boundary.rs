@@ -80,24 +80,25 @@ pub unsafe fn recv_buf<'a>(data: *mut c_void, len: usize) -> Result<RecvBuf<'a>>
     unsafe { some_recv_buf(data, len) }.ok_or(Error::INVALID)
 }
 
-/// Something to write to, if the caller cares.
-///
-/// # Safety
-/// If not NULL, `out` must be aligned and writable for a `T`, and nobody else may use it, for as long as the result is used.
-#[inline]
-pub unsafe fn optional<'a, T>(out: *mut T) -> Option<&'a mut MaybeUninit<T>> {
-    // SAFETY: the caller's.
-    unsafe { out.cast::<MaybeUninit<T>>().as_mut() }
-}
-
 /// Something to write to.
 ///
 /// # Safety
-/// As [`optional`].
+/// If not NULL, `out` must be writable for a `T`, and nobody else may use it, for as long as the result is used.
 #[inline]
 pub unsafe fn required<'a, T>(out: *mut T) -> Result<&'a mut MaybeUninit<T>> {
+    let out = out.cast::<MaybeUninit<T>>();
     // SAFETY: the caller's.
-    unsafe { optional(out) }.ok_or(Error::INVALID)
+    if out.is_aligned() { unsafe { out.as_mut() } } else { None }.ok_or(Error::INVALID)
+}
+
+/// Something to write to, if the caller cares.
+///
+/// # Safety
+/// As [`required`].
+#[inline]
+pub unsafe fn optional<'a, T>(out: *mut T) -> Result<Option<&'a mut MaybeUninit<T>>> {
+    // SAFETY: the caller's.
+    if out.is_null() { Ok(None) } else { unsafe { required(out) }.map(Some) }
 }
 
 #[cfg(test)]

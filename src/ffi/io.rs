@@ -1,7 +1,7 @@
 //! Sending and receiving as C sees them.
 
 use super::addr::{addr, jf_addr};
-use super::boundary::{bytes, count, guard, recv_buf, some_bytes, some_recv_buf};
+use super::boundary::{bytes, count, guard, optional, recv_buf, some_bytes, some_recv_buf};
 use super::handle::InUse;
 use super::socket::{SOCKETS, jf_socket};
 use super::status::code;
@@ -77,7 +77,7 @@ pub unsafe extern "C" fn jf_send(s: jf_socket, data: *const c_void, len: usize, 
         match socket.send_first(&mut buf, flags) {
             Ok(result) => return result.map_or_else(code, count),
             Err(Some(first)) => return send_on(socket, first, buf),
-            Err(None) => return send_untried(socket, buf, flags),
+            Err(None) => return send_long(socket, buf, flags),
         }
     }
     // SAFETY: the caller's.
@@ -93,8 +93,8 @@ fn send_on(socket: InUse<'static, Socket>, first: First, buf: SendBuf<'_>) -> i6
 }
 
 #[inline(never)]
-fn send_untried(socket: InUse<'static, Socket>, buf: SendBuf<'_>, flags: Flags) -> i64 {
-    guard(|| socket.send(buf, flags).map(count))
+fn send_long(socket: InUse<'static, Socket>, buf: SendBuf<'_>, flags: Flags) -> i64 {
+    guard(|| socket.send_long(buf, flags).map(count))
 }
 
 // SAFETY: as `jf_send`.
@@ -104,7 +104,7 @@ unsafe fn send_anew(s: jf_socket, data: *const c_void, len: usize, flags: Flags)
     guard(|| {
         // SAFETY: the caller's.
         let bytes = unsafe { bytes(data, len) }?;
-        SOCKETS.with(s, |socket| socket.send(bytes, flags)).map(count)
+        SOCKETS.with(s, |socket| socket.send_long(bytes.into(), flags)).map(count)
     })
 }
 
@@ -133,7 +133,7 @@ pub unsafe extern "C" fn jf_recv(s: jf_socket, data: *mut c_void, len: usize, fl
         match socket.recv_first(&mut buf, flags) {
             Ok(result) => return result.map_or_else(code, count),
             Err(Some(first)) => return recv_on(socket, first, buf),
-            Err(None) => return recv_untried(socket, buf, flags),
+            Err(None) => return recv_long(socket, buf, flags),
         }
     }
     // SAFETY: the caller's.
@@ -147,8 +147,8 @@ fn recv_on(socket: InUse<'static, Socket>, first: First, buf: RecvBuf<'_>) -> i6
 }
 
 #[inline(never)]
-fn recv_untried(socket: InUse<'static, Socket>, buf: RecvBuf<'_>, flags: Flags) -> i64 {
-    guard(|| socket.recv(buf, flags).map(count))
+fn recv_long(socket: InUse<'static, Socket>, buf: RecvBuf<'_>, flags: Flags) -> i64 {
+    guard(|| socket.recv_long(buf, flags).map(count))
 }
 
 // SAFETY: as `jf_recv`.
@@ -158,7 +158,7 @@ unsafe fn recv_anew(s: jf_socket, data: *mut c_void, len: usize, flags: Flags) -
     guard(|| {
         // SAFETY: the caller's.
         let buf = unsafe { recv_buf(data, len) }?;
-        SOCKETS.with(s, |socket| socket.recv(buf, flags)).map(count)
+        SOCKETS.with(s, |socket| socket.recv_long(buf, flags)).map(count)
     })
 }
 
@@ -206,11 +206,13 @@ pub unsafe extern "C" fn jf_recv_from(
     from: *mut jf_addr,
 ) -> i64 {
     guard(|| {
-        // SAFETY: the caller's. It is written only, and an `Addr` is laid out as a `jf_addr` and may hold any bytes.
-        let Some(from) = (unsafe { from.cast::<Addr>().as_mut() }) else {
+        // SAFETY: the caller's; the layouts are the same.
+        let Some(from) = unsafe { optional(from.cast::<Addr>()) }? else {
             // SAFETY: the caller's.
             return Ok(unsafe { jf_recv(s, data, len, flags) });
         };
+        // SAFETY: an `Addr` may hold any bytes, and nothing reads those that are there.
+        let from = unsafe { from.assume_init_mut() };
         // SAFETY: the caller's.
         let buf = unsafe { recv_buf(data, len) }?;
         SOCKETS.with(s, |socket| socket.recv_named(buf, Flags::from_bits(flags), from)).map(count)
@@ -230,13 +232,14 @@ pub unsafe extern "C" fn jf_recv_from(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_send_all(s: jf_socket, data: *const c_void, len: usize, sent: *mut usize) -> i64 {
     guard(|| {
+        // SAFETY: the caller's.
+        let sent = unsafe { optional(sent) }?;
         let result = || {
             // SAFETY: the caller's.
             let bytes = unsafe { bytes(data, len) }?;
             SOCKETS.with(s, |socket| Ok(socket.send_all(bytes)))
         };
-        // SAFETY: the caller's.
-        unsafe { tell_done(sent, len, result()) }
+        tell_done(sent, len, result())
     })
 }
 
@@ -253,30 +256,25 @@ pub unsafe extern "C" fn jf_send_all(s: jf_socket, data: *const c_void, len: usi
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_recv_exact(s: jf_socket, data: *mut c_void, len: usize, received: *mut usize) -> i64 {
     guard(|| {
+        // SAFETY: the caller's.
+        let received = unsafe { optional(received) }?;
         let result = || {
             // SAFETY: the caller's.
             let buf = unsafe { recv_buf(data, len) }?;
             SOCKETS.with(s, |socket| Ok(socket.recv_exact(buf)))
         };
-        // SAFETY: the caller's.
-        unsafe { tell_done(received, len, result()) }
+        tell_done(received, len, result())
     })
 }
 
 /// Tells how far a transfer of `len` bytes came, in any case.
-///
-/// # Safety
-/// `out` must be NULL or writable.
-unsafe fn tell_done(out: *mut usize, len: usize, result: Result<Result<(), Incomplete>>) -> Result<i64> {
+fn tell_done(out: Option<&mut MaybeUninit<usize>>, len: usize, result: Result<Result<(), Incomplete>>) -> Result<i64> {
     let (result, done) = match result {
         Ok(Ok(())) => (Ok(0), len),
         Ok(Err(incomplete)) => (Err(incomplete.error), incomplete.done),
         Err(error) => (Err(error), 0),
     };
-    // SAFETY: the caller's.
-    if let Some(out) = unsafe { out.as_mut() } {
-        *out = done;
-    }
+    out.map(|out| out.write(done));
     result
 }
 

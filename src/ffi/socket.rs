@@ -1,7 +1,7 @@
 //! The life of a socket as C sees it.
 
-use super::addr::{addr, jf_addr, write_addr};
-use super::boundary::{done, guard, required};
+use super::addr::{addr, jf_addr};
+use super::boundary::{done, guard, optional, required};
 use super::handle::Table;
 use crate::net::{Addr, Error, Family, Result, Shutdown, Socket, Type};
 use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
@@ -156,10 +156,11 @@ pub extern "C" fn jf_listen(s: jf_socket, backlog: i32) -> i64 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_accept(s: jf_socket, peer: *mut jf_addr) -> i64 {
     guard(|| {
+        // SAFETY: the caller's; the layouts are the same.
+        let peer = unsafe { optional(peer.cast::<Addr>()) }?;
         SOCKETS.insert(|| {
             let (connection, addr) = SOCKETS.with(s, Socket::accept)?;
-            // SAFETY: the caller's.
-            unsafe { write_addr(peer, &addr) };
+            peer.map(|peer| peer.write(addr));
             Ok(connection)
         })
     })
@@ -248,12 +249,9 @@ pub unsafe extern "C" fn jf_peer_addr(s: jf_socket, out: *mut jf_addr) -> i64 {
 /// # Safety
 /// `out` must be NULL or writable.
 unsafe fn name(s: jf_socket, out: *mut jf_addr, name: impl FnOnce(&Socket) -> Result<Addr>) -> Result<i64> {
-    if out.is_null() {
-        return Err(Error::INVALID);
-    }
-    let addr = SOCKETS.with(s, name)?;
-    // SAFETY: the caller's.
-    unsafe { write_addr(out, &addr) };
+    // SAFETY: the caller's; the layouts are the same.
+    let out = unsafe { required(out.cast::<Addr>()) }?;
+    out.write(SOCKETS.with(s, name)?);
     Ok(0)
 }
 

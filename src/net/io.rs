@@ -49,6 +49,18 @@ impl Socket {
     #[inline(always)]
     pub fn send<'a>(&self, buf: impl Into<SendBuf<'a>>, flags: Flags) -> Result<usize> {
         let mut buf = buf.into();
+        if buf.is_empty() {
+            return self.send_long(buf, flags);
+        }
+        match self.send_first(&mut buf, flags) {
+            Ok(result) => result,
+            Err(Some(first)) => self.send_on(first, buf),
+            Err(None) => self.send_long(buf, flags),
+        }
+    }
+
+    /// [`Socket::send`] the long way.
+    pub(crate) fn send_long(&self, mut buf: SendBuf<'_>, flags: Flags) -> Result<usize> {
         let flags = self.send_flags(flags)?;
         self.call(Direction::Send, flags, |fd, extra| fd.send(&mut buf, flags | extra))
     }
@@ -100,6 +112,18 @@ impl Socket {
     #[inline(always)]
     pub fn recv<'a>(&self, buf: impl Into<RecvBuf<'a>>, flags: Flags) -> Result<usize> {
         let mut buf = buf.into();
+        if buf.is_empty() {
+            return self.recv_long(buf, flags);
+        }
+        match self.recv_first(&mut buf, flags) {
+            Ok(result) => result,
+            Err(Some(first)) => self.recv_on(first, buf),
+            Err(None) => self.recv_long(buf, flags),
+        }
+    }
+
+    /// [`Socket::recv`] the long way.
+    pub(crate) fn recv_long(&self, mut buf: RecvBuf<'_>, flags: Flags) -> Result<usize> {
         let os_flags = self.recv_flags(flags)?;
         if buf.is_empty() && !self.kind.has_messages() {
             return Ok(0);

@@ -123,6 +123,35 @@ static void absurd_sums(jf_socket s) {
 }
 
 /* Of no bytes the pointer may be anything. On a stream nothing is sent, with messages an empty one. */
+/* A pointer that is not aligned for what it should point to is refused like a NULL. */
+static void crooked(jf_socket s) {
+    static _Alignas(16) unsigned char memory[512];
+    jf_addr good = parsed("127.0.0.1:1"), *a = (jf_addr *)(void *)(memory + 1);
+    memcpy(a, &good, sizeof good);
+    fill(room, sizeof room);
+    EXPECT(jf_addr_parse("127.0.0.1:1", a), JF_E_INVALID);
+    EXPECT(jf_addr_format(a, (char *)room, sizeof room), JF_E_INVALID);
+    EXPECT(jf_addr_equal(a, &good), JF_E_INVALID);
+    EXPECT(jf_addr_equal(&good, a), JF_E_INVALID);
+    EXPECT(jf_addr_family(a), JF_E_INVALID);
+    EXPECT(jf_addr_port(a), JF_E_INVALID);
+    EXPECT(jf_addr_set_port(a, 2), JF_E_INVALID);
+    EXPECT(jf_bind(s, a), JF_E_INVALID);
+    EXPECT(jf_connect(s, a), JF_E_INVALID);
+    EXPECT(jf_accept(s, a), JF_E_INVALID);
+    EXPECT(jf_local_addr(s, a), JF_E_INVALID);
+    EXPECT(jf_peer_addr(s, a), JF_E_INVALID);
+    EXPECT(jf_send_to(s, "x", 1, 0, a), JF_E_INVALID);
+    EXPECT(jf_recv_from(s, room, 8, 0, a), JF_E_INVALID);
+    EXPECT(jf_pair(JF_UNIX, JF_STREAM, (jf_socket *)(void *)(memory + 1)), JF_E_INVALID);
+    EXPECT(jf_get(s, JF_OPT_TYPE, (int64_t *)(void *)(memory + 1)), JF_E_INVALID);
+    EXPECT(jf_send_all(s, "x", 1, (size_t *)(void *)(memory + 1)), JF_E_INVALID);
+    EXPECT(jf_recv_exact(s, room, 1, (size_t *)(void *)(memory + 1)), JF_E_INVALID);
+    EXPECT(jf_send_vec(s, (jf_buf *)(void *)(memory + 1), 1, 0), JF_E_INVALID);
+    EXPECT(jf_recv_vec(s, (jf_buf *)(void *)(memory + 1), 1, 0), JF_E_INVALID);
+    CHECK(untouched(room, sizeof room) && memcmp(a, &good, sizeof good) == 0);
+}
+
 static void nothing(enum kind kind, void *pointer) {
     int stream = kind_type(kind) == JF_STREAM;
     jf_socket s[2];
@@ -180,6 +209,7 @@ int main(void) {
         nulls_of_calls(s[0]);
         absurd_lengths(s[0]);
         absurd_sums(s[0]);
+        crooked(s[0]);
         /* None of it was sent, and none of it took anything away. */
         EXPECT(jf_recv(s[1], room, sizeof room, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
         CHECK(untouched(room, sizeof room));
