@@ -9,8 +9,8 @@
  * - It may be called from any thread, also while another thread has a call in flight on the same socket, and in a
  *   child after fork(). It is no thread cancellation point. It is not for signal handlers.
  * - A handle that is closed, of another kind or made up is JF_E_BAD_HANDLE; a NULL where one is not allowed, a pointer
- *   that is not aligned, a length above INT64_MAX, an unknown constant or flag is an error. None of them does any harm; of several, one is reported.
- *   All that can't be checked is that a pointer has the memory it promises.
+ *   that is not aligned, a length above INT64_MAX, an unknown constant or flag is an error. None of them does any
+ *   harm; of several, one is reported. All that can't be checked is that a pointer has the memory it promises.
  * - What is written through a pointer is written only when the call succeeds.
  * - It waits only if it says so, and then for as long as the socket's JF_OPT_RECV_TIMEOUT or JF_OPT_SEND_TIMEOUT says,
  *   counted from the call's start, whatever signals arrive. A timeout of 0 returns JF_E_WOULD_BLOCK, a longer one
