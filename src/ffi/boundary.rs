@@ -57,7 +57,8 @@ pub unsafe fn bytes<'a>(data: *const c_void, len: usize) -> Result<&'a [u8]> {
 /// A caller's memory to receive into, if there is any and it has a place.
 ///
 /// # Safety
-/// If not NULL, `data` must be writable for `len` bytes, and nobody else may use them, for as long as the result is used.
+/// If not NULL, `data` must be writable for `len` bytes, and nobody else may use them, for as long as the result is
+/// used.
 #[inline(always)]
 pub unsafe fn some_recv_buf<'a>(data: *mut c_void, len: usize) -> Option<RecvBuf<'a>> {
     if len as isize <= 0 || data.is_null() {

@@ -73,8 +73,8 @@ pub struct Table<T> {
     chunks: [AtomicPtr<Slot<T>>; CHUNKS],
     /// How many slots were ever used.
     used: AtomicU32,
-    /// The top of the stack of vacant slots as `index + 1`, below a count of changes that tells a top from the same one
-    /// after it was away.
+    /// The top of the stack of vacant slots as `index + 1`, below a count of changes that tells a top from the same
+    /// one after it was away.
     vacant: AtomicU64,
 }
 
@@ -132,7 +132,8 @@ impl<T> Table<T> {
         entered.slot.tenant.with(|tenant| call(unsafe { (*tenant).assume_init_ref() }))
     }
 
-    /// Takes a tenant out. From here on its handle is no good; `wake` is called until every call that uses it has ended.
+    /// Takes a tenant out. From here on its handle is no good; `wake` is called until every call that uses it has
+    /// ended.
     pub fn remove(&self, handle: i64, wake: impl Fn(&T)) -> Result<T> {
         let (slot, index, open) = self.find(handle, fork_epoch())?;
         let mut state = slot.state.load(Relaxed);
@@ -200,8 +201,8 @@ impl<T> Table<T> {
         }
     }
 
-    /// [`Table::enter`] in as few steps as can be, for a handle that is good and was used in this process before. It has
-    /// nothing to call.
+    /// [`Table::enter`] in as few steps as can be, for a handle that is good and was used in this process before. It
+    /// has nothing to call.
     #[inline(always)]
     pub fn enter_at_once(&self, handle: i64) -> Option<InUse<'_, T>> {
         let epoch = fork_epoch();
@@ -308,8 +309,8 @@ fn differ(a: u64, b: u64) -> bool {
 }
 
 impl<T> Slot<T> {
-    /// Makes a word that an ancestor of this process wrote one of this process: no call is in the slot, and a close that was
-    /// under way is not. Returns the word as it is now.
+    /// Makes a word that an ancestor of this process wrote one of this process: no call is in the slot, and a close
+    /// that was under way is not. Returns the word as it is now.
     #[cold]
     fn renew(&self, epoch: u64) -> u64 {
         let mut state = self.state.load(Relaxed);

@@ -16,7 +16,8 @@ impl Socket {
     ///
     /// # Errors
     /// [`Error::CONN_REFUSED`], [`Error::NETWORK_UNREACHABLE`], [`Error::HOST_UNREACHABLE`], [`Error::TIMED_OUT`];
-    /// [`Error::IN_PROGRESS`] when the socket never waits and [`Error::ALREADY`] when it is called again before the end;
+    /// [`Error::IN_PROGRESS`] when the socket never waits and [`Error::ALREADY`] when it is called again before the
+    /// end;
     /// [`Error::IS_CONNECTED`], [`Error::FAMILY_UNSUPPORTED`]. On a UNIX socket [`Error::NOT_FOUND`],
     /// [`Error::WOULD_BLOCK`] when the listener's queue is full, and [`Error::ACCESS`].
     ///
@@ -70,8 +71,8 @@ impl Socket {
         })
     }
 
-    /// A UNIX socket's connect waits for room in its peer's queue, where a shutdown of this socket is not seen. So it is in the
-    /// kernel for a slice at a time, and looks in between.
+    /// A UNIX socket's connect waits for room in its peer's queue, where a shutdown of this socket is not seen. So it
+    /// is in the kernel for a slice at a time, and looks in between.
     fn connect_in_slices(&self, addr: &Addr, patience: Patience) -> Result<()> {
         let connect = || {
             let mut left = self.time_left(Errno(EAGAIN), patience)?;

@@ -41,8 +41,9 @@ impl Socket {
     /// ([send(2)])
     ///
     /// # Errors
-    /// [`Error::WOULD_BLOCK`] and [`Error::TIMED_OUT`] when there was no room, [`Error::PIPE`] and [`Error::CONN_RESET`] when
-    /// the connection is over, [`Error::NOT_CONNECTED`] and [`Error::DEST_REQUIRED`] when there is none,
+    /// [`Error::WOULD_BLOCK`] and [`Error::TIMED_OUT`] when there was no room, [`Error::PIPE`] and
+    /// [`Error::CONN_RESET`] when the connection is over, [`Error::NOT_CONNECTED`] and [`Error::DEST_REQUIRED`] when
+    /// there is none,
     /// [`Error::MESSAGE_SIZE`], [`Error::CONN_REFUSED`] when an earlier datagram found nobody.
     ///
     /// [send(2)]: https://man7.org/linux/man-pages/man2/send.2.html
@@ -102,11 +103,12 @@ impl Socket {
 
     /// Receives and returns how many bytes came: of a stream what is there, of messages one.
     ///
-    /// On a stream 0 is its end (or `buf` is empty: then nothing is waited for); an empty message is 0 as well. ([recv(2)])
+    /// On a stream 0 is its end (or `buf` is empty: then nothing is waited for); an empty message is 0 as well.
+    /// ([recv(2)])
     ///
     /// # Errors
-    /// [`Error::WOULD_BLOCK`] and [`Error::TIMED_OUT`] when nothing came, [`Error::TRUNCATED`] when the message was longer
-    /// than the room, which is filled; [`Error::CONN_RESET`], [`Error::NOT_CONNECTED`], [`Error::CLOSED`].
+    /// [`Error::WOULD_BLOCK`] and [`Error::TIMED_OUT`] when nothing came, [`Error::TRUNCATED`] when the message was
+    /// longer than the room, which is filled; [`Error::CONN_RESET`], [`Error::NOT_CONNECTED`], [`Error::CLOSED`].
     ///
     /// [recv(2)]: https://man7.org/linux/man-pages/man2/recv.2.html
     #[inline(always)]
@@ -200,7 +202,8 @@ impl Socket {
     /// Fills the whole buffer from a stream, however often the system gives only part, within one timeout.
     ///
     /// # Errors
-    /// Those of [`Socket::recv`], with how many bytes were received before; [`Error::END_OF_STREAM`] when it ended first;
+    /// Those of [`Socket::recv`], with how many bytes were received before; [`Error::END_OF_STREAM`] when it ended
+    /// first;
     /// [`Error::TYPE_UNSUPPORTED`] if it's no stream.
     pub fn recv_exact<'a>(&self, buf: impl Into<RecvBuf<'a>>) -> Result<(), Incomplete> {
         let mut buf = buf.into();
@@ -248,8 +251,8 @@ impl Socket {
         Ok(())
     }
 
-    /// What the system is told: to always say how long a message was, and never anything of the kind on a stream, where it
-    /// would throw the data away.
+    /// What the system is told: to always say how long a message was, and never anything of the kind on a stream,
+    /// where it would throw the data away.
     #[inline]
     fn recv_flags(&self, flags: Flags) -> Result<Flags> {
         if !flags.within(Flags::EVERYWHERE) {

@@ -9,8 +9,8 @@ impl Socket {
     /// Sets an option; [`Opt`] says in which unit and range.
     ///
     /// # Errors
-    /// [`Error::INVALID`] for a value out of range, [`Error::OPTION_UNSUPPORTED`] when such a socket has no such option or
-    /// it can only be read, [`Error::PERMISSION`].
+    /// [`Error::INVALID`] for a value out of range, [`Error::OPTION_UNSUPPORTED`] when such a socket has no such
+    /// option or it can only be read, [`Error::PERMISSION`].
     pub fn set(&self, option: Opt, value: i64) -> Result<()> {
         match option {
             Opt::RecvTimeout => self.set_timeout(Direction::Recv, value),

@@ -13,12 +13,12 @@ use std::time::Duration;
 /// # Waiting
 /// How long a call waits is a number of the socket, one for receiving and accepting ([`Opt::RecvTimeout`]) and one for
 /// sending and connecting ([`Opt::SendTimeout`]): for ever at first. A call that takes longer fails with
-/// [`Error::TIMED_OUT`], or with [`Error::WOULD_BLOCK`] when it must not wait at all. Signals neither end a call nor prolong
-/// it unless [`Opt::Interruptible`] says so.
+/// [`Error::TIMED_OUT`], or with [`Error::WOULD_BLOCK`] when it must not wait at all. Signals neither end a call nor
+/// prolong it unless [`Opt::Interruptible`] says so.
 ///
 /// # Threads
-/// Every method takes `&self`, and any thread may call any method at any time. Use [`Socket::cancel`] to wake a thread that
-/// waits.
+/// Every method takes `&self`, and any thread may call any method at any time. Use [`Socket::cancel`] to wake a thread
+/// that waits.
 ///
 /// [`Opt::RecvTimeout`]: crate::Opt::RecvTimeout
 /// [`Opt::SendTimeout`]: crate::Opt::SendTimeout
@@ -31,7 +31,8 @@ pub struct Socket {
     recv: Timeout,
     send: Timeout,
     pub(super) interruptible: AtomicBool,
-    /// The descriptor has `O_NONBLOCK`: it came with it, or accepting had to set it. It keeps it, because others may share it.
+    /// The descriptor has `O_NONBLOCK`: it came with it, or accepting had to set it. It keeps it, because others may
+    /// share it.
     pub(super) nonblocking: AtomicBool,
     canceled: AtomicBool,
     /// What a receive tells the system in any case: to say of a message how long it was.
@@ -42,8 +43,8 @@ impl Socket {
     /// Opens a socket. Protocol 0 is the usual one for the family and type. ([socket(2)])
     ///
     /// # Errors
-    /// [`Error::FAMILY_UNSUPPORTED`], [`Error::TYPE_UNSUPPORTED`] and [`Error::PROTOCOL_UNSUPPORTED`] when the system has no
-    /// such socket, [`Error::TOO_MANY_FILES`] and [`Error::SYSTEM_FILES`] when there are too many.
+    /// [`Error::FAMILY_UNSUPPORTED`], [`Error::TYPE_UNSUPPORTED`] and [`Error::PROTOCOL_UNSUPPORTED`] when the system
+    /// has no such socket, [`Error::TOO_MANY_FILES`] and [`Error::SYSTEM_FILES`] when there are too many.
     ///
     /// [socket(2)]: https://man7.org/linux/man-pages/man2/socket.2.html
     pub fn open(family: Family, kind: Type, protocol: i32) -> Result<Socket> {
@@ -87,11 +88,12 @@ impl Socket {
         socket
     }
 
-    /// Takes over a socket's descriptor, made close-on-exec. It keeps the mode it has: a non-blocking one becomes a socket
-    /// that never waits, one with `SO_RCVTIMEO` or `SO_SNDTIMEO` has that timeout.
+    /// Takes over a socket's descriptor, made close-on-exec. It keeps the mode it has: a non-blocking one becomes a
+    /// socket that never waits, one with `SO_RCVTIMEO` or `SO_SNDTIMEO` has that timeout.
     ///
     /// # Errors
-    /// [`Error::NOT_SOCKET`], [`Error::FAMILY_UNSUPPORTED`] and [`Error::TYPE_UNSUPPORTED`] for what has no [`Family`] and
+    /// [`Error::NOT_SOCKET`], [`Error::FAMILY_UNSUPPORTED`] and [`Error::TYPE_UNSUPPORTED`] for what has no [`Family`]
+    /// and
     /// [`Type`] here; the descriptor is given back as it was.
     pub fn from_fd(fd: OwnedFd) -> Result<Socket, (Error, OwnedFd)> {
         let fd = Descriptor::from(fd);
@@ -101,8 +103,8 @@ impl Socket {
         }
     }
 
-    /// Gives the descriptor up, with the socket's timeouts in it: non-blocking if both are 0, else blocking with `SO_RCVTIMEO`
-    /// and `SO_SNDTIMEO`.
+    /// Gives the descriptor up, with the socket's timeouts in it: non-blocking if both are 0, else blocking with
+    /// `SO_RCVTIMEO` and `SO_SNDTIMEO`.
     pub fn into_fd(self) -> OwnedFd {
         let never_waits = [Direction::Recv, Direction::Send].map(|direction| self.timeout_ms(direction)) == [0, 0];
         // A descriptor that can't be told is given up as it is.
@@ -115,8 +117,8 @@ impl Socket {
     ///
     /// # Errors
     /// [`Error::ADDR_IN_USE`], [`Error::ADDR_NOT_AVAILABLE`], [`Error::ACCESS`] for a port below 1024 or a folder,
-    /// [`Error::NOT_FOUND`] for a path, [`Error::FAMILY_UNSUPPORTED`] for an address of another family, [`Error::INVALID`]
-    /// when it has a name.
+    /// [`Error::NOT_FOUND`] for a path, [`Error::FAMILY_UNSUPPORTED`] for an address of another family,
+    /// [`Error::INVALID`] when it has a name.
     ///
     /// [bind(2)]: https://man7.org/linux/man-pages/man2/bind.2.html
     pub fn bind(&self, addr: &Addr) -> Result<()> {
@@ -128,7 +130,8 @@ impl Socket {
     /// system allows. ([listen(2)])
     ///
     /// # Errors
-    /// [`Error::UNSUPPORTED`] when the socket's type has no connections, [`Error::ADDR_IN_USE`] when another listens there.
+    /// [`Error::UNSUPPORTED`] when the socket's type has no connections, [`Error::ADDR_IN_USE`] when another listens
+    /// there.
     ///
     /// [listen(2)]: https://man7.org/linux/man-pages/man2/listen.2.html
     pub fn listen(&self, backlog: i32) -> Result<()> {
@@ -144,9 +147,10 @@ impl Socket {
     /// whatever the listener's. ([accept(2)])
     ///
     /// # Errors
-    /// [`Error::WOULD_BLOCK`] and [`Error::TIMED_OUT`] when none came, [`Error::INVALID`] when the socket doesn't listen,
-    /// [`Error::CONN_ABORTED`] when the peer gave up meanwhile, [`Error::TOO_MANY_FILES`] and [`Error::SYSTEM_FILES`] when
-    /// there is no descriptor for it: then the connection is still queued.
+    /// [`Error::WOULD_BLOCK`] and [`Error::TIMED_OUT`] when none came, [`Error::INVALID`] when the socket doesn't
+    /// listen,
+    /// [`Error::CONN_ABORTED`] when the peer gave up meanwhile, [`Error::TOO_MANY_FILES`] and [`Error::SYSTEM_FILES`]
+    /// when there is no descriptor for it: then the connection is still queued.
     ///
     /// [accept(2)]: https://man7.org/linux/man-pages/man2/accept.2.html
     pub fn accept(&self) -> Result<(Socket, Addr)> {
@@ -191,9 +195,9 @@ impl Socket {
         self.fd.shutdown(how).map_err(|errno| self.failure(errno))
     }
 
-    /// Makes every call that waits on this socket return [`Error::CLOSED`], and every later one that would wait. It shuts the
-    /// socket down, also for other processes that share it. A connect that is just about to begin may miss it: repeat it
-    /// until all are out.
+    /// Makes every call that waits on this socket return [`Error::CLOSED`], and every later one that would wait. It
+    /// shuts the socket down, also for other processes that share it. A connect that is just about to begin may miss
+    /// it: repeat it until all are out.
     pub fn cancel(&self) {
         self.canceled.store(true, Relaxed);
         // Not being connected is no reason not to wake: the kernel does so and then says it.
@@ -217,8 +221,8 @@ impl Socket {
         self.fd.peer_addr().map(|name| self.named(&name)).map_err(|errno| self.failure(errno))
     }
 
-    /// Another handle for the same socket, with the same timeouts. What is set in the kernel is set for both: every option
-    /// but [`Opt::Interruptible`](crate::Opt::Interruptible), and the end of a direction. ([dup(2)])
+    /// Another handle for the same socket, with the same timeouts. What is set in the kernel is set for both: every
+    /// option but [`Opt::Interruptible`](crate::Opt::Interruptible), and the end of a direction. ([dup(2)])
     ///
     /// [dup(2)]: https://man7.org/linux/man-pages/man2/dup.2.html
     pub fn duplicate(&self) -> Result<Socket> {

@@ -66,8 +66,8 @@ impl TryFrom<OwnedFd> for Socket {
     }
 }
 
-/// Conversions from std's types, which fail when the system won't tell what their descriptor is, and into them, which check
-/// no more than std does: what is not such a socket fails at its first use.
+/// Conversions from std's types, which fail when the system won't tell what their descriptor is, and into them, which
+/// check no more than std does: what is not such a socket fails at its first use.
 macro_rules! std_types {
     ($($type:ty),*) => {$(
         impl TryFrom<$type> for Socket {

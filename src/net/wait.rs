@@ -41,7 +41,8 @@ impl Patience {
 }
 
 impl Socket {
-    /// Runs a call that may wait. `op` makes the system call once; it is given [`Flags::DONT_WAIT`] when it must not block.
+    /// Runs a call that may wait. `op` makes the system call once; it is given [`Flags::DONT_WAIT`] when it must not
+    /// block.
     pub(super) fn call<T>(
         &self,
         direction: Direction,
@@ -174,9 +175,9 @@ impl Socket {
         Ok(self.fd.set_timeout(direction, (ms > 0).then(|| Duration::from_millis(ms as u64)))?)
     }
 
-    /// Whether a call in this direction may not block in the kernel, for what Linux does with UNIX sockets: a sender of
-    /// datagrams waits where a shutdown of its own socket does not wake it, and a sender of a stream waits for as long as
-    /// `SO_SNDTIMEO` says anew for each piece of what it sends.
+    /// Whether a call in this direction may not block in the kernel, for what Linux does with UNIX sockets: a sender
+    /// of datagrams waits where a shutdown of its own socket does not wake it, and a sender of a stream waits for as
+    /// long as `SO_SNDTIMEO` says anew for each piece of what it sends.
     #[inline]
     pub(super) fn must_poll(&self, direction: Direction, patience: Patience) -> bool {
         direction == Direction::Send

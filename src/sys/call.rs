@@ -17,8 +17,8 @@ pub unsafe fn system_call<const N: usize>(number: c_long, mut args: [usize; N]) 
     unsafe { system_call_keeping(number, &mut args) }
 }
 
-/// [`system_call`], for a caller who goes on using the arguments. The kernel leaves them in their registers; writing them
-/// back from there tells the compiler, which would keep copies in others.
+/// [`system_call`], for a caller who goes on using the arguments. The kernel leaves them in their registers; writing
+/// them back from there tells the compiler, which would keep copies in others.
 ///
 /// # Safety
 /// As [`system_call`].

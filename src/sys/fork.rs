@@ -8,8 +8,8 @@ pub const EPOCH_SHIFT: u32 = 54;
 static EPOCH: AtomicU64 = AtomicU64::new(0);
 static WATCHED: AtomicBool = AtomicBool::new(false);
 
-/// How many forks since [`watch_forks`] lie between this process and its ancestor that called it, modulo 1024. A child made
-/// by a bare `clone`, past the C library, is not counted.
+/// How many forks since [`watch_forks`] lie between this process and its ancestor that called it, modulo 1024. A child
+/// made by a bare `clone`, past the C library, is not counted.
 #[inline]
 pub fn fork_epoch() -> u64 {
     EPOCH.load(Relaxed)

@@ -16,8 +16,8 @@ pub enum Direction {
     Send,
 }
 
-/// Waits until a call in this direction would not wait: there is data or room, an end or an error. `EAGAIN` when the time
-/// is over first; without a time it waits for ever.
+/// Waits until a call in this direction would not wait: there is data or room, an end or an error. `EAGAIN` when the
+/// time is over first; without a time it waits for ever.
 pub fn wait_ready(descriptor: &Descriptor, direction: Direction, time: Option<Duration>) -> Result<(), Errno> {
     let events = match direction {
         Direction::Recv => libc::POLLIN,

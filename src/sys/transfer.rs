@@ -134,8 +134,8 @@ impl Descriptor {
         unsafe { system_call(libc::SYS_sendmsg, [self.raw(), &raw const message as usize, send_flags(flags)]) }
     }
 
-    /// Receives from the peer, or from anyone; `Ok` is how many bytes came, or with [`Flags::TRUNC`] the message's whole
-    /// length.
+    /// Receives from the peer, or from anyone; `Ok` is how many bytes came, or with [`Flags::TRUNC`] the message's
+    /// whole length.
     #[inline]
     pub fn recv(&self, buf: &mut RecvBuf<'_>, flags: Flags) -> Result<usize, Errno> {
         let mut args = [self.raw(), buf.place(), buf.len(), recv_flags(flags), 0];
