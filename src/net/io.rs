@@ -43,11 +43,10 @@ impl Socket {
     /// # Errors
     /// [`Error::WOULD_BLOCK`] and [`Error::TIMED_OUT`] when there was no room, [`Error::PIPE`] and
     /// [`Error::CONN_RESET`] when the connection is over, [`Error::NOT_CONNECTED`] and [`Error::DEST_REQUIRED`] when
-    /// there is none,
-    /// [`Error::MESSAGE_SIZE`], [`Error::CONN_REFUSED`] when an earlier datagram found nobody.
+    /// there is none, [`Error::MESSAGE_SIZE`], [`Error::CONN_REFUSED`] when an earlier datagram found nobody.
     ///
     /// [send(2)]: https://man7.org/linux/man-pages/man2/send.2.html
-    #[inline(always)]
+    #[inline]
     pub fn send<'a>(&self, buf: impl Into<SendBuf<'a>>, flags: Flags) -> Result<usize> {
         let mut buf = buf.into();
         if buf.is_empty() {
@@ -111,7 +110,7 @@ impl Socket {
     /// longer than the room, which is filled; [`Error::CONN_RESET`], [`Error::NOT_CONNECTED`], [`Error::CLOSED`].
     ///
     /// [recv(2)]: https://man7.org/linux/man-pages/man2/recv.2.html
-    #[inline(always)]
+    #[inline]
     pub fn recv<'a>(&self, buf: impl Into<RecvBuf<'a>>, flags: Flags) -> Result<usize> {
         let mut buf = buf.into();
         if buf.is_empty() {

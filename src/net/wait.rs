@@ -4,8 +4,8 @@
 //! socket's timeout. What comes back early goes the long way round: after a signal the time is counted from the call's
 //! start, so the rest of it is waited for in `poll`, and so it is when the kernel's timeout turns out not to be ours.
 //!
-//! Blocked calls are woken by a shutdown of their own socket. Some senders to UNIX sockets are not, or would not keep to their
-//! time: they poll ([`Socket::must_poll`]). Connecting to a UNIX socket blocks for a slice at a time (`connect`).
+//! Blocked calls are woken by a shutdown of their own socket. Some senders to UNIX sockets are not, or would not keep to
+//! their time: they poll ([`Socket::must_poll`]). Connecting to a UNIX socket blocks for a slice at a time (`connect`).
 
 use super::first::First;
 use super::{Error, Family, Flags, Result, Socket, Type};
@@ -59,7 +59,8 @@ impl Socket {
         direction: Direction,
         op: impl FnMut(&Descriptor, Flags) -> Result<usize, Errno>,
     ) -> Result<usize> {
-        let patience = self.patience_with(direction, first.flags());
+        // Whatever the timeout has been set to meanwhile: the short way is for calls that wait for ever or not at all.
+        let patience = if first.flags() == Flags::NONE { Patience::ForEver } else { Patience::Never };
         first.result().or_else(|errno| self.handed_back(errno, direction, patience, op))
     }
 
