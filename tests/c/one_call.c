@@ -1,0 +1,70 @@
+/* Two hundred of each call between two calls of getppid, for whoever traces the system calls: some find what they want,
+   and the receives of a conversation wait for it. */
+#include "check.h"
+
+#include <unistd.h>
+
+enum { ROUNDS = 200 };
+
+/* What the tracer looks for. */
+static void mark(void) { (void)getppid(); }
+
+/* The other end answers in a process of its own. */
+static void answer(jf_socket s) {
+    char byte;
+    while (jf_recv(s, &byte, 1, 0) == 1) OK(jf_send(s, &byte, 1, 0));
+    _exit(0);
+}
+
+static void converse(jf_socket s) {
+    char byte = 'x';
+    for (int i = 0; i < ROUNDS; i++) {
+        EXPECT(jf_send(s, &byte, 1, 0), 1);
+        EXPECT(jf_recv(s, &byte, 1, 0), 1);
+    }
+}
+
+static void with_timeout(jf_socket s, int64_t ms) {
+    OK(jf_set(s, JF_OPT_RECV_TIMEOUT, ms));
+    OK(jf_set(s, JF_OPT_SEND_TIMEOUT, ms));
+}
+
+static void streams(int64_t timeout) {
+    jf_socket s[2];
+    tcp_pair(s);
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        OK(jf_close(s[0]));
+        answer(s[1]);
+    }
+    OK(jf_close(s[1]));
+    with_timeout(s[0], timeout);
+    mark();
+    converse(s[0]);
+    mark();
+    OK(jf_close(s[0]));
+}
+
+static void datagrams(int64_t timeout) {
+    jf_addr to, from;
+    jf_socket s = bound("127.0.0.1:0", JF_DGRAM, &to);
+    char byte = 'x';
+    with_timeout(s, timeout);
+    mark();
+    for (int i = 0; i < ROUNDS; i++) {
+        EXPECT(jf_send_to(s, &byte, 1, 0, &to), 1);
+        EXPECT(jf_recv_from(s, &byte, 1, 0, &from), 1);
+        EXPECT(jf_recv(s, &byte, 1, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
+    }
+    mark();
+    OK(jf_close(s));
+}
+
+int main(void) {
+    streams(-1);
+    streams(5000);
+    datagrams(-1);
+    datagrams(5000);
+    return 0;
+}

@@ -1,0 +1,38 @@
+//! A call is one system call, whether it waits or not and whether it may wait for ever or not.
+
+mod common;
+
+use common::{compile, scratch, succeed};
+use std::collections::BTreeMap;
+use std::process::Command;
+
+/// The system calls between each two marks, by name.
+fn traced() -> Vec<BTreeMap<String, usize>> {
+    let program = compile("one_call");
+    let trace = scratch().join("one_call.trace");
+    succeed(Command::new("strace").arg("-o").arg(&trace).arg(&program), 60);
+    let trace = std::fs::read_to_string(&trace).expect("strace wrote it");
+    let mut rows = Vec::new();
+    let mut open: Option<BTreeMap<String, usize>> = None;
+    for line in trace.lines() {
+        // A child that ends in between is told of, and is no call.
+        let Some((name, _)) = line.split_once('(').filter(|_| !line.starts_with("---")) else { continue };
+        if name == "getppid" {
+            match open.take() {
+                None => open = Some(BTreeMap::new()),
+                Some(row) => rows.push(row),
+            }
+        } else if let Some(row) = &mut open {
+            *row.entry(name.to_owned()).or_default() += 1;
+        }
+    }
+    rows
+}
+
+#[test]
+fn a_call_is_one_system_call() {
+    let row = |calls: [(&str, usize); 2]| calls.map(|(name, count)| (name.to_owned(), count)).into();
+    let conversation: BTreeMap<_, _> = row([("sendto", 200), ("recvfrom", 200)]);
+    let datagrams: BTreeMap<_, _> = row([("sendto", 200), ("recvfrom", 400)]);
+    assert_eq!(traced(), [conversation.clone(), conversation, datagrams.clone(), datagrams]);
+}
