@@ -1,12 +1,12 @@
 /* Descriptors on their way in and out, and two handles for one socket. */
 #include "clock.h"
+#include "flight.h"
 #include "pairs.h"
 
 #include <fcntl.h>
 #include <linux/netlink.h>
 #include <netinet/in.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -177,31 +177,22 @@ static void given_up_impatient(void) {
     CHECK(close((int)fd) == 0);
 }
 
-/* A thread that receives one byte on whichever handle is in place. */
-static _Atomic jf_socket current;
-
-static void *receive(void *argument) {
-    (void)argument;
+static int64_t receive(void *socket) {
     char got = 0;
-    int64_t result;
-    while ((result = jf_recv(current, &got, 1, 0)) == JF_E_BAD_HANDLE) continue;
-    EXPECT(result, 1);
-    CHECK(got == '!');
-    return NULL;
+    return jf_recv(*(jf_socket *)socket, &got, 1, 0) == 1 ? got : -1;
 }
 
-/* While a call is in flight the descriptor stays. That the thread is not there yet shows in that it can be had. */
+/* While a call is in flight the descriptor stays. */
 static void busy(enum kind kind) {
     jf_socket s[2];
-    pthread_t thread;
+    flight f;
     connected(kind, s);
-    current = s[0];
-    CHECK(pthread_create(&thread, NULL, receive, NULL) == 0);
-    int64_t result;
-    while ((result = jf_into_fd(current)) != JF_E_BUSY) current = OK(jf_from_fd(OK(result)));
+    start(&f, "jf_recv", receive, &s[0], 0);
+    await_sleep(&f);
+    EXPECT(jf_into_fd(s[0]), JF_E_BUSY);
     EXPECT(jf_send(s[1], "!", 1, 0), 1);
-    CHECK(pthread_join(thread, NULL) == 0);
-    int64_t fd = OK(jf_into_fd(current));
+    EXPECT(finish(&f), '!');
+    int64_t fd = OK(jf_into_fd(s[0]));
     CHECK(close((int)fd) == 0);
     OK(jf_close(s[1]));
 }
