@@ -90,6 +90,10 @@ pub fn succeed(command: &mut Command, seconds: u32) -> String {
 /// Runs a command, and ends it after some seconds (its exit status is 124 then).
 pub fn run(command: &Command, seconds: u32) -> Output {
     let mut limited = Command::new("timeout");
+    // A make that is started here is not part of the one that runs the tests.
+    for name in ["MAKEFLAGS", "MAKELEVEL", "MFLAGS"] {
+        limited.env_remove(name);
+    }
     limited.arg("--kill-after=5").arg(seconds.to_string()).arg(command.get_program()).args(command.get_args());
     for (name, value) in command.get_envs() {
         match value {
