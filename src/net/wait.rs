@@ -10,9 +10,9 @@
 use super::first::First;
 use super::{Error, Family, Flags, Result, Socket, Type};
 use crate::sys::errno::{EAGAIN, EINTR};
-use crate::sys::{Descriptor, Direction, Errno, pause, wait_ready};
+use crate::sys::{Descriptor, Direction, Errno, Moment, pause, wait_ready};
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The longest pause of a call that can't wait for what it needs.
 const LONGEST_PAUSE: Duration = Duration::from_millis(16);
@@ -22,7 +22,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(16);
 pub(super) enum Patience {
     Never,
     /// For these milliseconds from then. When that ends is worked out by the few calls that have to know.
-    For(i64, Instant),
+    For(i64, Moment),
     ForEver,
 }
 
@@ -33,10 +33,15 @@ impl Patience {
             Patience::Never => None,
             Patience::ForEver => Some(None),
             Patience::For(ms, start) => {
-                let left = Duration::from_millis(ms as u64).saturating_sub(start.elapsed());
+                let left = Duration::from_millis(ms as u64).saturating_sub(start.elapsed().0);
                 if left.is_zero() { None } else { Some(Some(left)) }
             }
         }
+    }
+
+    /// Whether it may be over already, as far as its start is known.
+    fn may_be_over(self) -> bool {
+        matches!(self, Patience::For(ms, start) if Duration::from_millis(ms as u64) <= start.elapsed().1)
     }
 }
 
@@ -93,12 +98,23 @@ impl Socket {
         match self.timeout_ms(direction) {
             0 => Patience::Never,
             ms if ms < 0 => Patience::ForEver,
-            ms => Patience::For(ms, Instant::now()),
+            ms => Patience::For(ms, Moment::now()),
         }
     }
 
+    /// The same of a single call with these flags. Where the kernel keeps the time, the start need not be known well.
+    #[inline]
     fn patience_with(&self, direction: Direction, flags: Flags) -> Patience {
-        if flags.intersects(Flags::NEVER_WAIT) { Patience::Never } else { self.patience(direction) }
+        let ms = self.timeout_ms(direction);
+        if ms == 0 || flags.intersects(Flags::NEVER_WAIT) {
+            Patience::Never
+        } else if ms < 0 {
+            Patience::ForEver
+        } else if direction == Direction::Send && self.family == Family::Unix {
+            Patience::For(ms, Moment::now())
+        } else {
+            Patience::For(ms, Moment::recent())
+        }
     }
 
     /// What becomes of a call whose first try the kernel handed back.
@@ -114,9 +130,13 @@ impl Socket {
             return Err(self.failure(errno));
         }
         self.time_left(errno, patience)?;
+        let by_the_kernel = !self.must_poll(direction, patience) && !self.nonblocking.load(Relaxed);
+        if errno.0 == EAGAIN && by_the_kernel && patience.may_be_over() {
+            return Err(Error::TIMED_OUT);
+        }
         // The kernel's timeout is not ours when somebody who shares the socket set it. Setting it right has the next call
         // wait in one system call again; a non-blocking descriptor can't.
-        if errno.0 == EAGAIN && !self.must_poll(direction, patience) && !self.nonblocking.load(Relaxed) {
+        if errno.0 == EAGAIN && by_the_kernel {
             self.arm(direction)?;
         }
         self.again(errno, direction, patience, op)

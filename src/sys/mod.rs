@@ -9,6 +9,7 @@
 //! | `errno` | [`Errno`], the number an operating system reports an error by, and the conditions' names for it |
 //! | `addr` | [`RawAddr`], an address with the same 128 bytes everywhere, and its way into a `sockaddr` and back |
 //! | `call` | making a system call, past the C library |
+//! | `clock` | [`Moment`]s of a clock that never goes back |
 //! | `descriptor` | [`Descriptor`], an owned socket: opened close-on-exec, never raising SIGPIPE, and its life |
 //! | `transfer` | sending and receiving, one system call each |
 //! | `options` | reading and setting [`Opt`]s, and the two timeouts that the kernel keeps for a blocking call |
@@ -24,6 +25,7 @@ compile_error!("jackfield runs on Linux so far: a port provides what src/sys/mod
 
 mod addr;
 mod call;
+mod clock;
 mod descriptor;
 pub mod errno;
 #[cfg(feature = "capi")]
@@ -34,6 +36,7 @@ mod transfer;
 mod types;
 
 pub use addr::{ADDR_DATA, RawAddr, SockAddr, interface_index};
+pub use clock::Moment;
 pub use descriptor::Descriptor;
 pub use errno::Errno;
 #[cfg(feature = "capi")]
