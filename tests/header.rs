@@ -185,3 +185,13 @@ fn every_function_says_what_a_caller_must_know() {
     }
     assert!(missing.is_empty(), "the header lacks\n{}", missing.join("\n"));
 }
+
+#[test]
+fn the_readme_prints_the_examples() {
+    let read = |name: &str| std::fs::read_to_string(root().join(name)).expect("the file is there");
+    let readme = read("README.md");
+    for example in ["c-examples/hello.c", "c-examples/hello.py"] {
+        assert!(readme.contains(&read(example)), "README.md prints another {example}");
+    }
+    assert!(read("c-examples/hello.c").lines().count() <= 25);
+}
