@@ -10,7 +10,8 @@
  *   child after fork(). It is no thread cancellation point. It is not for signal handlers.
  * - A handle that is closed, of another kind or made up is JF_E_BAD_HANDLE; a NULL where one is not allowed, a pointer
  *   that is not aligned, a length above INT64_MAX, an unknown constant or flag is an error. None of them does any
- *   harm; of several, one is reported. All that can't be checked is that a pointer has the memory it promises.
+ *   harm; of several, one is reported. All that can't be checked is that a pointer has the memory it promises, and that
+ *   a descriptor handed over belongs to nobody else.
  * - What is written through a pointer is written only when the call succeeds.
  * - It waits only if it says so, and then for as long as the socket's JF_OPT_RECV_TIMEOUT or JF_OPT_SEND_TIMEOUT says,
  *   counted from the call's start, whatever signals arrive. A timeout of 0 returns JF_E_WOULD_BLOCK, a longer one
@@ -598,8 +599,8 @@ int64_t jf_shutdown(jf_socket s, int32_t how);
  *
  * s: the socket; any number, in fact: what is not an open socket does no harm.
  *
- * Waits until calls in flight are out, which takes some milliseconds at most, and as JF_OPT_LINGER says. Must not be
- * called from a signal handler. Returns 0. Errors: JF_E_BAD_HANDLE. See close(2). Since 0.1.
+ * Waits until calls in flight are out, which takes some 20 milliseconds at most, and as JF_OPT_LINGER says. Must not
+ * be called from a signal handler. Returns 0. Errors: JF_E_BAD_HANDLE. See close(2). Since 0.1.
  */
 int64_t jf_close(jf_socket s);
 
@@ -628,8 +629,9 @@ int64_t jf_peer_addr(jf_socket s, struct jf_addr *out);
  * Takes over a socket's descriptor from elsewhere, which becomes close-on-exec. It keeps its mode: a non-blocking
  * descriptor makes a socket whose timeouts are 0, one with SO_RCVTIMEO or SO_SNDTIMEO a socket with that timeout.
  *
- * fd: the descriptor. On success it belongs to the library and must not be closed elsewhere; on failure it is still
- * the caller's, unchanged.
+ * fd: the descriptor, which no socket of the library may own already: two owners would end up with somebody else's
+ * descriptor when one of them closes it. On success it belongs to the library and must not be closed elsewhere; on
+ * failure it is still the caller's, unchanged.
  *
  * Never blocks. Returns the socket, which the caller closes with jf_close. Errors: JF_E_NOT_SOCKET; JF_E_BAD_HANDLE
  * when the descriptor is not open; JF_E_FAMILY_UNSUPPORTED and JF_E_TYPE_UNSUPPORTED for a kind of socket that the
@@ -770,10 +772,11 @@ int64_t jf_send(jf_socket s, const void *data, size_t len, uint32_t flags);
  * many bytes came. 0 is the end of a stream and nothing else (but for len 0, which returns 0 at once on a stream). On
  * a JF_DGRAM socket 0 is an empty message, on a JF_SEQPACKET socket an empty message or the end, which can't be told
  * apart. Errors: JF_E_WOULD_BLOCK and JF_E_TIMED_OUT when nothing came; JF_E_TRUNCATED when a message was longer than
- * the room, which is filled: the rest of the message is lost; JF_E_CONN_RESET; JF_E_CONN_REFUSED when an earlier
- * datagram found nobody; JF_E_NOT_CONNECTED (of a UNIX stream, Linux says JF_E_INVALID); JF_E_UNSUPPORTED for a flag
- * that such a socket does not have; JF_E_CLOSED when another thread closed the socket; JF_E_INTERRUPTED; JF_E_INVALID
- * for a NULL, a length or a flag; JF_E_BAD_HANDLE. See recv(2). Since 0.1.
+ * the room, which is filled: the rest of the message is lost, but for JF_PEEK; JF_E_CONN_RESET, once: after that the
+ * stream is at its end; JF_E_CONN_REFUSED when an earlier datagram found nobody; JF_E_NOT_CONNECTED (of a UNIX
+ * stream, Linux says JF_E_INVALID); JF_E_UNSUPPORTED for a flag that such a socket does not have; JF_E_CLOSED when
+ * another thread closed the socket; JF_E_INTERRUPTED; JF_E_INVALID for a NULL, a length or a flag; JF_E_BAD_HANDLE.
+ * See recv(2). Since 0.1.
  */
 int64_t jf_recv(jf_socket s, void *data, size_t len, uint32_t flags);
 

@@ -119,10 +119,11 @@ unsafe fn send_anew(s: jf_socket, data: *const c_void, len: usize, flags: Flags)
 /// many bytes came. 0 is the end of a stream and nothing else (but for len 0, which returns 0 at once on a stream). On
 /// a JF_DGRAM socket 0 is an empty message, on a JF_SEQPACKET socket an empty message or the end, which can't be told
 /// apart. Errors: JF_E_WOULD_BLOCK and JF_E_TIMED_OUT when nothing came; JF_E_TRUNCATED when a message was longer than
-/// the room, which is filled: the rest of the message is lost; JF_E_CONN_RESET; JF_E_CONN_REFUSED when an earlier
-/// datagram found nobody; JF_E_NOT_CONNECTED (of a UNIX stream, Linux says JF_E_INVALID); JF_E_UNSUPPORTED for a flag
-/// that such a socket does not have; JF_E_CLOSED when another thread closed the socket; JF_E_INTERRUPTED; JF_E_INVALID
-/// for a NULL, a length or a flag; JF_E_BAD_HANDLE. See recv(2). Since 0.1.
+/// the room, which is filled: the rest of the message is lost, but for JF_PEEK; JF_E_CONN_RESET, once: after that the
+/// stream is at its end; JF_E_CONN_REFUSED when an earlier datagram found nobody; JF_E_NOT_CONNECTED (of a UNIX
+/// stream, Linux says JF_E_INVALID); JF_E_UNSUPPORTED for a flag that such a socket does not have; JF_E_CLOSED when
+/// another thread closed the socket; JF_E_INTERRUPTED; JF_E_INVALID for a NULL, a length or a flag; JF_E_BAD_HANDLE.
+/// See recv(2). Since 0.1.
 // SAFETY: `data` is NULL or writable for `len` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_recv(s: jf_socket, data: *mut c_void, len: usize, flags: u32) -> i64 {

@@ -212,8 +212,8 @@ pub extern "C" fn jf_shutdown(s: jf_socket, how: i32) -> i64 {
 ///
 /// s: the socket; any number, in fact: what is not an open socket does no harm.
 ///
-/// Waits until calls in flight are out, which takes some milliseconds at most, and as JF_OPT_LINGER says. Must not be
-/// called from a signal handler. Returns 0. Errors: JF_E_BAD_HANDLE. See close(2). Since 0.1.
+/// Waits until calls in flight are out, which takes some 20 milliseconds at most, and as JF_OPT_LINGER says. Must not
+/// be called from a signal handler. Returns 0. Errors: JF_E_BAD_HANDLE. See close(2). Since 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_close(s: jf_socket) -> i64 {
     guard(|| SOCKETS.remove(s, Socket::cancel).map(drop).map(done))
@@ -258,8 +258,9 @@ unsafe fn name(s: jf_socket, out: *mut jf_addr, name: impl FnOnce(&Socket) -> Re
 /// Takes over a socket's descriptor from elsewhere, which becomes close-on-exec. It keeps its mode: a non-blocking
 /// descriptor makes a socket whose timeouts are 0, one with SO_RCVTIMEO or SO_SNDTIMEO a socket with that timeout.
 ///
-/// fd: the descriptor. On success it belongs to the library and must not be closed elsewhere; on failure it is still
-/// the caller's, unchanged.
+/// fd: the descriptor, which no socket of the library may own already: two owners would end up with somebody else's
+/// descriptor when one of them closes it. On success it belongs to the library and must not be closed elsewhere; on
+/// failure it is still the caller's, unchanged.
 ///
 /// Never blocks. Returns the socket, which the caller closes with jf_close. Errors: JF_E_NOT_SOCKET; JF_E_BAD_HANDLE
 /// when the descriptor is not open; JF_E_FAMILY_UNSUPPORTED and JF_E_TYPE_UNSUPPORTED for a kind of socket that the
