@@ -39,6 +39,7 @@ impl Pause {
 
     #[cfg(loom)]
     pub fn wait(&mut self) {
+        self.0 += 1;
         loom::thread::yield_now();
     }
 
