@@ -218,6 +218,34 @@ fn std_sockets_become_ours_and_back() {
 }
 
 #[test]
+fn a_descriptor_that_came_non_blocking_waits_without_spinning() {
+    let name = Addr::abstract_name(format!("jackfield-full-{}", std::process::id())).unwrap();
+    let listener = Socket::open(Family::Unix, Type::Stream, 0).unwrap();
+    listener.bind(&name).unwrap();
+    listener.listen(0).unwrap();
+    let in_queue = Socket::open(Family::Unix, Type::Stream, 0).unwrap();
+    in_queue.connect(&name).unwrap();
+
+    let std = UnixStream::from(Socket::open(Family::Unix, Type::Stream, 0).unwrap());
+    std.set_nonblocking(true).unwrap();
+    let socket = Socket::try_from(std).unwrap();
+    assert_eq!(socket.connect(&name), Err(Error::WOULD_BLOCK));
+    socket.set(Opt::SendTimeout, 300).unwrap();
+    let (start, busy) = (Instant::now(), thread_cpu_time());
+    assert_eq!(socket.connect(&name), Err(Error::TIMED_OUT));
+    assert!(start.elapsed() >= Duration::from_millis(300));
+    assert!(thread_cpu_time() - busy < Duration::from_millis(100), "it was busy rather than wait");
+}
+
+/// How long the calling thread has been on a processor, whatever else the machine does.
+fn thread_cpu_time() -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `time` is ours.
+    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+#[test]
 fn what_is_no_socket_is_given_back() {
     let file = std::fs::File::open("/dev/null").unwrap();
     let number = file.as_raw_fd();

@@ -97,7 +97,8 @@ mod plain {
         assert_eq!((next as u64) & ((1 << INDEX_BITS) - 1), 1);
     }
 
-    /// Puts a slot into the state in which a forked child finds it: written in the parent's epoch, another one than ours.
+    /// Puts a slot into the state in which a forked child finds it: written in the parent's epoch, another one than
+    /// ours.
     fn age(table: &Table<i32>, index: usize, also: u64) {
         let state = &table.slot(index).unwrap().state;
         state.store(((state.load(Relaxed) ^ (1 << EPOCH_SHIFT)) & !COUNT) | also, Relaxed);
@@ -108,6 +109,7 @@ mod plain {
         let table = Table::new(MY_KIND);
         let handle = table.insert(|| Ok(7)).unwrap();
         age(&table, 0, 3);
+        assert!(table.enter_at_once(handle).is_none());
         assert_eq!(table.with(handle, |&tenant| Ok(tenant)), Ok(7));
         assert_eq!(table.slot(0).unwrap().state.load(Relaxed) & COUNT, 0);
 
@@ -146,6 +148,12 @@ mod model {
         table.with(handle, |tenant| Ok(tenant.with(|value| unsafe { *value })))
     }
 
+    /// [`touch`] by the short way, where that leads to the tenant.
+    fn touch_at_once(table: &Tenants, handle: i64) -> Option<u32> {
+        // SAFETY: as in `touch`.
+        table.enter_at_once(handle).map(|tenant| tenant.with(|value| unsafe { *value }))
+    }
+
     /// Takes the tenant out and writes to it, as closing does.
     fn leave(table: &Tenants, handle: i64) -> Result<()> {
         let tenant = table.remove(handle, |_| ())?;
@@ -166,6 +174,24 @@ mod model {
             leave(&table, handle).unwrap();
             assert!(matches!(caller.join().unwrap(), Ok(0) | Err(Error::BAD_HANDLE)));
             assert_eq!(touch(&table, handle), Err(Error::BAD_HANDLE));
+        });
+    }
+
+    #[test]
+    fn no_call_is_in_by_the_short_way_when_the_tenant_leaves() {
+        loom::model(|| {
+            let table = Arc::new(Tenants::new(MY_KIND));
+            let old = table.insert(tenant).unwrap();
+            leave(&table, old).unwrap();
+            let handle = table.insert(tenant).unwrap();
+            let caller = thread::spawn({
+                let table = table.clone();
+                move || (touch_at_once(&table, old), touch_at_once(&table, handle))
+            });
+            leave(&table, handle).unwrap();
+            let (old, new) = caller.join().unwrap();
+            assert!(old.is_none() && matches!(new, None | Some(0)));
+            assert_eq!(table.slot(0).unwrap().state.load(Relaxed) & COUNT, 0);
         });
     }
 

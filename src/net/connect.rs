@@ -3,7 +3,7 @@
 use super::wait::Patience;
 use super::{Addr, Error, Family, Opt, Result, Socket, Type};
 use crate::sys::errno::{EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, EINTR, ENOTCONN};
-use crate::sys::{Direction, Errno, Flags};
+use crate::sys::{Direction, Errno, Flags, pause};
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
@@ -17,8 +17,7 @@ impl Socket {
     /// # Errors
     /// [`Error::CONN_REFUSED`], [`Error::NETWORK_UNREACHABLE`], [`Error::HOST_UNREACHABLE`], [`Error::TIMED_OUT`];
     /// [`Error::IN_PROGRESS`] when the socket never waits and [`Error::ALREADY`] when it is called again before the
-    /// end;
-    /// [`Error::IS_CONNECTED`], [`Error::FAMILY_UNSUPPORTED`]. On a UNIX socket [`Error::NOT_FOUND`],
+    /// end; [`Error::IS_CONNECTED`], [`Error::FAMILY_UNSUPPORTED`]. On a UNIX socket [`Error::NOT_FOUND`],
     /// [`Error::WOULD_BLOCK`] when the listener's queue is full, and [`Error::ACCESS`].
     ///
     /// [connect(2)]: https://man7.org/linux/man-pages/man2/connect.2.html
@@ -82,6 +81,12 @@ impl Socket {
                 match self.fd.connect(addr.raw()) {
                     Ok(()) => return Ok(()),
                     Err(errno) => left = self.time_left(errno, patience)?,
+                }
+                // A descriptor that came non-blocking does not wait in the kernel.
+                if self.nonblocking.load(Relaxed) {
+                    if let Err(interrupted) = pause(left.map_or(SLICE, |left| left.min(SLICE))) {
+                        left = self.time_left(interrupted, patience)?;
+                    }
                 }
             }
         };

@@ -202,8 +202,7 @@ impl Socket {
     ///
     /// # Errors
     /// Those of [`Socket::recv`], with how many bytes were received before; [`Error::END_OF_STREAM`] when it ended
-    /// first;
-    /// [`Error::TYPE_UNSUPPORTED`] if it's no stream.
+    /// first; [`Error::TYPE_UNSUPPORTED`] if it's no stream.
     pub fn recv_exact<'a>(&self, buf: impl Into<RecvBuf<'a>>) -> Result<(), Incomplete> {
         let mut buf = buf.into();
         let len = buf.len();

@@ -93,8 +93,7 @@ impl Socket {
     ///
     /// # Errors
     /// [`Error::NOT_SOCKET`], [`Error::FAMILY_UNSUPPORTED`] and [`Error::TYPE_UNSUPPORTED`] for what has no [`Family`]
-    /// and
-    /// [`Type`] here; the descriptor is given back as it was.
+    /// and [`Type`] here; the descriptor is given back as it was.
     pub fn from_fd(fd: OwnedFd) -> Result<Socket, (Error, OwnedFd)> {
         let fd = Descriptor::from(fd);
         match Mode::of(&fd) {
@@ -148,9 +147,8 @@ impl Socket {
     ///
     /// # Errors
     /// [`Error::WOULD_BLOCK`] and [`Error::TIMED_OUT`] when none came, [`Error::INVALID`] when the socket doesn't
-    /// listen,
-    /// [`Error::CONN_ABORTED`] when the peer gave up meanwhile, [`Error::TOO_MANY_FILES`] and [`Error::SYSTEM_FILES`]
-    /// when there is no descriptor for it: then the connection is still queued.
+    /// listen, [`Error::CONN_ABORTED`] when the peer gave up meanwhile, [`Error::TOO_MANY_FILES`] and
+    /// [`Error::SYSTEM_FILES`] when there is no descriptor for it: then the connection is still queued.
     ///
     /// [accept(2)]: https://man7.org/linux/man-pages/man2/accept.2.html
     pub fn accept(&self) -> Result<(Socket, Addr)> {

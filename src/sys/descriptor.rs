@@ -5,7 +5,7 @@ use super::call::system_call;
 use super::{Errno, Family, RawAddr, Shutdown, Type, check};
 use socket2::{Domain, Protocol, SockRef, Socket};
 use std::mem::ManuallyDrop;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 /// A socket that this process owns; it is closed when dropped.
 #[derive(Debug)]
@@ -31,12 +31,6 @@ impl Descriptor {
     /// Another descriptor for the same socket.
     pub fn duplicate(&self) -> Result<Descriptor, Errno> {
         Ok(Descriptor::from(self.0.try_clone()?))
-    }
-
-    /// Whether this number is that of an open descriptor.
-    pub fn is_open(fd: RawFd) -> bool {
-        // SAFETY: F_GETFD has no argument and changes nothing.
-        unsafe { libc::fcntl(fd, libc::F_GETFD) != -1 }
     }
 
     /// Lets no program started from now on inherit the descriptor.
@@ -147,12 +141,6 @@ impl From<Descriptor> for OwnedFd {
         let fd = ManuallyDrop::new(descriptor).as_raw_fd();
         // SAFETY: `descriptor` is never dropped, so its descriptor has this one owner.
         unsafe { OwnedFd::from_raw_fd(fd) }
-    }
-}
-
-impl IntoRawFd for Descriptor {
-    fn into_raw_fd(self) -> RawFd {
-        OwnedFd::from(self).into_raw_fd()
     }
 }
 
