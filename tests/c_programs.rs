@@ -16,6 +16,7 @@ programs!(
     misuse_order,
     misuse_pointers,
     misuse_sockets,
+    multicast,
     no_alloc,
     options,
     options_effect,

@@ -64,6 +64,15 @@ pub unsafe fn addr<'a>(addr: *const jf_addr) -> Result<&'a Addr> {
     Ok(unsafe { &*raw.cast::<Addr>() })
 }
 
+/// A caller's address, if there is one.
+///
+/// # Safety
+/// As [`addr`].
+pub unsafe fn optional_addr<'a>(address: *const jf_addr) -> Result<Option<&'a Addr>> {
+    // SAFETY: the caller's.
+    if address.is_null() { Ok(None) } else { unsafe { addr(address) }.map(Some) }
+}
+
 /// Reads an address from text: "127.0.0.1:80", "[::1]:80", "[fe80::1%eth0]:80" (or the interface's number),
 /// "unix:/path", "unix:@abstract name", "unix:" for no name. In a UNIX address % and two hexadecimal digits stand for
 /// a byte. No name of a host is looked up.

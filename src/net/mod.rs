@@ -9,6 +9,7 @@ mod connect;
 mod error;
 mod first;
 mod io;
+mod multicast;
 mod options;
 mod socket;
 mod std_traits;

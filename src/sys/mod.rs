@@ -13,6 +13,7 @@
 //! | `descriptor` | [`Descriptor`], an owned socket: opened close-on-exec, never raising SIGPIPE, and its life |
 //! | `transfer` | sending and receiving, one system call each |
 //! | `options` | reading and setting [`Opt`]s, and the two timeouts that the kernel keeps for a blocking call |
+//! | `multicast` | joining and leaving groups |
 //! | `ready` | waiting for one descriptor with a deadline |
 //! | `fork` | a number that is another one in a forked child |
 //!
@@ -30,6 +31,7 @@ mod descriptor;
 pub mod errno;
 #[cfg(feature = "capi")]
 mod fork;
+mod multicast;
 mod options;
 mod ready;
 mod transfer;

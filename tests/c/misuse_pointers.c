@@ -51,6 +51,9 @@ static void nulls_of_calls(jf_socket s) {
     EXPECT(jf_local_addr(s, NULL), JF_E_INVALID);
     EXPECT(jf_peer_addr(s, NULL), JF_E_INVALID);
     EXPECT(jf_get(s, JF_OPT_TYPE, NULL), JF_E_INVALID);
+    EXPECT(jf_join(s, NULL, NULL, 0), JF_E_INVALID);
+    EXPECT(jf_join(s, NULL, &addr, 0), JF_E_INVALID);
+    EXPECT(jf_leave(s, NULL, NULL, 0), JF_E_INVALID);
     EXPECT(jf_send(s, NULL, 1, 0), JF_E_INVALID);
     EXPECT(jf_recv(s, NULL, 1, 0), JF_E_INVALID);
     EXPECT(jf_send_to(s, NULL, 1, 0, &addr), JF_E_INVALID);
@@ -139,6 +142,10 @@ static void crooked(jf_socket s) {
     EXPECT(jf_bind(s, a), JF_E_INVALID);
     EXPECT(jf_connect(s, a), JF_E_INVALID);
     EXPECT(jf_accept(s, a), JF_E_INVALID);
+    EXPECT(jf_join(s, a, NULL, 0), JF_E_INVALID);
+    EXPECT(jf_join(s, &good, a, 0), JF_E_INVALID);
+    EXPECT(jf_leave(s, a, NULL, 0), JF_E_INVALID);
+    EXPECT(jf_leave(s, &good, a, 0), JF_E_INVALID);
     EXPECT(jf_local_addr(s, a), JF_E_INVALID);
     EXPECT(jf_peer_addr(s, a), JF_E_INVALID);
     EXPECT(jf_send_to(s, "x", 1, 0, a), JF_E_INVALID);
