@@ -9,6 +9,7 @@ programs!(
     datagram,
     datagram_peers,
     descriptors,
+    interfaces,
     life,
     misuse_addresses,
     misuse_arguments,

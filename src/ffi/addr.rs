@@ -48,6 +48,13 @@ const _: () = assert!(
         && offset_of!(jf_addr, data) == offset_of!(RawAddr, data)
 );
 
+impl From<Addr> for jf_addr {
+    fn from(addr: Addr) -> jf_addr {
+        let &RawAddr { family, port, scope_id, flow_info, len, data } = addr.raw();
+        jf_addr { family, port, scope_id, flow_info, len, data }
+    }
+}
+
 /// A caller's address, once it turned out to be one.
 ///
 /// # Safety

@@ -10,6 +10,7 @@ mod about;
 mod addr;
 mod boundary;
 mod handle;
+mod interfaces;
 mod io;
 mod multicast;
 mod option;

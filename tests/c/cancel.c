@@ -121,6 +121,7 @@ static void *call_everything(void *given) {
     /* This one waits, for the thread that has a call in flight. */
     OK(jf_close(kept.s));
 
+    CHECK(jf_interfaces(NULL, 0) > 0);
     CHECK(jf_version() >= 0 && jf_version_text() != NULL && jf_error_text(JF_E_PIPE) != NULL);
     atomic_store(step, 1);
     pthread_testcancel();
