@@ -1010,6 +1010,41 @@ int64_t jf_leave(jf_socket s, const struct jf_addr *group, const struct jf_addr 
 int64_t jf_interfaces(struct jf_interface *out, size_t cap);
 
 /**
+ * Takes the sockets that a service manager such as systemd passed to this process: the descriptors from 3 on, as many
+ * as LISTEN_FDS says, if LISTEN_PID says that they are for this process. They become close-on-exec and keep their
+ * mode, as with jf_from_fd. Only one call gets them. The environment stays as it is, because changing it is not safe
+ * in a program with threads; for the same reason no thread may change it during the call.
+ *
+ * out: where to write the sockets, in the manager's order; the caller closes each with jf_close. Not looked at when
+ * cap is 0.
+ * cap: how many there is room for. If that is too few, none is taken; 0 only asks.
+ *
+ * Never blocks. Returns how many sockets there are to take; 0 when nothing was passed, when it was passed to another
+ * process (such as the one that this was forked from), and after a call, in any thread, that took them. Errors, after
+ * which none is taken: JF_E_INVALID for a NULL, for a cap that no memory has, or when LISTEN_PID, LISTEN_FDS or
+ * LISTEN_FDNAMES is malformed; JF_E_BAD_HANDLE when one of the descriptors is not open; JF_E_BUSY when one is
+ * close-on-exec, so that it was opened or taken by somebody in this process; JF_E_NOT_SOCKET; JF_E_FAMILY_UNSUPPORTED
+ * and JF_E_TYPE_UNSUPPORTED for a kind of socket that the library does not know. JF_E_NO_MEMORY, after which they are
+ * closed. See sd_listen_fds(3). Since 0.1.
+ */
+int64_t jf_inherited(jf_socket *out, size_t cap);
+
+/**
+ * The name that the service manager gave one of the sockets it passed, before or after they are taken; "unknown" when
+ * it gave no names.
+ *
+ * index: which one, from 0 on.
+ * text: where to write it, with a zero at its end; may be NULL when size is 0.
+ * size: how many bytes there are at text; 256 are enough for the names that systemd gives.
+ *
+ * Never blocks; no thread may change the environment during the call. Returns the length of the name without its zero.
+ * If that is not less than size, the name did not fit, and an empty string was written instead (nothing, when size is
+ * 0). Errors: JF_E_NOT_FOUND when fewer were passed to this process; JF_E_INVALID for a NULL, or when LISTEN_PID,
+ * LISTEN_FDS or LISTEN_FDNAMES is malformed. See sd_listen_fds_with_names(3). Since 0.1.
+ */
+int64_t jf_inherited_name(size_t index, char *text, size_t size);
+
+/**
  * The version of the library that is loaded, as a number.
  *
  * Returns 1000000 for each major version, 1000 for each minor version and 1 for each patch. Since 0.1.

@@ -29,5 +29,5 @@ mod sys;
 
 pub use net::{
     Addr, Error, Family, Flags, Incomplete, Interface, InterfaceFlags, Opt, RecvBuf, Result, SendBuf, Shutdown, Socket,
-    Type, VEC_MAX, interfaces,
+    Type, VEC_MAX, inherited, interfaces,
 };

@@ -9,6 +9,7 @@ programs!(
     datagram,
     datagram_peers,
     descriptors,
+    inherited,
     interfaces,
     life,
     misuse_addresses,

@@ -1,10 +1,9 @@
 //! Addresses as C sees them.
 
-use super::boundary::{bytes, done, guard, required};
+use super::boundary::{done, guard, required, text_out};
 use crate::net::{Addr, Error, RawAddr, Result};
 use std::ffi::{CStr, c_char};
 use std::mem::{align_of, offset_of, size_of};
-use std::ptr;
 
 /// Sizes.
 #[repr(C)]
@@ -119,19 +118,10 @@ pub unsafe extern "C" fn jf_addr_parse(text: *const c_char, out: *mut jf_addr) -
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_addr_format(a: *const jf_addr, text: *mut c_char, size: usize) -> i64 {
     guard(|| {
-        // SAFETY: the caller's; only the pointer and the length are looked at.
-        unsafe { bytes(text.cast(), size) }?;
         // SAFETY: the caller's.
         let written = unsafe { addr(a) }?.to_string();
-        let fitting = if written.len() < size { written.as_bytes() } else { &[] };
-        if size > 0 {
-            // SAFETY: `text` has room for `size` bytes, and the text and its zero are at most as many.
-            unsafe {
-                ptr::copy_nonoverlapping(fitting.as_ptr(), text.cast(), fitting.len());
-                text.add(fitting.len()).write(0);
-            }
-        }
-        Ok(written.len() as i64)
+        // SAFETY: the caller's.
+        unsafe { text_out(written.as_bytes(), text, size) }
     })
 }
 

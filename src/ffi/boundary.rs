@@ -2,7 +2,7 @@
 
 use super::status::code;
 use crate::net::{Error, RecvBuf, Result};
-use std::ffi::c_void;
+use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::{mem, slice};
@@ -90,6 +90,20 @@ pub unsafe fn required<'a, T>(out: *mut T) -> Result<&'a mut MaybeUninit<T>> {
     let out = out.cast::<MaybeUninit<T>>();
     // SAFETY: the caller's.
     if out.is_aligned() { unsafe { out.as_mut() } } else { None }.ok_or(Error::INVALID)
+}
+
+/// Writes a text and a zero after it where there is room for both, else an empty text, and returns the text's length.
+///
+/// # Safety
+/// If not NULL, `text` must be writable for `size` bytes.
+pub unsafe fn text_out(written: &[u8], text: *mut c_char, size: usize) -> Result<i64> {
+    // SAFETY: the caller's.
+    let room = unsafe { array(text.cast::<u8>(), size) }?;
+    let fitting = if written.len() < size { written } else { &[] };
+    for (place, &byte) in room.iter_mut().zip(fitting.iter().chain(&[0])) {
+        place.write(byte);
+    }
+    Ok(count(written.len()))
 }
 
 /// A caller's array to write to. Of none the pointer is not looked at.

@@ -10,6 +10,7 @@ mod about;
 mod addr;
 mod boundary;
 mod handle;
+mod inherited;
 mod interfaces;
 mod io;
 mod multicast;

@@ -8,6 +8,7 @@ mod addr;
 mod connect;
 mod error;
 mod first;
+mod inherited;
 mod interfaces;
 mod io;
 mod multicast;
@@ -21,6 +22,9 @@ pub use addr::Addr;
 pub use error::{Error, Result};
 #[cfg(feature = "capi")]
 pub(crate) use first::First;
+pub use inherited::inherited;
+#[cfg(feature = "capi")]
+pub(crate) use inherited::{inherited_name, inherited_up_to};
 pub use interfaces::{Interface, interfaces};
 pub use io::Incomplete;
 pub use socket::Socket;

@@ -326,7 +326,7 @@ impl Timeout {
 }
 
 /// What a descriptor tells of the socket behind it.
-struct Mode {
+pub(super) struct Mode {
     family: Family,
     kind: Type,
     recv_timeout: i64,
@@ -337,6 +337,12 @@ struct Mode {
 impl Mode {
     /// Reads it, and makes the descriptor ready to be one of ours.
     fn of(fd: &Descriptor) -> Result<Mode> {
+        let mode = Mode::read(fd)?;
+        fd.set_close_on_exec()?;
+        Ok(mode)
+    }
+
+    pub(super) fn read(fd: &Descriptor) -> Result<Mode> {
         let (family, kind) = fd.kind()?;
         let family = family.ok_or(Error::FAMILY_UNSUPPORTED)?;
         let nonblocking = fd.nonblocking()?;
@@ -348,11 +354,10 @@ impl Mode {
             })
         };
         let (recv_timeout, send_timeout) = (timeout(Direction::Recv)?, timeout(Direction::Send)?);
-        fd.set_close_on_exec()?;
         Ok(Mode { family, kind, recv_timeout, send_timeout, nonblocking })
     }
 
-    fn socket(self, fd: Descriptor) -> Socket {
+    pub(super) fn socket(self, fd: Descriptor) -> Socket {
         let socket = Socket::new(fd, self.family, self.kind);
         socket.keep_timeout(Direction::Recv, self.recv_timeout);
         socket.keep_timeout(Direction::Send, self.send_timeout);

@@ -13,6 +13,7 @@
 //! | `descriptor` | [`Descriptor`], an owned socket: opened close-on-exec, never raising SIGPIPE, and its life |
 //! | `transfer` | sending and receiving, one system call each |
 //! | `options` | reading and setting [`Opt`]s, and the two timeouts that the kernel keeps for a blocking call |
+//! | `inherited` | taking over the descriptors that a service manager passed |
 //! | `interfaces` | the machine's interfaces and their addresses |
 //! | `multicast` | joining and leaving groups |
 //! | `ready` | waiting for one descriptor with a deadline |
@@ -33,6 +34,7 @@ mod descriptor;
 pub mod errno;
 #[cfg(feature = "capi")]
 mod fork;
+mod inherited;
 mod interfaces;
 mod multicast;
 mod options;
@@ -46,6 +48,7 @@ pub use descriptor::Descriptor;
 pub use errno::Errno;
 #[cfg(feature = "capi")]
 pub use fork::{EPOCH_SHIFT, fork_epoch, watch_forks};
+pub use inherited::{INHERITED_MAX, inherited};
 pub use interfaces::{InterfaceFlags, RawInterface, interfaces};
 pub use options::Opt;
 pub use ready::{Direction, pause, wait_ready};

@@ -122,6 +122,8 @@ static void *call_everything(void *given) {
     OK(jf_close(kept.s));
 
     CHECK(jf_interfaces(NULL, 0) > 0);
+    EXPECT(jf_inherited(NULL, 0), 0);
+    EXPECT(jf_inherited_name(0, NULL, 0), JF_E_NOT_FOUND);
     CHECK(jf_version() >= 0 && jf_version_text() != NULL && jf_error_text(JF_E_PIPE) != NULL);
     atomic_store(step, 1);
     pthread_testcancel();

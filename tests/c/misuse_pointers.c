@@ -43,6 +43,17 @@ static void nulls_of_addresses(void) {
     fill(room, sizeof room);
 }
 
+/* There are none; tests/c/inherited.c has the rest. */
+static void inherited(void) {
+    EXPECT(jf_inherited(nowhere, 0), 0);
+    fill(room, sizeof room);
+    EXPECT(jf_inherited(NULL, 1), JF_E_INVALID);
+    for (int i = 0; i < ABSURD; i++) EXPECT(jf_inherited((jf_socket *)(void *)room, absurd[i]), JF_E_INVALID);
+    EXPECT(jf_inherited((jf_socket *)(void *)room, INT64_MAX), JF_E_INVALID);
+    CHECK(jf_inherited_name(0, NULL, 1) < 0 && jf_inherited_name(SIZE_MAX, (char *)room, SIZE_MAX) < 0);
+    CHECK(untouched(room, sizeof room));
+}
+
 static void interfaces(void) {
     static jf_interface one[2];
     int64_t count = OK(jf_interfaces(NULL, 0));
@@ -224,6 +235,7 @@ int main(void) {
     fill(room, sizeof room);
     nulls_of_addresses();
     interfaces();
+    inherited();
     EXPECT(jf_pair(JF_UNIX, JF_STREAM, NULL), JF_E_INVALID);
 
     nulls_of_calls(0);
