@@ -251,6 +251,18 @@ typedef enum jf_family {
      * Sockets within one machine, named by a path, by an abstract name (Linux) or not at all.
      */
     JF_UNIX = 3,
+    /**
+     * Talking with the kernel (Linux): routes, links and more, by jf_open's protocol. Its messages are netlink(7)'s.
+     */
+    JF_NETLINK = 4,
+    /**
+     * Between a virtual machine and its host.
+     */
+    JF_VSOCK = 5,
+    /**
+     * Frames as a network interface sends and receives them (Linux); it takes CAP_NET_RAW.
+     */
+    JF_PACKET = 6,
 } jf_family;
 
 /**
@@ -266,9 +278,14 @@ typedef enum jf_type {
      */
     JF_DGRAM = 2,
     /**
-     * Messages in order and without loss, over a connection: JF_UNIX.
+     * Messages in order and without loss, over a connection: JF_UNIX, JF_VSOCK, SCTP.
      */
     JF_SEQPACKET = 3,
+    /**
+     * Datagrams of the layer below, which takes CAP_NET_RAW: IP packets of one protocol (of IPv4 they are received
+     * with their header), frames with theirs; of JF_NETLINK the same as JF_DGRAM.
+     */
+    JF_RAW = 4,
 } jf_type;
 
 /**
@@ -480,32 +497,37 @@ typedef int64_t jf_socket;
 
 /**
  * An address, 128 bytes on every operating system. An IPv4 or IPv6 one has a port; a UNIX one has a path, an abstract
- * name (Linux) or no name (len 0). Fill it with jf_addr_parse, or by hand after setting it all to zero.
+ * name (Linux) or no name (len 0). Fill it with jf_addr_parse, or by hand after setting it all to zero. All numbers are
+ * in the host's byte order.
  */
 typedef struct jf_addr {
     /**
-     * JF_INET, JF_INET6, JF_UNIX, or JF_UNSPEC for none.
+     * JF_INET, JF_INET6, JF_UNIX, JF_NETLINK, JF_VSOCK, JF_PACKET, or JF_UNSPEC for none.
      */
     uint16_t family;
     /**
-     * The port, in the host's byte order.
+     * JF_INET, JF_INET6: the port. JF_PACKET: the frame's protocol, which is its Ethernet type.
      */
     uint16_t port;
     /**
-     * IPv6: the index of the interface that a link-local address belongs to, else 0.
+     * JF_INET6: the index of the interface that a link-local address belongs to, else 0. JF_NETLINK: the socket's
+     * port, 0 for the kernel's. JF_VSOCK: the machine (CID), UINT32_MAX for any. JF_PACKET: the interface's index.
      */
     uint32_t scope_id;
     /**
-     * IPv6: flow label and traffic class, in the host's byte order.
+     * JF_INET6: flow label and traffic class. JF_NETLINK: a mask of groups. JF_VSOCK: the port, UINT32_MAX for any.
+     * JF_PACKET, of a frame received: what it is (packet(7), PACKET_HOST and so on) times 65536, plus the kind of
+     * hardware (ARPHRD_).
      */
     uint32_t flow_info;
     /**
-     * How many bytes of data count: 4 for JF_INET, 16 for JF_INET6, 0 to 108 for JF_UNIX, 0 for JF_UNSPEC.
+     * How many bytes of data count: 4 for JF_INET, 16 for JF_INET6, 0 to 108 for JF_UNIX, 0 to 32 for JF_PACKET, else
+     * 0.
      */
     uint32_t len;
     /**
      * The IP address in network byte order; or a path, which needs no zero at its end; or a zero and an abstract
-     * name.
+     * name; or a hardware address.
      */
     uint8_t data[112];
 } jf_addr;
@@ -575,13 +597,15 @@ typedef struct jf_interface {
 /**
  * Opens a socket. No program executed later inherits it.
  *
- * family: JF_INET, JF_INET6 or JF_UNIX.
- * type: JF_STREAM, JF_DGRAM or JF_SEQPACKET.
- * protocol: 0 for the usual one of the family and type, or a number from /etc/protocols, such as 6 for TCP.
+ * family: JF_INET, JF_INET6, JF_UNIX, JF_NETLINK, JF_VSOCK or JF_PACKET.
+ * type: JF_STREAM, JF_DGRAM, JF_SEQPACKET or JF_RAW.
+ * protocol: 0 for the usual one of the family and type; a number from /etc/protocols, such as 6 for TCP, 132 for SCTP,
+ * 136 for UDP-Lite, 1 for ICMP (with JF_RAW) or 58 for ICMPv6; of JF_NETLINK a number from netlink(7), where 0 is
+ * routing; of JF_PACKET an Ethernet type in the host's byte order, 3 for all, 0 for none yet.
  *
  * Never blocks. Returns the socket, which the caller closes with jf_close. Errors: JF_E_FAMILY_UNSUPPORTED,
- * JF_E_TYPE_UNSUPPORTED and JF_E_PROTOCOL_UNSUPPORTED when there is no such socket; JF_E_INVALID for a negative
- * protocol; JF_E_TOO_MANY_FILES; JF_E_SYSTEM_FILES; JF_E_NO_MEMORY; JF_E_NO_BUFFERS. See socket(2). Since 0.1.
+ * JF_E_TYPE_UNSUPPORTED and JF_E_PROTOCOL_UNSUPPORTED when there is no such socket; JF_E_PERMISSION for JF_RAW and
+ * JF_PACKET; JF_E_INVALID for a negative protocol; JF_E_TOO_MANY_FILES; JF_E_SYSTEM_FILES; JF_E_NO_MEMORY; JF_E_NO_BUFFERS. See socket(2). Since 0.1.
  */
 int64_t jf_open(int32_t family, int32_t type, int32_t protocol);
 
@@ -641,7 +665,7 @@ int64_t jf_listen(jf_socket s, int32_t backlog);
 int64_t jf_accept(jf_socket s, struct jf_addr *peer);
 
 /**
- * Connects a socket to a peer. A datagram socket only remembers the peer's address; JF_UNSPEC has it forget.
+ * Connects a socket to a peer. A datagram or raw socket only remembers the peer's address; JF_UNSPEC has it forget.
  *
  * s: the socket.
  * a: the peer's address; not NULL.
@@ -752,8 +776,10 @@ int64_t jf_dup(jf_socket s);
 
 /**
  * Reads an address from text: "127.0.0.1:80", "[::1]:80", "[fe80::1%eth0]:80" (or the interface's number),
- * "unix:/path", "unix:@abstract name", "unix:" for no name. In a UNIX address % and two hexadecimal digits stand for
- * a byte. No name of a host is looked up.
+ * "unix:/path", "unix:@abstract name", "unix:" for no name, "vsock:2:1024" for machine and port (or "any"),
+ * "netlink:0:1" for port and groups, "packet:eth0:0x0800:02:00:00:00:00:01" for interface, protocol and hardware
+ * address, which may be missing. In a UNIX address % and two hexadecimal digits stand for a byte. No name of a host is
+ * looked up.
  *
  * text: a string that ends with a zero; not NULL.
  * out: where to write the address; not NULL.
@@ -778,7 +804,7 @@ int64_t jf_addr_parse(const char *text, struct jf_addr *out);
 int64_t jf_addr_format(const struct jf_addr *a, char *text, size_t size);
 
 /**
- * Whether two addresses are the same: family, bytes, port, and interface. Flow information does not count.
+ * Whether two addresses are the same. Of JF_INET6 and JF_PACKET flow_info does not count.
  *
  * a, b: the addresses; not NULL.
  *
@@ -792,7 +818,7 @@ int64_t jf_addr_equal(const struct jf_addr *a, const struct jf_addr *b);
  *
  * a: the address; not NULL.
  *
- * Never blocks. Returns JF_INET, JF_INET6, JF_UNIX or JF_UNSPEC. Errors: JF_E_INVALID for a NULL;
+ * Never blocks. Returns JF_INET or another of the families. Errors: JF_E_INVALID for a NULL;
  * JF_E_FAMILY_UNSUPPORTED and JF_E_ADDR_INVALID when it is not an address. Since 0.1.
  */
 int64_t jf_addr_family(const struct jf_addr *a);
@@ -966,7 +992,7 @@ int64_t jf_get(jf_socket s, int32_t option, int64_t *value);
  * particular address also gets what other sockets of the machine joined, unless IP_MULTICAST_ALL or IPV6_MULTICAST_ALL
  * is off; and what they let in by another interface, if it is sent to an IPv6 group of its own.
  *
- * s: a datagram socket; a JF_INET6 one joins groups of IPv4 too.
+ * s: a datagram or raw socket; a JF_INET6 datagram socket joins groups of IPv4 too.
  * group: the group, whose port does not matter; not NULL.
  * source: the one sender to receive from, of the group's family, whose port does not matter; NULL for all.
  * interface_index: the interface, as jf_addr's scope_id has it; 0 for the scope_id of the addresses, or if that is 0
@@ -1020,12 +1046,12 @@ int64_t jf_interfaces(struct jf_interface *out, size_t cap);
  * cap: how many there is room for. If that is too few, none is taken; 0 only asks.
  *
  * Never blocks. Returns how many sockets there are to take; 0 when nothing was passed, when it was passed to another
- * process (such as the one that this was forked from), and after a call, in any thread, that took them. Errors, after
- * which none is taken: JF_E_INVALID for a NULL, for a cap that no memory has, or when LISTEN_PID, LISTEN_FDS or
- * LISTEN_FDNAMES is malformed; JF_E_BAD_HANDLE when one of the descriptors is not open; JF_E_BUSY when one is
+ * process (such as the one that this was forked from), and after a call, in any thread, that took them. A call
+ * that fails takes none. Errors: JF_E_INVALID for a NULL, for a cap that no memory has, or when LISTEN_PID, LISTEN_FDS
+ * or LISTEN_FDNAMES is malformed; JF_E_BAD_HANDLE when one of the descriptors is not open; JF_E_BUSY when one is
  * close-on-exec, so that it was opened or taken by somebody in this process; JF_E_NOT_SOCKET; JF_E_FAMILY_UNSUPPORTED
- * and JF_E_TYPE_UNSUPPORTED for a kind of socket that the library does not know. JF_E_NO_MEMORY, after which they are
- * closed. See sd_listen_fds(3). Since 0.1.
+ * and JF_E_TYPE_UNSUPPORTED for a kind of socket that the library does not know; JF_E_NO_MEMORY, which is the exception:
+ * they are closed then. See sd_listen_fds(3). Since 0.1.
  */
 int64_t jf_inherited(jf_socket *out, size_t cap);
 

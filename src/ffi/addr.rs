@@ -17,21 +17,26 @@ pub enum jf_size {
 }
 
 /// An address, 128 bytes on every operating system. An IPv4 or IPv6 one has a port; a UNIX one has a path, an abstract
-/// name (Linux) or no name (len 0). Fill it with jf_addr_parse, or by hand after setting it all to zero.
+/// name (Linux) or no name (len 0). Fill it with jf_addr_parse, or by hand after setting it all to zero. All numbers are
+/// in the host's byte order.
 #[repr(C)]
 pub struct jf_addr {
-    /// JF_INET, JF_INET6, JF_UNIX, or JF_UNSPEC for none.
+    /// JF_INET, JF_INET6, JF_UNIX, JF_NETLINK, JF_VSOCK, JF_PACKET, or JF_UNSPEC for none.
     pub family: u16,
-    /// The port, in the host's byte order.
+    /// JF_INET, JF_INET6: the port. JF_PACKET: the frame's protocol, which is its Ethernet type.
     pub port: u16,
-    /// IPv6: the index of the interface that a link-local address belongs to, else 0.
+    /// JF_INET6: the index of the interface that a link-local address belongs to, else 0. JF_NETLINK: the socket's
+    /// port, 0 for the kernel's. JF_VSOCK: the machine (CID), UINT32_MAX for any. JF_PACKET: the interface's index.
     pub scope_id: u32,
-    /// IPv6: flow label and traffic class, in the host's byte order.
+    /// JF_INET6: flow label and traffic class. JF_NETLINK: a mask of groups. JF_VSOCK: the port, UINT32_MAX for any.
+    /// JF_PACKET, of a frame received: what it is (packet(7), PACKET_HOST and so on) times 65536, plus the kind of
+    /// hardware (ARPHRD_).
     pub flow_info: u32,
-    /// How many bytes of data count: 4 for JF_INET, 16 for JF_INET6, 0 to 108 for JF_UNIX, 0 for JF_UNSPEC.
+    /// How many bytes of data count: 4 for JF_INET, 16 for JF_INET6, 0 to 108 for JF_UNIX, 0 to 32 for JF_PACKET, else
+    /// 0.
     pub len: u32,
     /// The IP address in network byte order; or a path, which needs no zero at its end; or a zero and an abstract
-    /// name.
+    /// name; or a hardware address.
     pub data: [u8; 112],
 }
 
@@ -80,8 +85,10 @@ pub unsafe fn optional_addr<'a>(address: *const jf_addr) -> Result<Option<&'a Ad
 }
 
 /// Reads an address from text: "127.0.0.1:80", "[::1]:80", "[fe80::1%eth0]:80" (or the interface's number),
-/// "unix:/path", "unix:@abstract name", "unix:" for no name. In a UNIX address % and two hexadecimal digits stand for
-/// a byte. No name of a host is looked up.
+/// "unix:/path", "unix:@abstract name", "unix:" for no name, "vsock:2:1024" for machine and port (or "any"),
+/// "netlink:0:1" for port and groups, "packet:eth0:0x0800:02:00:00:00:00:01" for interface, protocol and hardware
+/// address, which may be missing. In a UNIX address % and two hexadecimal digits stand for a byte. No name of a host is
+/// looked up.
 ///
 /// text: a string that ends with a zero; not NULL.
 /// out: where to write the address; not NULL.
@@ -125,7 +132,7 @@ pub unsafe extern "C" fn jf_addr_format(a: *const jf_addr, text: *mut c_char, si
     })
 }
 
-/// Whether two addresses are the same: family, bytes, port, and interface. Flow information does not count.
+/// Whether two addresses are the same. Of JF_INET6 and JF_PACKET flow_info does not count.
 ///
 /// a, b: the addresses; not NULL.
 ///
@@ -142,7 +149,7 @@ pub unsafe extern "C" fn jf_addr_equal(a: *const jf_addr, b: *const jf_addr) -> 
 ///
 /// a: the address; not NULL.
 ///
-/// Never blocks. Returns JF_INET, JF_INET6, JF_UNIX or JF_UNSPEC. Errors: JF_E_INVALID for a NULL;
+/// Never blocks. Returns JF_INET or another of the families. Errors: JF_E_INVALID for a NULL;
 /// JF_E_FAMILY_UNSUPPORTED and JF_E_ADDR_INVALID when it is not an address. Since 0.1.
 // SAFETY: `a` is NULL or readable.
 #[unsafe(no_mangle)]

@@ -22,6 +22,12 @@ pub enum jf_family {
     JF_INET6 = 2,
     /// Sockets within one machine, named by a path, by an abstract name (Linux) or not at all.
     JF_UNIX = 3,
+    /// Talking with the kernel (Linux): routes, links and more, by jf_open's protocol. Its messages are netlink(7)'s.
+    JF_NETLINK = 4,
+    /// Between a virtual machine and its host.
+    JF_VSOCK = 5,
+    /// Frames as a network interface sends and receives them (Linux); it takes CAP_NET_RAW.
+    JF_PACKET = 6,
 }
 
 /// Types of sockets.
@@ -33,8 +39,11 @@ pub enum jf_type {
     JF_STREAM = 1,
     /// Datagrams, each sent and received whole or not at all: UDP, or UNIX datagrams.
     JF_DGRAM = 2,
-    /// Messages in order and without loss, over a connection: JF_UNIX.
+    /// Messages in order and without loss, over a connection: JF_UNIX, JF_VSOCK, SCTP.
     JF_SEQPACKET = 3,
+    /// Datagrams of the layer below, which takes CAP_NET_RAW: IP packets of one protocol (of IPv4 they are received
+    /// with their header), frames with theirs; of JF_NETLINK the same as JF_DGRAM.
+    JF_RAW = 4,
 }
 
 /// Directions to shut down.
@@ -72,13 +81,15 @@ fn kind(kind: i32) -> Result<Type> {
 
 /// Opens a socket. No program executed later inherits it.
 ///
-/// family: JF_INET, JF_INET6 or JF_UNIX.
-/// type: JF_STREAM, JF_DGRAM or JF_SEQPACKET.
-/// protocol: 0 for the usual one of the family and type, or a number from /etc/protocols, such as 6 for TCP.
+/// family: JF_INET, JF_INET6, JF_UNIX, JF_NETLINK, JF_VSOCK or JF_PACKET.
+/// type: JF_STREAM, JF_DGRAM, JF_SEQPACKET or JF_RAW.
+/// protocol: 0 for the usual one of the family and type; a number from /etc/protocols, such as 6 for TCP, 132 for SCTP,
+/// 136 for UDP-Lite, 1 for ICMP (with JF_RAW) or 58 for ICMPv6; of JF_NETLINK a number from netlink(7), where 0 is
+/// routing; of JF_PACKET an Ethernet type in the host's byte order, 3 for all, 0 for none yet.
 ///
 /// Never blocks. Returns the socket, which the caller closes with jf_close. Errors: JF_E_FAMILY_UNSUPPORTED,
-/// JF_E_TYPE_UNSUPPORTED and JF_E_PROTOCOL_UNSUPPORTED when there is no such socket; JF_E_INVALID for a negative
-/// protocol; JF_E_TOO_MANY_FILES; JF_E_SYSTEM_FILES; JF_E_NO_MEMORY; JF_E_NO_BUFFERS. See socket(2). Since 0.1.
+/// JF_E_TYPE_UNSUPPORTED and JF_E_PROTOCOL_UNSUPPORTED when there is no such socket; JF_E_PERMISSION for JF_RAW and
+/// JF_PACKET; JF_E_INVALID for a negative protocol; JF_E_TOO_MANY_FILES; JF_E_SYSTEM_FILES; JF_E_NO_MEMORY; JF_E_NO_BUFFERS. See socket(2). Since 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_open(family: i32, r#type: i32, protocol: i32) -> i64 {
     guard(|| SOCKETS.insert(|| Socket::open(self::family(family)?, kind(r#type)?, protocol)))
@@ -166,7 +177,7 @@ pub unsafe extern "C" fn jf_accept(s: jf_socket, peer: *mut jf_addr) -> i64 {
     })
 }
 
-/// Connects a socket to a peer. A datagram socket only remembers the peer's address; JF_UNSPEC has it forget.
+/// Connects a socket to a peer. A datagram or raw socket only remembers the peer's address; JF_UNSPEC has it forget.
 ///
 /// s: the socket.
 /// a: the peer's address; not NULL.
@@ -326,9 +337,13 @@ mod tests {
         assert_eq!(jf_family::JF_INET as u16, Family::Inet as u16);
         assert_eq!(jf_family::JF_INET6 as u16, Family::Inet6 as u16);
         assert_eq!(jf_family::JF_UNIX as u16, Family::Unix as u16);
+        assert_eq!(jf_family::JF_NETLINK as u16, Family::Netlink as u16);
+        assert_eq!(jf_family::JF_VSOCK as u16, Family::Vsock as u16);
+        assert_eq!(jf_family::JF_PACKET as u16, Family::Packet as u16);
         assert_eq!(jf_type::JF_STREAM as u16, Type::Stream as u16);
         assert_eq!(jf_type::JF_DGRAM as u16, Type::Dgram as u16);
         assert_eq!(jf_type::JF_SEQPACKET as u16, Type::SeqPacket as u16);
+        assert_eq!(jf_type::JF_RAW as u16, Type::Raw as u16);
         assert_eq!(jf_how::JF_SHUT_READ as u16, Shutdown::Read as u16);
         assert_eq!(jf_how::JF_SHUT_WRITE as u16, Shutdown::Write as u16);
         assert_eq!(jf_how::JF_SHUT_BOTH as u16, Shutdown::Both as u16);

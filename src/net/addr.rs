@@ -1,14 +1,14 @@
 //! Addresses of sockets.
 
 use super::{Error, Family, Result};
-use crate::sys::{ADDR_DATA, RawAddr};
+use crate::sys::{ADDR_DATA, HARDWARE_MAX, RawAddr};
 use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
 /// The longest UNIX path or abstract name, its leading zero included: Linux's `sun_path`.
 const UNIX_MAX: usize = 108;
 
-/// The address of a socket: IPv4, IPv6, UNIX or none.
+/// The address of a socket: IPv4, IPv6, UNIX, netlink, vsock, of frames, or none.
 ///
 /// From text as [`str::parse`] reads it, from std's addresses, and from a UNIX path:
 ///
@@ -44,8 +44,34 @@ impl Addr {
         Addr::from_unix_bytes(&[&[0], name.as_ref()].concat())
     }
 
+    /// A netlink address: the port of a socket, 0 for the kernel's, and a mask of groups.
+    pub fn netlink(port: u32, groups: u32) -> Addr {
+        Addr(RawAddr { family: Family::Netlink as u16, scope_id: port, flow_info: groups, ..RawAddr::UNSPEC })
+    }
+
+    /// A vsock address: a machine's number (1 is this one, 2 its host) and a port. `u32::MAX` is any.
+    pub fn vsock(machine: u32, port: u32) -> Addr {
+        Addr(RawAddr { family: Family::Vsock as u16, scope_id: machine, flow_info: port, ..RawAddr::UNSPEC })
+    }
+
+    /// The address of frames: an interface's index, the frames' protocol (an Ethernet type, 3 for all), and the hardware
+    /// address, if one is needed.
+    ///
+    /// # Errors
+    /// [`Error::ADDR_INVALID`] when the hardware address is longer than 32 bytes or the index is above `i32::MAX`.
+    pub fn packet(interface: u32, protocol: u16, hardware: &[u8]) -> Result<Addr> {
+        let len = hardware.len() as u32;
+        let raw =
+            RawAddr { family: Family::Packet as u16, port: protocol, scope_id: interface, len, ..RawAddr::UNSPEC };
+        Addr::with_bytes(raw, hardware)
+    }
+
     pub(super) fn from_unix_bytes(bytes: &[u8]) -> Result<Addr> {
-        let mut raw = RawAddr { family: Family::Unix as u16, len: bytes.len() as u32, ..RawAddr::UNSPEC };
+        let raw = RawAddr { family: Family::Unix as u16, len: bytes.len() as u32, ..RawAddr::UNSPEC };
+        Addr::with_bytes(raw, bytes)
+    }
+
+    fn with_bytes(mut raw: RawAddr, bytes: &[u8]) -> Result<Addr> {
         raw.data.get_mut(..bytes.len()).ok_or(Error::ADDR_INVALID)?.copy_from_slice(bytes);
         Addr::check(&raw)?;
         Ok(Addr(raw))
@@ -55,7 +81,7 @@ impl Addr {
     #[inline]
     pub(crate) fn check(raw: &RawAddr) -> Result<()> {
         let well_formed = match Family::from_number(raw.family).ok_or(Error::FAMILY_UNSUPPORTED)? {
-            Family::Unspec => raw.len == 0,
+            Family::Unspec | Family::Netlink | Family::Vsock => raw.len == 0,
             Family::Inet => raw.len == 4,
             Family::Inet6 => raw.len == 16,
             Family::Unix => {
@@ -64,6 +90,7 @@ impl Addr {
                     && name.len() <= UNIX_MAX
                     && (name.first() == Some(&0) || !name.contains(&0))
             }
+            Family::Packet => raw.len as usize <= HARDWARE_MAX && i32::try_from(raw.scope_id).is_ok(),
         };
         if well_formed { Ok(()) } else { Err(Error::ADDR_INVALID) }
     }
@@ -122,13 +149,35 @@ impl Addr {
         (self.family() == Family::Unix).then(|| self.0.bytes())
     }
 
+    /// The port and the groups of a netlink address.
+    pub fn netlink_parts(&self) -> Option<(u32, u32)> {
+        (self.family() == Family::Netlink).then_some((self.0.scope_id, self.0.flow_info))
+    }
+
+    /// The machine and the port of a vsock address.
+    pub fn vsock_parts(&self) -> Option<(u32, u32)> {
+        (self.family() == Family::Vsock).then_some((self.0.scope_id, self.0.flow_info))
+    }
+
+    /// The interface, the protocol and the hardware address of frames.
+    pub fn packet_parts(&self) -> Option<(u32, u16, &[u8])> {
+        (self.family() == Family::Packet).then(|| (self.0.scope_id, self.0.port, self.0.bytes()))
+    }
+
     fn ip_bytes<const N: usize>(&self) -> [u8; N] {
         std::array::from_fn(|i| self.0.data[i])
     }
 
-    /// What makes two addresses the same; the flow label and the rest of the room do not.
-    fn key(&self) -> (u16, u16, u32, &[u8]) {
-        (self.0.family, self.port().unwrap_or(0), self.scope_id(), self.0.bytes())
+    /// What makes two addresses the same; the flow label, a frame's kind and the rest of the room do not.
+    fn key(&self) -> (u16, u16, u32, u32, &[u8]) {
+        let RawAddr { family, port, scope_id, flow_info, .. } = self.0;
+        let (port, scope_id, flow_info) = match self.family() {
+            Family::Unspec | Family::Unix => (0, 0, 0),
+            Family::Inet => (port, 0, 0),
+            Family::Inet6 | Family::Packet => (port, scope_id, 0),
+            Family::Netlink | Family::Vsock => (0, scope_id, flow_info),
+        };
+        (family, port, scope_id, flow_info, self.0.bytes())
     }
 
     /// The interface of an IPv6 link-local address, or 0.

@@ -1,13 +1,10 @@
 //! Making a connection.
 
-use super::wait::Patience;
-use super::{Addr, Error, Family, Opt, Result, Socket, Type};
+use super::wait::{Patience, SLICE};
+use super::{Addr, Error, Family, Opt, Result, Socket};
 use crate::sys::errno::{EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, EINTR, ENOTCONN};
 use crate::sys::{Direction, Errno, Flags, pause};
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
-
-const SLICE: Duration = Duration::from_millis(20);
 
 impl Socket {
     /// Connects to a peer. A datagram socket only remembers it, and [`Addr::UNSPEC`] has it forget. ([connect(2)])
@@ -23,7 +20,7 @@ impl Socket {
     /// [connect(2)]: https://man7.org/linux/man-pages/man2/connect.2.html
     pub fn connect(&self, addr: &Addr) -> Result<()> {
         match addr.family() {
-            Family::Unspec if self.kind == Type::Dgram => {}
+            Family::Unspec if !self.kind.has_connections() => {}
             Family::Unspec => return Err(Error::ADDR_INVALID),
             _ => self.expect_peer(addr)?,
         }
@@ -32,6 +29,7 @@ impl Socket {
             _ if !self.kind.has_connections() => self.fd.connect(addr.raw()),
             Patience::Never => self.connect_at_once(addr),
             _ if self.family == Family::Unix => return self.connect_in_slices(addr, patience),
+            _ if self.family == Family::Vsock => self.connect_at_once(addr),
             _ => self.fd.connect(addr.raw()),
         };
         match result {

@@ -1,6 +1,6 @@
 //! Membership in multicast groups.
 
-use super::{Addr, Error, Family, Result, Socket};
+use super::{Addr, Error, Family, Result, Socket, Type};
 use crate::sys::Errno;
 use crate::sys::errno::{EADDRNOTAVAIL, EINVAL, ENODEV};
 use std::net::IpAddr;
@@ -63,6 +63,8 @@ impl Socket {
     /// Checks what a membership is made of, and returns the index of its interface.
     fn membership(&self, group: &Addr, source: Option<&Addr>, interface: u32) -> Result<u32> {
         let ip = match (self.family, group.ip()) {
+            // A raw socket of IPv6 speaks no IPv4.
+            (Family::Inet6, Some(IpAddr::V4(_))) if self.kind == Type::Raw => return Err(Error::FAMILY_UNSUPPORTED),
             (Family::Inet | Family::Inet6, Some(ip @ IpAddr::V4(_))) | (Family::Inet6, Some(ip)) => ip,
             _ => return Err(Error::FAMILY_UNSUPPORTED),
         };

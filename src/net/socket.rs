@@ -51,6 +51,7 @@ impl Socket {
         if protocol < 0 {
             return Err(Error::INVALID);
         }
+        Socket::expect_type(family, kind)?;
         match Descriptor::open(family, kind, protocol) {
             Ok(fd) => Ok(Socket::new(fd, family, kind)),
             // Linux has it for a protocol's number that is too large to be one.
@@ -67,8 +68,14 @@ impl Socket {
         if family != Family::Unix {
             return Err(Error::FAMILY_UNSUPPORTED);
         }
+        Socket::expect_type(family, kind)?;
         let (a, b) = Descriptor::pair(family, kind)?;
         Ok((Socket::new(a, family, kind), Socket::new(b, family, kind)))
+    }
+
+    /// Linux takes a raw UNIX socket for one of datagrams, and then says so.
+    fn expect_type(family: Family, kind: Type) -> Result<()> {
+        if (family, kind) == (Family::Unix, Type::Raw) { Err(Error::TYPE_UNSUPPORTED) } else { Ok(()) }
     }
 
     /// A socket that waits for ever, as a new one does.
@@ -84,7 +91,9 @@ impl Socket {
             canceled: AtomicBool::new(false),
             always_told: if kind.has_messages() { Flags::TRUNC } else { Flags::NONE },
         };
-        socket.keep_timeout(Direction::Send, -1);
+        for direction in [Direction::Recv, Direction::Send] {
+            socket.keep_timeout(direction, -1);
+        }
         socket
     }
 

@@ -2,9 +2,11 @@
 //!
 //! ```text
 //! 127.0.0.1:80    [::1]:80    [fe80::1%eth0]:80    unix:/run/x.sock    unix:@name    unix:
+//! vsock:2:1024    vsock:any:1024    netlink:0:1    packet:eth0:0x0800:02:00:00:00:00:01
 //! ```
 //!
-//! The last is a UNIX socket without a name. In a UNIX address `%` and two hexadecimal digits stand for a byte: that is
+//! `unix:` is a UNIX socket without a name. vsock has a machine and a port, netlink a port and a mask of groups; a frame has
+//! an interface, a protocol in hexadecimal digits, and a hardware address, which may be missing. In a UNIX address `%` and two hexadecimal digits stand for a byte: that is
 //! how a zero, a control character, a `%`, a byte that is not UTF-8 and a path's leading `@` are written. Every address
 //! but a flow label survives the way into text and back. Nothing here looks a host's name up.
 
@@ -24,6 +26,14 @@ impl FromStr for Addr {
     fn from_str(text: &str) -> Result<Addr> {
         if let Some(name) = text.strip_prefix("unix:") {
             parse_unix(name)
+        } else if let Some(parts) = text.strip_prefix("vsock:") {
+            let (machine, port) = parts.split_once(':').ok_or(Error::ADDR_INVALID)?;
+            Ok(Addr::vsock(parse_any(machine)?, parse_any(port)?))
+        } else if let Some(parts) = text.strip_prefix("netlink:") {
+            let (port, groups) = parts.split_once(':').ok_or(Error::ADDR_INVALID)?;
+            Ok(Addr::netlink(parse_number(port)?, parse_number(groups)?))
+        } else if let Some(parts) = text.strip_prefix("packet:") {
+            parse_packet(parts)
         } else if let Some(rest) = text.strip_prefix('[') {
             let (host, port) = rest.rsplit_once("]:").ok_or(Error::ADDR_INVALID)?;
             parse_v6(host, parse_port(port)?)
@@ -43,14 +53,48 @@ fn parse_port(text: &str) -> Result<u16> {
     text.parse().map_err(|_| Error::ADDR_INVALID)
 }
 
+/// Digits and nothing else, as above.
+fn parse_number(text: &str) -> Result<u32> {
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Error::ADDR_INVALID);
+    }
+    text.parse().map_err(|_| Error::ADDR_INVALID)
+}
+
+fn parse_any(text: &str) -> Result<u32> {
+    if text == "any" { Ok(u32::MAX) } else { parse_number(text) }
+}
+
+/// An interface by its number or name.
+fn parse_interface(text: &str) -> Result<u32> {
+    match text {
+        "" => Err(Error::ADDR_INVALID),
+        _ if text.bytes().all(|byte| byte.is_ascii_digit()) => parse_number(text),
+        _ => interface_index(text).ok_or(Error::NOT_FOUND),
+    }
+}
+
+/// Exactly `digits` hexadecimal digits.
+fn parse_hex(text: &str, digits: usize) -> Result<u16> {
+    if text.len() != digits || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(Error::ADDR_INVALID);
+    }
+    u16::from_str_radix(text, 16).map_err(|_| Error::ADDR_INVALID)
+}
+
+fn parse_packet(parts: &str) -> Result<Addr> {
+    let mut parts = parts.split(':');
+    let mut part = || parts.next().ok_or(Error::ADDR_INVALID);
+    let interface = parse_interface(part()?)?;
+    let protocol = parse_hex(part()?.strip_prefix("0x").ok_or(Error::ADDR_INVALID)?, 4)?;
+    let hardware = parts.map(|byte| Ok(parse_hex(byte, 2)? as u8)).collect::<Result<Vec<u8>>>()?;
+    Addr::packet(interface, protocol, &hardware)
+}
+
 fn parse_v6(host: &str, port: u16) -> Result<Addr> {
     let (ip, scope_id) = match host.split_once('%') {
         None => (host, 0),
-        Some((_, "")) => return Err(Error::ADDR_INVALID),
-        Some((ip, zone)) if zone.bytes().all(|byte| byte.is_ascii_digit()) => {
-            (ip, zone.parse().map_err(|_| Error::ADDR_INVALID)?)
-        }
-        Some((ip, zone)) => (ip, interface_index(zone).ok_or(Error::NOT_FOUND)?),
+        Some((ip, zone)) => (ip, parse_interface(zone)?),
     };
     let ip: Ipv6Addr = ip.parse().map_err(|_| Error::ADDR_INVALID)?;
     Ok(SocketAddrV6::new(ip, port, 0, scope_id).into())
@@ -82,6 +126,17 @@ fn decode(text: &str) -> Result<Vec<u8>> {
 
 impl fmt::Display for Addr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((machine, port)) = self.vsock_parts() {
+            let number = |number: u32| if number == u32::MAX { "any".into() } else { number.to_string() };
+            return write!(f, "vsock:{}:{}", number(machine), number(port));
+        }
+        if let Some((port, groups)) = self.netlink_parts() {
+            return write!(f, "netlink:{port}:{groups}");
+        }
+        if let Some((interface, protocol, hardware)) = self.packet_parts() {
+            write!(f, "packet:{interface}:0x{protocol:04x}")?;
+            return hardware.iter().try_for_each(|byte| write!(f, ":{byte:02x}"));
+        }
         match (self.ip(), self.port(), self.unix_bytes()) {
             (Some(IpAddr::V4(ip)), Some(port), _) => write!(f, "{ip}:{port}"),
             (Some(IpAddr::V6(ip)), Some(port), _) if self.scope_id() == 0 => write!(f, "[{ip}]:{port}"),
@@ -142,6 +197,12 @@ mod tests {
             "unix:/\u{e9}t\u{e9}",
             "unix:/%FF%0A",
             "unix:",
+            "vsock:2:1024",
+            "vsock:any:any",
+            "netlink:0:0",
+            "netlink:4294967295:4294967295",
+            "packet:1:0x0003",
+            "packet:2147483647:0x86dd:02:00:00:00:00:ff",
         ] {
             assert_eq!(text.parse::<Addr>().expect(text).to_string(), text);
         }
@@ -202,6 +263,27 @@ mod tests {
             "unix:/a%00b",
             "unix:%00name",
             "tcp://127.0.0.1:80",
+            "vsock:",
+            "vsock:1",
+            "vsock:1:",
+            "vsock::1",
+            "vsock:-1:1",
+            "vsock:1:2:3",
+            "vsock:1:4294967296",
+            "netlink:",
+            "netlink:0",
+            "netlink:any:0",
+            "netlink:+1:0",
+            "packet:",
+            "packet:1",
+            "packet::0x0003",
+            "packet:1:3",
+            "packet:1:0x3",
+            "packet:1:0x00003",
+            "packet:1:0x0003:",
+            "packet:1:0x0003:1",
+            "packet:1:0x0003:gg",
+            "packet:2147483648:0x0003",
             &long,
             &long_abstract,
         ] {

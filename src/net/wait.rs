@@ -5,7 +5,8 @@
 //! start, so the rest of it is waited for in `poll`, and so it is when the kernel's timeout turns out not to be ours.
 //!
 //! Blocked calls are woken by a shutdown of their own socket. Some senders to UNIX sockets are not, or would not keep to
-//! their time: they poll ([`Socket::must_poll`]). Connecting to a UNIX socket blocks for a slice at a time (`connect`).
+//! their time: they poll ([`Socket::must_poll`]). So do all calls of the families where a shutdown wakes nothing, not even
+//! the poll, for a slice at a time; connecting to a UNIX socket blocks for a slice at a time (`connect`).
 
 use super::first::First;
 use super::{Error, Family, Flags, Result, Socket, Type};
@@ -13,6 +14,9 @@ use crate::sys::errno::{EAGAIN, EINTR};
 use crate::sys::{Descriptor, Direction, Errno, Moment, pause, wait_ready};
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
+
+/// How long a call that nothing wakes is in the kernel before it looks whether its socket was closed.
+pub(super) const SLICE: Duration = Duration::from_millis(20);
 
 /// The longest pause of a call that can't wait for what it needs.
 const LONGEST_PAUSE: Duration = Duration::from_millis(16);
@@ -153,18 +157,16 @@ impl Socket {
         let mut left = self.time_left(errno, patience)?;
         let mut rest = Duration::from_millis(1);
         loop {
-            let result = if errno.0 == EINTR && left.is_none() && !self.must_poll(direction, patience) {
-                op(&self.fd, Flags::NONE)
-            } else {
-                wait_ready(&self.fd, direction, left).and_then(|()| op(&self.fd, Flags::DONT_WAIT))
-            };
-            match result {
+            let in_the_kernel = errno.0 == EINTR && left.is_none() && !self.must_poll(direction, patience);
+            let ready = if in_the_kernel { Ok(()) } else { wait_ready(&self.fd, direction, self.slice(left)) };
+            let flags = if in_the_kernel { Flags::NONE } else { Flags::DONT_WAIT };
+            match ready.and_then(|()| op(&self.fd, flags)) {
                 Ok(value) => return Ok(value),
                 Err(next) => errno = next,
             }
             left = self.time_left(errno, patience)?;
             // A UNIX socket without a peer is ready to send, however full the queue of the address it sends to.
-            if errno.0 == EAGAIN && self.must_poll(direction, patience) {
+            if ready.is_ok() && errno.0 == EAGAIN && self.must_poll(direction, patience) {
                 if let Err(interrupted) = pause(left.map_or(rest, |left| left.min(rest))) {
                     errno = interrupted;
                     left = self.time_left(errno, patience)?;
@@ -172,6 +174,11 @@ impl Socket {
                 rest = (rest * 2).min(LONGEST_PAUSE);
             }
         }
+    }
+
+    /// How long of this a call may wait at once and still notice that its socket was closed.
+    fn slice(&self, left: Option<Duration>) -> Option<Duration> {
+        if self.family.wakes_at_shutdown() { left } else { Some(left.map_or(SLICE, |left| left.min(SLICE))) }
     }
 
     /// How long a call may go on that the kernel handed back; `None` is for ever.
@@ -196,17 +203,17 @@ impl Socket {
         Ok(self.fd.set_timeout(direction, (ms > 0).then(|| Duration::from_millis(ms as u64)))?)
     }
 
-    /// Whether a call in this direction may not block in the kernel, for what Linux does with UNIX sockets: a sender
-    /// of datagrams waits where a shutdown of its own socket does not wake it, and a sender of a stream waits for as
-    /// long as `SO_SNDTIMEO` says anew for each piece of what it sends.
+    /// Whether a call in this direction may not block in the kernel: because a shutdown of the socket would not wake
+    /// it, or for what Linux does with UNIX sockets. There a sender of datagrams is not woken either, and a sender of a
+    /// stream waits for as long as `SO_SNDTIMEO` says anew for each piece of what it sends.
     #[inline]
     pub(super) fn must_poll(&self, direction: Direction, patience: Patience) -> bool {
-        direction == Direction::Send
-            && self.family == Family::Unix
-            && match self.kind {
-                Type::Dgram => true,
-                Type::Stream => matches!(patience, Patience::For(..)),
-                Type::SeqPacket => false,
-            }
+        let sends_to_unix = || match self.kind {
+            Type::Dgram => true,
+            Type::Stream => matches!(patience, Patience::For(..)),
+            _ => false,
+        };
+        !self.family.wakes_at_shutdown()
+            || direction == Direction::Send && self.family == Family::Unix && sends_to_unix()
     }
 }

@@ -3,9 +3,11 @@
 use super::call::uncanceled;
 use super::errno::{EAFNOSUPPORT, EINVAL};
 use super::{Errno, Family};
-use libc::{sa_family_t, sockaddr, sockaddr_in, sockaddr_in6, sockaddr_un, socklen_t};
+use libc::{
+    sa_family_t, sockaddr, sockaddr_in, sockaddr_in6, sockaddr_ll, sockaddr_nl, sockaddr_un, sockaddr_vm, socklen_t,
+};
 use std::ffi::CString;
-use std::mem::{MaybeUninit, offset_of, size_of};
+use std::mem::{self, MaybeUninit, offset_of, size_of};
 
 /// The room for an address's own bytes.
 pub const ADDR_DATA: usize = 112;
@@ -16,15 +18,17 @@ pub const ADDR_DATA: usize = 112;
 pub struct RawAddr {
     /// The number of a [`Family`].
     pub family: u16,
-    /// The port, in host order.
+    /// The port, in host order; packet: the frame's protocol.
     pub port: u16,
-    /// IPv6: the interface a link-local address belongs to.
+    /// IPv6: the interface a link-local address belongs to; netlink: the port; vsock: the machine; packet: the interface.
     pub scope_id: u32,
-    /// IPv6: the flow label and traffic class, in host order.
+    /// IPv6: the flow label and traffic class, in host order; netlink: the groups; vsock: the port; packet: the kinds of
+    /// the frame and of the hardware.
     pub flow_info: u32,
     /// How much of `data` is the address.
     pub len: u32,
-    /// IP bytes in network order; a UNIX path without a final zero, or a zero and an abstract name.
+    /// IP bytes in network order; a UNIX path without a final zero, or a zero and an abstract name; packet: the hardware's
+    /// address.
     pub data: [u8; ADDR_DATA],
 }
 
@@ -44,6 +48,9 @@ impl RawAddr {
     }
 }
 
+/// The longest hardware address that Linux knows.
+pub const HARDWARE_MAX: usize = 32;
+const HARDWARE_OFFSET: usize = offset_of!(sockaddr_ll, sll_addr);
 const PATH_OFFSET: usize = offset_of!(sockaddr_un, sun_path);
 const PATH_ROOM: usize = size_of::<sockaddr_un>() - PATH_OFFSET;
 
@@ -55,6 +62,9 @@ union Storage {
     inet: sockaddr_in,
     inet6: sockaddr_in6,
     unix: sockaddr_un,
+    netlink: sockaddr_nl,
+    vsock: sockaddr_vm,
+    packet: sockaddr_ll,
     room: [u8; 128],
 }
 
@@ -150,6 +160,48 @@ impl SockAddr {
                 }
                 self.len = (PATH_OFFSET + name.len()) as socklen_t;
             }
+            Some(Family::Netlink) => {
+                // SAFETY: all zeros is such an address.
+                let mut netlink: sockaddr_nl = unsafe { mem::zeroed() };
+                netlink.nl_family = libc::AF_NETLINK as sa_family_t;
+                netlink.nl_pid = addr.scope_id;
+                netlink.nl_groups = addr.flow_info;
+                // SAFETY: as above.
+                unsafe { (&raw mut (*storage).netlink).write(netlink) };
+                self.len = size_of::<sockaddr_nl>() as socklen_t;
+            }
+            Some(Family::Vsock) => {
+                // SAFETY: all zeros is such an address.
+                let mut vsock: sockaddr_vm = unsafe { mem::zeroed() };
+                vsock.svm_family = libc::AF_VSOCK as sa_family_t;
+                vsock.svm_cid = addr.scope_id;
+                vsock.svm_port = addr.flow_info;
+                // SAFETY: as above.
+                unsafe { (&raw mut (*storage).vsock).write(vsock) };
+                self.len = size_of::<sockaddr_vm>() as socklen_t;
+            }
+            Some(Family::Packet) => {
+                let hardware = addr.bytes();
+                if hardware.len() != addr.len as usize || hardware.len() > HARDWARE_MAX {
+                    return Err(Errno(EINVAL));
+                }
+                let packet = sockaddr_ll {
+                    sll_family: libc::AF_PACKET as sa_family_t,
+                    sll_protocol: addr.port.to_be(),
+                    sll_ifindex: addr.scope_id.try_into().map_err(|_| Errno(EINVAL))?,
+                    sll_hatype: addr.flow_info as u16,
+                    sll_pkttype: (addr.flow_info >> 16) as u8,
+                    sll_halen: hardware.len() as u8,
+                    sll_addr: [0; 8],
+                };
+                // SAFETY: as above; a longer hardware address goes on in the room behind.
+                unsafe {
+                    (&raw mut (*storage).packet).write(packet);
+                    let place = storage.cast::<u8>().add(HARDWARE_OFFSET);
+                    place.copy_from_nonoverlapping(hardware.as_ptr(), hardware.len());
+                }
+                self.len = size_of::<sockaddr_ll>().max(HARDWARE_OFFSET + hardware.len()) as socklen_t;
+            }
             // What dissolves a datagram socket's connection.
             Some(Family::Unspec) => {
                 // SAFETY: as above.
@@ -200,6 +252,30 @@ impl SockAddr {
                     out.family = Family::Unix as u16;
                     out.len = name.len() as u32;
                     out.data[..name.len()].copy_from_slice(name);
+                }
+                Some(Family::Netlink) if len >= size_of::<sockaddr_nl>() => {
+                    let netlink = (*storage).netlink;
+                    out.family = Family::Netlink as u16;
+                    out.scope_id = netlink.nl_pid;
+                    out.flow_info = netlink.nl_groups;
+                }
+                Some(Family::Vsock) if len >= size_of::<sockaddr_vm>() => {
+                    let vsock = (*storage).vsock;
+                    out.family = Family::Vsock as u16;
+                    out.scope_id = vsock.svm_cid;
+                    out.flow_info = vsock.svm_port;
+                }
+                // A bound socket that has no hardware address yet reports no room for one.
+                Some(Family::Packet) if len >= HARDWARE_OFFSET => {
+                    let packet = storage.cast::<u8>();
+                    let head = packet.cast::<sockaddr_ll>();
+                    let filled = (len - HARDWARE_OFFSET).min(HARDWARE_MAX).min((*head).sll_halen.into());
+                    out.family = Family::Packet as u16;
+                    out.port = u16::from_be((*head).sll_protocol);
+                    out.scope_id = (*head).sll_ifindex as u32;
+                    out.flow_info = u32::from((*head).sll_hatype) | u32::from((*head).sll_pkttype) << 16;
+                    out.len = filled as u32;
+                    out.data[..filled].copy_from_slice(std::slice::from_raw_parts(packet.add(HARDWARE_OFFSET), filled));
                 }
                 _ => {}
             }

@@ -2,6 +2,7 @@
 
 use super::addr::SockAddr;
 use super::call::system_call;
+use super::errno::EPROTONOSUPPORT;
 use super::{Errno, Family, RawAddr, Shutdown, Type, check};
 use socket2::{Domain, Protocol, SockRef, Socket};
 use std::mem::ManuallyDrop;
@@ -12,9 +13,13 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 pub struct Descriptor(ManuallyDrop<OwnedFd>);
 
 impl Descriptor {
-    /// Opens a socket. An IPv6 one speaks IPv4 too, whatever the system's default.
+    /// Opens a socket. An IPv6 one speaks IPv4 too, whatever the system's default. A frame's protocol is in host order.
     pub fn open(family: Family, kind: Type, protocol: i32) -> Result<Descriptor, Errno> {
         let domain = Domain::from(family.to_os()?);
+        let protocol = match family {
+            Family::Packet => u16::try_from(protocol).map_err(|_| Errno(EPROTONOSUPPORT))?.to_be().into(),
+            _ => protocol,
+        };
         let socket = Socket::new(domain, socket2::Type::from(kind.to_os()), Some(Protocol::from(protocol)))?;
         if family == Family::Inet6 {
             socket.set_only_v6(false)?;

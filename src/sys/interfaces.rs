@@ -1,6 +1,6 @@
 //! The machine's network interfaces and their addresses.
 
-use super::addr::SockAddr;
+use super::addr::{HARDWARE_MAX, SockAddr};
 use super::call::uncanceled;
 use super::errno::ENODEV;
 use super::{Descriptor, Errno, Family, RawAddr, Type, check};
@@ -54,9 +54,6 @@ impl InterfaceFlags {
 
 /// The longest name of an interface.
 const NAME_MAX: usize = libc::IFNAMSIZ - 1;
-/// The longest link address.
-const HARDWARE_MAX: usize = 32;
-
 /// An interface with one of its addresses, or without one.
 #[derive(Clone)]
 pub struct RawInterface {

@@ -42,7 +42,7 @@ mod ready;
 mod transfer;
 mod types;
 
-pub use addr::{ADDR_DATA, RawAddr, SockAddr, interface_index};
+pub use addr::{ADDR_DATA, HARDWARE_MAX, RawAddr, SockAddr, interface_index};
 pub use clock::Moment;
 pub use descriptor::Descriptor;
 pub use errno::Errno;

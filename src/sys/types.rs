@@ -18,6 +18,12 @@ pub enum Family {
     Inet6 = 2,
     /// Sockets of one machine, named by a path, an abstract name or not at all.
     Unix = 3,
+    /// Talking with the kernel: routes, links, and whatever else has a netlink protocol.
+    Netlink = 4,
+    /// Between a virtual machine and its host.
+    Vsock = 5,
+    /// Frames as a network interface sends and receives them.
+    Packet = 6,
 }
 
 impl Family {
@@ -29,8 +35,17 @@ impl Family {
             1 => Some(Family::Inet),
             2 => Some(Family::Inet6),
             3 => Some(Family::Unix),
+            4 => Some(Family::Netlink),
+            5 => Some(Family::Vsock),
+            6 => Some(Family::Packet),
             _ => None,
         }
+    }
+
+    /// Whether a shutdown of the socket wakes the calls that wait on it.
+    #[inline]
+    pub fn wakes_at_shutdown(self) -> bool {
+        !matches!(self, Family::Netlink | Family::Vsock | Family::Packet)
     }
 
     pub(super) fn to_os(self) -> Result<c_int, Errno> {
@@ -39,6 +54,9 @@ impl Family {
             Family::Inet => Ok(libc::AF_INET),
             Family::Inet6 => Ok(libc::AF_INET6),
             Family::Unix => Ok(libc::AF_UNIX),
+            Family::Netlink => Ok(libc::AF_NETLINK),
+            Family::Vsock => Ok(libc::AF_VSOCK),
+            Family::Packet => Ok(libc::AF_PACKET),
         }
     }
 
@@ -49,6 +67,9 @@ impl Family {
             libc::AF_INET => Some(Family::Inet),
             libc::AF_INET6 => Some(Family::Inet6),
             libc::AF_UNIX => Some(Family::Unix),
+            libc::AF_NETLINK => Some(Family::Netlink),
+            libc::AF_VSOCK => Some(Family::Vsock),
+            libc::AF_PACKET => Some(Family::Packet),
             _ => None,
         }
     }
@@ -65,6 +86,8 @@ pub enum Type {
     Dgram = 2,
     /// Messages in order and without loss, over a connection.
     SeqPacket = 3,
+    /// Datagrams of the layer below: IP packets of one protocol, frames with their headers.
+    Raw = 4,
 }
 
 impl Type {
@@ -74,6 +97,7 @@ impl Type {
             1 => Some(Type::Stream),
             2 => Some(Type::Dgram),
             3 => Some(Type::SeqPacket),
+            4 => Some(Type::Raw),
             _ => None,
         }
     }
@@ -85,7 +109,7 @@ impl Type {
 
     /// Whether such a socket gets its one peer by `connect` or `accept`.
     pub fn has_connections(self) -> bool {
-        self != Type::Dgram
+        matches!(self, Type::Stream | Type::SeqPacket)
     }
 
     pub(super) fn to_os(self) -> c_int {
@@ -93,6 +117,7 @@ impl Type {
             Type::Stream => libc::SOCK_STREAM,
             Type::Dgram => libc::SOCK_DGRAM,
             Type::SeqPacket => libc::SOCK_SEQPACKET,
+            Type::Raw => libc::SOCK_RAW,
         }
     }
 
@@ -101,6 +126,7 @@ impl Type {
             libc::SOCK_STREAM => Ok(Type::Stream),
             libc::SOCK_DGRAM => Ok(Type::Dgram),
             libc::SOCK_SEQPACKET => Ok(Type::SeqPacket),
+            libc::SOCK_RAW => Ok(Type::Raw),
             _ => Err(Errno(ESOCKTNOSUPPORT)),
         }
     }

@@ -99,7 +99,8 @@ static void every_length(uint16_t family, const char *data, int good_to) {
     if (data[0] == 'z') a.data[5] = 0;
     for (uint32_t len = 0; len <= 257; len++) {
         a.len = len == 256 ? UINT32_MAX : len == 257 ? UINT32_MAX / 2 + 1 : len;
-        int good = family == JF_UNIX ? a.len <= (uint32_t)good_to : a.len == (uint32_t)good_to;
+        int varies = family == JF_UNIX || family == JF_PACKET;
+        int good = varies ? a.len <= (uint32_t)good_to : a.len == (uint32_t)good_to;
         if (good)
             taken(&a);
         else
@@ -111,7 +112,7 @@ static void unknown_families(void) {
     static const uint32_t lens[] = {0, 4, 16, 108, 112, 113, UINT32_MAX};
     jf_addr a;
     fill(&a, sizeof a);
-    for (uint32_t family = JF_UNIX + 1; family <= 65535; family++) {
+    for (uint32_t family = JF_PACKET + 1; family <= 65535; family++) {
         /* Asking the sockets too takes long, so only some are. */
         int thorough = family < 50 || family % 4099 == 0 || family > 65530;
         a.family = (uint16_t)family;
@@ -165,6 +166,9 @@ int main(void) {
     every_length(JF_UNIX, "\0name", 108);
     every_length(JF_UNIX, "/path", 108);
     every_length(JF_UNIX, "zpath", 5);
+    every_length(JF_NETLINK, "\0", 0);
+    every_length(JF_VSOCK, "xxxx", 0);
+    every_length(JF_PACKET, "xxxx", 32);
     unknown_families();
 
     /* The sockets are as they were: not bound, not connected. */

@@ -58,28 +58,38 @@ static void flags(enum kind kind) {
 }
 
 static void opening(void) {
-    static const int32_t families[] = {JF_UNSPEC, 4, 5, 10, 16, 17, 255, 65535, 65536, 65537, 65539, -1, -65535,
+    static const int32_t families[] = {JF_UNSPEC, 7, 8, 10, 16, 17, 255, 65535, 65536, 65537, 65539, -1, -65535,
                                        INT32_MIN, INT32_MIN + 1, INT32_MAX};
-    static const int32_t types[] = {0, 4, 5, 6, 10, 255, 65535, 65536, 65537, 2049, 526337, -1, -65535,
+    static const int32_t types[] = {0, 5, 6, 7, 10, 255, 65535, 65536, 65537, 2049, 526337, -1, -65535,
                                     INT32_MIN, INT32_MIN + 1, INT32_MAX};
     jf_socket *out = (jf_socket *)(void *)room;
     for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
-        for (int type = JF_STREAM; type <= JF_SEQPACKET; type++) {
+        for (int type = JF_STREAM; type <= JF_RAW; type++) {
             expect_of("jf_open", families[i], jf_open(families[i], type, 0), JF_E_FAMILY_UNSUPPORTED);
             expect_of("jf_pair", families[i], jf_pair(families[i], type, out), JF_E_FAMILY_UNSUPPORTED);
         }
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-        for (int family = JF_INET; family <= JF_UNIX; family++)
+        for (int family = JF_INET; family <= JF_PACKET; family++)
             expect_of("jf_open", types[i], jf_open(family, types[i], 0), JF_E_TYPE_UNSUPPORTED);
         expect_of("jf_pair", types[i], jf_pair(JF_UNIX, types[i], out), JF_E_TYPE_UNSUPPORTED);
     }
-    for (int type = JF_STREAM; type <= JF_SEQPACKET; type++) {
-        EXPECT(jf_pair(JF_INET, type, out), JF_E_FAMILY_UNSUPPORTED);
-        EXPECT(jf_pair(JF_INET6, type, out), JF_E_FAMILY_UNSUPPORTED);
-    }
+    for (int family = JF_INET; family <= JF_PACKET; family++)
+        for (int type = JF_STREAM; type <= JF_RAW; type++)
+            if (family != JF_UNIX) EXPECT(jf_pair(family, type, out), JF_E_FAMILY_UNSUPPORTED);
     /* Known, but not together. */
     EXPECT(jf_open(JF_INET, JF_SEQPACKET, 0), JF_E_TYPE_UNSUPPORTED);
     EXPECT(jf_open(JF_INET6, JF_SEQPACKET, 0), JF_E_TYPE_UNSUPPORTED);
+    EXPECT(jf_open(JF_UNIX, JF_RAW, 0), JF_E_TYPE_UNSUPPORTED);
+    EXPECT(jf_pair(JF_UNIX, JF_RAW, out), JF_E_TYPE_UNSUPPORTED);
+    EXPECT(jf_open(JF_NETLINK, JF_STREAM, 0), JF_E_TYPE_UNSUPPORTED);
+    EXPECT(jf_open(JF_NETLINK, JF_SEQPACKET, 0), JF_E_TYPE_UNSUPPORTED);
+    EXPECT(jf_open(JF_PACKET, JF_STREAM, 0), JF_E_TYPE_UNSUPPORTED);
+    EXPECT(jf_open(JF_VSOCK, JF_RAW, 0), JF_E_TYPE_UNSUPPORTED);
+    /* A raw socket is of one protocol. */
+    EXPECT(jf_open(JF_INET, JF_RAW, 0), JF_E_PROTOCOL_UNSUPPORTED);
+    EXPECT(jf_open(JF_NETLINK, JF_RAW, 1000), JF_E_PROTOCOL_UNSUPPORTED);
+    EXPECT(jf_open(JF_PACKET, JF_DGRAM, 65536), JF_E_PROTOCOL_UNSUPPORTED);
+    EXPECT(jf_open(JF_PACKET, JF_RAW, -1), JF_E_INVALID);
 
     for (int family = JF_INET; family <= JF_UNIX; family++) {
         EXPECT(jf_open(family, JF_STREAM, -1), JF_E_INVALID);

@@ -40,6 +40,7 @@ static const kind KINDS[] = {
     {"recv, UNIX datagrams", RECV, JF_UNIX, JF_DGRAM, 1},
     {"recv_from, UNIX datagrams", RECV_FROM, JF_UNIX, JF_DGRAM, 0},
     {"recv, UNIX seqpacket", RECV, JF_UNIX, JF_SEQPACKET, 0},
+    {"recv_from, netlink", RECV_FROM, JF_NETLINK, JF_DGRAM, 0},
     {"send, TCP", SEND, JF_INET, JF_STREAM, 0},
     {"send_vec, TCP", SEND_VEC, JF_INET, JF_STREAM, 0},
     {"send_all, TCP", SEND_ALL, JF_INET, JF_STREAM, 0},
@@ -92,6 +93,8 @@ static inline jf_addr fresh_addr(int family) {
         return parsed("127.0.0.1:0");
     case JF_INET6:
         return parsed("[::1]:0");
+    case JF_NETLINK:
+        return parsed("netlink:0:0");
     default:
         snprintf(text, sizeof text, "unix:@jackfield-%d-%d", (int)getpid(), atomic_fetch_add(&count, 1));
         return parsed(text);
