@@ -1046,12 +1046,12 @@ int64_t jf_interfaces(struct jf_interface *out, size_t cap);
  * cap: how many there is room for. If that is too few, none is taken; 0 only asks.
  *
  * Never blocks. Returns how many sockets there are to take; 0 when nothing was passed, when it was passed to another
- * process (such as the one that this was forked from), and after a call, in any thread, that took them. A call
- * that fails takes none. Errors: JF_E_INVALID for a NULL, for a cap that no memory has, or when LISTEN_PID, LISTEN_FDS
- * or LISTEN_FDNAMES is malformed; JF_E_BAD_HANDLE when one of the descriptors is not open; JF_E_BUSY when one is
+ * process (such as the one that this was forked from), and after a call, in any thread, that took them. A call that
+ * fails takes none. Errors: JF_E_INVALID for a NULL, for a cap that no memory has, or when LISTEN_PID, LISTEN_FDS or
+ * LISTEN_FDNAMES is malformed; JF_E_BAD_HANDLE when one of the descriptors is not open; JF_E_BUSY when one is
  * close-on-exec, so that it was opened or taken by somebody in this process; JF_E_NOT_SOCKET; JF_E_FAMILY_UNSUPPORTED
- * and JF_E_TYPE_UNSUPPORTED for a kind of socket that the library does not know; JF_E_NO_MEMORY, which is the exception:
- * they are closed then. See sd_listen_fds(3). Since 0.1.
+ * and JF_E_TYPE_UNSUPPORTED for a kind of socket that the library does not know; JF_E_NO_MEMORY, which is the
+ * exception: they are closed then. See sd_listen_fds(3). Since 0.1.
  */
 int64_t jf_inherited(jf_socket *out, size_t cap);
 

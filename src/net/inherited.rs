@@ -9,17 +9,18 @@ use std::os::unix::ffi::OsStringExt;
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering::AcqRel, Ordering::Acquire, Ordering::Release};
 
-/// Whether somebody has them, or is just taking them. The environment still says that they are there: changing it is not
-/// for programs with threads.
+/// Whether somebody has them, or is just taking them. The environment still says that they are there: changing it is
+/// not for programs with threads.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
-/// Takes the sockets that a service manager such as systemd passed to this process, with their names, in its order. They
-/// become close-on-exec and keep their mode, as with [`Socket::from_fd`]. Only the first call gets them; later ones get
-/// none, and so does a process to which nothing was passed, or that was forked since. ([sd_listen_fds(3)])
+/// Takes the sockets that a service manager such as systemd passed to this process, with their names, in its order.
+/// They become close-on-exec and keep their mode, as with [`Socket::from_fd`]. Only the first call gets them; later
+/// ones get none, and so does a process to which nothing was passed, or that was forked since. ([sd_listen_fds(3)])
 ///
 /// It reads the environment's `LISTEN_PID`, `LISTEN_FDS` and `LISTEN_FDNAMES`, and believes them that the descriptors
 /// from 3 on are for this process to have: who makes the environment answers for it. A descriptor that was opened since
-/// the process began is not mistaken for one of them as long as it is close-on-exec, as all are that Rust programs open.
+/// the process began is not mistaken for one of them as long as it is close-on-exec, as all are that Rust programs
+/// open.
 ///
 /// # Errors
 /// When a call fails, nothing was taken. [`Error::INVALID`] when a variable is malformed, [`Error::BAD_HANDLE`] when a

@@ -18,13 +18,13 @@ pub fn inherited(count: usize) -> Result<Vec<Descriptor>, Errno> {
     for fd in all.clone() {
         // SAFETY: no memory is involved.
         let flags = unsafe { system_call(libc::SYS_fcntl, [fd as usize, libc::F_GETFD as usize]) }?;
-        // No descriptor comes through an exec with this flag. Rust's library and this one open none without it, and who
-        // takes over what a service manager passed sets it.
+        // No descriptor comes through an exec with this flag. Rust's library and this one open none without it, and
+        // whoever takes over what a service manager passed sets it.
         if flags & libc::FD_CLOEXEC as usize != 0 {
             return Err(Errno(EBUSY));
         }
     }
-    // SAFETY: the service manager said that these are the process's to have; they are open, and nobody else's here as far
-    // as can be told. The caller takes them only once.
+    // SAFETY: the service manager said that these are the process's to have; they are open, and nobody else's here as
+    // far as can be told. The caller takes them only once.
     Ok(all.map(|fd| Descriptor::from(unsafe { OwnedFd::from_raw_fd(fd) })).collect())
 }
