@@ -11,6 +11,7 @@ mod addr;
 mod boundary;
 mod handle;
 mod io;
+mod message;
 mod option;
 mod socket;
 mod status;

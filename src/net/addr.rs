@@ -95,6 +95,11 @@ impl Addr {
         if well_formed { Ok(()) } else { Err(Error::ADDR_INVALID) }
     }
 
+    /// An address that the operating system wrote.
+    pub(super) fn from_os(raw: RawAddr) -> Addr {
+        Addr(raw)
+    }
+
     /// For the operating system to write to: what it writes is an address.
     #[inline]
     pub(super) fn raw_mut(&mut self) -> &mut RawAddr {

@@ -9,6 +9,7 @@ mod connect;
 mod error;
 mod first;
 mod io;
+mod message;
 mod options;
 mod socket;
 mod std_traits;
@@ -20,8 +21,9 @@ pub use error::{Error, Result};
 #[cfg(feature = "capi")]
 pub(crate) use first::First;
 pub use io::Incomplete;
+pub use message::{Incoming, Outgoing, PacketInfo, QueuedError};
 pub use socket::Socket;
 
+pub use crate::sys::{Credentials, Family, Flags, Opt, Origin, RecvBuf, SendBuf, Shutdown, Type, VEC_MAX};
 #[cfg(feature = "capi")]
 pub(crate) use crate::sys::{EPOCH_SHIFT, RawAddr, fork_epoch, pause, watch_forks};
-pub use crate::sys::{Family, Flags, Opt, RecvBuf, SendBuf, Shutdown, Type, VEC_MAX};

@@ -96,6 +96,20 @@ impl SockAddr {
         (self.storage.as_mut_ptr().cast(), &mut self.len)
     }
 
+    /// Says how much the kernel filled.
+    #[inline]
+    pub(super) fn filled(&mut self, len: socklen_t) {
+        self.len = len.min(size_of::<Storage>() as socklen_t);
+    }
+
+    /// Puts in what the kernel wrote elsewhere.
+    pub(super) fn copy_from(&mut self, bytes: &[u8]) {
+        let len = bytes.len().min(size_of::<Storage>());
+        // SAFETY: `storage` is ours, and has room for so many bytes.
+        unsafe { self.storage.as_mut_ptr().cast::<u8>().copy_from_nonoverlapping(bytes.as_ptr(), len) };
+        self.len = len as socklen_t;
+    }
+
     /// Puts in an address for the kernel to read.
     #[inline]
     pub fn encode(&mut self, addr: &RawAddr) -> Result<(), Errno> {
