@@ -9,6 +9,7 @@ programs!(
     datagram,
     datagram_peers,
     descriptors,
+    families,
     life,
     misuse_addresses,
     misuse_arguments,

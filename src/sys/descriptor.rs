@@ -21,7 +21,8 @@ impl Descriptor {
             _ => protocol,
         };
         let socket = Socket::new(domain, socket2::Type::from(kind.to_os()), Some(Protocol::from(protocol)))?;
-        if family == Family::Inet6 {
+        // A raw one speaks nothing else.
+        if family == Family::Inet6 && kind != Type::Raw {
             socket.set_only_v6(false)?;
         }
         Ok(Descriptor::from(OwnedFd::from(socket)))
