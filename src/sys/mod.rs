@@ -39,7 +39,7 @@ mod types;
 
 pub use addr::{ADDR_DATA, HARDWARE_MAX, RawAddr, SockAddr, interface_index};
 pub use clock::Moment;
-pub use control::{Came, ControlBuf, Credentials, DESCRIPTORS_MAX, Origin, Sent};
+pub use control::{Came, ControlBuf, Credentials, DESCRIPTORS_MAX, Descriptors, Origin, Sent};
 pub use descriptor::Descriptor;
 pub use errno::Errno;
 #[cfg(feature = "capi")]
