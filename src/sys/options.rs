@@ -211,7 +211,7 @@ impl Descriptor {
         Ok(unsafe { value.assume_init() })
     }
 
-    fn set_raw<T: Plain>(&self, level: c_int, name: c_int, value: &T) -> Result<(), Errno> {
+    pub(super) fn set_raw<T: Plain>(&self, level: c_int, name: c_int, value: &T) -> Result<(), Errno> {
         let ptr = (value as *const T).cast::<c_void>();
         let len = size_of::<T>() as socklen_t;
         // SAFETY: `ptr` and `len` describe `value`.
@@ -221,10 +221,12 @@ impl Descriptor {
 }
 
 /// Types for which all bytes are values.
-trait Plain: Copy {}
+pub(super) trait Plain: Copy {}
 impl Plain for c_int {}
 impl Plain for libc::linger {}
 impl Plain for libc::timeval {}
+impl Plain for libc::group_req {}
+impl Plain for libc::group_source_req {}
 
 fn timeout_name(direction: Direction) -> c_int {
     match direction {
