@@ -333,14 +333,14 @@ impl Descriptor {
     pub fn set(&self, opt: Opt, family: Family, kind: Type, value: i64) -> Result<(), Errno> {
         let Row { form, range, access, .. } = opt.row();
         let mut places = opt.row().places(family, kind).peekable();
-        if places.peek().is_none() || *access == Access::Read || *form == Form::Text {
+        if *access == Access::Read || *form == Form::Text {
             return Err(Errno(ENOPROTOOPT));
         }
+        self.expect_protocol(places.peek().ok_or(Errno(ENOPROTOOPT))?)?;
         if !(range.0..=range.1).contains(&value) {
             return Err(Errno(EINVAL));
         }
         places.try_for_each(|place| {
-            self.expect_protocol(place)?;
             let (level, name) = (place.at.level(), place.name);
             let int = |value: c_int| self.set_value(level, name, &value);
             match form {
