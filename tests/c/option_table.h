@@ -5,11 +5,12 @@
 
 #include "pairs.h"
 
-#include <linux/net_tstamp.h>
+#include <sys/socket.h>
+
+#include <linux/vm_sockets.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <netinet/udp.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 /* What headers of the system may be too old for. */
@@ -35,13 +36,10 @@
 #ifndef IPV6_MULTICAST_ALL
 #define IPV6_MULTICAST_ALL 29
 #endif
-#define SOL_VSOCK AF_VSOCK
-#define VSOCK_SIZE 0
-#define VSOCK_MIN 1
-#define VSOCK_MAX 2
-#define UDPLITE 136
-#define UDPLITE_SEND 10
-#define UDPLITE_RECV 11
+/* The system's own header of these does not go together with <netinet/udp.h>. */
+#define SOL_UDPLITE 136
+#define UDPLITE_SEND_CSCOV 10
+#define UDPLITE_RECV_CSCOV 11
 
 /* Kinds of sockets beyond those that come in pairs. */
 enum { RAW4 = KINDS, RAW6, UDPLITE4, UDPLITE6, NETLINK, PACKET, VSOCK, SOCKETS };
@@ -64,7 +62,7 @@ static inline int socket_type(int kind) {
 
 /* 253 is a protocol for experiments, which is not given a header of its own. */
 static inline int socket_protocol(int kind) {
-    return kind == RAW4 || kind == RAW6 ? 253 : kind == UDPLITE4 || kind == UDPLITE6 ? UDPLITE : 0;
+    return kind == RAW4 || kind == RAW6 ? 253 : kind == UDPLITE4 || kind == UDPLITE6 ? SOL_UDPLITE : 0;
 }
 
 /* A socket of a kind, or 0 for a family that a system may do without. */
@@ -129,12 +127,15 @@ struct option {
     struct place places[2];
 };
 
+/* The words are made in each of these, since a name that is passed on is its number by then. */
+#define NONE {0, 0, 0, 0, 0}
 #define PLACE(kinds, level, name) {kinds, level, name, #level, #name}
-#define ON(kinds, level, name) {PLACE(kinds, level, name), {0, 0, 0, 0, 0}}
-#define EVERY(name) ON(ANY, SOL_SOCKET, name)
-#define IPS(v4, v6) {PLACE(IP6, SOL_IPV6, v6), PLACE(IP4 | DUAL, SOL_IP, v4)}
-#define GROUPS(v4, v6) {PLACE(GROUPS6, SOL_IPV6, v6), PLACE(GROUPS4 | GROUPS_DUAL, SOL_IP, v4)}
-#define NOWHERE {{0, 0, 0, 0, 0}, {0, 0, 0, 0, 0}}
+#define ON(kinds, level, name) {{kinds, level, name, #level, #name}, NONE}
+#define EVERY(name) {{ANY, SOL_SOCKET, name, "SOL_SOCKET", #name}, NONE}
+#define IPS(v4, v6) {{IP6, SOL_IPV6, v6, "SOL_IPV6", #v6}, {IP4 | DUAL, SOL_IP, v4, "SOL_IP", #v4}}
+#define GROUPS(v4, v6) \
+    {{GROUPS6, SOL_IPV6, v6, "SOL_IPV6", #v6}, {GROUPS4 | GROUPS_DUAL, SOL_IP, v4, "SOL_IP", #v4}}
+#define NOWHERE {NONE, NONE}
 #define OPTION(number, name, form, min, max, least, most, initial, ...) \
     {number, JF_OPT_##name, #name, form, min, max, least, most, initial, __VA_ARGS__}
 #define SWITCH(number, name, initial, ...) OPTION(number, name, INT, 0, 1, 0, 1, initial, __VA_ARGS__)
@@ -237,11 +238,11 @@ static const struct option options[] = {
     SPECIAL(92, ULP, TEXT, ON(TCP, SOL_TCP, TCP_ULP)),
     RANGE(93, SEGMENT_SIZE, INT, 0, 65535, 0, ON(UDP, SOL_UDP, UDP_SEGMENT)),
     SWITCH(94, GRO, 0, ON(UDP, SOL_UDP, UDP_GRO)),
-    OPTION(95, VSOCK_BUFFER_SIZE, WIDE, 0, INT64_MAX, 128, 262144, 262144, ON(OF(VSOCK), SOL_VSOCK, VSOCK_SIZE)),
-    RANGE(96, VSOCK_BUFFER_MIN, WIDE, 0, INT64_MAX, 128, ON(OF(VSOCK), SOL_VSOCK, VSOCK_MIN)),
-    RANGE(97, VSOCK_BUFFER_MAX, WIDE, 0, INT64_MAX, 262144, ON(OF(VSOCK), SOL_VSOCK, VSOCK_MAX)),
-    OPTION(98, UDP_LITE_SEND_COVERAGE, INT, 0, 65535, 8, 65535, 0, ON(LITE, UDPLITE, UDPLITE_SEND)),
-    OPTION(99, UDP_LITE_RECV_COVERAGE, INT, 0, 65535, 8, 65535, 0, ON(LITE, UDPLITE, UDPLITE_RECV)),
+    OPTION(95, VSOCK_BUFFER_SIZE, WIDE, 0, INT64_MAX, 128, 262144, 262144, ON(OF(VSOCK), AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE)),
+    RANGE(96, VSOCK_BUFFER_MIN, WIDE, 0, INT64_MAX, 128, ON(OF(VSOCK), AF_VSOCK, SO_VM_SOCKETS_BUFFER_MIN_SIZE)),
+    RANGE(97, VSOCK_BUFFER_MAX, WIDE, 0, INT64_MAX, 262144, ON(OF(VSOCK), AF_VSOCK, SO_VM_SOCKETS_BUFFER_MAX_SIZE)),
+    OPTION(98, UDP_LITE_SEND_COVERAGE, INT, 0, 65535, 8, 65535, 0, ON(LITE, SOL_UDPLITE, UDPLITE_SEND_CSCOV)),
+    OPTION(99, UDP_LITE_RECV_COVERAGE, INT, 0, 65535, 8, 65535, 0, ON(LITE, SOL_UDPLITE, UDPLITE_RECV_CSCOV)),
 };
 enum { OPTIONS = sizeof options / sizeof options[0] };
 
