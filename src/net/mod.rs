@@ -26,5 +26,5 @@ pub use io::Incomplete;
 pub use socket::Socket;
 
 #[cfg(feature = "capi")]
-pub(crate) use crate::sys::{EPOCH_SHIFT, RawAddr, fork_epoch, pause, watch_forks};
+pub(crate) use crate::sys::{EPOCH_SHIFT, RawAddr, TEXT_ROOM, fork_epoch, pause, watch_forks};
 pub use crate::sys::{Family, Flags, InterfaceFlags, Opt, RecvBuf, SendBuf, Shutdown, Type, VEC_MAX};
