@@ -1,8 +1,8 @@
 //! Addresses as C sees them.
 
-use super::boundary::{bytes, done, guard, required};
+use super::boundary::{TextRoom, done, guard, required, text};
 use crate::net::{Addr, Error, RawAddr, Result};
-use std::ffi::{CStr, c_char};
+use std::ffi::c_char;
 use std::mem::{align_of, offset_of, size_of};
 use std::ptr;
 
@@ -117,11 +117,8 @@ pub unsafe extern "C" fn jf_addr_parse(text: *const c_char, out: *mut jf_addr) -
     guard(|| {
         // SAFETY: the caller's; the layouts are the same.
         let out = unsafe { required(out.cast::<Addr>()) }?;
-        if text.is_null() {
-            return Err(Error::INVALID);
-        }
         // SAFETY: the caller's.
-        let text = unsafe { CStr::from_ptr(text) }.to_str().map_err(|_| Error::ADDR_INVALID)?;
+        let text = unsafe { self::text(text) }?.to_str().map_err(|_| Error::ADDR_INVALID)?;
         out.write(text.parse()?);
         Ok(0)
     })
@@ -141,19 +138,10 @@ pub unsafe extern "C" fn jf_addr_parse(text: *const c_char, out: *mut jf_addr) -
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_addr_format(a: *const jf_addr, text: *mut c_char, size: usize) -> i64 {
     guard(|| {
-        // SAFETY: the caller's; only the pointer and the length are looked at.
-        unsafe { bytes(text.cast(), size) }?;
         // SAFETY: the caller's.
-        let written = unsafe { addr(a) }?.to_string();
-        let fitting = if written.len() < size { written.as_bytes() } else { &[] };
-        if size > 0 {
-            // SAFETY: `text` has room for `size` bytes, and the text and its zero are at most as many.
-            unsafe {
-                ptr::copy_nonoverlapping(fitting.as_ptr(), text.cast(), fitting.len());
-                text.add(fitting.len()).write(0);
-            }
-        }
-        Ok(written.len() as i64)
+        let room = unsafe { TextRoom::new(text, size) }?;
+        // SAFETY: the caller's.
+        Ok(room.write(unsafe { addr(a) }?.to_string().as_bytes()))
     })
 }
 

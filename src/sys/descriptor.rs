@@ -13,7 +13,8 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 pub struct Descriptor(ManuallyDrop<OwnedFd>);
 
 impl Descriptor {
-    /// Opens a socket. An IPv6 one speaks IPv4 too, whatever the system's default. A frame's protocol is in host order.
+    /// Opens a socket. An IPv6 one speaks IPv4 too, whatever the system's default, but for a raw one, which can't. A
+    /// frame's protocol is in host order.
     pub fn open(family: Family, kind: Type, protocol: i32) -> Result<Descriptor, Errno> {
         let domain = Domain::from(family.to_os()?);
         let protocol = match family {

@@ -13,9 +13,10 @@
 //! | `control` | what a message carries beside its data: [`Sent`] packed, and unpacked again into [`Came`] |
 //! | `descriptor` | [`Descriptor`], an owned socket: opened close-on-exec, never raising SIGPIPE, and its life |
 //! | `transfer` | sending and receiving, one system call each |
-//! | `options` | reading and setting [`Opt`]s, and the two timeouts that the kernel keeps for a blocking call |
 //! | `interfaces` | the machine's interfaces and their addresses |
 //! | `multicast` | joining and leaving groups |
+//! | `options`, `option_table` | [`Opt`]s: which there are, where the system keeps each, reading and setting them |
+//! | `sockopt` | the same by level and name, and the two timeouts that the kernel keeps for a blocking call |
 //! | `ready` | waiting for one descriptor with a deadline |
 //! | `fork` | a number that is another one in a forked child |
 //!
@@ -39,6 +40,7 @@ mod interfaces;
 mod multicast;
 mod options;
 mod ready;
+mod sockopt;
 mod transfer;
 mod types;
 
@@ -50,8 +52,10 @@ pub use errno::Errno;
 #[cfg(feature = "capi")]
 pub use fork::{EPOCH_SHIFT, fork_epoch, watch_forks};
 pub use interfaces::{InterfaceFlags, RawInterface, interfaces};
-pub use options::Opt;
+pub use options::{Opt, TEXT_ROOM, supports};
 pub use ready::{Direction, pause, wait_ready};
+#[cfg(feature = "capi")]
+pub use sockopt::{multicast_interface_of, timeout_of};
 pub use transfer::{RecvBuf, SendBuf, VEC_MAX};
 pub use types::{Family, Flags, Shutdown, Type};
 
