@@ -1,9 +1,10 @@
 //! Addresses as C sees them.
 
-use super::boundary::{done, guard, required, text_out};
+use super::boundary::{TextRoom, done, guard, required, text};
 use crate::net::{Addr, Error, RawAddr, Result};
-use std::ffi::{CStr, c_char};
+use std::ffi::c_char;
 use std::mem::{align_of, offset_of, size_of};
+use std::ptr;
 
 /// Sizes.
 #[repr(C)]
@@ -14,6 +15,8 @@ pub enum jf_size {
     JF_ADDR_TEXT = 352,
     /// The most buffers that jf_send_vec and jf_recv_vec take.
     JF_VEC_MAX = 1024,
+    /// The most descriptors that one message carries.
+    JF_PASSED_MAX = 253,
 }
 
 /// An address, 128 bytes on every operating system. An IPv4 or IPv6 one has a port; a UNIX one has a path, an abstract
@@ -52,13 +55,6 @@ const _: () = assert!(
         && offset_of!(jf_addr, data) == offset_of!(RawAddr, data)
 );
 
-impl From<Addr> for jf_addr {
-    fn from(addr: Addr) -> jf_addr {
-        let &RawAddr { family, port, scope_id, flow_info, len, data } = addr.raw();
-        jf_addr { family, port, scope_id, flow_info, len, data }
-    }
-}
-
 /// A caller's address, once it turned out to be one.
 ///
 /// # Safety
@@ -73,6 +69,19 @@ pub unsafe fn addr<'a>(addr: *const jf_addr) -> Result<&'a Addr> {
     Addr::check(unsafe { &*raw })?;
     // SAFETY: an `Addr` is a `RawAddr` that passed its check.
     Ok(unsafe { &*raw.cast::<Addr>() })
+}
+
+impl jf_addr {
+    pub fn of(addr: &Addr) -> jf_addr {
+        // SAFETY: the layouts are the same, and all bytes are a `jf_addr`.
+        unsafe { ptr::from_ref(addr).cast::<jf_addr>().read() }
+    }
+
+    /// The address, once it turned out to be one.
+    pub fn checked(&self) -> Result<&Addr> {
+        // SAFETY: it is readable.
+        unsafe { addr(self) }
+    }
 }
 
 /// A caller's address, if there is one.
@@ -101,11 +110,8 @@ pub unsafe extern "C" fn jf_addr_parse(text: *const c_char, out: *mut jf_addr) -
     guard(|| {
         // SAFETY: the caller's; the layouts are the same.
         let out = unsafe { required(out.cast::<Addr>()) }?;
-        if text.is_null() {
-            return Err(Error::INVALID);
-        }
         // SAFETY: the caller's.
-        let text = unsafe { CStr::from_ptr(text) }.to_str().map_err(|_| Error::ADDR_INVALID)?;
+        let text = unsafe { self::text(text) }?.to_str().map_err(|_| Error::ADDR_INVALID)?;
         out.write(text.parse()?);
         Ok(0)
     })
@@ -126,9 +132,9 @@ pub unsafe extern "C" fn jf_addr_parse(text: *const c_char, out: *mut jf_addr) -
 pub unsafe extern "C" fn jf_addr_format(a: *const jf_addr, text: *mut c_char, size: usize) -> i64 {
     guard(|| {
         // SAFETY: the caller's.
-        let written = unsafe { addr(a) }?.to_string();
+        let room = unsafe { TextRoom::new(text, size) }?;
         // SAFETY: the caller's.
-        unsafe { text_out(written.as_bytes(), text, size) }
+        Ok(room.write(unsafe { addr(a) }?.to_string().as_bytes()))
     })
 }
 

@@ -1,6 +1,6 @@
 //! The sockets that a service manager passes, as C sees them.
 
-use super::boundary::{array, guard, text_out};
+use super::boundary::{TextRoom, array, guard};
 use super::socket::{SOCKETS, jf_socket};
 use crate::net::{Socket, inherited_name, inherited_up_to};
 use std::ffi::c_char;
@@ -56,6 +56,9 @@ pub unsafe extern "C" fn jf_inherited(out: *mut jf_socket, cap: usize) -> i64 {
 // SAFETY: `text` is NULL or writable for `size` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_inherited_name(index: usize, text: *mut c_char, size: usize) -> i64 {
-    // SAFETY: the caller's.
-    guard(|| unsafe { text_out(&inherited_name(index)?, text, size) })
+    guard(|| {
+        // SAFETY: the caller's.
+        let room = unsafe { TextRoom::new(text, size) }?;
+        Ok(room.write(&inherited_name(index)?))
+    })
 }

@@ -13,6 +13,7 @@ mod handle;
 mod inherited;
 mod interfaces;
 mod io;
+mod message;
 mod multicast;
 mod option;
 mod socket;

@@ -11,6 +11,7 @@ mod first;
 mod inherited;
 mod interfaces;
 mod io;
+mod message;
 mod multicast;
 mod options;
 mod socket;
@@ -27,8 +28,11 @@ pub use inherited::inherited;
 pub(crate) use inherited::{inherited_name, inherited_up_to};
 pub use interfaces::{Interface, interfaces};
 pub use io::Incomplete;
+pub use message::{Incoming, Outgoing, PacketInfo, QueuedError};
 pub use socket::Socket;
 
+pub use crate::sys::{
+    Credentials, Family, Flags, InterfaceFlags, Opt, Origin, RecvBuf, SendBuf, Shutdown, Type, VEC_MAX,
+};
 #[cfg(feature = "capi")]
-pub(crate) use crate::sys::{EPOCH_SHIFT, RawAddr, fork_epoch, pause, watch_forks};
-pub use crate::sys::{Family, Flags, InterfaceFlags, Opt, RecvBuf, SendBuf, Shutdown, Type, VEC_MAX};
+pub(crate) use crate::sys::{EPOCH_SHIFT, RawAddr, TEXT_ROOM, fork_epoch, pause, watch_forks};

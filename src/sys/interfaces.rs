@@ -1,9 +1,9 @@
 //! The machine's network interfaces and their addresses.
 
-use super::addr::{HARDWARE_MAX, SockAddr};
+use super::addr::SockAddr;
 use super::call::uncanceled;
 use super::errno::ENODEV;
-use super::{Descriptor, Errno, Family, RawAddr, Type, check};
+use super::{Descriptor, Errno, Family, HARDWARE_MAX, RawAddr, Type, check};
 use libc::{c_char, c_int, c_ulong, ifaddrs, sockaddr, sockaddr_ll};
 use std::ffi::CStr;
 use std::mem::{self, offset_of};
@@ -54,6 +54,7 @@ impl InterfaceFlags {
 
 /// The longest name of an interface.
 const NAME_MAX: usize = libc::IFNAMSIZ - 1;
+
 /// An interface with one of its addresses, or without one.
 #[derive(Clone)]
 pub struct RawInterface {

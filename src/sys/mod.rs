@@ -10,12 +10,14 @@
 //! | `addr` | [`RawAddr`], an address with the same 128 bytes everywhere, and its way into a `sockaddr` and back |
 //! | `call` | making a system call, past the C library |
 //! | `clock` | [`Moment`]s of a clock that never goes back |
+//! | `control` | what a message carries beside its data: [`Sent`] packed, and unpacked again into [`Came`] |
 //! | `descriptor` | [`Descriptor`], an owned socket: opened close-on-exec, never raising SIGPIPE, and its life |
 //! | `transfer` | sending and receiving, one system call each |
-//! | `options` | reading and setting [`Opt`]s, and the two timeouts that the kernel keeps for a blocking call |
 //! | `inherited` | taking over the descriptors that a service manager passed |
 //! | `interfaces` | the machine's interfaces and their addresses |
 //! | `multicast` | joining and leaving groups |
+//! | `options`, `option_table` | [`Opt`]s: which there are, where the system keeps each, reading and setting them |
+//! | `sockopt` | the same by level and name, and the two timeouts that the kernel keeps for a blocking call |
 //! | `ready` | waiting for one descriptor with a deadline |
 //! | `fork` | a number that is another one in a forked child |
 //!
@@ -30,6 +32,7 @@ compile_error!("jackfield runs on Linux so far: a port provides what src/sys/mod
 mod addr;
 mod call;
 mod clock;
+mod control;
 mod descriptor;
 pub mod errno;
 #[cfg(feature = "capi")]
@@ -39,19 +42,23 @@ mod interfaces;
 mod multicast;
 mod options;
 mod ready;
+mod sockopt;
 mod transfer;
 mod types;
 
 pub use addr::{ADDR_DATA, HARDWARE_MAX, RawAddr, SockAddr, interface_index};
 pub use clock::Moment;
+pub use control::{Came, ControlBuf, Credentials, DESCRIPTORS_MAX, Descriptors, Origin, Sent};
 pub use descriptor::Descriptor;
 pub use errno::Errno;
 #[cfg(feature = "capi")]
 pub use fork::{EPOCH_SHIFT, fork_epoch, watch_forks};
 pub use inherited::{INHERITED_MAX, inherited};
 pub use interfaces::{InterfaceFlags, RawInterface, interfaces};
-pub use options::Opt;
+pub use options::{Opt, TEXT_ROOM, supports};
 pub use ready::{Direction, pause, wait_ready};
+#[cfg(feature = "capi")]
+pub use sockopt::{multicast_interface_of, timeout_of};
 pub use transfer::{RecvBuf, SendBuf, VEC_MAX};
 pub use types::{Family, Flags, Shutdown, Type};
 

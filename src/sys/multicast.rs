@@ -51,7 +51,7 @@ impl Descriptor {
         let mut request: group_req = unsafe { mem::zeroed() };
         request.gr_interface = interface;
         request.gr_group = storage(group)?;
-        self.set_raw(level(group), name, &request)
+        self.set_value(level(group), name, &request)
     }
 
     fn set_group_source(&self, name: c_int, group: &RawAddr, source: &RawAddr, interface: u32) -> Result<(), Errno> {
@@ -60,7 +60,7 @@ impl Descriptor {
         request.gsr_interface = interface;
         request.gsr_group = storage(group)?;
         request.gsr_source = storage(source)?;
-        self.set_raw(level(group), name, &request)
+        self.set_value(level(group), name, &request)
     }
 }
 
