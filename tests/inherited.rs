@@ -5,12 +5,20 @@ mod common;
 use common::netns::Namespace;
 use common::peers::{program, python};
 use common::process::{Folder, Process};
-use common::{compile, succeed};
+use common::{compile, run};
 use jackfield::{Error, Flags, Opt, Type};
+use std::path::PathBuf;
 use std::process::Command;
+use std::sync::LazyLock;
 
 /// Set in the copy of this program that is the service.
 const IS_SERVICE: &str = "JACKFIELD_TESTS_SERVICE";
+
+/// The service in C. It is built once: nothing can be executed while it is written.
+fn c_service() -> Command {
+    static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| compile("service"));
+    Command::new(&*PROGRAM)
+}
 
 /// The manager, listening in a network of its own, where every port is free.
 fn manager(namespace: &Namespace, arguments: &[&str], service: &Command) -> Process {
@@ -24,21 +32,27 @@ fn manager(namespace: &Namespace, arguments: &[&str], service: &Command) -> Proc
     manager
 }
 
-fn ask(namespace: &Namespace, kind: &str, address: &str) {
-    let mut client = namespace.within(&python("tests/py/ask.py", &[kind, address, "hello"]));
-    assert_eq!(succeed(&mut client, 60), "hello\n");
+fn ask(namespace: &Namespace, manager: &mut Process, kind: &str, address: &str) {
+    let client = namespace.within(&python("tests/py/ask.py", &[kind, address, "hello"]));
+    let output = run(&client, 60);
+    if output.stdout != b"hello\n" {
+        // What the manager and the service have to say is in their errors.
+        manager.signal(libc::SIGTERM);
+        let said = String::from_utf8_lossy(&manager.errors.rest()).into_owned();
+        panic!("{}\n{said}", String::from_utf8_lossy(&output.stderr));
+    }
 }
 
 #[test]
 fn a_c_service_listens() {
     let (namespace, folder) = (Namespace::new(), Folder::new());
     let path = folder.path().join("socket").display().to_string();
-    let service = Command::new(compile("service"));
+    let service = c_service();
     let arguments = ["-l", "127.0.0.1:7000", "-l", &path, "-l", "[::1]:7000", "--fdname=web:local:web"];
     let mut manager = manager(&namespace, &arguments, &service);
-    ask(&namespace, "stream", "127.0.0.1:7000");
-    ask(&namespace, "stream", &format!("unix:{path}"));
-    ask(&namespace, "stream", "[::1]:7000");
+    ask(&namespace, &mut manager, "stream", "127.0.0.1:7000");
+    ask(&namespace, &mut manager, "stream", &format!("unix:{path}"));
+    ask(&namespace, &mut manager, "stream", "[::1]:7000");
     let said = String::from_utf8(manager.succeed()).unwrap();
     assert_eq!(said, format!("web 127.0.0.1:7000 listens\nlocal unix:{path} listens\nweb [::1]:7000 listens\n"));
 }
@@ -46,9 +60,9 @@ fn a_c_service_listens() {
 #[test]
 fn a_c_service_takes_datagrams() {
     let namespace = Namespace::new();
-    let service = Command::new(compile("service"));
+    let service = c_service();
     let mut manager = manager(&namespace, &["--datagram", "-l", "127.0.0.1:7000"], &service);
-    ask(&namespace, "dgram", "127.0.0.1:7000");
+    ask(&namespace, &mut manager, "dgram", "127.0.0.1:7000");
     assert_eq!(manager.succeed(), b"unknown 127.0.0.1:7000 takes datagrams\n");
 }
 
@@ -56,10 +70,10 @@ fn a_c_service_takes_datagrams() {
 #[test]
 fn a_c_service_is_passed_a_connection() {
     let namespace = Namespace::new();
-    let service = Command::new(compile("service"));
+    let service = c_service();
     let mut manager = manager(&namespace, &["--accept", "-l", "127.0.0.1:7000", "--fdname=connection"], &service);
     for _ in 0..3 {
-        ask(&namespace, "stream", "127.0.0.1:7000");
+        ask(&namespace, &mut manager, "stream", "127.0.0.1:7000");
         assert_eq!(manager.output.line(), "connection 127.0.0.1:7000 is connected");
     }
 }
@@ -76,7 +90,7 @@ fn a_rust_service_listens() {
     let set = format!("--setenv={IS_SERVICE}=1");
     let arguments = ["-l", "127.0.0.1:7000", "-l", "127.0.0.1:7001", "--fdname=one:two", &set];
     let mut manager = manager(&namespace, &arguments, &service);
-    ask(&namespace, "stream", "127.0.0.1:7000");
+    ask(&namespace, &mut manager, "stream", "127.0.0.1:7000");
     let said = String::from_utf8(manager.succeed()).unwrap();
     assert!(said.contains("the service took one, two"), "{said}");
 }
