@@ -938,6 +938,36 @@ typedef enum jf_timestamping {
 } jf_timestamping;
 
 /**
+ * What a network interface is and can do.
+ */
+typedef enum jf_interface_flag {
+    /**
+     * It is switched on. (IFF_UP)
+     */
+    JF_IF_UP = 1,
+    /**
+     * It can carry packets. (IFF_RUNNING)
+     */
+    JF_IF_RUNNING = 2,
+    /**
+     * It leads back into this machine. (IFF_LOOPBACK)
+     */
+    JF_IF_LOOPBACK = 4,
+    /**
+     * It has broadcast addresses. (IFF_BROADCAST)
+     */
+    JF_IF_BROADCAST = 8,
+    /**
+     * It leads to one peer. (IFF_POINTOPOINT)
+     */
+    JF_IF_POINT_TO_POINT = 16,
+    /**
+     * It carries multicast. (IFF_MULTICAST)
+     */
+    JF_IF_MULTICAST = 32,
+} jf_interface_flag;
+
+/**
  * A socket. The number is positive and below 2^53, stands for this socket alone, and is never given out again.
  */
 typedef int64_t jf_socket;
@@ -992,6 +1022,54 @@ typedef struct jf_buf {
      */
     size_t len;
 } jf_buf;
+
+/**
+ * A network interface with one of its addresses, or without one.
+ */
+typedef struct jf_interface {
+    /**
+     * The interface's name, with a zero at its end. An IPv4 address's own label on Linux, such as eth0:1, is not told.
+     */
+    char name[16];
+    /**
+     * Its index, as jf_addr's scope_id and jf_join have it. 0 when there is none of that name: it has just gone, or on
+     * Linux the name is a label that somebody gave an IPv4 address without regard to the interface's.
+     */
+    uint32_t index;
+    /**
+     * JF_IF_* joined with |.
+     */
+    uint32_t flags;
+    /**
+     * The largest packet it carries, in bytes.
+     */
+    uint32_t mtu;
+    /**
+     * How many bits of addr are the network's: 0 to 32, or to 128.
+     */
+    uint32_t prefix_len;
+    /**
+     * How many bytes of hardware count: 6 for Ethernet, 0 when there is no link address.
+     */
+    uint32_t hardware_len;
+    /**
+     * 0.
+     */
+    uint32_t reserved;
+    /**
+     * The link address.
+     */
+    uint8_t hardware[32];
+    /**
+     * The address, JF_INET or JF_INET6 with port 0; JF_UNSPEC when the interface has none.
+     */
+    struct jf_addr addr;
+    /**
+     * The network's broadcast address, or the address at the other end of one that leads to a single peer; else
+     * JF_UNSPEC.
+     */
+    struct jf_addr peer;
+} jf_interface;
 
 /**
  * Opens a socket. No program executed later inherits it.
@@ -1454,6 +1532,56 @@ int64_t jf_set_raw(jf_socket s, int32_t level, int32_t name, const void *value, 
  * option has. See getsockopt(2). Since 0.1.
  */
 int64_t jf_get_raw(jf_socket s, int32_t level, int32_t name, void *value, size_t room);
+
+/**
+ * Has the system deliver to a socket what is sent to a multicast group and comes in by one interface, from every
+ * source or from a single one. A socket may join several groups, on several interfaces, and one group from several
+ * sources, one call each. To receive, it is bound to the port that is sent to. On Linux a socket that is bound to no
+ * particular address also gets what other sockets of the machine joined, unless IP_MULTICAST_ALL or IPV6_MULTICAST_ALL
+ * is off; and what they let in by another interface, if it is sent to an IPv6 group of its own.
+ *
+ * s: a datagram socket; a JF_INET6 one joins groups of IPv4 too.
+ * group: the group, whose port does not matter; not NULL.
+ * source: the one sender to receive from, of the group's family, whose port does not matter; NULL for all.
+ * interface_index: the interface, as jf_addr's scope_id has it; 0 for the scope_id of the addresses, or if that is 0
+ * too for the one of the system's choice.
+ *
+ * Never blocks. Returns 0. Errors: JF_E_ADDR_IN_USE when the socket has joined it already, or has joined it from all
+ * sources and now from one, or the other way round; JF_E_ADDR_INVALID when the group is not multicast, when the source
+ * is or is unspecified, or when one is not an address; JF_E_FAMILY_UNSUPPORTED for families that do not go together;
+ * JF_E_TYPE_UNSUPPORTED for a stream; JF_E_NOT_FOUND when there is no such interface, or none for this group;
+ * JF_E_NO_BUFFERS and JF_E_NO_MEMORY when the socket has joined as many as it may; JF_E_INVALID for a NULL, or when a
+ * scope_id is another interface; JF_E_BAD_HANDLE. See ip(7), MCAST_JOIN_GROUP, MCAST_JOIN_SOURCE_GROUP. Since 0.1.
+ */
+int64_t jf_join(jf_socket s, const struct jf_addr *group, const struct jf_addr *source, uint32_t interface_index);
+
+/**
+ * Leaves a multicast group. What has come in before is still received. Closing a socket leaves all.
+ *
+ * s: the socket.
+ * group: the group that was joined; not NULL.
+ * source: the sender it was joined from; NULL leaves it altogether, from whichever sources it was joined.
+ * interface_index: the interface it was joined on, as for jf_join. For 0 Linux leaves a group of IPv6 on the first
+ * interface on which it is joined.
+ *
+ * Never blocks. Returns 0. Errors: JF_E_ADDR_NOT_AVAILABLE when it is not joined so; JF_E_NOT_FOUND when there is no
+ * such interface; JF_E_ADDR_INVALID, JF_E_FAMILY_UNSUPPORTED, JF_E_TYPE_UNSUPPORTED and JF_E_INVALID as for jf_join;
+ * JF_E_BAD_HANDLE. See ip(7), MCAST_LEAVE_GROUP, MCAST_LEAVE_SOURCE_GROUP. Since 0.1.
+ */
+int64_t jf_leave(jf_socket s, const struct jf_addr *group, const struct jf_addr *source, uint32_t interface_index);
+
+/**
+ * Lists the machine's network interfaces: one entry for each address of each interface, and one with the address
+ * JF_UNSPEC for an interface that has none, in the order of their indexes.
+ *
+ * out: where to write the entries; not looked at when cap is 0.
+ * cap: how many entries there is room for.
+ *
+ * Never blocks. Returns how many entries there are, of which the first cap were written. Between two calls there may
+ * come to be more. Errors: JF_E_INVALID for a NULL or a cap that no memory has; JF_E_NO_MEMORY; JF_E_TOO_MANY_FILES
+ * and JF_E_SYSTEM_FILES when there is no descriptor to ask with. See getifaddrs(3). Since 0.1.
+ */
+int64_t jf_interfaces(struct jf_interface *out, size_t cap);
 
 /**
  * The version of the library that is loaded, as a number.

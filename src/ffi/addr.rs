@@ -52,6 +52,13 @@ const _: () = assert!(
         && offset_of!(jf_addr, data) == offset_of!(RawAddr, data)
 );
 
+impl From<Addr> for jf_addr {
+    fn from(addr: Addr) -> jf_addr {
+        let &RawAddr { family, port, scope_id, flow_info, len, data } = addr.raw();
+        jf_addr { family, port, scope_id, flow_info, len, data }
+    }
+}
+
 /// A caller's address, once it turned out to be one.
 ///
 /// # Safety
@@ -66,6 +73,15 @@ pub unsafe fn addr<'a>(addr: *const jf_addr) -> Result<&'a Addr> {
     Addr::check(unsafe { &*raw })?;
     // SAFETY: an `Addr` is a `RawAddr` that passed its check.
     Ok(unsafe { &*raw.cast::<Addr>() })
+}
+
+/// A caller's address, if there is one.
+///
+/// # Safety
+/// As [`addr`].
+pub unsafe fn optional_addr<'a>(address: *const jf_addr) -> Result<Option<&'a Addr>> {
+    // SAFETY: the caller's.
+    if address.is_null() { Ok(None) } else { unsafe { addr(address) }.map(Some) }
 }
 
 /// Reads an address from text: "127.0.0.1:80", "[::1]:80", "[fe80::1%eth0]:80" (or the interface's number),

@@ -132,6 +132,23 @@ pub unsafe fn required<'a, T>(out: *mut T) -> Result<&'a mut MaybeUninit<T>> {
     if out.is_aligned() { unsafe { out.as_mut() } } else { None }.ok_or(Error::INVALID)
 }
 
+/// A caller's array to write to. Of none the pointer is not looked at.
+///
+/// # Safety
+/// If not NULL, `out` must be writable for `len` times a `T`, and nobody else may use it, for as long as the result is
+/// used.
+pub unsafe fn array<'a, T>(out: *mut T, len: usize) -> Result<&'a mut [MaybeUninit<T>]> {
+    if len == 0 {
+        return Ok(&mut []);
+    }
+    let fits = len.checked_mul(size_of::<T>()).is_some_and(|bytes| bytes <= isize::MAX as usize);
+    if out.is_null() || !out.is_aligned() || !fits {
+        return Err(Error::INVALID);
+    }
+    // SAFETY: the caller's, for a length that a slice may have.
+    Ok(unsafe { slice::from_raw_parts_mut(out.cast(), len) })
+}
+
 /// Something to write to, if the caller cares.
 ///
 /// # Safety

@@ -95,6 +95,11 @@ impl Addr {
         if well_formed { Ok(()) } else { Err(Error::ADDR_INVALID) }
     }
 
+    /// An address that the system told, if it told one.
+    pub(super) fn told(raw: RawAddr) -> Option<Addr> {
+        (raw.family != Family::Unspec as u16).then_some(Addr(raw))
+    }
+
     /// For the operating system to write to: what it writes is an address.
     #[inline]
     pub(super) fn raw_mut(&mut self) -> &mut RawAddr {

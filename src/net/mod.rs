@@ -8,7 +8,9 @@ mod addr;
 mod connect;
 mod error;
 mod first;
+mod interfaces;
 mod io;
+mod multicast;
 mod options;
 mod socket;
 mod std_traits;
@@ -19,9 +21,10 @@ pub use addr::Addr;
 pub use error::{Error, Result};
 #[cfg(feature = "capi")]
 pub(crate) use first::First;
+pub use interfaces::{Interface, interfaces};
 pub use io::Incomplete;
 pub use socket::Socket;
 
 #[cfg(feature = "capi")]
 pub(crate) use crate::sys::{EPOCH_SHIFT, RawAddr, TEXT_ROOM, fork_epoch, pause, watch_forks};
-pub use crate::sys::{Family, Flags, Opt, RecvBuf, SendBuf, Shutdown, Type, VEC_MAX};
+pub use crate::sys::{Family, Flags, InterfaceFlags, Opt, RecvBuf, SendBuf, Shutdown, Type, VEC_MAX};

@@ -1,5 +1,6 @@
 //! An address with one layout everywhere, and its way into the operating system's `sockaddr` and back.
 
+use super::call::uncanceled;
 use super::errno::{EAFNOSUPPORT, EINVAL};
 use super::{Errno, Family};
 use libc::{
@@ -94,6 +95,26 @@ impl SockAddr {
     #[inline]
     pub(super) fn fill(&mut self) -> (*mut sockaddr, *mut socklen_t) {
         (self.storage.as_mut_ptr().cast(), &mut self.len)
+    }
+
+    /// A copy of somebody else's IP address, if it is one.
+    ///
+    /// # Safety
+    /// If not NULL, `addr` must be readable for as long as its family's addresses are.
+    pub(super) unsafe fn copy_ip(addr: *const sockaddr) -> Option<SockAddr> {
+        if addr.is_null() {
+            return None;
+        }
+        // SAFETY: the caller's.
+        let len = match unsafe { (*addr).sa_family }.into() {
+            libc::AF_INET => size_of::<sockaddr_in>(),
+            libc::AF_INET6 => size_of::<sockaddr_in6>(),
+            _ => return None,
+        };
+        let mut copy = SockAddr { storage: MaybeUninit::uninit(), len: len as socklen_t };
+        // SAFETY: the caller's, and the storage is large enough for both.
+        unsafe { copy.storage.as_mut_ptr().cast::<u8>().copy_from_nonoverlapping(addr.cast(), len) };
+        Some(copy)
     }
 
     /// Puts in an address for the kernel to read.
@@ -266,6 +287,6 @@ impl SockAddr {
 pub fn interface_index(name: &str) -> Option<u32> {
     let name = CString::new(name).ok()?;
     // SAFETY: `name` is a string that ends with a zero.
-    let index = unsafe { libc::if_nametoindex(name.as_ptr()) };
+    let index = uncanceled(|| unsafe { libc::if_nametoindex(name.as_ptr()) });
     (index != 0).then_some(index)
 }

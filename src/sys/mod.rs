@@ -12,6 +12,8 @@
 //! | `clock` | [`Moment`]s of a clock that never goes back |
 //! | `descriptor` | [`Descriptor`], an owned socket: opened close-on-exec, never raising SIGPIPE, and its life |
 //! | `transfer` | sending and receiving, one system call each |
+//! | `interfaces` | the machine's interfaces and their addresses |
+//! | `multicast` | joining and leaving groups |
 //! | `options`, `option_table` | [`Opt`]s: which there are, where the system keeps each, reading and setting them |
 //! | `sockopt` | the same by level and name, and the two timeouts that the kernel keeps for a blocking call |
 //! | `ready` | waiting for one descriptor with a deadline |
@@ -19,7 +21,8 @@
 //!
 //! Three rules hold for every call in it. It makes one system call and reports what that said: no retry at a signal, no
 //! waiting of its own. Nothing in it is a thread cancellation point: `pthread_cancel` unwinds the stack it finds, and
-//! Rust's frames end the process when that happens. And nothing in it allocates, but for opening a descriptor.
+//! Rust's frames end the process when that happens. And nothing in it allocates, but for opening a descriptor. The list of
+//! interfaces is the exception from the first and the last: the C library makes it, and is kept from being cancelled.
 
 #[cfg(not(target_os = "linux"))]
 compile_error!("jackfield runs on Linux so far: a port provides what src/sys/mod.rs lists");
@@ -31,6 +34,8 @@ mod descriptor;
 pub mod errno;
 #[cfg(feature = "capi")]
 mod fork;
+mod interfaces;
+mod multicast;
 mod options;
 mod ready;
 mod sockopt;
@@ -43,6 +48,7 @@ pub use descriptor::Descriptor;
 pub use errno::Errno;
 #[cfg(feature = "capi")]
 pub use fork::{EPOCH_SHIFT, fork_epoch, watch_forks};
+pub use interfaces::{InterfaceFlags, RawInterface, interfaces};
 pub use options::{Opt, TEXT_ROOM, supports};
 pub use ready::{Direction, pause, wait_ready};
 #[cfg(feature = "capi")]

@@ -103,6 +103,9 @@ impl Plain for libc::ip_mreqn {}
 impl Plain for libc::linger {}
 impl Plain for libc::timeval {}
 impl Plain for libc::ucred {}
+// These have bytes between their fields; whoever makes one sets them to zero.
+impl Plain for libc::group_req {}
+impl Plain for libc::group_source_req {}
 
 /// The index of an interface that an IPv4 socket's packets to groups are given by such a setting; 0 for none.
 #[cfg(feature = "capi")]
