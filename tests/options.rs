@@ -59,9 +59,8 @@ fn what_is_asked_for_is_what_the_system_is_asked() {
     assert!(seen.len() > 1000, "{} settings", seen.len());
     for (line, seen) in said.lines().zip(seen) {
         let (wanted, names) = expected(line);
-        // A name that is younger than strace is a number to it, perhaps with a remark; some have a younger form with a wider
-        // time, from which it tells them apart; and one is the
-        // same number as the data it asks for.
+        // A name that is younger than strace is a number to it, perhaps with a remark; some have a younger form with a
+        // wider time, from which it tells them apart; and one is the same number as the data it asks for.
         let named = seen.into_iter().map(|mut setting| {
             setting.name = setting.name.trim_end_matches("_OLD").replace("_ORIGDSTADDR", "_RECVORIGDSTADDR");
             let number = setting.name.split(' ').next().and_then(|word| match word.strip_prefix("0x") {

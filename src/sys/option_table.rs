@@ -1,5 +1,5 @@
-// Every option: the one place that knows them. options.rs makes the enum from it and looks up in it where the system keeps
-// an option; build.rs makes the C names, the header's comments and the README's list. A row is
+// Every option: the one place that knows them. options.rs makes the enum from it and looks up in it where the system
+// keeps an option; build.rs makes the C names, the header's comments and the README's list. A row is
 //
 //     /// What it does, for readers of Rust and of C. (build.rs turns links such as [`Opt::Ttl`] into JF_OPT_TTL.)
 //     Name = number: Form(least, most, "unit") [who may] { Where: OS_NAME }

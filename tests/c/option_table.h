@@ -1,5 +1,5 @@
-/* What each option is expected to be, written down from the system's manual pages: where it is kept, which values it takes,
-   and which sockets have it. It knows nothing of the library's own table. */
+/* What each option is expected to be, written down from the system's manual pages: where it is kept, which values it
+   takes, and which sockets have it. It knows nothing of the library's own table. */
 #ifndef OPTION_TABLE_H
 #define OPTION_TABLE_H
 
@@ -238,7 +238,8 @@ static const struct option options[] = {
     SPECIAL(92, ULP, TEXT, ON(TCP, SOL_TCP, TCP_ULP)),
     RANGE(93, SEGMENT_SIZE, INT, 0, 65535, 0, ON(UDP, SOL_UDP, UDP_SEGMENT)),
     SWITCH(94, GRO, 0, ON(UDP, SOL_UDP, UDP_GRO)),
-    OPTION(95, VSOCK_BUFFER_SIZE, WIDE, 0, INT64_MAX, 128, 262144, 262144, ON(OF(VSOCK), AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE)),
+    OPTION(95, VSOCK_BUFFER_SIZE, WIDE, 0, INT64_MAX, 128, 262144, 262144,
+           ON(OF(VSOCK), AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE)),
     RANGE(96, VSOCK_BUFFER_MIN, WIDE, 0, INT64_MAX, 128, ON(OF(VSOCK), AF_VSOCK, SO_VM_SOCKETS_BUFFER_MIN_SIZE)),
     RANGE(97, VSOCK_BUFFER_MAX, WIDE, 0, INT64_MAX, 262144, ON(OF(VSOCK), AF_VSOCK, SO_VM_SOCKETS_BUFFER_MAX_SIZE)),
     OPTION(98, UDP_LITE_SEND_COVERAGE, INT, 0, 65535, 8, 65535, 0, ON(LITE, SOL_UDPLITE, UDPLITE_SEND_CSCOV)),

@@ -1,4 +1,4 @@
-/* Options that are texts, what goes by level and name, what the system has at all, and what it has not for everybody. */
+/* Options that are texts, what goes by level and name, what the system has at all, and what it keeps from most. */
 #include "clock.h"
 #include "option_table.h"
 
@@ -141,7 +141,7 @@ static void without_privileges(void) {
     OK(jf_close(tied));
 }
 
-static void by_level_and_name(int kind) {
+static void by_level_and_name(int kind, int slow) {
     jf_socket s = fresh(kind);
     if (s == 0) return;
     int value = 5, room[64];
@@ -167,7 +167,8 @@ static void by_level_and_name(int kind) {
     const struct sock_filter takes_all = BPF_STMT(BPF_RET | BPF_K, 0xFFFFFFFF);
     const struct sock_fprog filter = {1, (struct sock_filter *)&takes_all}, nowhere = {1, (struct sock_filter *)8};
     OK(jf_set_raw(s, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter));
-    EXPECT(jf_set_raw(s, SOL_SOCKET, SO_ATTACH_FILTER, &nowhere, sizeof nowhere), JF_E_OS - EFAULT);
+    /* Memcheck would take it for a defect. */
+    if (!slow) EXPECT(jf_set_raw(s, SOL_SOCKET, SO_ATTACH_FILTER, &nowhere, sizeof nowhere), JF_E_OS - EFAULT);
     OK(jf_close(s));
 }
 
@@ -211,11 +212,11 @@ static void timeouts_by_name(enum kind kind) {
     close_both(s);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
     need_root();
     for (int kind = 0; kind < SOCKETS; kind++) {
         devices(kind);
-        by_level_and_name(kind);
+        by_level_and_name(kind, is_slow(argc, argv));
     }
     tcp_names(TCP4);
     tcp_names(TCP6);

@@ -1,5 +1,5 @@
-/* Sets every option, each between two calls of getppid, and prints what a tracer must see in between: for each place of the
-   option the level, the name and the value. */
+/* Sets every option, each between two calls of getppid, and prints what a tracer must see in between: for each place of
+   the option the level, the name and the value. */
 #include "option_table.h"
 
 /* What the tracer looks for. */

@@ -1,29 +1,21 @@
 /* What options do to what is sent and received, on the loopback of a network of the test's own. */
 #include "option_table.h"
+#include "own_net.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
-#include <net/if.h>
 #include <poll.h>
-#include <sched.h>
 #include <sys/ioctl.h>
-
-static void write_setting(const char *path, const char *value) {
-    int fd = open(path, O_WRONLY);
-    CHECK(fd >= 0 && write(fd, value, strlen(value)) == (ssize_t)strlen(value) && close(fd) == 0);
-}
 
 /* A network with nothing in it but a loopback, whose packets are as short as an Ethernet's. */
 static void own_network(void) {
     struct ifreq lo = {.ifr_name = "lo"};
-    need_root();
-    CHECK(unshare(CLONE_NEWNET) == 0);
+    leave_net();
     int fd = socket(AF_INET, SOCK_DGRAM, 0);
     lo.ifr_mtu = 1500;
     CHECK(fd >= 0 && ioctl(fd, SIOCSIFMTU, &lo) == 0);
     lo.ifr_flags = IFF_UP | IFF_LOOPBACK;
     CHECK(ioctl(fd, SIOCSIFFLAGS, &lo) == 0 && close(fd) == 0);
-    write_setting("/proc/sys/net/ipv4/tcp_fastopen", "3");
+    write_file("/proc/sys/net/ipv4/tcp_fastopen", "3");
 }
 
 static void nothing_comes(jf_socket s) {
@@ -191,8 +183,9 @@ static int told(jf_socket s, const int asked[][3], int count) {
 static void received_with(enum kind from, enum kind to) {
     static const int in4[][3] = {{SOL_IP, IP_TTL, 9}, {SOL_IP, IP_TOS, 0x2C}, {SOL_IP, IP_PKTINFO, 1},
                                  {SOL_IP, IP_ORIGDSTADDR, -1}, {SOL_SOCKET, SO_TIMESTAMPNS, -1}};
-    static const int in6[][3] = {{SOL_IPV6, IPV6_HOPLIMIT, 9}, {SOL_IPV6, IPV6_TCLASS, 0x2C}, {SOL_IPV6, IPV6_PKTINFO, -1},
-                                 {SOL_IPV6, IPV6_RECVORIGDSTADDR, -1}, {SOL_SOCKET, SO_TIMESTAMPNS, -1}};
+    static const int in6[][3] = {{SOL_IPV6, IPV6_HOPLIMIT, 9}, {SOL_IPV6, IPV6_TCLASS, 0x2C},
+                                 {SOL_IPV6, IPV6_PKTINFO, -1}, {SOL_IPV6, IPV6_RECVORIGDSTADDR, -1},
+                                 {SOL_SOCKET, SO_TIMESTAMPNS, -1}};
     static const int options[] = {JF_OPT_RECV_TTL, JF_OPT_RECV_TOS, JF_OPT_RECV_PACKET_INFO, JF_OPT_RECV_ORIGINAL_DEST,
                                   JF_OPT_TIMESTAMPS};
     jf_addr a, any = parsed("[::]:0");
@@ -287,14 +280,14 @@ static void low_water(void) {
 static void group_interface(void) {
     jf_addr a;
     jf_socket r = fresh(UDP4), s = fresh(UDP4);
-    const struct ip_mreqn group = {{inet_addr("239.1.2.3")}, {0}, (int)if_nametoindex("lo")};
+    const struct ip_mreqn group = {{inet_addr("239.1.2.3")}, {0}, (int)index_of("lo")};
     char byte;
     a = parsed("239.1.2.3:0");
     OK(jf_bind(r, &a));
     OK(jf_local_addr(r, &a));
     OK(jf_set_raw(r, SOL_IP, IP_ADD_MEMBERSHIP, &group, sizeof group));
     EXPECT(jf_send_to(s, "x", 1, 0, &a), JF_E_NETWORK_UNREACHABLE);
-    OK(jf_set(s, JF_OPT_MULTICAST_INTERFACE, if_nametoindex("lo")));
+    OK(jf_set(s, JF_OPT_MULTICAST_INTERFACE, index_of("lo")));
     EXPECT(jf_send_to(s, "x", 1, 0, &a), 1);
     EXPECT(jf_recv(r, &byte, 1, JF_DONT_WAIT), 1);
     OK(jf_close(r));
