@@ -196,8 +196,9 @@ fn every_option_has_a_number_and_is_known_to_the_system() {
         assert_eq!(Opt::from_number(option as i32), Some(option));
         assert!(option as i32 >= 1);
         match option {
-            // Not every kernel has labels or is a virtual machine, and not everybody may open raw sockets.
+            // Not every kernel has labels, vsock or UDP-Lite, and not everybody may open raw sockets.
             Opt::PeerSecurity | Opt::VsockBufferSize | Opt::VsockBufferMin | Opt::VsockBufferMax => {}
+            Opt::UdpLiteSendCoverage | Opt::UdpLiteRecvCoverage => {}
             Opt::HeaderIncluded | Opt::ChecksumOffset => {
                 assert!(matches!(option.is_supported(), Ok(true) | Err(Error::PERMISSION)), "{option:?}");
             }

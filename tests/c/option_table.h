@@ -65,10 +65,11 @@ static inline int socket_protocol(int kind) {
     return kind == RAW4 || kind == RAW6 ? 253 : kind == UDPLITE4 || kind == UDPLITE6 ? SOL_UDPLITE : 0;
 }
 
-/* A socket of a kind, or 0 for a family that a system may do without. */
+/* A socket of a kind, or 0 for one that a system may do without. */
 static inline jf_socket fresh(int kind) {
     int64_t s = jf_open(socket_family(kind), socket_type(kind), socket_protocol(kind));
     if (kind == VSOCK && s == JF_E_FAMILY_UNSUPPORTED) return 0;
+    if ((kind == UDPLITE4 || kind == UDPLITE6) && s == JF_E_PROTOCOL_UNSUPPORTED) return 0;
     return OK(s);
 }
 

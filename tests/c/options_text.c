@@ -89,7 +89,8 @@ static void supported(void) {
     int before = dup(0);
     for (const struct option *o = options; o < options + OPTIONS; o++) {
         int64_t there = OK(jf_supported(o->option));
-        int depends = o->option == JF_OPT_PEER_SECURITY || o->places[0].level == AF_VSOCK;
+        const int level = o->places[0].level;
+        int depends = o->option == JF_OPT_PEER_SECURITY || level == AF_VSOCK || level == SOL_UDPLITE;
         if (there != 1 && !(depends && there == 0)) {
             fprintf(stderr, "jf_supported(JF_OPT_%s) returned %" PRId64 "\n", o->word, there);
             exit(1);
