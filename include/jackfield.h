@@ -344,7 +344,133 @@ typedef enum jf_flag {
      * Send: more will follow soon, so that a packet may wait for it.
      */
     JF_MORE = 32768,
+    /**
+     * jf_recv_msg: sockets that came are plain descriptors, as other descriptors are.
+     */
+    JF_PLAIN_DESCRIPTORS = 65536,
 } jf_flag;
+
+/**
+ * What a jf_msg holds beside its data; the bits of its member present.
+ */
+typedef enum jf_has {
+    /**
+     * addr: where it goes to, or who sent it. Of a queued error, where the datagram was to go. A stream has none.
+     */
+    JF_HAS_ADDR = 1,
+    /**
+     * pid, uid, gid: the sender's process. JF_UNIX, JF_NETLINK; received with JF_OPT_PASS_CREDENTIALS.
+     */
+    JF_HAS_CREDENTIALS = 2,
+    /**
+     * interface_index, local: the interface and the address of this machine that it came to, or is to go out from.
+     * Datagrams and raw packets of IP; received with JF_OPT_RECV_PACKET_INFO.
+     */
+    JF_HAS_PACKET_INFO = 4,
+    /**
+     * ttl: how many more routers it may pass. Datagrams and raw packets of IP; received with JF_OPT_RECV_TTL.
+     */
+    JF_HAS_TTL = 8,
+    /**
+     * tos: its traffic class, of which the lower two bits are ECN. Datagrams and raw packets of IP; received with
+     * JF_OPT_RECV_TOS.
+     */
+    JF_HAS_TOS = 16,
+    /**
+     * segment_size: the data is many datagrams of this size, of which the last may be shorter. UDP; received with
+     * JF_OPT_GRO.
+     */
+    JF_HAS_SEGMENT_SIZE = 32,
+    /**
+     * time: when it came, or when what was sent went out. Received with JF_OPT_TIMESTAMPS or JF_OPT_TIMESTAMPING.
+     */
+    JF_HAS_TIME = 64,
+    /**
+     * hardware_time: the same by the clock of the network device. Received with JF_OPT_TIMESTAMPING.
+     */
+    JF_HAS_HARDWARE_TIME = 128,
+    /**
+     * overflow: how many messages the socket has lost so far. Received with JF_OPT_RECV_OVERFLOW.
+     */
+    JF_HAS_OVERFLOW = 256,
+    /**
+     * path_mtu: received with JF_OPT_RECV_PATH_MTU.
+     */
+    JF_HAS_PATH_MTU = 512,
+    /**
+     * original: where it was to go before it was redirected to here. Received with JF_OPT_RECV_ORIGINAL_DEST.
+     */
+    JF_HAS_ORIGINAL_DEST = 1024,
+    /**
+     * process: a descriptor that stands for the sender's process (pidfd_open(2)), close-on-exec, which the caller
+     * closes. Received with JF_OPT_PASS_PIDFD.
+     */
+    JF_HAS_PROCESS = 2048,
+    /**
+     * error and the members behind it: what became of something sent. Received with the flag JF_ERROR_QUEUE, with
+     * JF_OPT_RECV_ERRORS and for timestamps of what was sent.
+     */
+    JF_HAS_ERROR = 4096,
+} jf_has;
+
+/**
+ * What a jf_msg had no room for; the bits of its member truncated.
+ */
+typedef enum jf_cut {
+    /**
+     * The message was longer than the buffers.
+     */
+    JF_CUT_DATA = 1,
+    /**
+     * Descriptors, or control data of other kinds, were more than the room for them; what did not fit is closed and
+     * lost.
+     */
+    JF_CUT_CONTROL = 2,
+} jf_cut;
+
+/**
+ * What a jf_passed is.
+ */
+typedef enum jf_passed_kind {
+    /**
+     * A socket of the library.
+     */
+    JF_PASSED_SOCKET = 1,
+    /**
+     * A plain descriptor.
+     */
+    JF_PASSED_DESCRIPTOR = 2,
+} jf_passed_kind;
+
+/**
+ * Where a queued error comes from; the member error_origin of jf_msg.
+ */
+typedef enum jf_origin {
+    /**
+     * From something that has no name here.
+     */
+    JF_ORIGIN_OTHER = 0,
+    /**
+     * From this machine.
+     */
+    JF_ORIGIN_LOCAL = 1,
+    /**
+     * From an ICMP message.
+     */
+    JF_ORIGIN_ICMP = 2,
+    /**
+     * From an ICMPv6 message.
+     */
+    JF_ORIGIN_ICMP6 = 3,
+    /**
+     * It is no error, but the timestamp of something sent.
+     */
+    JF_ORIGIN_TIMESTAMP = 4,
+    /**
+     * It is no error: something sent without a copy is done with.
+     */
+    JF_ORIGIN_ZERO_COPY = 5,
+} jf_origin;
 
 /**
  * Sizes.
@@ -358,6 +484,10 @@ typedef enum jf_size {
      * The most buffers that jf_send_vec and jf_recv_vec take.
      */
     JF_VEC_MAX = 1024,
+    /**
+     * The most descriptors that one message carries.
+     */
+    JF_PASSED_MAX = 253,
 } jf_size;
 
 /**
@@ -1024,6 +1154,171 @@ typedef struct jf_buf {
 } jf_buf;
 
 /**
+ * A socket or descriptor that a message carries.
+ */
+typedef struct jf_passed {
+    /**
+     * A jf_socket, or the number of a descriptor.
+     */
+    int64_t value;
+    /**
+     * JF_PASSED_SOCKET or JF_PASSED_DESCRIPTOR.
+     */
+    uint32_t kind;
+    /**
+     * 0.
+     */
+    uint32_t reserved;
+} jf_passed;
+
+/**
+ * A message: data, an address, and what goes beside them. Set it all to zero, then size and what is needed.
+ */
+typedef struct jf_msg {
+    /**
+     * sizeof(jf_msg); in a later version it may be larger.
+     */
+    uint32_t size;
+    /**
+     * Which of the members are there: JF_HAS_ bits. jf_recv_msg writes it.
+     */
+    uint32_t present;
+    /**
+     * jf_recv_msg writes here what did not fit: JF_CUT_ bits.
+     */
+    uint32_t truncated;
+    /**
+     * 0.
+     */
+    uint32_t reserved;
+    /**
+     * The data: to send from, or to receive into. Not looked at when buf_count is 0.
+     */
+    struct jf_buf *bufs;
+    /**
+     * How many buffers, at most JF_VEC_MAX.
+     */
+    size_t buf_count;
+    /**
+     * Sockets and descriptors, on JF_UNIX. Sending passes duplicates of them on. Received ones are close-on-exec and
+     * the caller's, to be closed with jf_close and close(2): whatever the library can use as a socket comes as one.
+     */
+    struct jf_passed *passed;
+    /**
+     * How many to send, at most JF_PASSED_MAX; jf_recv_msg writes how many came.
+     */
+    size_t passed_count;
+    /**
+     * How many there is room for to receive.
+     */
+    size_t passed_room;
+    /**
+     * Control data of other kinds, packed as cmsg(3) says: to send more, or where to receive what the library has no
+     * member for. NULL if there is none to send, or none is wanted.
+     */
+    void *other;
+    /**
+     * How many bytes to send, at most 2048; jf_recv_msg writes how many came.
+     */
+    size_t other_len;
+    /**
+     * How many bytes there is room for to receive.
+     */
+    size_t other_room;
+    /**
+     * JF_HAS_ADDR.
+     */
+    struct jf_addr addr;
+    /**
+     * JF_HAS_PACKET_INFO: the address, whose port does not count; to send, JF_UNSPEC has the system choose.
+     */
+    struct jf_addr local;
+    /**
+     * JF_HAS_PACKET_INFO: the interface; to send, 0 has the system choose.
+     */
+    uint32_t interface_index;
+    /**
+     * JF_HAS_CREDENTIALS: the process. To send another's takes CAP_SYS_ADMIN, another user or group CAP_SETUID and
+     * CAP_SETGID.
+     */
+    int32_t pid;
+    /**
+     * JF_HAS_CREDENTIALS: the user.
+     */
+    uint32_t uid;
+    /**
+     * JF_HAS_CREDENTIALS: the group.
+     */
+    uint32_t gid;
+    /**
+     * JF_HAS_TTL: to send 1 to 255.
+     */
+    uint32_t ttl;
+    /**
+     * JF_HAS_TOS: 0 to 255.
+     */
+    uint32_t tos;
+    /**
+     * JF_HAS_SEGMENT_SIZE: bytes, to send 1 to 65535.
+     */
+    uint32_t segment_size;
+    /**
+     * JF_HAS_OVERFLOW: messages since the socket was opened.
+     */
+    uint32_t overflow;
+    /**
+     * JF_HAS_TIME: nanoseconds since 1970 by the system's clock.
+     */
+    int64_t time;
+    /**
+     * JF_HAS_HARDWARE_TIME: nanoseconds since the zero of the device's clock.
+     */
+    int64_t hardware_time;
+    /**
+     * JF_HAS_PROCESS: a descriptor.
+     */
+    int64_t process;
+    /**
+     * JF_HAS_ORIGINAL_DEST.
+     */
+    struct jf_addr original;
+    /**
+     * JF_HAS_PATH_MTU: bytes.
+     */
+    uint32_t path_mtu;
+    /**
+     * JF_HAS_ERROR: who says so, JF_ORIGIN_.
+     */
+    uint32_t error_origin;
+    /**
+     * JF_HAS_ERROR: what happened, a JF_E_ code, such as JF_E_CONN_REFUSED for a port nobody listens at,
+     * JF_E_HOST_UNREACHABLE, or JF_E_MESSAGE_SIZE when a fragment was needed; 0 when it is no error.
+     */
+    int64_t error;
+    /**
+     * JF_HAS_ERROR: the type of the ICMP message.
+     */
+    uint32_t icmp_type;
+    /**
+     * JF_HAS_ERROR: the code of the ICMP message.
+     */
+    uint32_t icmp_code;
+    /**
+     * JF_HAS_ERROR: of JF_E_MESSAGE_SIZE the path's MTU in bytes; of a timestamp where it was taken: 0 by the driver
+     * or device, 1 when it was queued for it, 2 when the peer acknowledged it.
+     */
+    uint32_t error_info;
+    /**
+     * JF_HAS_ERROR: of a timestamp the number of what was sent, counted from 0 (JF_TS_OPT_ID).
+     */
+    uint32_t error_data;
+    /**
+     * JF_HAS_ERROR: the router or host that reported it; JF_UNSPEC when it was this machine.
+     */
+    struct jf_addr error_from;
+} jf_msg;
+
+/**
  * A network interface with one of its addresses, or without one.
  */
 typedef struct jf_interface {
@@ -1436,6 +1731,40 @@ int64_t jf_send_vec(jf_socket s, const struct jf_buf *bufs, size_t count, uint32
  * Blocks, returns and fails as jf_recv. See recvmsg(2). Since 0.1.
  */
 int64_t jf_recv_vec(jf_socket s, struct jf_buf *bufs, size_t count, uint32_t flags);
+
+/**
+ * Sends a message: data, to an address perhaps, with descriptors, credentials and other things beside it.
+ *
+ * s: the socket.
+ * msg: the message, which is only read; not NULL. Of the members, those count that present names, and bufs, passed
+ * and other. Values that are zero are not needed.
+ * flags: as for jf_send.
+ *
+ * Blocks for JF_OPT_SEND_TIMEOUT until there is room. On a stream what goes beside the data goes with its first byte;
+ * when less than all was taken over, send the rest without it. Returns how many bytes were taken over: of a message
+ * all. Errors: those of jf_send and, with an address, of jf_send_to; JF_E_UNSUPPORTED for something that such a socket
+ * does not carry, or that can only be received; JF_E_INVALID for a NULL, a wrong size, an unknown bit, a value out of
+ * range, more than JF_PASSED_MAX descriptors, and for something to go beside no data on a stream; JF_E_BAD_HANDLE for
+ * a socket or descriptor to pass that is not open; JF_E_PERMISSION for the credentials of another. See sendmsg(2),
+ * cmsg(3), unix(7), ip(7), ipv6(7), udp(7). Since 0.1.
+ */
+int64_t jf_send_msg(jf_socket s, const struct jf_msg *msg, uint32_t flags);
+
+/**
+ * Receives bytes from a stream, as many as are there, or one message, and what came beside them.
+ *
+ * s: the socket.
+ * msg: the message; not NULL. Read are bufs, passed_room with passed, and other_room with other; written are present,
+ * truncated, passed_count, other_len, and the members that present names.
+ * flags: as for jf_recv, and JF_PLAIN_DESCRIPTORS. With JF_ERROR_QUEUE the data is that of the datagram in question.
+ *
+ * Blocks for JF_OPT_RECV_TIMEOUT until something is there; with JF_ERROR_QUEUE never. Returns how many bytes came, as
+ * jf_recv does. What did not fit is told in truncated: of the data with JF_E_TRUNCATED, after which msg is written
+ * nonetheless; of what came beside it there is no other sign. Descriptors for which there is no room, or that nobody
+ * asked for, are closed. Errors: those of jf_recv; JF_E_INVALID for a NULL or a wrong size. See recvmsg(2), cmsg(3),
+ * unix(7), ip(7), ipv6(7), udp(7). Since 0.1.
+ */
+int64_t jf_recv_msg(jf_socket s, struct jf_msg *msg, uint32_t flags);
 
 /**
  * Whether this system has an option, on whatever kind of socket. It is asked, by a socket that is opened for it.

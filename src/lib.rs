@@ -28,6 +28,6 @@ mod net;
 mod sys;
 
 pub use net::{
-    Addr, Error, Family, Flags, Incomplete, Interface, InterfaceFlags, Opt, RecvBuf, Result, SendBuf, Shutdown, Socket,
-    Type, VEC_MAX, interfaces,
+    Addr, Credentials, Error, Family, Flags, Incoming, Incomplete, Interface, InterfaceFlags, Opt, Origin, Outgoing,
+    PacketInfo, QueuedError, RecvBuf, Result, SendBuf, Shutdown, Socket, Type, VEC_MAX, interfaces,
 };

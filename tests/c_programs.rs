@@ -9,6 +9,7 @@ programs!(
     datagram,
     datagram_peers,
     descriptors,
+    families,
     interfaces,
     life,
     misuse_addresses,

@@ -4,6 +4,7 @@ use super::boundary::{TextRoom, done, guard, required, text};
 use crate::net::{Addr, Error, RawAddr, Result};
 use std::ffi::c_char;
 use std::mem::{align_of, offset_of, size_of};
+use std::ptr;
 
 /// Sizes.
 #[repr(C)]
@@ -14,6 +15,8 @@ pub enum jf_size {
     JF_ADDR_TEXT = 352,
     /// The most buffers that jf_send_vec and jf_recv_vec take.
     JF_VEC_MAX = 1024,
+    /// The most descriptors that one message carries.
+    JF_PASSED_MAX = 253,
 }
 
 /// An address, 128 bytes on every operating system. An IPv4 or IPv6 one has a port; a UNIX one has a path, an abstract
@@ -73,6 +76,19 @@ pub unsafe fn addr<'a>(addr: *const jf_addr) -> Result<&'a Addr> {
     Addr::check(unsafe { &*raw })?;
     // SAFETY: an `Addr` is a `RawAddr` that passed its check.
     Ok(unsafe { &*raw.cast::<Addr>() })
+}
+
+impl jf_addr {
+    pub fn of(addr: &Addr) -> jf_addr {
+        // SAFETY: the layouts are the same, and all bytes are a `jf_addr`.
+        unsafe { ptr::from_ref(addr).cast::<jf_addr>().read() }
+    }
+
+    /// The address, once it turned out to be one.
+    pub fn checked(&self) -> Result<&Addr> {
+        // SAFETY: it is readable.
+        unsafe { addr(self) }
+    }
 }
 
 /// A caller's address, if there is one.

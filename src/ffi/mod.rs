@@ -12,6 +12,7 @@ mod boundary;
 mod handle;
 mod interfaces;
 mod io;
+mod message;
 mod multicast;
 mod option;
 mod socket;

@@ -10,6 +10,7 @@ mod error;
 mod first;
 mod interfaces;
 mod io;
+mod message;
 mod multicast;
 mod options;
 mod socket;
@@ -23,8 +24,11 @@ pub use error::{Error, Result};
 pub(crate) use first::First;
 pub use interfaces::{Interface, interfaces};
 pub use io::Incomplete;
+pub use message::{Incoming, Outgoing, PacketInfo, QueuedError};
 pub use socket::Socket;
 
+pub use crate::sys::{
+    Credentials, Family, Flags, InterfaceFlags, Opt, Origin, RecvBuf, SendBuf, Shutdown, Type, VEC_MAX,
+};
 #[cfg(feature = "capi")]
 pub(crate) use crate::sys::{EPOCH_SHIFT, RawAddr, TEXT_ROOM, fork_epoch, pause, watch_forks};
-pub use crate::sys::{Family, Flags, InterfaceFlags, Opt, RecvBuf, SendBuf, Shutdown, Type, VEC_MAX};

@@ -22,6 +22,7 @@ impl Descriptor {
             _ => protocol,
         };
         let socket = Socket::new(domain, socket2::Type::from(kind.to_os()), Some(Protocol::from(protocol)))?;
+        // A raw one speaks nothing else.
         if family == Family::Inet6 && kind != Type::Raw {
             socket.set_only_v6(false)?;
         }

@@ -3,7 +3,7 @@
 use super::addr::SockAddr;
 use super::call::uncanceled;
 use super::errno::ENODEV;
-use super::{Descriptor, Errno, Family, RawAddr, Type, check};
+use super::{Descriptor, Errno, Family, HARDWARE_MAX, RawAddr, Type, check};
 use libc::{c_char, c_int, c_ulong, ifaddrs, sockaddr, sockaddr_ll};
 use std::ffi::CStr;
 use std::mem::{self, offset_of};
@@ -54,8 +54,6 @@ impl InterfaceFlags {
 
 /// The longest name of an interface.
 const NAME_MAX: usize = libc::IFNAMSIZ - 1;
-/// The longest link address.
-const HARDWARE_MAX: usize = 32;
 
 /// An interface with one of its addresses, or without one.
 #[derive(Clone)]

@@ -10,6 +10,7 @@
 //! | `addr` | [`RawAddr`], an address with the same 128 bytes everywhere, and its way into a `sockaddr` and back |
 //! | `call` | making a system call, past the C library |
 //! | `clock` | [`Moment`]s of a clock that never goes back |
+//! | `control` | what a message carries beside its data: [`Sent`] packed, and unpacked again into [`Came`] |
 //! | `descriptor` | [`Descriptor`], an owned socket: opened close-on-exec, never raising SIGPIPE, and its life |
 //! | `transfer` | sending and receiving, one system call each |
 //! | `interfaces` | the machine's interfaces and their addresses |
@@ -32,6 +33,7 @@ compile_error!("jackfield runs on Linux so far: a port provides what src/sys/mod
 mod addr;
 mod call;
 mod clock;
+mod control;
 mod descriptor;
 pub mod errno;
 #[cfg(feature = "capi")]
@@ -46,6 +48,7 @@ mod types;
 
 pub use addr::{ADDR_DATA, HARDWARE_MAX, RawAddr, SockAddr, interface_index};
 pub use clock::Moment;
+pub use control::{Came, ControlBuf, Credentials, DESCRIPTORS_MAX, Descriptors, Origin, Sent};
 pub use descriptor::Descriptor;
 pub use errno::Errno;
 #[cfg(feature = "capi")]

@@ -5,7 +5,7 @@
 /* C99 has no static assertion; an array can't have -1 elements. */
 #define ASSERT(name, condition) typedef char assert_##name[(condition) ? 1 : -1]
 #define OFFSET(type, member, offset) ASSERT(type##_##member, offsetof(type, member) == (offset))
-#define SIZE(type, size) ASSERT(type##_size, sizeof(type) == (size))
+#define SIZE(type, size) ASSERT(sizeof_##type, sizeof(type) == (size))
 
 SIZE(jf_addr, 128);
 OFFSET(jf_addr, family, 0);
@@ -18,6 +18,47 @@ OFFSET(jf_addr, data, 16);
 SIZE(jf_buf, 16);
 OFFSET(jf_buf, data, 0);
 OFFSET(jf_buf, len, 8);
+
+SIZE(jf_passed, 16);
+OFFSET(jf_passed, value, 0);
+OFFSET(jf_passed, kind, 8);
+OFFSET(jf_passed, reserved, 12);
+
+SIZE(jf_msg, 680);
+OFFSET(jf_msg, size, 0);
+OFFSET(jf_msg, present, 4);
+OFFSET(jf_msg, truncated, 8);
+OFFSET(jf_msg, reserved, 12);
+OFFSET(jf_msg, bufs, 16);
+OFFSET(jf_msg, buf_count, 24);
+OFFSET(jf_msg, passed, 32);
+OFFSET(jf_msg, passed_count, 40);
+OFFSET(jf_msg, passed_room, 48);
+OFFSET(jf_msg, other, 56);
+OFFSET(jf_msg, other_len, 64);
+OFFSET(jf_msg, other_room, 72);
+OFFSET(jf_msg, addr, 80);
+OFFSET(jf_msg, local, 208);
+OFFSET(jf_msg, interface_index, 336);
+OFFSET(jf_msg, pid, 340);
+OFFSET(jf_msg, uid, 344);
+OFFSET(jf_msg, gid, 348);
+OFFSET(jf_msg, ttl, 352);
+OFFSET(jf_msg, tos, 356);
+OFFSET(jf_msg, segment_size, 360);
+OFFSET(jf_msg, overflow, 364);
+OFFSET(jf_msg, time, 368);
+OFFSET(jf_msg, hardware_time, 376);
+OFFSET(jf_msg, process, 384);
+OFFSET(jf_msg, original, 392);
+OFFSET(jf_msg, path_mtu, 520);
+OFFSET(jf_msg, error_origin, 524);
+OFFSET(jf_msg, error, 528);
+OFFSET(jf_msg, icmp_type, 536);
+OFFSET(jf_msg, icmp_code, 540);
+OFFSET(jf_msg, error_info, 544);
+OFFSET(jf_msg, error_data, 548);
+OFFSET(jf_msg, error_from, 552);
 
 SIZE(jf_interface, 328);
 OFFSET(jf_interface, name, 0);
