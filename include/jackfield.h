@@ -491,8 +491,8 @@ typedef enum jf_size {
 } jf_size;
 
 /**
- * The options of a socket: of numbers for jf_set and jf_get, of texts for jf_set_text and jf_get_text. A
- * switch is 0 or 1. Each says what sockets have it; the others, and a system without it, answer
+ * The options of a socket: numbers for jf_set and jf_get, texts for jf_set_text and jf_get_text. A switch
+ * is 0 or 1. Each says which sockets have it; the others, and those of a system without it, answer
  * JF_E_OPTION_UNSUPPORTED. In parentheses: the system's names for it.
  */
 typedef enum jf_option {
@@ -853,8 +853,8 @@ typedef enum jf_option {
      */
     JF_OPT_RECV_DEST_OPTIONS = 72,
     /**
-     * Packets that could have passed fewer routers than this are dropped: 255 keeps the direct neighbours. 0 to 255,
-     * default 0; IPv4, IPv6. (IP_MINTTL, IPV6_MINHOPCOUNT)
+     * TCP drops packets that could have passed fewer routers than this: 255 keeps the direct neighbours alone. On
+     * other sockets it has no effect. 0 to 255, default 0; IPv4, IPv6. (IP_MINTTL, IPV6_MINHOPCOUNT)
      */
     JF_OPT_MIN_TTL = 73,
     /**
@@ -1827,9 +1827,9 @@ int64_t jf_set_text(jf_socket s, int32_t option, const char *text);
  * size: how many bytes there are at text.
  *
  * Never blocks. Returns the length of the text without its zero. If that is not less than size, the text did not fit,
- * and an empty string was written instead (nothing, when size is 0). Errors: JF_E_INVALID for an unknown option, a NULL
- * or a length; JF_E_OPTION_UNSUPPORTED when this kind of socket has no such option or it is a number; JF_E_BAD_HANDLE.
- * See getsockopt(2). Since 0.1.
+ * and an empty string was written instead (nothing, when size is 0). Errors: JF_E_INVALID for an unknown option, a
+ * NULL or a length; JF_E_OPTION_UNSUPPORTED when this kind of socket has no such option or it is a number;
+ * JF_E_BAD_HANDLE. See getsockopt(2). Since 0.1.
  */
 int64_t jf_get_text(jf_socket s, int32_t option, char *text, size_t size);
 
@@ -1843,8 +1843,8 @@ int64_t jf_get_text(jf_socket s, int32_t option, char *text, size_t size);
  * len: how many bytes, at most INT32_MAX.
  *
  * Never blocks by itself. Returns 0. Errors: JF_E_OPTION_UNSUPPORTED when the socket has no such option;
- * JF_E_PERMISSION; JF_E_INVALID for a NULL or a length, or what the system doesn't take; JF_E_BAD_HANDLE; any other that
- * the option has. See setsockopt(2). Since 0.1.
+ * JF_E_PERMISSION; JF_E_INVALID for a NULL or a length, or what the system doesn't take; JF_E_BAD_HANDLE; any other
+ * that the option has. See setsockopt(2). Since 0.1.
  */
 int64_t jf_set_raw(jf_socket s, int32_t level, int32_t name, const void *value, size_t len);
 

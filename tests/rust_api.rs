@@ -174,6 +174,43 @@ fn options_are_kept_and_bounds_are_checked() {
 }
 
 #[test]
+fn texts_are_options_of_their_own() {
+    let socket = Socket::open(Family::Inet, Type::Stream, 0).unwrap();
+    socket.set_text(Opt::Congestion, "reno").unwrap();
+    assert_eq!(socket.get_text(Opt::Congestion).as_deref(), Ok("reno"));
+    assert_eq!(socket.set_text(Opt::Congestion, "no-such"), Err(Error::NOT_FOUND));
+    assert_eq!(socket.set_text(Opt::Congestion, "sixteen--letters"), Err(Error::INVALID));
+    // What C can't pass: the system would read the name up to the zero.
+    assert_eq!(socket.set_text(Opt::Congestion, "cubic\0"), Err(Error::INVALID));
+    assert_eq!(socket.get_text(Opt::Congestion).as_deref(), Ok("reno"));
+    assert_eq!(socket.set(Opt::Congestion, 1), Err(Error::OPTION_UNSUPPORTED));
+    assert_eq!(socket.get(Opt::Congestion), Err(Error::OPTION_UNSUPPORTED));
+    assert_eq!(socket.set_text(Opt::NoDelay, "1"), Err(Error::OPTION_UNSUPPORTED));
+    assert_eq!(socket.get_text(Opt::NoDelay), Err(Error::OPTION_UNSUPPORTED));
+    assert_eq!(socket.set_text(Opt::PeerSecurity, "label"), Err(Error::OPTION_UNSUPPORTED));
+}
+
+#[test]
+fn every_option_has_a_number_and_is_known_to_the_system() {
+    for &option in Opt::ALL {
+        assert_eq!(Opt::from_number(option as i32), Some(option));
+        assert!(option as i32 >= 1);
+        match option {
+            // Not every kernel has labels, vsock or UDP-Lite, and not everybody may open raw sockets.
+            Opt::PeerSecurity | Opt::VsockBufferSize | Opt::VsockBufferMin | Opt::VsockBufferMax => {}
+            Opt::UdpLiteSendCoverage | Opt::UdpLiteRecvCoverage => {}
+            Opt::HeaderIncluded | Opt::ChecksumOffset => {
+                assert!(matches!(option.is_supported(), Ok(true) | Err(Error::PERMISSION)), "{option:?}");
+            }
+            _ => assert_eq!(option.is_supported(), Ok(true), "{option:?}"),
+        }
+    }
+    for number in [i32::MIN, -1, 0, 100, i32::MAX] {
+        assert_eq!(Opt::from_number(number), None);
+    }
+}
+
+#[test]
 fn an_ipv6_listener_takes_ipv4_too() {
     let (listener, addr) = listener((Ipv6Addr::UNSPECIFIED, 0));
     let client = Socket::open(Family::Inet, Type::Stream, 0).unwrap();

@@ -23,8 +23,10 @@
 //!
 //! Three rules hold for every call in it. It makes one system call and reports what that said: no retry at a signal, no
 //! waiting of its own. Nothing in it is a thread cancellation point: `pthread_cancel` unwinds the stack it finds, and
-//! Rust's frames end the process when that happens. And nothing in it allocates, but for opening a descriptor. The list of
-//! interfaces is the exception from the first and the last: the C library makes it, and is kept from being cancelled.
+//! Rust's frames end the process when that happens. And nothing in it allocates, but for opening a descriptor. The list
+//! of interfaces is the exception from the first and the last: the C library makes it, and is kept from being
+//! cancelled. An option that a socket keeps in two places is set in both, and which options the system has is asked
+//! with a socket that is opened for it.
 
 #[cfg(not(target_os = "linux"))]
 compile_error!("jackfield runs on Linux so far: a port provides what src/sys/mod.rs lists");

@@ -76,6 +76,11 @@ static void *call_everything(void *given) {
     OK(jf_set(c, JF_OPT_NO_DELAY, 1));
     OK(jf_get(c, JF_OPT_NO_DELAY, &value));
     OK(jf_set(c, JF_OPT_SEND_TIMEOUT, 5000));
+    OK(jf_set_text(c, JF_OPT_CONGESTION, "reno"));
+    EXPECT(jf_get_text(c, JF_OPT_CONGESTION, text, sizeof text), 4);
+    EXPECT(jf_get_raw(c, SOL_SOCKET, SO_KEEPALIVE, room, 4), 4);
+    OK(jf_set_raw(c, SOL_SOCKET, SO_KEEPALIVE, room, 4));
+    EXPECT(jf_supported(JF_OPT_PEER_PID), 1);
     OK(jf_connect(c, &at));
     OK(jf_peer_addr(c, &of));
     a = OK(jf_accept(s, &of));

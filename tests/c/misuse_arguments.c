@@ -1,4 +1,4 @@
-/* Flags, families, types, protocols, directions, backlogs, options and values that are none. */
+/* Flags, families, types, protocols, directions, backlogs and values that are none. */
 #include "misuse.h"
 
 static unsigned char room[256];
@@ -129,45 +129,6 @@ static void directions_and_backlogs(void) {
     OK(jf_close(s));
 }
 
-static void options(void) {
-    static const int32_t none[] = {0, 26, 27, 99, 100, 255, 256, 257, 65536, 65537, -1, -2, -25, INT32_MIN,
-                                   INT32_MIN + 1, INT32_MIN + 21, INT32_MAX};
-    int64_t *out = (int64_t *)(void *)room;
-    for (int kind = 0; kind < KINDS; kind++) {
-        jf_socket s[2];
-        connected(kind, s);
-        for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
-            expect_of("jf_set", none[i], jf_set(s[0], none[i], 1), JF_E_INVALID);
-            expect_of("jf_get", none[i], jf_get(s[0], none[i], out), JF_E_INVALID);
-        }
-        for (int option = 17; option <= 20; option++) {
-            expect_of("jf_set", option, jf_set(s[0], option, 1), JF_E_INVALID);
-            expect_of("jf_get", option, jf_get(s[0], option, out), JF_E_INVALID);
-        }
-        CHECK(untouched(room, sizeof room));
-        close_both(s);
-    }
-    for (int option = 1000; option < 100000; option += 7) EXPECT(jf_set(0, option, 1), JF_E_INVALID);
-    EXPECT(jf_get(0, 0, out), JF_E_INVALID);
-    EXPECT(jf_get(0, 0, NULL), JF_E_INVALID);
-
-    /* A value beyond 32 bits must not pass for what is left of it. */
-    static const int switches[] = {JF_OPT_INTERRUPTIBLE, JF_OPT_REUSE_ADDR, JF_OPT_REUSE_PORT, JF_OPT_ONLY_V6,
-                                   JF_OPT_NO_DELAY,      JF_OPT_KEEP_ALIVE, JF_OPT_BROADCAST};
-    static const int64_t no_switch[] = {-1, 2, 3, 256, INT32_MAX, INT32_MIN, (int64_t)1 << 32, ((int64_t)1 << 32) + 1,
-                                        INT64_MAX, INT64_MIN, INT64_MIN + 1};
-    jf_socket s = OK(jf_open(JF_INET6, JF_STREAM, 0));
-    for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++) {
-        int64_t before, after;
-        OK(jf_get(s, switches[i], &before));
-        for (size_t j = 0; j < sizeof no_switch / sizeof no_switch[0]; j++)
-            expect_of("jf_set", no_switch[j], jf_set(s, switches[i], no_switch[j]), JF_E_INVALID);
-        OK(jf_get(s, switches[i], &after));
-        CHECK(before == after);
-    }
-    OK(jf_close(s));
-}
-
 static void texts_and_ports(void) {
     static const char *const none[] = {"", ":", "80", "1.2.3.4", "1.2.3.4:", "1.2.3.4:65536", "1.2.3.4:-1", "1.2.3:80",
                                        "1.2.3.4:+1", "localhost:80", "::1:80", "[::1]", "[::1]:", "[::1]:99999",
@@ -227,7 +188,6 @@ int main(void) {
     for (int kind = 0; kind < KINDS; kind++) flags(kind);
     opening();
     directions_and_backlogs();
-    options();
     texts_and_ports();
     errors();
     /* Beyond what a protocol's number can be there is no such protocol either. */

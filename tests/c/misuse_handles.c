@@ -20,6 +20,10 @@ static int64_t send_to(jf_socket s) { return jf_send_to(s, "x", 1, 0, &somewhere
 static int64_t recv_from(jf_socket s) { return jf_recv_from(s, room, 8, 0, (jf_addr *)(void *)(room + 16)); }
 static int64_t get_it(jf_socket s) { return jf_get(s, JF_OPT_TYPE, (int64_t *)(void *)room); }
 static int64_t set_it(jf_socket s) { return jf_set(s, JF_OPT_KEEP_ALIVE, 1); }
+static int64_t set_text(jf_socket s) { return jf_set_text(s, JF_OPT_DEVICE, "lo"); }
+static int64_t get_text(jf_socket s) { return jf_get_text(s, JF_OPT_DEVICE, (char *)room, sizeof room); }
+static int64_t set_raw(jf_socket s) { return jf_set_raw(s, 1, 9, room, 4); }
+static int64_t get_raw(jf_socket s) { return jf_get_raw(s, 1, 9, room, sizeof room); }
 static int64_t join_it(jf_socket s) { return jf_join(s, &group, NULL, 0); }
 static int64_t leave_it(jf_socket s) { return jf_leave(s, &group, NULL, 0); }
 
@@ -75,6 +79,10 @@ static const struct {
     {"jf_recv_vec", recv_vec},
     {"jf_set", set_it},
     {"jf_get", get_it},
+    {"jf_set_text", set_text},
+    {"jf_get_text", get_text},
+    {"jf_set_raw", set_raw},
+    {"jf_get_raw", get_raw},
     {"jf_join", join_it},
     {"jf_leave", leave_it},
 };

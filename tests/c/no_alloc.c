@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <sys/socket.h>
 
 /* What glibc's own functions are called when somebody else has their names. */
 void *__libc_malloc(size_t size);
@@ -111,6 +112,12 @@ static void options(void) {
     OK(jf_get(s[0], JF_OPT_KEEP_ALIVE, &value));
     OK(jf_set(s[0], JF_OPT_RECV_TIMEOUT, 1000));
     OK(jf_get(s[0], JF_OPT_RECV_TIMEOUT, &value));
+    OK(jf_set_text(s[0], JF_OPT_DEVICE, "lo"));
+    EXPECT(jf_get_text(s[0], JF_OPT_DEVICE, room, sizeof room), 2);
+    OK(jf_set_text(s[0], JF_OPT_DEVICE, ""));
+    OK(jf_get_raw(s[0], SOL_SOCKET, SO_KEEPALIVE, room, 4));
+    OK(jf_set_raw(s[0], SOL_SOCKET, SO_KEEPALIVE, room, 4));
+    OK(jf_supported(JF_OPT_KEEP_ALIVE));
 }
 
 static jf_addr group;
