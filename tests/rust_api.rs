@@ -65,6 +65,38 @@ fn datagrams_are_whole_or_an_error() {
 }
 
 #[test]
+fn a_part_of_a_file_is_sent() {
+    let path = std::env::temp_dir().join(format!("jackfield-rust-file-{}", std::process::id()));
+    std::fs::write(&path, b"0123456789").unwrap();
+    let mut file = std::fs::File::open(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let mut room = [0; 4];
+    file.read_exact(&mut room[..2]).unwrap();
+    for (a, b) in [tcp_pair(), Socket::pair(Family::Unix, Type::Stream).unwrap()] {
+        for timeout in [-1, 0, 10_000] {
+            a.set(Opt::SendTimeout, timeout).unwrap();
+            assert_eq!(a.send_file(&file, 3, 4), Ok(4));
+            b.recv_exact(&mut room[..]).unwrap();
+            assert_eq!(&room, b"3456");
+            assert_eq!(a.send_file(&file, 8, usize::MAX), Ok(2));
+            b.recv_exact(&mut room[..2]).unwrap();
+            assert_eq!(&room[..2], b"89");
+            assert_eq!(a.send_file(&file, 10, 1), Err(Error::END_OF_STREAM));
+            assert_eq!(a.send_file(&file, 11, 1), Err(Error::INVALID));
+            assert_eq!(a.send_file(&file, u64::MAX, 1), Err(Error::INVALID));
+            assert_eq!(a.send_file(&b, 0, 1), Err(Error::UNSUPPORTED));
+        }
+        a.cancel();
+        assert_eq!(a.send_file(&file, 0, 1), Err(Error::CLOSED));
+    }
+    // Nobody moved the file's own position.
+    file.read_exact(&mut room[..2]).unwrap();
+    assert_eq!(&room[..2], b"23");
+    let (a, _b) = Socket::pair(Family::Unix, Type::SeqPacket).unwrap();
+    assert_eq!(a.send_file(&file, 0, 1), Err(Error::TYPE_UNSUPPORTED));
+}
+
+#[test]
 fn a_datagram_tells_its_sender() {
     let open = || {
         let socket = Socket::open(Family::Inet, Type::Dgram, 0).unwrap();

@@ -9,6 +9,7 @@
 mod about;
 mod addr;
 mod boundary;
+mod file;
 mod handle;
 mod io;
 mod option;

@@ -7,6 +7,7 @@
 mod addr;
 mod connect;
 mod error;
+mod file;
 mod first;
 mod io;
 mod options;

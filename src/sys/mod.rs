@@ -12,6 +12,8 @@
 //! | `clock` | [`Moment`]s of a clock that never goes back |
 //! | `descriptor` | [`Descriptor`], an owned socket: opened close-on-exec, never raising SIGPIPE, and its life |
 //! | `transfer` | sending and receiving, one system call each |
+//! | `file` | sending from a file, and where that ends |
+//! | `signal` | keeping SIGPIPE away from calls that have no flag for it |
 //! | `options` | reading and setting [`Opt`]s, and the two timeouts that the kernel keeps for a blocking call |
 //! | `ready` | waiting for one descriptor with a deadline |
 //! | `fork` | a number that is another one in a forked child |
@@ -28,10 +30,12 @@ mod call;
 mod clock;
 mod descriptor;
 pub mod errno;
+mod file;
 #[cfg(feature = "capi")]
 mod fork;
 mod options;
 mod ready;
+mod signal;
 mod transfer;
 mod types;
 
@@ -39,10 +43,12 @@ pub use addr::{ADDR_DATA, HARDWARE_MAX, RawAddr, SockAddr, interface_index};
 pub use clock::Moment;
 pub use descriptor::Descriptor;
 pub use errno::Errno;
+pub use file::{FileEnd, file_end};
 #[cfg(feature = "capi")]
 pub use fork::{EPOCH_SHIFT, fork_epoch, watch_forks};
 pub use options::Opt;
 pub use ready::{Direction, pause, wait_ready};
+pub use signal::NoSigpipe;
 pub use transfer::{RecvBuf, SendBuf, VEC_MAX};
 pub use types::{Family, Flags, Shutdown, Type};
 

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /* What glibc's own functions are called when somebody else has their names. */
 void *__libc_malloc(size_t size);
@@ -89,6 +91,19 @@ static void all_and_exact(void) {
     EXPECT(jf_recv_exact(s[1], room, 200, &received), 0);
 }
 
+static void file(void) {
+    static int fd;
+    if (kind_type(kind) != JF_STREAM) return;
+    if (fd == 0) CHECK((fd = memfd_create("file", MFD_CLOEXEC)) > 0 && ftruncate(fd, 200) == 0);
+    for (int64_t timeout = -1; timeout < 10000; timeout += 5000) {
+        OK(jf_set(s[0], JF_OPT_SEND_TIMEOUT, timeout));
+        EXPECT(jf_send_file(s[0], fd, 0, 300), 200);
+        EXPECT(jf_recv_exact(s[1], room, 200, NULL), 0);
+    }
+    EXPECT(jf_send_file(s[0], fd, 200, 1), JF_E_END_OF_STREAM);
+    OK(jf_set(s[0], JF_OPT_SEND_TIMEOUT, -1));
+}
+
 static void would_block(void) {
     EXPECT(jf_recv(s[1], room, sizeof room, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
 }
@@ -157,6 +172,7 @@ static const struct {
               {"send_to, recv_from", send_recv_from, 1000},
               {"send_vec, recv_vec", vectors, 1000},
               {"send_all, recv_exact", all_and_exact, 1000},
+              {"send_file, recv_exact", file, 100},
               {"recv that would block", would_block, 1000},
               {"recv that is cut", too_short, 1000},
               {"calls that are refused", refused, 1000},
