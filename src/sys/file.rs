@@ -5,9 +5,6 @@ use super::{Descriptor, Errno};
 use std::mem::MaybeUninit;
 use std::os::fd::RawFd;
 
-/// The most that Linux sends in one call.
-const PIECE: usize = 0x7fff_f000;
-
 /// Where a file ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileEnd {
@@ -25,7 +22,7 @@ impl Descriptor {
     pub fn send_file(&self, file: RawFd, offset: u64, count: usize) -> Result<usize, Errno> {
         // Beyond INT64_MAX the kernel takes it for negative, and refuses it.
         let mut offset = offset as i64;
-        let args = [self.raw(), file as usize, &raw mut offset as usize, count.min(PIECE)];
+        let args = [self.raw(), file as usize, &raw mut offset as usize, count];
         // SAFETY: the offset is ours. The kernel only reads from the file, and copes with a number that is no descriptor's.
         unsafe { system_call(libc::SYS_sendfile, args) }
     }
