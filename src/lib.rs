@@ -27,4 +27,7 @@ mod ffi;
 mod net;
 mod sys;
 
-pub use net::{Addr, Error, Family, Flags, Incomplete, Opt, RecvBuf, Result, SendBuf, Shutdown, Socket, Type, VEC_MAX};
+pub use net::{
+    Addr, Error, Family, Flags, Incomplete, Opt, RecvBuf, Result, SendBuf, Shutdown, Socket, TcpFields, TcpInfo,
+    TcpOptions, TcpState, Type, VEC_MAX,
+};

@@ -25,6 +25,7 @@ programs!(
     stream,
     stream_special,
     stream_waits,
+    tcp_info,
 );
 
 /// Whoever adds a function also shows what it does when it is used wrongly.

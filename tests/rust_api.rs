@@ -1,6 +1,8 @@
 //! The Rust API as its users see it.
 
-use jackfield::{Addr, Error, Family, Flags, Opt, RecvBuf, SendBuf, Shutdown, Socket, Type};
+use jackfield::{
+    Addr, Error, Family, Flags, Opt, RecvBuf, SendBuf, Shutdown, Socket, TcpFields, TcpOptions, TcpState, Type,
+};
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -94,6 +96,19 @@ fn a_part_of_a_file_is_sent() {
     assert_eq!(&room[..2], b"23");
     let (a, _b) = Socket::pair(Family::Unix, Type::SeqPacket).unwrap();
     assert_eq!(a.send_file(&file, 0, 1), Err(Error::TYPE_UNSUPPORTED));
+}
+
+#[test]
+fn a_tcp_connection_is_told_about() {
+    let (a, b) = tcp_pair();
+    a.send_all(&[7; 1000]).unwrap();
+    b.recv_exact(&mut [0; 1000][..]).unwrap();
+    let (sender, receiver) = (a.tcp_info().unwrap(), b.tcp_info().unwrap());
+    assert_eq!((sender.state, receiver.state), (TcpState::Established, TcpState::Established));
+    assert_eq!((sender.bytes_sent - sender.bytes_retransmitted, receiver.bytes_received), (1000, 1000));
+    assert!(sender.filled.contains(TcpFields::BYTES_SENT) && sender.options.contains(TcpOptions::SACK));
+    let (local, _peer) = Socket::pair(Family::Unix, Type::Stream).unwrap();
+    assert_eq!(local.tcp_info(), Err(Error::OPTION_UNSUPPORTED));
 }
 
 #[test]

@@ -16,3 +16,4 @@ mod option;
 mod socket;
 mod status;
 mod sync;
+mod tcp;

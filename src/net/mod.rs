@@ -13,6 +13,7 @@ mod io;
 mod options;
 mod socket;
 mod std_traits;
+mod tcp;
 mod text;
 mod wait;
 
@@ -22,6 +23,7 @@ pub use error::{Error, Result};
 pub(crate) use first::First;
 pub use io::Incomplete;
 pub use socket::Socket;
+pub use tcp::{TcpFields, TcpInfo, TcpOptions, TcpState};
 
 #[cfg(feature = "capi")]
 pub(crate) use crate::sys::{EPOCH_SHIFT, RawAddr, fork_epoch, pause, watch_forks};

@@ -60,6 +60,6 @@ impl Socket {
 }
 
 /// A UNIX socket says of an option that it has none of that kind, and it says it of an operation.
-fn option_error(errno: Errno) -> Error {
+pub(super) fn option_error(errno: Errno) -> Error {
     if errno.0 == EOPNOTSUPP { Error::OPTION_UNSUPPORTED } else { errno.into() }
 }

@@ -15,6 +15,7 @@
 //! | `file` | sending from a file, and where that ends |
 //! | `signal` | keeping SIGPIPE away from calls that have no flag for it |
 //! | `options` | reading and setting [`Opt`]s, and the two timeouts that the kernel keeps for a blocking call |
+//! | `tcp` | [`RawTcpInfo`](tcp::RawTcpInfo), what the kernel knows of a TCP connection |
 //! | `ready` | waiting for one descriptor with a deadline |
 //! | `fork` | a number that is another one in a forked child |
 //!
@@ -36,6 +37,7 @@ mod fork;
 mod options;
 mod ready;
 mod signal;
+pub mod tcp;
 mod transfer;
 mod types;
 

@@ -202,13 +202,18 @@ impl Descriptor {
     }
 
     fn get_raw<T: Plain>(&self, level: c_int, name: c_int) -> Result<T, Errno> {
+        self.get_raw_len(level, name).map(|(value, _)| value)
+    }
+
+    /// Reads a value of which the kernel may know only the start, and how many bytes those are; the rest is zero.
+    pub(super) fn get_raw_len<T: Plain>(&self, level: c_int, name: c_int) -> Result<(T, usize), Errno> {
         let mut value = MaybeUninit::<T>::zeroed();
         let mut len = size_of::<T>() as socklen_t;
         let ptr = value.as_mut_ptr().cast::<c_void>();
         // SAFETY: `ptr` and `len` describe room of ours.
         check(unsafe { libc::getsockopt(self.as_raw_fd(), level, name, ptr, &mut len) }.into())?;
         // SAFETY: zeros and whatever the kernel wrote over them are a value of a plain type.
-        Ok(unsafe { value.assume_init() })
+        Ok((unsafe { value.assume_init() }, len as usize))
     }
 
     fn set_raw<T: Plain>(&self, level: c_int, name: c_int, value: &T) -> Result<(), Errno> {
@@ -221,7 +226,7 @@ impl Descriptor {
 }
 
 /// Types for which all bytes are values.
-trait Plain: Copy {}
+pub(super) trait Plain: Copy {}
 impl Plain for c_int {}
 impl Plain for libc::linger {}
 impl Plain for libc::timeval {}

@@ -5,7 +5,7 @@
 /* C99 has no static assertion; an array can't have -1 elements. */
 #define ASSERT(name, condition) typedef char assert_##name[(condition) ? 1 : -1]
 #define OFFSET(type, member, offset) ASSERT(type##_##member, offsetof(type, member) == (offset))
-#define SIZE(type, size) ASSERT(type##_size, sizeof(type) == (size))
+#define SIZE(type, size) ASSERT(sizeof_##type, sizeof(type) == (size))
 
 SIZE(jf_addr, 128);
 OFFSET(jf_addr, family, 0);
@@ -18,6 +18,61 @@ OFFSET(jf_addr, data, 16);
 SIZE(jf_buf, 16);
 OFFSET(jf_buf, data, 0);
 OFFSET(jf_buf, len, 8);
+
+SIZE(jf_tcp_info_data, 256);
+OFFSET(jf_tcp_info_data, size, 0);
+OFFSET(jf_tcp_info_data, state, 4);
+OFFSET(jf_tcp_info_data, filled, 8);
+OFFSET(jf_tcp_info_data, options, 16);
+OFFSET(jf_tcp_info_data, rto_us, 20);
+OFFSET(jf_tcp_info_data, snd_mss, 24);
+OFFSET(jf_tcp_info_data, rcv_mss, 28);
+OFFSET(jf_tcp_info_data, unacked, 32);
+OFFSET(jf_tcp_info_data, sacked, 36);
+OFFSET(jf_tcp_info_data, lost, 40);
+OFFSET(jf_tcp_info_data, retrans, 44);
+OFFSET(jf_tcp_info_data, retransmits, 48);
+OFFSET(jf_tcp_info_data, probes, 52);
+OFFSET(jf_tcp_info_data, last_data_sent_ms, 56);
+OFFSET(jf_tcp_info_data, last_data_received_ms, 60);
+OFFSET(jf_tcp_info_data, last_ack_received_ms, 64);
+OFFSET(jf_tcp_info_data, path_mtu, 68);
+OFFSET(jf_tcp_info_data, rtt_us, 72);
+OFFSET(jf_tcp_info_data, rttvar_us, 76);
+OFFSET(jf_tcp_info_data, cwnd, 80);
+OFFSET(jf_tcp_info_data, ssthresh, 84);
+OFFSET(jf_tcp_info_data, reordering, 88);
+OFFSET(jf_tcp_info_data, rcv_rtt_us, 92);
+OFFSET(jf_tcp_info_data, rcv_space, 96);
+OFFSET(jf_tcp_info_data, total_retransmits, 100);
+OFFSET(jf_tcp_info_data, segs_out, 104);
+OFFSET(jf_tcp_info_data, segs_in, 108);
+OFFSET(jf_tcp_info_data, notsent_bytes, 112);
+OFFSET(jf_tcp_info_data, min_rtt_us, 116);
+OFFSET(jf_tcp_info_data, data_segs_out, 120);
+OFFSET(jf_tcp_info_data, data_segs_in, 124);
+OFFSET(jf_tcp_info_data, delivered, 128);
+OFFSET(jf_tcp_info_data, delivered_ce, 132);
+OFFSET(jf_tcp_info_data, dsack_dups, 136);
+OFFSET(jf_tcp_info_data, reord_seen, 140);
+OFFSET(jf_tcp_info_data, rcv_ooopack, 144);
+OFFSET(jf_tcp_info_data, snd_wnd, 148);
+OFFSET(jf_tcp_info_data, rcv_wnd, 152);
+OFFSET(jf_tcp_info_data, rehash, 156);
+OFFSET(jf_tcp_info_data, total_rto, 160);
+OFFSET(jf_tcp_info_data, total_rto_recoveries, 164);
+OFFSET(jf_tcp_info_data, total_rto_time_ms, 168);
+OFFSET(jf_tcp_info_data, reserved, 172);
+OFFSET(jf_tcp_info_data, pacing_rate, 176);
+OFFSET(jf_tcp_info_data, max_pacing_rate, 184);
+OFFSET(jf_tcp_info_data, bytes_acked, 192);
+OFFSET(jf_tcp_info_data, bytes_received, 200);
+OFFSET(jf_tcp_info_data, delivery_rate, 208);
+OFFSET(jf_tcp_info_data, busy_time_us, 216);
+OFFSET(jf_tcp_info_data, rwnd_limited_us, 224);
+OFFSET(jf_tcp_info_data, sndbuf_limited_us, 232);
+OFFSET(jf_tcp_info_data, bytes_sent, 240);
+OFFSET(jf_tcp_info_data, bytes_retransmitted, 248);
 
 SIZE(jf_socket, 8);
 ASSERT(socket_is_signed, (jf_socket)-1 < 0);

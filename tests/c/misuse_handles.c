@@ -28,6 +28,15 @@ static int64_t set_it(jf_socket s) { return jf_set(s, JF_OPT_KEEP_ALIVE, 1); }
 static int64_t send_file(jf_socket s) { return jf_send_file(s, file, 0, 1); }
 static int64_t send_nothing_of_a_file(jf_socket s) { return jf_send_file(s, file, 0, 0); }
 
+static int64_t tcp_info(jf_socket s) {
+    jf_tcp_info_data info;
+    fill(&info, sizeof info);
+    info.size = sizeof info;
+    int64_t result = jf_tcp_info(s, &info);
+    CHECK(info.size == sizeof info && untouched(&info.state, sizeof info - sizeof info.size));
+    return result;
+}
+
 static int64_t send_vec(jf_socket s) {
     const jf_buf bufs[] = {{(void *)"x", 1}, {NULL, 0}};
     return jf_send_vec(s, bufs, 2, 0);
@@ -82,6 +91,7 @@ static const struct {
     {"jf_send_file of nothing", send_nothing_of_a_file},
     {"jf_set", set_it},
     {"jf_get", get_it},
+    {"jf_tcp_info", tcp_info},
 };
 
 /* The live handles; nothing else may be taken for one. */

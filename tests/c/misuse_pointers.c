@@ -51,6 +51,7 @@ static void nulls_of_calls(jf_socket s) {
     EXPECT(jf_local_addr(s, NULL), JF_E_INVALID);
     EXPECT(jf_peer_addr(s, NULL), JF_E_INVALID);
     EXPECT(jf_get(s, JF_OPT_TYPE, NULL), JF_E_INVALID);
+    EXPECT(jf_tcp_info(s, NULL), JF_E_INVALID);
     EXPECT(jf_send(s, NULL, 1, 0), JF_E_INVALID);
     EXPECT(jf_recv(s, NULL, 1, 0), JF_E_INVALID);
     EXPECT(jf_send_to(s, NULL, 1, 0, &addr), JF_E_INVALID);
@@ -145,6 +146,8 @@ static void crooked(jf_socket s) {
     EXPECT(jf_recv_from(s, room, 8, 0, a), JF_E_INVALID);
     EXPECT(jf_pair(JF_UNIX, JF_STREAM, (jf_socket *)(void *)(memory + 1)), JF_E_INVALID);
     EXPECT(jf_get(s, JF_OPT_TYPE, (int64_t *)(void *)(memory + 1)), JF_E_INVALID);
+    EXPECT(jf_tcp_info(s, (jf_tcp_info_data *)(void *)(memory + 1)), JF_E_INVALID);
+    EXPECT(jf_tcp_info(s, (jf_tcp_info_data *)(void *)(memory + 4)), JF_E_INVALID);
     EXPECT(jf_send_all(s, "x", 1, (size_t *)(void *)(memory + 1)), JF_E_INVALID);
     EXPECT(jf_recv_exact(s, room, 1, (size_t *)(void *)(memory + 1)), JF_E_INVALID);
     EXPECT(jf_send_vec(s, (jf_buf *)(void *)(memory + 1), 1, 0), JF_E_INVALID);

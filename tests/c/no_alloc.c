@@ -128,6 +128,11 @@ static void options(void) {
     OK(jf_get(s[0], JF_OPT_RECV_TIMEOUT, &value));
 }
 
+static void tcp_info(void) {
+    jf_tcp_info_data info = {.size = sizeof info};
+    EXPECT(jf_tcp_info(s[0], &info), kind == TCP4 || kind == TCP6 ? 0 : JF_E_OPTION_UNSUPPORTED);
+}
+
 static void addresses(void) {
     jf_addr a;
     OK(jf_local_addr(s[0], &a));
@@ -177,6 +182,7 @@ static const struct {
               {"recv that is cut", too_short, 1000},
               {"calls that are refused", refused, 1000},
               {"set, get", options, 1000},
+              {"tcp_info", tcp_info, 1000},
               {"local_addr, peer_addr", addresses, 1000},
               {"recv that times out", timed_out, 20},
               {"open, connect, accept, close", open_and_close, 100},
