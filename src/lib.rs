@@ -28,6 +28,7 @@ mod net;
 mod sys;
 
 pub use net::{
-    Addr, Error, Family, Flags, Incomplete, Opt, RecvBuf, Result, SendBuf, Shutdown, Socket, TcpFields, TcpInfo,
-    TcpOptions, TcpState, Type, VEC_MAX,
+    Addr, Credentials, Error, Family, Flags, Incoming, Incomplete, Interface, InterfaceFlags, Opt, Origin, Outgoing,
+    PacketInfo, QueuedError, RecvBuf, Result, SendBuf, Shutdown, Socket, TcpFields, TcpInfo, TcpOptions, TcpState,
+    Type, VEC_MAX, interfaces,
 };

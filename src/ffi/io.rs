@@ -33,6 +33,8 @@ pub enum jf_flag {
     JF_ERROR_QUEUE = 0x2000,
     /// Send: more will follow soon, so that a packet may wait for it.
     JF_MORE = 0x8000,
+    /// jf_recv_msg: sockets that came are plain descriptors, as other descriptors are.
+    JF_PLAIN_DESCRIPTORS = 0x10000,
 }
 
 /// A piece of memory.
@@ -293,9 +295,7 @@ pub unsafe extern "C" fn jf_send_vec(s: jf_socket, bufs: *const jf_buf, count: u
     guard(|| {
         let mut room = NO_BUFS;
         // SAFETY: the caller's.
-        let bufs = unsafe { checked(bufs, count, &mut room) }?;
-        // SAFETY: a `SendBuf` is laid out as a `jf_buf`, as both are as the system wants them.
-        let bufs = unsafe { slice::from_raw_parts(bufs.as_ptr().cast::<SendBuf>(), bufs.len()) };
+        let bufs = unsafe { send_bufs(bufs, count, &mut room) }?;
         SOCKETS.with(s, |socket| socket.send_vec(bufs, Flags::from_bits(flags))).map(self::count)
     })
 }
@@ -314,16 +314,37 @@ pub unsafe extern "C" fn jf_recv_vec(s: jf_socket, bufs: *mut jf_buf, count: usi
     guard(|| {
         let mut room = NO_BUFS;
         // SAFETY: the caller's.
-        let bufs = unsafe { checked(bufs, count, &mut room) }?;
-        // SAFETY: a `RecvBuf` is laid out as a `jf_buf`, as both are as the system wants them.
-        let bufs = unsafe { slice::from_raw_parts_mut(bufs.as_ptr().cast_mut().cast::<RecvBuf>(), bufs.len()) };
+        let bufs = unsafe { recv_bufs(bufs, count, &mut room) }?;
         SOCKETS.with(s, |socket| socket.recv_vec(bufs, Flags::from_bits(flags))).map(self::count)
     })
 }
 
 /// Room for a copy of a caller's buffers; it is not touched unless one is made.
-type BufRoom = [MaybeUninit<jf_buf>; VEC_MAX];
-const NO_BUFS: BufRoom = [const { MaybeUninit::uninit() }; VEC_MAX];
+pub type BufRoom = [MaybeUninit<jf_buf>; VEC_MAX];
+pub const NO_BUFS: BufRoom = [const { MaybeUninit::uninit() }; VEC_MAX];
+
+/// A caller's buffers to send from.
+///
+/// # Safety
+/// If not NULL, `bufs` must be readable for `count` of them, and each for its length, for as long as the result is used.
+pub unsafe fn send_bufs(bufs: *const jf_buf, count: usize, room: &mut BufRoom) -> Result<&[SendBuf<'_>]> {
+    // SAFETY: the caller's.
+    let bufs = unsafe { checked(bufs, count, room) }?;
+    // SAFETY: a `SendBuf` is laid out as a `jf_buf`, as both are as the system wants them.
+    Ok(unsafe { slice::from_raw_parts(bufs.as_ptr().cast(), bufs.len()) })
+}
+
+/// A caller's buffers to receive into.
+///
+/// # Safety
+/// If not NULL, `bufs` must be readable for `count` of them, and each must be writable for its length and nobody else's,
+/// for as long as the result is used.
+pub unsafe fn recv_bufs(bufs: *mut jf_buf, count: usize, room: &mut BufRoom) -> Result<&mut [RecvBuf<'_>]> {
+    // SAFETY: the caller's.
+    let bufs = unsafe { checked(bufs, count, room) }?;
+    // SAFETY: a `RecvBuf` is laid out as a `jf_buf`, as both are as the system wants them.
+    Ok(unsafe { slice::from_raw_parts_mut(bufs.as_ptr().cast_mut().cast(), bufs.len()) })
+}
 
 /// A caller's buffers, each of which has a place if it has a length, and none if it has none: the system looks at
 /// both. A copy of them is made in `room` when that takes one.

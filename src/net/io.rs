@@ -2,7 +2,7 @@
 
 use super::first::First;
 use super::wait::Patience;
-use super::{Addr, Error, Family, Flags, RecvBuf, Result, SendBuf, Socket, VEC_MAX};
+use super::{Addr, Error, Family, Flags, Incoming, RecvBuf, Result, SendBuf, Socket, VEC_MAX};
 use crate::sys::{Descriptor, Direction, Errno, SockAddr};
 use std::sync::atomic::Ordering::Relaxed;
 use std::{fmt, io};
@@ -88,11 +88,7 @@ impl Socket {
     pub fn send_to<'a>(&self, buf: impl Into<SendBuf<'a>>, flags: Flags, addr: &Addr) -> Result<usize> {
         let buf = buf.into();
         let flags = self.send_flags(flags)?;
-        self.expect_peer(addr)?;
-        // A stream's peer gets it, whatever the address, and some systems don't say that they ignored it.
-        if self.kind.has_connections() {
-            return Err(Error::TYPE_UNSUPPORTED);
-        }
+        self.expect_destination(addr)?;
         let mut name = SockAddr::room();
         name.encode(addr.raw())?;
         let name = &name;
@@ -135,6 +131,9 @@ impl Socket {
     /// [`Socket::recv`] the long way.
     pub(crate) fn recv_long(&self, mut buf: RecvBuf<'_>, flags: Flags) -> Result<usize> {
         let os_flags = self.recv_flags(flags)?;
+        if flags.intersects(Flags::ERROR_QUEUE) {
+            return self.recv_queued_error(&mut [buf], flags).0;
+        }
         if buf.is_empty() && !self.kind.has_messages() {
             return Ok(0);
         }
@@ -164,6 +163,9 @@ impl Socket {
     #[inline(always)]
     pub(crate) fn recv_named(&self, mut buf: RecvBuf<'_>, flags: Flags, from: &mut Addr) -> Result<usize> {
         let os_flags = self.recv_flags(flags)?;
+        if flags.intersects(Flags::ERROR_QUEUE) {
+            return self.recv_named_queued_error(buf, flags, from);
+        }
         if buf.is_empty() && !self.kind.has_messages() {
             *from = Addr::UNSPEC;
             return Ok(0);
@@ -189,12 +191,32 @@ impl Socket {
     /// Those of [`Socket::recv`], and [`Error::INVALID`] for more than [`VEC_MAX`] buffers.
     pub fn recv_vec(&self, bufs: &mut [RecvBuf<'_>], flags: Flags) -> Result<usize> {
         let os_flags = self.recv_flags(flags)?;
+        if flags.intersects(Flags::ERROR_QUEUE) {
+            return self.recv_queued_error(bufs, flags).0;
+        }
         let room = room(bufs.iter().map(RecvBuf::len))?;
         if room == 0 && !self.kind.has_messages() {
             return Ok(0);
         }
         let count = self.call(Direction::Recv, flags, |fd, extra| fd.recv_vec(bufs, os_flags | extra))?;
         self.received(count, room, flags)
+    }
+
+    /// Receives from the queue of errors. What a message there is cut of, only its flags tell.
+    #[cold]
+    fn recv_queued_error(&self, bufs: &mut [RecvBuf<'_>], flags: Flags) -> (Result<usize>, Addr) {
+        let mut message = Incoming::new();
+        let result = self.recv_msg(bufs, flags, &mut message);
+        (result, message.from.unwrap_or(Addr::UNSPEC))
+    }
+
+    #[cold]
+    fn recv_named_queued_error(&self, buf: RecvBuf<'_>, flags: Flags, from: &mut Addr) -> Result<usize> {
+        let (result, to) = self.recv_queued_error(&mut [buf], flags);
+        if matches!(result, Ok(_) | Err(Error::TRUNCATED)) {
+            *from = to;
+        }
+        result
     }
 
     /// Sends all of a stream's bytes, however often the system takes only part, within one timeout.
@@ -280,10 +302,18 @@ impl Socket {
         Ok(())
     }
 
+    /// An address to send a datagram to.
+    #[inline]
+    pub(super) fn expect_destination(&self, addr: &Addr) -> Result<()> {
+        self.expect_peer(addr)?;
+        // A stream's peer gets it, whatever the address, and some systems don't say that they ignored it.
+        if self.kind.has_connections() { Err(Error::TYPE_UNSUPPORTED) } else { Ok(()) }
+    }
+
     /// What the system is told: to always say how long a message was, and never anything of the kind on a stream,
     /// where it would throw the data away.
     #[inline]
-    fn recv_flags(&self, flags: Flags) -> Result<Flags> {
+    pub(super) fn recv_flags(&self, flags: Flags) -> Result<Flags> {
         if !flags.within(Flags::EVERYWHERE) {
             self.expect_flags(flags, Flags::FOR_RECV)?;
         }
@@ -291,7 +321,7 @@ impl Socket {
     }
 
     #[inline]
-    fn send_flags(&self, flags: Flags) -> Result<Flags> {
+    pub(super) fn send_flags(&self, flags: Flags) -> Result<Flags> {
         if flags != Flags::NONE {
             self.expect_flags(flags, Flags::FOR_SEND)?;
         }
@@ -305,13 +335,13 @@ impl Socket {
             return Err(Error::INVALID);
         }
         let urgent = flags.intersects(Flags::OUT_OF_BAND) && self.kind.has_messages();
-        let errors = flags.intersects(Flags::ERROR_QUEUE) && self.family == Family::Unix;
+        let errors = flags.intersects(Flags::ERROR_QUEUE) && matches!(self.family, Family::Unix | Family::Netlink);
         if urgent || errors { Err(Error::UNSUPPORTED) } else { Ok(()) }
     }
 
     /// What a receive that the system calls a success was.
     #[inline]
-    fn received(&self, count: usize, room: usize, flags: Flags) -> Result<usize> {
+    pub(super) fn received(&self, count: usize, room: usize, flags: Flags) -> Result<usize> {
         match count {
             0 if self.is_canceled() => Err(Error::CLOSED),
             _ if count <= room || flags.intersects(Flags::TRUNC) => Ok(count),
@@ -321,7 +351,7 @@ impl Socket {
 }
 
 /// The length of several buffers together.
-fn room(mut lens: impl ExactSizeIterator<Item = usize>) -> Result<usize> {
+pub(super) fn room(mut lens: impl ExactSizeIterator<Item = usize>) -> Result<usize> {
     if lens.len() > VEC_MAX {
         return Err(Error::INVALID);
     }

@@ -9,7 +9,10 @@ mod connect;
 mod error;
 mod file;
 mod first;
+mod interfaces;
 mod io;
+mod message;
+mod multicast;
 mod options;
 mod socket;
 mod std_traits;
@@ -21,10 +24,14 @@ pub use addr::Addr;
 pub use error::{Error, Result};
 #[cfg(feature = "capi")]
 pub(crate) use first::First;
+pub use interfaces::{Interface, interfaces};
 pub use io::Incomplete;
+pub use message::{Incoming, Outgoing, PacketInfo, QueuedError};
 pub use socket::Socket;
 pub use tcp::{TcpFields, TcpInfo, TcpOptions, TcpState};
 
+pub use crate::sys::{
+    Credentials, Family, Flags, InterfaceFlags, Opt, Origin, RecvBuf, SendBuf, Shutdown, Type, VEC_MAX,
+};
 #[cfg(feature = "capi")]
-pub(crate) use crate::sys::{EPOCH_SHIFT, RawAddr, fork_epoch, pause, watch_forks};
-pub use crate::sys::{Family, Flags, Opt, RecvBuf, SendBuf, Shutdown, Type, VEC_MAX};
+pub(crate) use crate::sys::{EPOCH_SHIFT, RawAddr, TEXT_ROOM, fork_epoch, pause, watch_forks};

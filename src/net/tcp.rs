@@ -1,6 +1,6 @@
 //! What the system knows of a TCP connection.
 
-use super::options::option_error;
+use super::options::no_such_option;
 use super::{Result, Socket};
 use crate::sys::tcp::{self, RawTcpInfo};
 use std::mem::{offset_of, size_of};
@@ -396,7 +396,7 @@ impl Socket {
     ///
     /// [tcp(7)]: https://man7.org/linux/man-pages/man7/tcp.7.html
     pub fn tcp_info(&self) -> Result<TcpInfo> {
-        let (raw, len) = self.fd.tcp_info().map_err(option_error)?;
+        let (raw, len) = self.fd.tcp_info().map_err(no_such_option)?;
         Ok(TcpInfo::new(&raw, len))
     }
 }

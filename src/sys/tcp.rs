@@ -1,6 +1,6 @@
 //! What the kernel knows of a TCP connection.
 
-use super::options::Plain;
+use super::sockopt::Plain;
 use super::{Descriptor, Errno};
 
 /// `struct tcp_info` as Linux 6.18 has it. Each version of the kernel appends to the one before, and says how much it
@@ -119,6 +119,6 @@ pub const TCP_SYN_DATA: u8 = 32;
 impl Descriptor {
     /// What the kernel knows, and how many bytes of it this kernel has.
     pub fn tcp_info(&self) -> Result<(RawTcpInfo, usize), Errno> {
-        self.get_raw_len(libc::IPPROTO_TCP, libc::TCP_INFO)
+        self.get_start(libc::IPPROTO_TCP, libc::TCP_INFO)
     }
 }

@@ -4,7 +4,7 @@
 
 use super::addr::SockAddr;
 use super::call::{system_call, system_call_keeping};
-use super::{Descriptor, Errno, Flags};
+use super::{ControlBuf, Descriptor, Errno, Flags};
 use libc::{c_void, iovec, msghdr};
 use std::marker::PhantomData;
 use std::mem::{self, MaybeUninit};
@@ -93,7 +93,7 @@ impl RecvBuf<'_> {
     }
 
     #[inline]
-    fn place(&self) -> usize {
+    pub(super) fn place(&self) -> usize {
         self.0.iov_base as usize
     }
 
@@ -162,6 +162,66 @@ impl Descriptor {
         // SAFETY: every buffer is writable memory of its length, borrowed for this call alone.
         unsafe { system_call(libc::SYS_recvmsg, [self.raw(), &raw mut message as usize, recv_flags(flags)]) }
     }
+}
+
+impl Descriptor {
+    /// Sends several buffers' bytes with what goes beside them, perhaps to an address.
+    pub fn send_msg(
+        &self,
+        bufs: &[SendBuf<'_>],
+        flags: Flags,
+        to: Option<&SockAddr>,
+        control: &ControlBuf,
+    ) -> Result<usize, Errno> {
+        let mut message = message(bufs.as_ptr().cast_mut().cast(), bufs.len());
+        if let Some(to) = to {
+            message.msg_name = to.as_ptr().cast_mut().cast();
+            message.msg_namelen = to.len();
+        }
+        let (packed, len) = control.packed();
+        message.msg_control = packed.cast_mut().cast();
+        message.msg_controllen = len as _;
+        // SAFETY: every buffer is readable memory of its length, so are the address and the control data, and the kernel
+        // does not write to them.
+        unsafe { system_call(libc::SYS_sendmsg, [self.raw(), &raw const message as usize, send_flags(flags)]) }
+    }
+
+    /// Receives into several buffers, with what came beside that, and tells from whom. No program executed later
+    /// inherits the descriptors among it.
+    pub fn recv_msg(
+        &self,
+        bufs: &mut [RecvBuf<'_>],
+        flags: Flags,
+        from: &mut SockAddr,
+        control: &mut ControlBuf,
+    ) -> Result<(usize, Cut), Errno> {
+        let mut message = message(bufs.as_mut_ptr().cast(), bufs.len());
+        let (name, name_len) = from.fill();
+        message.msg_name = name.cast();
+        // SAFETY: the length is that of the address's room.
+        message.msg_namelen = unsafe { *name_len };
+        let (room, len) = control.fill();
+        message.msg_control = room.cast();
+        message.msg_controllen = len as _;
+        let flags = recv_flags(flags) | libc::MSG_CMSG_CLOEXEC as usize;
+        // SAFETY: every buffer is writable memory of its length, borrowed for this call alone; so are the room for the
+        // address and for the control data.
+        let count = unsafe { system_call(libc::SYS_recvmsg, [self.raw(), &raw mut message as usize, flags]) }?;
+        from.filled(message.msg_namelen);
+        #[allow(clippy::unnecessary_cast, reason = "C libraries differ in its type")]
+        let packed = message.msg_controllen as usize;
+        // SAFETY: the kernel just packed so much.
+        unsafe { control.filled(packed) };
+        let cut = |flag| message.msg_flags & flag != 0;
+        Ok((count, Cut { data: cut(libc::MSG_TRUNC), control: cut(libc::MSG_CTRUNC) }))
+    }
+}
+
+/// What of a message did not fit.
+#[derive(Clone, Copy)]
+pub struct Cut {
+    pub data: bool,
+    pub control: bool,
 }
 
 /// A send never raises SIGPIPE.

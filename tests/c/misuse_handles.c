@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-static jf_addr somewhere;
+static jf_addr somewhere, group;
 static unsigned char room[256];
 static int file;
 
@@ -24,6 +24,8 @@ static int64_t send_to(jf_socket s) { return jf_send_to(s, "x", 1, 0, &somewhere
 static int64_t recv_from(jf_socket s) { return jf_recv_from(s, room, 8, 0, (jf_addr *)(void *)(room + 16)); }
 static int64_t get_it(jf_socket s) { return jf_get(s, JF_OPT_TYPE, (int64_t *)(void *)room); }
 static int64_t set_it(jf_socket s) { return jf_set(s, JF_OPT_KEEP_ALIVE, 1); }
+static int64_t join_it(jf_socket s) { return jf_join(s, &group, NULL, 0); }
+static int64_t leave_it(jf_socket s) { return jf_leave(s, &group, NULL, 0); }
 
 static int64_t send_file(jf_socket s) { return jf_send_file(s, file, 0, 1); }
 static int64_t send_nothing_of_a_file(jf_socket s) { return jf_send_file(s, file, 0, 0); }
@@ -92,6 +94,8 @@ static const struct {
     {"jf_set", set_it},
     {"jf_get", get_it},
     {"jf_tcp_info", tcp_info},
+    {"jf_join", join_it},
+    {"jf_leave", leave_it},
 };
 
 /* The live handles; nothing else may be taken for one. */
@@ -117,6 +121,7 @@ static void refused_descriptor(int64_t fd) {
 int main(void) {
     somewhere = parsed("127.0.0.1:1");
     CHECK((file = open("/proc/version", O_RDONLY | O_CLOEXEC)) >= 0);
+    group = parsed("239.7.7.7:0");
     fill(room, sizeof room);
 
     /* Before there is any socket. */

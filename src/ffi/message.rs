@@ -1,0 +1,530 @@
+//! Messages as C sees them.
+
+use super::addr::jf_addr;
+use super::boundary::{bytes, count, guard};
+use super::handle::InUse;
+use super::io::{NO_BUFS, jf_buf, recv_bufs, send_bufs};
+use super::socket::{SOCKETS, jf_socket};
+use super::status::code;
+use crate::net::{Credentials, Error, Flags, Incoming, Outgoing, PacketInfo, Result, Socket};
+use std::ffi::c_void;
+use std::mem::{align_of, size_of};
+use std::os::fd::{AsFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
+use std::time::Duration;
+use std::{ptr, slice};
+
+/// What a jf_msg holds beside its data; the bits of its member present.
+#[repr(C)]
+#[allow(dead_code, reason = "C needs them all")]
+#[derive(Clone, Copy)]
+pub enum jf_has {
+    /// addr: where it goes to, or who sent it. Of a queued error, where the datagram was to go. A stream has none.
+    JF_HAS_ADDR = 0x1,
+    /// pid, uid, gid: the sender's process. JF_UNIX, JF_NETLINK; received with JF_OPT_PASS_CREDENTIALS.
+    JF_HAS_CREDENTIALS = 0x2,
+    /// interface_index, local: the interface and the address of this machine that it came to, or is to go out from.
+    /// Datagrams and raw packets of IP; received with JF_OPT_RECV_PACKET_INFO.
+    JF_HAS_PACKET_INFO = 0x4,
+    /// ttl: how many more routers it may pass. Datagrams and raw packets of IP; received with JF_OPT_RECV_TTL.
+    JF_HAS_TTL = 0x8,
+    /// tos: its traffic class, of which the lower two bits are ECN. Datagrams and raw packets of IP; received with
+    /// JF_OPT_RECV_TOS.
+    JF_HAS_TOS = 0x10,
+    /// segment_size: the data is many datagrams of this size, of which the last may be shorter. UDP; received with
+    /// JF_OPT_GRO.
+    JF_HAS_SEGMENT_SIZE = 0x20,
+    /// time: when it came, or when what was sent went out. Received with JF_OPT_TIMESTAMPS or JF_OPT_TIMESTAMPING.
+    JF_HAS_TIME = 0x40,
+    /// hardware_time: the same by the clock of the network device. Received with JF_OPT_TIMESTAMPING.
+    JF_HAS_HARDWARE_TIME = 0x80,
+    /// overflow: how many messages the socket has lost so far. Received with JF_OPT_RECV_OVERFLOW.
+    JF_HAS_OVERFLOW = 0x100,
+    /// path_mtu: received with JF_OPT_RECV_PATH_MTU.
+    JF_HAS_PATH_MTU = 0x200,
+    /// original: where it was to go before it was redirected to here. Received with JF_OPT_RECV_ORIGINAL_DEST.
+    JF_HAS_ORIGINAL_DEST = 0x400,
+    /// process: a descriptor that stands for the sender's process (pidfd_open(2)), close-on-exec, which the caller
+    /// closes. Received with JF_OPT_PASS_PIDFD.
+    JF_HAS_PROCESS = 0x800,
+    /// error and the members behind it: what became of something sent. Received with the flag JF_ERROR_QUEUE, with
+    /// JF_OPT_RECV_ERRORS and for timestamps of what was sent.
+    JF_HAS_ERROR = 0x1000,
+}
+
+/// What a jf_msg had no room for; the bits of its member truncated.
+#[repr(C)]
+#[allow(dead_code, reason = "C needs them all")]
+#[derive(Clone, Copy)]
+pub enum jf_cut {
+    /// The message was longer than the buffers.
+    JF_CUT_DATA = 0x1,
+    /// Descriptors, or control data of other kinds, were more than the room for them; what did not fit is closed and
+    /// lost.
+    JF_CUT_CONTROL = 0x2,
+}
+
+/// What a jf_passed is.
+#[repr(C)]
+#[allow(dead_code, reason = "C needs them all")]
+#[derive(Clone, Copy)]
+pub enum jf_passed_kind {
+    /// A socket of the library.
+    JF_PASSED_SOCKET = 1,
+    /// A plain descriptor.
+    JF_PASSED_DESCRIPTOR = 2,
+}
+
+/// Where a queued error comes from; the member error_origin of jf_msg.
+#[repr(C)]
+#[allow(dead_code, reason = "these are C's names for numbers of the core")]
+#[derive(Clone, Copy)]
+pub enum jf_origin {
+    /// From something that has no name here.
+    JF_ORIGIN_OTHER = 0,
+    /// From this machine.
+    JF_ORIGIN_LOCAL = 1,
+    /// From an ICMP message.
+    JF_ORIGIN_ICMP = 2,
+    /// From an ICMPv6 message.
+    JF_ORIGIN_ICMP6 = 3,
+    /// It is no error, but the timestamp of something sent.
+    JF_ORIGIN_TIMESTAMP = 4,
+    /// It is no error: something sent without a copy is done with.
+    JF_ORIGIN_ZERO_COPY = 5,
+}
+
+/// A socket or descriptor that a message carries.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct jf_passed {
+    /// A jf_socket, or the number of a descriptor.
+    pub value: i64,
+    /// JF_PASSED_SOCKET or JF_PASSED_DESCRIPTOR.
+    pub kind: u32,
+    /// 0.
+    pub reserved: u32,
+}
+
+/// A message: data, an address, and what goes beside them. Set it all to zero, then size and what is needed.
+#[repr(C)]
+pub struct jf_msg {
+    /// sizeof(jf_msg); in a later version it may be larger.
+    pub size: u32,
+    /// Which of the members are there: JF_HAS_ bits. jf_recv_msg writes it.
+    pub present: u32,
+    /// jf_recv_msg writes here what did not fit: JF_CUT_ bits.
+    pub truncated: u32,
+    /// 0.
+    pub reserved: u32,
+    /// The data: to send from, or to receive into. Not looked at when buf_count is 0.
+    pub bufs: *mut jf_buf,
+    /// How many buffers, at most JF_VEC_MAX.
+    pub buf_count: usize,
+    /// Sockets and descriptors, on JF_UNIX. Sending passes duplicates of them on. Received ones are close-on-exec and
+    /// the caller's, to be closed with jf_close and close(2): whatever the library can use as a socket comes as one.
+    pub passed: *mut jf_passed,
+    /// How many to send, at most JF_PASSED_MAX; jf_recv_msg writes how many came.
+    pub passed_count: usize,
+    /// How many there is room for to receive.
+    pub passed_room: usize,
+    /// Control data of other kinds, packed as cmsg(3) says: to send more, or where to receive what the library has no
+    /// member for. NULL if there is none to send, or none is wanted.
+    pub other: *mut c_void,
+    /// How many bytes to send, at most 2048; jf_recv_msg writes how many came.
+    pub other_len: usize,
+    /// How many bytes there is room for to receive.
+    pub other_room: usize,
+    /// JF_HAS_ADDR.
+    pub addr: jf_addr,
+    /// JF_HAS_PACKET_INFO: the address, whose port does not count; to send, JF_UNSPEC has the system choose.
+    pub local: jf_addr,
+    /// JF_HAS_PACKET_INFO: the interface; to send, 0 has the system choose.
+    pub interface_index: u32,
+    /// JF_HAS_CREDENTIALS: the process. To send another's takes CAP_SYS_ADMIN, another user or group CAP_SETUID and
+    /// CAP_SETGID.
+    pub pid: i32,
+    /// JF_HAS_CREDENTIALS: the user.
+    pub uid: u32,
+    /// JF_HAS_CREDENTIALS: the group.
+    pub gid: u32,
+    /// JF_HAS_TTL: to send 1 to 255.
+    pub ttl: u32,
+    /// JF_HAS_TOS: 0 to 255.
+    pub tos: u32,
+    /// JF_HAS_SEGMENT_SIZE: bytes, to send 1 to 65535.
+    pub segment_size: u32,
+    /// JF_HAS_OVERFLOW: messages since the socket was opened.
+    pub overflow: u32,
+    /// JF_HAS_TIME: nanoseconds since 1970 by the system's clock.
+    pub time: i64,
+    /// JF_HAS_HARDWARE_TIME: nanoseconds since the zero of the device's clock.
+    pub hardware_time: i64,
+    /// JF_HAS_PROCESS: a descriptor.
+    pub process: i64,
+    /// JF_HAS_ORIGINAL_DEST.
+    pub original: jf_addr,
+    /// JF_HAS_PATH_MTU: bytes.
+    pub path_mtu: u32,
+    /// JF_HAS_ERROR: who says so, JF_ORIGIN_.
+    pub error_origin: u32,
+    /// JF_HAS_ERROR: what happened, a JF_E_ code, such as JF_E_CONN_REFUSED for a port nobody listens at,
+    /// JF_E_HOST_UNREACHABLE, or JF_E_MESSAGE_SIZE when a fragment was needed; 0 when it is no error.
+    pub error: i64,
+    /// JF_HAS_ERROR: the type of the ICMP message.
+    pub icmp_type: u32,
+    /// JF_HAS_ERROR: the code of the ICMP message.
+    pub icmp_code: u32,
+    /// JF_HAS_ERROR: of JF_E_MESSAGE_SIZE the path's MTU in bytes; of a timestamp where it was taken: 0 by the driver
+    /// or device, 1 when it was queued for it, 2 when the peer acknowledged it.
+    pub error_info: u32,
+    /// JF_HAS_ERROR: of a timestamp the number of what was sent, counted from 0 (JF_TS_OPT_ID).
+    pub error_data: u32,
+    /// JF_HAS_ERROR: the router or host that reported it; JF_UNSPEC when it was this machine.
+    pub error_from: jf_addr,
+}
+
+const _: () = assert!(size_of::<jf_msg>() == 680 && align_of::<jf_msg>() == 8 && size_of::<jf_passed>() == 16);
+
+const KNOWN: u32 = 0x1FFF;
+/// What can be sent.
+const SENDABLE: u32 = 0x3F;
+/// How much packed control data is taken from a caller; what else there is fits beside it.
+const OTHER_MAX: usize = 2048;
+
+const fn bit(bit: jf_has) -> u32 {
+    bit as u32
+}
+
+/// A caller's message, once its size turned out to be one.
+///
+/// # Safety
+/// If not NULL, `message` must be readable and writable for as many bytes as its size says, and nobody else may use it for
+/// as long as the result is used.
+unsafe fn message<'a>(message: *mut jf_msg) -> Result<&'a mut jf_msg> {
+    if message.is_null() || !message.is_aligned() {
+        return Err(Error::INVALID);
+    }
+    // SAFETY: the caller's.
+    let size = unsafe { (*message).size } as usize;
+    let more = size.checked_sub(size_of::<jf_msg>()).ok_or(Error::INVALID)?;
+    // A later version's members are unknown here, so they must ask for nothing. No version is so large.
+    if more > 4096 {
+        return Err(Error::INVALID);
+    }
+    // SAFETY: the caller's.
+    let more = unsafe { slice::from_raw_parts(message.add(1).cast::<u8>(), more) };
+    if more.iter().any(|&byte| byte != 0) {
+        return Err(Error::INVALID);
+    }
+    // SAFETY: the caller's; all bytes are a message.
+    Ok(unsafe { &mut *message })
+}
+
+/// Sends a message: data, to an address perhaps, with descriptors, credentials and other things beside it.
+///
+/// s: the socket.
+/// msg: the message, which is only read; not NULL. Of the members, those count that present names, and bufs, passed
+/// and other. Values that are zero are not needed.
+/// flags: as for jf_send.
+///
+/// Blocks for JF_OPT_SEND_TIMEOUT until there is room. On a stream what goes beside the data goes with its first byte;
+/// when less than all was taken over, send the rest without it. Returns how many bytes were taken over: of a message
+/// all. Errors: those of jf_send and, with an address, of jf_send_to; JF_E_UNSUPPORTED for something that such a socket
+/// does not carry, or that can only be received; JF_E_INVALID for a NULL, a wrong size, an unknown bit, a value out of
+/// range, more than JF_PASSED_MAX descriptors, and for something to go beside no data on a stream; JF_E_BAD_HANDLE for
+/// a socket or descriptor to pass that is not open; JF_E_PERMISSION for the credentials of another. See sendmsg(2),
+/// cmsg(3), unix(7), ip(7), ipv6(7), udp(7). Since 0.1.
+// SAFETY: `msg` is NULL or readable for its size, and so are its arrays for their counts.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn jf_send_msg(s: jf_socket, msg: *const jf_msg, flags: u32) -> i64 {
+    guard(|| {
+        // SAFETY: the caller's; nothing is written to it.
+        let msg = &*unsafe { message(msg.cast_mut()) }?;
+        let mut room = NO_BUFS;
+        // SAFETY: the caller's.
+        let bufs = unsafe { send_bufs(msg.bufs, msg.buf_count, &mut room) }?;
+        // SAFETY: the caller's.
+        let mut outgoing = unsafe { outgoing(msg) }?;
+        let send = |outgoing: &Outgoing<'_>| {
+            SOCKETS.with(s, |socket| socket.send_msg(bufs, Flags::from_bits(flags), outgoing)).map(count)
+        };
+        if msg.passed_count == 0 {
+            return send(&outgoing);
+        }
+        // SAFETY: the caller's.
+        let passed = unsafe { array(msg.passed, msg.passed_count, Outgoing::DESCRIPTORS_MAX) }?;
+        let mut in_use = [const { None }; Outgoing::DESCRIPTORS_MAX];
+        let in_use = in_use[..passed.len()].as_mut();
+        for (place, passed) in in_use.iter_mut().zip(passed) {
+            *place = Some(Passed::of(passed)?);
+        }
+        // SAFETY: no descriptor is looked at that was not written: there are as many as are passed.
+        let mut fds = [unsafe { BorrowedFd::borrow_raw(0) }; Outgoing::DESCRIPTORS_MAX];
+        let fds = fds[..passed.len()].as_mut();
+        for (fd, passed) in fds.iter_mut().zip(in_use.iter().flatten()) {
+            *fd = passed.as_fd();
+        }
+        outgoing.descriptors = fds;
+        send(&outgoing)
+    })
+}
+
+/// A thing to be passed, which stays open meanwhile.
+enum Passed {
+    Socket(InUse<'static, Socket>),
+    Descriptor(RawFd),
+}
+
+impl Passed {
+    fn of(passed: &jf_passed) -> Result<Passed> {
+        match passed.kind {
+            _ if passed.reserved != 0 => Err(Error::INVALID),
+            1 => SOCKETS.enter(passed.value).map(Passed::Socket),
+            2 => RawFd::try_from(passed.value)
+                .ok()
+                .filter(|&fd| fd >= 0)
+                .map(Passed::Descriptor)
+                .ok_or(Error::BAD_HANDLE),
+            _ => Err(Error::INVALID),
+        }
+    }
+
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Passed::Socket(socket) => socket.as_fd(),
+            // SAFETY: it is not -1; whether it is open, the system finds out.
+            Passed::Descriptor(fd) => unsafe { BorrowedFd::borrow_raw(*fd) },
+        }
+    }
+}
+
+/// # Safety
+/// If not NULL, `data` must be readable for `count` of them for as long as the result is used.
+unsafe fn array<'a, T>(data: *const T, count: usize, most: usize) -> Result<&'a [T]> {
+    if count > most || data.is_null() || !data.is_aligned() {
+        return Err(Error::INVALID);
+    }
+    // SAFETY: the caller's.
+    Ok(unsafe { slice::from_raw_parts(data, count) })
+}
+
+/// # Safety
+/// `other` must be NULL or readable for as much as it says.
+unsafe fn outgoing(msg: &jf_msg) -> Result<Outgoing<'_>> {
+    if msg.present & !KNOWN != 0 || msg.reserved != 0 || msg.other_len > OTHER_MAX {
+        return Err(Error::INVALID);
+    }
+    if msg.present & !SENDABLE != 0 {
+        return Err(Error::UNSUPPORTED);
+    }
+    let has = |what| msg.present & bit(what) != 0;
+    let byte = |number: u32| u8::try_from(number).map_err(|_| Error::INVALID);
+    let mut outgoing = Outgoing::default();
+    if has(jf_has::JF_HAS_ADDR) {
+        outgoing.to = Some(msg.addr.checked()?);
+    }
+    if has(jf_has::JF_HAS_CREDENTIALS) {
+        outgoing.credentials = Some(Credentials { pid: msg.pid, uid: msg.uid, gid: msg.gid });
+    }
+    if has(jf_has::JF_HAS_PACKET_INFO) {
+        outgoing.source = Some(PacketInfo { interface: msg.interface_index, addr: *msg.local.checked()? });
+    }
+    if has(jf_has::JF_HAS_TTL) {
+        outgoing.ttl = Some(byte(msg.ttl)?);
+    }
+    if has(jf_has::JF_HAS_TOS) {
+        outgoing.tos = Some(byte(msg.tos)?);
+    }
+    if has(jf_has::JF_HAS_SEGMENT_SIZE) {
+        outgoing.segment_size = Some(msg.segment_size.try_into().map_err(|_| Error::INVALID)?);
+    }
+    // SAFETY: the caller's.
+    outgoing.packed = unsafe { bytes(msg.other, msg.other_len) }?;
+    Ok(outgoing)
+}
+
+/// Receives bytes from a stream, as many as are there, or one message, and what came beside them.
+///
+/// s: the socket.
+/// msg: the message; not NULL. Read are bufs, passed_room with passed, and other_room with other; written are present,
+/// truncated, passed_count, other_len, and the members that present names.
+/// flags: as for jf_recv, and JF_PLAIN_DESCRIPTORS. With JF_ERROR_QUEUE the data is that of the datagram in question.
+///
+/// Blocks for JF_OPT_RECV_TIMEOUT until something is there; with JF_ERROR_QUEUE never. Returns how many bytes came, as
+/// jf_recv does. What did not fit is told in truncated: of the data with JF_E_TRUNCATED, after which msg is written
+/// nonetheless; of what came beside it there is no other sign. Descriptors for which there is no room, or that nobody
+/// asked for, are closed. Errors: those of jf_recv; JF_E_INVALID for a NULL or a wrong size. See recvmsg(2), cmsg(3),
+/// unix(7), ip(7), ipv6(7), udp(7). Since 0.1.
+// SAFETY: `msg` is NULL or readable and writable for its size, and its arrays are writable for their room.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn jf_recv_msg(s: jf_socket, msg: *mut jf_msg, flags: u32) -> i64 {
+    guard(|| {
+        // SAFETY: the caller's.
+        let msg = unsafe { message(msg) }?;
+        let mut room = NO_BUFS;
+        // SAFETY: the caller's.
+        let bufs = unsafe { recv_bufs(msg.bufs, msg.buf_count, &mut room) }?;
+        if msg.passed_room > 0 && (msg.passed.is_null() || !msg.passed.is_aligned()) {
+            return Err(Error::INVALID);
+        }
+        // SAFETY: the caller's; only the pointer and the length are looked at.
+        unsafe { bytes(msg.other, msg.other_room) }?;
+        let plain = flags & PLAIN != 0;
+        let flags = Flags::from_bits(flags & !PLAIN);
+        let mut incoming = Incoming::new();
+        let mut other = Other { at: msg.other.cast(), room: msg.other_room, len: 0 };
+        let result =
+            SOCKETS.with(s, |socket| socket.recv_msg_with(bufs, flags, &mut incoming, &mut |packed| other.add(packed)));
+        if matches!(result, Ok(_) | Err(Error::TRUNCATED)) {
+            msg.other_len = other.len;
+            // SAFETY: the caller's.
+            unsafe { fill(msg, &mut incoming, plain) };
+        }
+        result.map(count)
+    })
+}
+
+/// JF_PLAIN_DESCRIPTORS: a flag of this layer alone.
+const PLAIN: u32 = super::io::jf_flag::JF_PLAIN_DESCRIPTORS as u32;
+
+/// A caller's room for packed control data.
+struct Other {
+    at: *mut u8,
+    room: usize,
+    len: usize,
+}
+
+impl Other {
+    /// Adds a piece with the padding behind it, if all of it fits.
+    fn add(&mut self, packed: &[u8]) -> bool {
+        let padded = packed.len().next_multiple_of(align_of::<usize>());
+        if padded > self.room - self.len {
+            return false;
+        }
+        // SAFETY: the room was checked to have a place, and it is the caller's to have as much of it as it says.
+        unsafe {
+            let at = self.at.add(self.len);
+            ptr::copy_nonoverlapping(packed.as_ptr(), at, packed.len());
+            ptr::write_bytes(at.add(packed.len()), 0, padded - packed.len());
+        }
+        self.len += padded;
+        true
+    }
+}
+
+/// Writes a message.
+///
+/// # Safety
+/// `passed` must be writable for as many as there is room for.
+unsafe fn fill(msg: &mut jf_msg, incoming: &mut Incoming, plain: bool) {
+    msg.present = 0;
+    let mut has = |what| msg.present |= bit(what);
+    if let Some(from) = &incoming.from {
+        has(jf_has::JF_HAS_ADDR);
+        msg.addr = jf_addr::of(from);
+    }
+    if let Some(Credentials { pid, uid, gid }) = incoming.credentials {
+        has(jf_has::JF_HAS_CREDENTIALS);
+        (msg.pid, msg.uid, msg.gid) = (pid, uid, gid);
+    }
+    if let Some(PacketInfo { interface, addr }) = &incoming.destination {
+        has(jf_has::JF_HAS_PACKET_INFO);
+        (msg.interface_index, msg.local) = (*interface, jf_addr::of(addr));
+    }
+    if let Some(ttl) = incoming.ttl {
+        has(jf_has::JF_HAS_TTL);
+        msg.ttl = ttl.into();
+    }
+    if let Some(tos) = incoming.tos {
+        has(jf_has::JF_HAS_TOS);
+        msg.tos = tos.into();
+    }
+    if let Some(size) = incoming.segment_size {
+        has(jf_has::JF_HAS_SEGMENT_SIZE);
+        msg.segment_size = size;
+    }
+    if let Some(time) = incoming.timestamp {
+        has(jf_has::JF_HAS_TIME);
+        msg.time = nanoseconds(time);
+    }
+    if let Some(time) = incoming.hardware_timestamp {
+        has(jf_has::JF_HAS_HARDWARE_TIME);
+        msg.hardware_time = nanoseconds(time);
+    }
+    if let Some(overflow) = incoming.overflow {
+        has(jf_has::JF_HAS_OVERFLOW);
+        msg.overflow = overflow;
+    }
+    if let Some(mtu) = incoming.path_mtu {
+        has(jf_has::JF_HAS_PATH_MTU);
+        msg.path_mtu = mtu;
+    }
+    if let Some(original) = &incoming.original_destination {
+        has(jf_has::JF_HAS_ORIGINAL_DEST);
+        msg.original = jf_addr::of(original);
+    }
+    if let Some(process) = incoming.take_process() {
+        has(jf_has::JF_HAS_PROCESS);
+        msg.process = process.into_raw_fd().into();
+    }
+    if let Some(error) = &incoming.error {
+        has(jf_has::JF_HAS_ERROR);
+        msg.error = error.error.map_or(0, Error::code);
+        msg.error_origin = error.origin as u32;
+        (msg.icmp_type, msg.icmp_code) = (error.icmp_type.into(), error.icmp_code.into());
+        (msg.error_info, msg.error_data) = (error.info, error.data);
+        msg.error_from = jf_addr::of(&error.from);
+    }
+    msg.passed_count = incoming.descriptor_count().min(msg.passed_room);
+    for i in 0..msg.passed_count {
+        let Some(fd) = incoming.take_descriptor() else { break };
+        // SAFETY: the caller's.
+        unsafe { msg.passed.add(i).write(received(fd, plain)) };
+    }
+    let cut = incoming.control_is_cut || incoming.descriptor_count() > 0;
+    msg.truncated =
+        u32::from(incoming.is_cut) * jf_cut::JF_CUT_DATA as u32 + u32::from(cut) * jf_cut::JF_CUT_CONTROL as u32;
+}
+
+/// A descriptor that came: whatever can be a socket is one.
+fn received(fd: OwnedFd, plain: bool) -> jf_passed {
+    // Where it is until a socket has it.
+    let mut left = Some(fd);
+    let socket = SOCKETS.insert(|| {
+        let fd = left.take_if(|_| !plain).ok_or(Error::INVALID)?;
+        Socket::from_fd(fd).map_err(|(error, fd)| {
+            left = Some(fd);
+            error
+        })
+    });
+    let (value, kind) = match (left, socket) {
+        (Some(fd), _) => (fd.into_raw_fd().into(), jf_passed_kind::JF_PASSED_DESCRIPTOR),
+        (None, socket) => (socket.unwrap_or_else(code), jf_passed_kind::JF_PASSED_SOCKET),
+    };
+    jf_passed { value, kind: kind as u32, reserved: 0 }
+}
+
+fn nanoseconds(time: Duration) -> i64 {
+    time.as_nanos().try_into().unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::Origin;
+
+    #[test]
+    fn c_and_rust_number_alike() {
+        assert_eq!(jf_origin::JF_ORIGIN_OTHER as u32, Origin::Other as u32);
+        assert_eq!(jf_origin::JF_ORIGIN_LOCAL as u32, Origin::Local as u32);
+        assert_eq!(jf_origin::JF_ORIGIN_ICMP as u32, Origin::Icmp as u32);
+        assert_eq!(jf_origin::JF_ORIGIN_ICMP6 as u32, Origin::Icmp6 as u32);
+        assert_eq!(jf_origin::JF_ORIGIN_TIMESTAMP as u32, Origin::Timestamp as u32);
+        assert_eq!(jf_origin::JF_ORIGIN_ZERO_COPY as u32, Origin::ZeroCopy as u32);
+        assert_eq!(jf_passed_kind::JF_PASSED_SOCKET as u32, 1);
+        assert_eq!(jf_passed_kind::JF_PASSED_DESCRIPTOR as u32, 2);
+        assert_eq!(KNOWN, bit(jf_has::JF_HAS_ERROR) * 2 - 1);
+        assert_eq!(SENDABLE, bit(jf_has::JF_HAS_SEGMENT_SIZE) * 2 - 1);
+        assert_eq!(crate::ffi::addr::jf_size::JF_PASSED_MAX as usize, Outgoing::DESCRIPTORS_MAX);
+    }
+}

@@ -1,0 +1,407 @@
+//! What a message carries beside its data, and how the operating system packs it.
+
+use super::addr::SockAddr;
+use super::errno::EINVAL;
+use super::{Descriptor, Errno, Family, RawAddr};
+use libc::{c_int, cmsghdr, in_pktinfo, in6_pktinfo, sock_extended_err, timespec, timeval, ucred};
+use std::mem::{MaybeUninit, size_of};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::time::Duration;
+use std::{ptr, slice};
+
+/// The most descriptors that one message carries: Linux's `SCM_MAX_FD`.
+pub const DESCRIPTORS_MAX: usize = 253;
+
+/// Room for everything at once: the descriptors are a kilobyte, an IPv6 packet's extension headers two.
+const ROOM: usize = 4096;
+
+// Linux's numbers that the C library has no names for.
+const SCM_SECURITY: c_int = 3;
+const SCM_PIDFD: c_int = 4;
+
+/// Who a process is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Credentials {
+    /// Its number.
+    pub pid: i32,
+    /// Its user.
+    pub uid: u32,
+    /// Its group.
+    pub gid: u32,
+}
+
+/// Where a queued error comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+#[non_exhaustive]
+pub enum Origin {
+    /// Something that has no name here.
+    Other = 0,
+    /// This machine.
+    Local = 1,
+    /// An ICMP message.
+    Icmp = 2,
+    /// An ICMPv6 message.
+    Icmp6 = 3,
+    /// No error: the timestamp of something sent.
+    Timestamp = 4,
+    /// No error: something that was sent without a copy is done with.
+    ZeroCopy = 5,
+}
+
+/// Something to send beside the data.
+pub enum Sent<'a> {
+    Descriptors(&'a [BorrowedFd<'a>]),
+    Credentials(Credentials),
+    /// From which interface and address of this machine.
+    Source(u32, &'a RawAddr),
+    Ttl(u8),
+    Tos(u8),
+    SegmentSize(u16),
+    /// Packed already, by somebody who knows how.
+    Packed(&'a [u8]),
+}
+
+/// Something that came beside the data.
+pub enum Came<'a> {
+    Descriptor(Descriptor),
+    /// Stands for the sender's process.
+    Process(Descriptor),
+    Credentials(Credentials),
+    /// To which interface and address.
+    Destination(u32, RawAddr),
+    /// Where it went before the packet was redirected.
+    OriginalDestination(RawAddr),
+    Ttl(u32),
+    Tos(u32),
+    Timestamp(Duration),
+    HardwareTimestamp(Duration),
+    /// How many messages the socket has lost so far, for want of room.
+    Overflow(u32),
+    SegmentSize(u32),
+    PathMtu(u32),
+    Error(OsError),
+    /// Of no kind that is known here; packed as the system packs it.
+    Other(&'a [u8]),
+}
+
+/// A queued error, as the operating system tells it.
+pub struct OsError {
+    pub errno: Errno,
+    pub origin: Origin,
+    pub kind: u8,
+    pub code: u8,
+    pub info: u32,
+    pub data: u32,
+    /// Who reported it.
+    pub from: RawAddr,
+}
+
+/// Descriptors that came, to be taken one after the other; the rest is closed.
+pub struct Descriptors {
+    /// Those from `next` up to `end` are there, and are owned.
+    fds: [MaybeUninit<RawFd>; DESCRIPTORS_MAX],
+    next: usize,
+    end: usize,
+}
+
+impl Descriptors {
+    #[inline]
+    pub fn new() -> Descriptors {
+        Descriptors { fds: [const { MaybeUninit::uninit() }; DESCRIPTORS_MAX], next: 0, end: 0 }
+    }
+
+    /// How many are left.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.end - self.next
+    }
+
+    /// Puts one behind the others, if there is room.
+    pub fn push(&mut self, fd: Descriptor) -> Result<(), Descriptor> {
+        match self.fds.get_mut(self.end) {
+            Some(place) => {
+                place.write(OwnedFd::from(fd).into_raw_fd());
+                self.end += 1;
+                Ok(())
+            }
+            None => Err(fd),
+        }
+    }
+
+    /// Takes the first.
+    pub fn pop(&mut self) -> Option<Descriptor> {
+        if self.next == self.end {
+            return None;
+        }
+        self.next += 1;
+        // SAFETY: it was there and owned, and from now on it is not here.
+        Some(Descriptor::from(unsafe { OwnedFd::from_raw_fd(self.fds[self.next - 1].assume_init()) }))
+    }
+
+    /// Closes what is left, and makes room.
+    #[inline]
+    pub fn clear(&mut self) {
+        while self.pop().is_some() {}
+        (self.next, self.end) = (0, 0);
+    }
+}
+
+impl Drop for Descriptors {
+    #[inline]
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+/// Control data, packed.
+#[repr(C, align(8))]
+pub struct ControlBuf {
+    room: [MaybeUninit<u8>; ROOM],
+    len: usize,
+}
+
+const fn align(len: usize) -> usize {
+    len.next_multiple_of(align_of::<usize>())
+}
+
+const HEADER: usize = align(size_of::<cmsghdr>());
+
+impl ControlBuf {
+    #[inline]
+    pub fn new() -> ControlBuf {
+        ControlBuf { room: [const { MaybeUninit::uninit() }; ROOM], len: 0 }
+    }
+
+    /// Where the packed data begins, and how long it is.
+    #[inline]
+    pub(super) fn packed(&self) -> (*const u8, usize) {
+        (self.room.as_ptr().cast(), self.len)
+    }
+
+    /// Where the system may pack it, and how much.
+    #[inline]
+    pub(super) fn fill(&mut self) -> (*mut u8, usize) {
+        (self.room.as_mut_ptr().cast(), ROOM)
+    }
+
+    /// Says how much the system packed.
+    ///
+    /// # Safety
+    /// The system has packed so much, and the descriptors in it are nobody's yet.
+    #[inline]
+    pub(super) unsafe fn filled(&mut self, len: usize) {
+        self.len = len.min(ROOM);
+    }
+
+    /// Adds something for a socket of this family. An IPv6 socket sends to IPv4 addresses as well, and then heeds what
+    /// is said to IPv4; otherwise it passes over that.
+    pub fn push(&mut self, item: Sent<'_>, family: Family) -> Result<(), Errno> {
+        let is_v6 = family == Family::Inet6;
+        match item {
+            Sent::Descriptors(fds) => {
+                let mut numbers = [0; DESCRIPTORS_MAX];
+                let numbers = numbers.get_mut(..fds.len()).ok_or(Errno(EINVAL))?;
+                for (number, fd) in numbers.iter_mut().zip(fds) {
+                    *number = fd.as_raw_fd();
+                }
+                self.pack(libc::SOL_SOCKET, libc::SCM_RIGHTS, bytes_of(numbers))
+            }
+            Sent::Credentials(Credentials { pid, uid, gid }) => {
+                self.pack(libc::SOL_SOCKET, libc::SCM_CREDENTIALS, bytes_of(&[ucred { pid, uid, gid }]))
+            }
+            Sent::Source(interface, addr) if is_v6 => {
+                let ip = match addr.bytes() {
+                    &[a, b, c, d] => std::net::Ipv4Addr::new(a, b, c, d).to_ipv6_mapped().octets(),
+                    ip => ip.try_into().unwrap_or_default(),
+                };
+                let info = in6_pktinfo { ipi6_addr: libc::in6_addr { s6_addr: ip }, ipi6_ifindex: interface };
+                self.pack(libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, bytes_of(&[info]))
+            }
+            Sent::Source(interface, addr) => {
+                let ip = u32::from_ne_bytes(addr.bytes().try_into().unwrap_or_default());
+                let none = libc::in_addr { s_addr: 0 };
+                let ipi_ifindex = interface.try_into().map_err(|_| Errno(EINVAL))?;
+                let info = in_pktinfo { ipi_ifindex, ipi_spec_dst: libc::in_addr { s_addr: ip }, ipi_addr: none };
+                self.pack(libc::IPPROTO_IP, libc::IP_PKTINFO, bytes_of(&[info]))
+            }
+            Sent::Ttl(ttl) => {
+                if is_v6 {
+                    self.pack(libc::IPPROTO_IPV6, libc::IPV6_HOPLIMIT, bytes_of(&[c_int::from(ttl)]))?;
+                }
+                self.pack(libc::IPPROTO_IP, libc::IP_TTL, bytes_of(&[c_int::from(ttl)]))
+            }
+            Sent::Tos(tos) => {
+                if is_v6 {
+                    self.pack(libc::IPPROTO_IPV6, libc::IPV6_TCLASS, bytes_of(&[c_int::from(tos)]))?;
+                }
+                self.pack(libc::IPPROTO_IP, libc::IP_TOS, bytes_of(&[c_int::from(tos)]))
+            }
+            Sent::SegmentSize(size) => self.pack(libc::SOL_UDP, libc::UDP_SEGMENT, bytes_of(&[size])),
+            Sent::Packed(bytes) => self.append(bytes),
+        }
+    }
+
+    fn pack(&mut self, level: c_int, kind: c_int, data: &[u8]) -> Result<(), Errno> {
+        // SAFETY: all zeros is a header.
+        let mut header: cmsghdr = unsafe { std::mem::zeroed() };
+        header.cmsg_len = (HEADER + data.len()) as _;
+        header.cmsg_level = level;
+        header.cmsg_type = kind;
+        self.append(bytes_of(&[header]))?;
+        self.append(data)
+    }
+
+    /// Adds bytes, and zeros up to where the next header may begin.
+    fn append(&mut self, bytes: &[u8]) -> Result<(), Errno> {
+        let end = align(self.len + bytes.len());
+        let room = self.room.get_mut(self.len..end).ok_or(Errno(EINVAL))?;
+        let (place, padding) = room.split_at_mut(bytes.len());
+        // SAFETY: both are so long, and they are not the same memory.
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), place.as_mut_ptr().cast(), bytes.len()) };
+        padding.fill(MaybeUninit::new(0));
+        self.len = end;
+        Ok(())
+    }
+
+    /// Takes out everything that came.
+    pub fn take(&mut self, mut each: impl FnMut(Came<'_>)) {
+        // SAFETY: so much was written, by the system or here.
+        let mut rest = unsafe { slice::from_raw_parts(self.room.as_ptr().cast::<u8>(), self.len) };
+        self.len = 0;
+        while let Some(header) = read::<cmsghdr>(rest) {
+            #[allow(clippy::unnecessary_cast, reason = "C libraries differ in its type")]
+            let len = header.cmsg_len as usize;
+            let Some(data) = rest.get(HEADER..len) else { break };
+            // SAFETY: the system packed it, and nobody has taken the descriptors.
+            unsafe { came(header.cmsg_level, header.cmsg_type, data, &rest[..len], &mut each) };
+            rest = rest.get(align(len)..).unwrap_or_default();
+        }
+    }
+}
+
+/// Tells what one piece of control data is.
+///
+/// # Safety
+/// Descriptors in it are nobody's yet.
+unsafe fn came(level: c_int, kind: c_int, data: &[u8], packed: &[u8], each: &mut impl FnMut(Came<'_>)) {
+    let number = || read::<u32>(data).unwrap_or_else(|| data.first().copied().unwrap_or(0).into());
+    // SAFETY: the caller's.
+    let own = |fd: &RawFd| Descriptor::from(unsafe { OwnedFd::from_raw_fd(*fd) });
+    let mut one = |item: Option<Came<'_>>| each(item.unwrap_or(Came::Other(packed)));
+    match (level, kind) {
+        (libc::SOL_SOCKET, libc::SCM_RIGHTS) => {
+            for fd in data.chunks_exact(size_of::<RawFd>()).filter_map(read::<RawFd>) {
+                each(Came::Descriptor(own(&fd)));
+            }
+        }
+        (libc::SOL_SOCKET, SCM_PIDFD) => {
+            // Where it could not be made, its place holds an error.
+            if let Some(fd) = read::<RawFd>(data).filter(|&fd| fd >= 0) {
+                each(Came::Process(own(&fd)));
+            }
+        }
+        (libc::SOL_SOCKET, libc::SCM_CREDENTIALS) => {
+            one(read::<ucred>(data).map(|ucred { pid, uid, gid }| Came::Credentials(Credentials { pid, uid, gid })))
+        }
+        (libc::SOL_SOCKET, SCM_SECURITY) => one(None),
+        (libc::SOL_SOCKET, libc::SO_TIMESTAMPNS | libc::SO_TIMESTAMPNS_NEW) => {
+            one(read::<timespec>(data).and_then(since_1970).map(Came::Timestamp));
+        }
+        (libc::SOL_SOCKET, libc::SO_TIMESTAMP | libc::SO_TIMESTAMP_NEW) => {
+            let time = read::<timeval>(data)
+                .and_then(|time| since_1970(timespec { tv_sec: time.tv_sec, tv_nsec: time.tv_usec * 1000 }));
+            one(time.map(Came::Timestamp));
+        }
+        // By software, an unused one, by hardware; what was not taken is zero.
+        (libc::SOL_SOCKET, libc::SO_TIMESTAMPING | libc::SO_TIMESTAMPING_NEW) => {
+            let [software, _, hardware] = read::<[timespec; 3]>(data).map_or([None; 3], |times| times.map(since_1970));
+            let taken = |time: &Duration| !time.is_zero();
+            software.filter(taken).into_iter().for_each(|time| each(Came::Timestamp(time)));
+            hardware.filter(taken).into_iter().for_each(|time| each(Came::HardwareTimestamp(time)));
+        }
+        (libc::SOL_SOCKET, libc::SO_RXQ_OVFL) => one(Some(Came::Overflow(number()))),
+        (libc::IPPROTO_IP, libc::IP_PKTINFO) => one(read::<in_pktinfo>(data).map(|info| {
+            Came::Destination(info.ipi_ifindex as u32, ip(Family::Inet, &info.ipi_addr.s_addr.to_ne_bytes()))
+        })),
+        (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => one(read::<in6_pktinfo>(data)
+            .map(|info| Came::Destination(info.ipi6_ifindex, ip(Family::Inet6, &info.ipi6_addr.s6_addr)))),
+        (libc::IPPROTO_IP, libc::IP_ORIGDSTADDR) | (libc::IPPROTO_IPV6, libc::IPV6_ORIGDSTADDR) => {
+            one(Some(Came::OriginalDestination(addr(data))));
+        }
+        (libc::IPPROTO_IP, libc::IP_TTL) | (libc::IPPROTO_IPV6, libc::IPV6_HOPLIMIT) => one(Some(Came::Ttl(number()))),
+        (libc::IPPROTO_IP, libc::IP_TOS) | (libc::IPPROTO_IPV6, libc::IPV6_TCLASS) => one(Some(Came::Tos(number()))),
+        (libc::SOL_UDP, libc::UDP_GRO) => one(Some(Came::SegmentSize(number()))),
+        (libc::IPPROTO_IPV6, libc::IPV6_PATHMTU) => {
+            // An address comes before the number.
+            one(data.get(size_of::<libc::sockaddr_in6>()..).and_then(read::<u32>).map(Came::PathMtu));
+        }
+        (libc::IPPROTO_IP, libc::IP_RECVERR) | (libc::IPPROTO_IPV6, libc::IPV6_RECVERR) => {
+            one(read::<sock_extended_err>(data).map(|error| Came::Error(os_error(error, data))));
+        }
+        _ => one(None),
+    }
+}
+
+fn os_error(error: sock_extended_err, data: &[u8]) -> OsError {
+    OsError {
+        errno: Errno(error.ee_errno as i32),
+        origin: match error.ee_origin {
+            libc::SO_EE_ORIGIN_LOCAL => Origin::Local,
+            libc::SO_EE_ORIGIN_ICMP => Origin::Icmp,
+            libc::SO_EE_ORIGIN_ICMP6 => Origin::Icmp6,
+            4 => Origin::Timestamp,
+            5 => Origin::ZeroCopy,
+            _ => Origin::Other,
+        },
+        kind: error.ee_type,
+        code: error.ee_code,
+        info: error.ee_info,
+        data: error.ee_data,
+        from: addr(data.get(size_of::<sock_extended_err>()..).unwrap_or_default()),
+    }
+}
+
+fn ip(family: Family, bytes: &[u8]) -> RawAddr {
+    let mut addr = RawAddr { family: family as u16, len: bytes.len() as u32, ..RawAddr::UNSPEC };
+    addr.data[..bytes.len()].copy_from_slice(bytes);
+    addr
+}
+
+/// The address that these bytes are to the system.
+fn addr(bytes: &[u8]) -> RawAddr {
+    let (mut name, mut addr) = (SockAddr::room(), RawAddr::UNSPEC);
+    name.copy_from(bytes);
+    name.decode(&mut addr);
+    addr
+}
+
+fn since_1970(time: timespec) -> Option<Duration> {
+    Some(Duration::new(time.tv_sec.try_into().ok()?, time.tv_nsec.try_into().ok()?))
+}
+
+/// Types for which all bytes are values, and that have no bytes between their fields.
+trait Packed: Copy {}
+impl Packed for u16 {}
+impl Packed for u32 {}
+impl Packed for i32 {}
+impl Packed for ucred {}
+impl Packed for in_pktinfo {}
+impl Packed for in6_pktinfo {}
+impl Packed for timespec {}
+impl Packed for timeval {}
+impl Packed for [timespec; 3] {}
+impl Packed for sock_extended_err {}
+// Where it has bytes between its fields, they were zeroed.
+impl Packed for cmsghdr {}
+
+fn read<T: Packed>(bytes: &[u8]) -> Option<T> {
+    let bytes = bytes.get(..size_of::<T>())?;
+    // SAFETY: there are as many bytes as it takes, and any are a value.
+    Some(unsafe { ptr::read_unaligned(bytes.as_ptr().cast()) })
+}
+
+fn bytes_of<T: Packed>(values: &[T]) -> &[u8] {
+    // SAFETY: all of them are initialised.
+    unsafe { slice::from_raw_parts(values.as_ptr().cast(), size_of_val(values)) }
+}
