@@ -488,6 +488,10 @@ typedef enum jf_size {
      * The most descriptors that one message carries.
      */
     JF_PASSED_MAX = 253,
+    /**
+     * The most sockets that jf_wait waits for.
+     */
+    JF_WAIT_MAX = 256,
 } jf_size;
 
 /**
@@ -1300,6 +1304,36 @@ typedef enum jf_tcp_field {
 } jf_tcp_field;
 
 /**
+ * What a socket can be ready for, joined with |.
+ */
+typedef enum jf_event_flag {
+    /**
+     * A receive or an accept would not wait: there is data, a connection, an end or an error.
+     */
+    JF_READABLE = 1,
+    /**
+     * A send would not wait, or a connection has been made or refused.
+     */
+    JF_WRITABLE = 2,
+    /**
+     * There is an error, which JF_OPT_ERROR tells. Always told.
+     */
+    JF_ERROR = 4,
+    /**
+     * Both directions have ended, or there is no connection. Always told.
+     */
+    JF_HANGUP = 8,
+    /**
+     * The peer sends no more; there may be something still to be received.
+     */
+    JF_READ_CLOSED = 16,
+    /**
+     * There is urgent data.
+     */
+    JF_PRIORITY = 32,
+} jf_event_flag;
+
+/**
  * A socket. The number is positive and below 2^53, stands for this socket alone, and is never given out again.
  */
 typedef int64_t jf_socket;
@@ -1786,6 +1820,24 @@ typedef struct jf_interface {
      */
     struct jf_addr peer;
 } jf_interface;
+
+/**
+ * A socket to wait for.
+ */
+typedef struct jf_wait_item {
+    /**
+     * The socket. The same may stand in several items.
+     */
+    jf_socket socket;
+    /**
+     * What to wait for: JF_READABLE and so on joined with |, or 0. JF_ERROR and JF_HANGUP are waited for in any case.
+     */
+    uint32_t events;
+    /**
+     * What it is ready for is written here, or 0.
+     */
+    uint32_t ready;
+} jf_wait_item;
 
 /**
  * Opens a socket. No program executed later inherits it.
@@ -2369,6 +2421,21 @@ int64_t jf_leave(jf_socket s, const struct jf_addr *group, const struct jf_addr 
  * and JF_E_SYSTEM_FILES when there is no descriptor to ask with. See getifaddrs(3). Since 0.1.
  */
 int64_t jf_interfaces(struct jf_interface *out, size_t cap);
+
+/**
+ * Waits until at least one of some sockets is ready.
+ *
+ * items: which, and what for; not looked at when count is 0. What each is ready for is written to its ready when the call
+ * succeeds.
+ * count: how many, at most JF_WAIT_MAX. With 0 the time is waited for.
+ * timeout_ms: how long to wait, in milliseconds; -1 for ever, 0 not at all. The sockets' own timeouts do not count.
+ *
+ * Blocks for timeout_ms, whatever signals arrive. Returns how many items are ready; 0 when the time is over. Errors:
+ * JF_E_CLOSED when another thread closed one of the sockets; JF_E_INTERRUPTED when a signal was handled and one of them has
+ * JF_OPT_INTERRUPTIBLE; JF_E_INVALID for a NULL, for too many, for an unknown event and for a timeout below -1;
+ * JF_E_BAD_HANDLE when one of them is not open. See poll(2). Since 0.1.
+ */
+int64_t jf_wait(struct jf_wait_item *items, size_t count, int64_t timeout_ms);
 
 /**
  * The version of the library that is loaded, as a number.

@@ -29,6 +29,8 @@ programs!(
     stream_special,
     stream_waits,
     tcp_info,
+    wait,
+    wait_woken,
 );
 
 /// Whoever adds a function also shows what it does when it is used wrongly.

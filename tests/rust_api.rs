@@ -1,7 +1,8 @@
 //! The Rust API as its users see it.
 
 use jackfield::{
-    Addr, Error, Family, Flags, Opt, RecvBuf, SendBuf, Shutdown, Socket, TcpFields, TcpOptions, TcpState, Type,
+    Addr, Error, Events, Family, Flags, Opt, RecvBuf, SendBuf, Shutdown, Socket, TcpFields, TcpOptions, TcpState, Type,
+    WAIT_MAX, WaitItem, wait,
 };
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -96,6 +97,31 @@ fn a_part_of_a_file_is_sent() {
     assert_eq!(&room[..2], b"23");
     let (a, _b) = Socket::pair(Family::Unix, Type::SeqPacket).unwrap();
     assert_eq!(a.send_file(&file, 0, 1), Err(Error::TYPE_UNSUPPORTED));
+}
+
+#[test]
+fn several_are_waited_for() {
+    let ((a, b), (c, d)) = (tcp_pair(), Socket::pair(Family::Unix, Type::Dgram).unwrap());
+    let mut items = [WaitItem::new(&a, Events::READABLE), WaitItem::new(&c, Events::READABLE)];
+    let start = Instant::now();
+    assert_eq!(wait(&mut items, Some(Duration::from_micros(20_500))), Ok(0));
+    assert!(start.elapsed() >= Duration::from_micros(20_500));
+    assert_eq!(wait(&mut items, Some(Duration::ZERO)), Ok(0));
+    d.send(&b"x"[..], Flags::NONE).unwrap();
+    assert_eq!(wait(&mut items, None), Ok(1));
+    assert_eq!((items[0].ready, items[1].ready), (Events::NONE, Events::READABLE));
+    b.shutdown(Shutdown::Write).unwrap();
+    let mut items = [WaitItem::new(&a, Events::READ_CLOSED | Events::READABLE)];
+    assert_eq!(wait(&mut items, Some(Duration::from_secs(10))), Ok(1));
+    assert!(items[0].ready.contains(Events::READ_CLOSED));
+    assert_eq!(wait(&mut [WaitItem::new(&a, Events::from_bits(64))], None), Err(Error::INVALID));
+    assert_eq!(wait(&mut vec![items[0]; WAIT_MAX + 1], None), Err(Error::INVALID));
+    assert_eq!(wait(&mut vec![items[0]; WAIT_MAX], None), Ok(WAIT_MAX));
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| wait(&mut [WaitItem::new(&d, Events::READABLE)], None));
+        d.cancel();
+        assert_eq!(waiting.join().unwrap(), Err(Error::CLOSED));
+    });
 }
 
 #[test]

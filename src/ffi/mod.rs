@@ -20,3 +20,4 @@ mod socket;
 mod status;
 mod sync;
 mod tcp;
+mod wait;

@@ -14,6 +14,7 @@ mod io;
 mod message;
 mod multicast;
 mod options;
+mod several;
 mod socket;
 mod std_traits;
 mod tcp;
@@ -27,11 +28,14 @@ pub(crate) use first::First;
 pub use interfaces::{Interface, interfaces};
 pub use io::Incomplete;
 pub use message::{Incoming, Outgoing, PacketInfo, QueuedError};
+#[cfg(feature = "capi")]
+pub(crate) use several::wait_for;
+pub use several::{WAIT_MAX, WaitItem, wait};
 pub use socket::Socket;
 pub use tcp::{TcpFields, TcpInfo, TcpOptions, TcpState};
 
 pub use crate::sys::{
-    Credentials, Family, Flags, InterfaceFlags, Opt, Origin, RecvBuf, SendBuf, Shutdown, Type, VEC_MAX,
+    Credentials, Events, Family, Flags, InterfaceFlags, Opt, Origin, RecvBuf, SendBuf, Shutdown, Type, VEC_MAX,
 };
 #[cfg(feature = "capi")]
-pub(crate) use crate::sys::{EPOCH_SHIFT, RawAddr, TEXT_ROOM, fork_epoch, pause, watch_forks};
+pub(crate) use crate::sys::{EPOCH_SHIFT, PollItem, RawAddr, TEXT_ROOM, fork_epoch, pause, watch_forks};

@@ -20,7 +20,8 @@
 //! | `options`, `option_table` | [`Opt`]s: which there are, where the system keeps each, reading and setting them |
 //! | `sockopt` | the same by level and name, and the two timeouts that the kernel keeps for a blocking call |
 //! | `tcp` | [`RawTcpInfo`](tcp::RawTcpInfo), what the kernel knows of a TCP connection |
-//! | `ready` | waiting for one descriptor with a deadline |
+//! | `events` | [`Events`], what a socket can be ready for |
+//! | `ready` | waiting for descriptors with a deadline |
 //! | `fork` | a number that is another one in a forked child |
 //!
 //! Three rules hold for every call in it. It makes one system call and reports what that said: no retry at a signal, no
@@ -37,6 +38,7 @@ mod clock;
 mod control;
 mod descriptor;
 pub mod errno;
+mod events;
 mod file;
 #[cfg(feature = "capi")]
 mod fork;
@@ -55,12 +57,13 @@ pub use clock::Moment;
 pub use control::{Came, ControlBuf, Credentials, DESCRIPTORS_MAX, Descriptors, Origin, Sent};
 pub use descriptor::Descriptor;
 pub use errno::Errno;
+pub use events::Events;
 pub use file::{FileEnd, file_end};
 #[cfg(feature = "capi")]
 pub use fork::{EPOCH_SHIFT, fork_epoch, watch_forks};
 pub use interfaces::{InterfaceFlags, RawInterface, interfaces};
 pub use options::{Opt, TEXT_ROOM, supports};
-pub use ready::{Direction, pause, wait_ready};
+pub use ready::{Direction, PollItem, pause, wait_many, wait_ready};
 pub use signal::NoSigpipe;
 #[cfg(feature = "capi")]
 pub use sockopt::{multicast_interface_of, timeout_of};

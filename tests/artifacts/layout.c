@@ -127,6 +127,11 @@ OFFSET(jf_interface, hardware, 40);
 OFFSET(jf_interface, addr, 72);
 OFFSET(jf_interface, peer, 200);
 
+SIZE(jf_wait_item, 16);
+OFFSET(jf_wait_item, socket, 0);
+OFFSET(jf_wait_item, events, 8);
+OFFSET(jf_wait_item, ready, 12);
+
 SIZE(jf_socket, 8);
 ASSERT(socket_is_signed, (jf_socket)-1 < 0);
 

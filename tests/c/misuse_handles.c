@@ -8,6 +8,9 @@ static jf_addr somewhere, group;
 static unsigned char room[256];
 static int file;
 
+/* The live handles; nothing else may be taken for one. */
+static jf_socket live[8];
+
 /* Each call is right but for its handle. What it would write to is `room`. */
 static int64_t bind_it(jf_socket s) { return jf_bind(s, &somewhere); }
 static int64_t listen_it(jf_socket s) { return jf_listen(s, 1); }
@@ -29,6 +32,16 @@ static int64_t leave_it(jf_socket s) { return jf_leave(s, &group, NULL, 0); }
 
 static int64_t send_file(jf_socket s) { return jf_send_file(s, file, 0, 1); }
 static int64_t send_nothing_of_a_file(jf_socket s) { return jf_send_file(s, file, 0, 0); }
+
+/* Of several, each is looked at; the others are good. */
+static int64_t wait_for(jf_socket s) {
+    static int last;
+    jf_wait_item items[] = {{s, JF_WRITABLE, 77}, {s, JF_WRITABLE, 77}, {s, 0, 77}};
+    if (live[0] > 0) items[last++ % 2].socket = live[0];
+    int64_t result = jf_wait(items, 3, 0);
+    CHECK(items[0].ready == 77 && items[1].ready == 77 && items[2].ready == 77);
+    return result;
+}
 
 static int64_t tcp_info(jf_socket s) {
     jf_tcp_info_data info;
@@ -94,12 +107,10 @@ static const struct {
     {"jf_set", set_it},
     {"jf_get", get_it},
     {"jf_tcp_info", tcp_info},
+    {"jf_wait", wait_for},
     {"jf_join", join_it},
     {"jf_leave", leave_it},
 };
-
-/* The live handles; nothing else may be taken for one. */
-static jf_socket live[8];
 
 static void refused(jf_socket handle) {
     for (size_t i = 0; i < sizeof live / sizeof live[0]; i++)

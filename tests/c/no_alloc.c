@@ -104,6 +104,15 @@ static void file(void) {
     OK(jf_set(s[0], JF_OPT_SEND_TIMEOUT, -1));
 }
 
+static void wait_for(void) {
+    jf_wait_item items[32];
+    for (int i = 0; i < 32; i++) items[i] = (jf_wait_item){s[i % 2], JF_READABLE | JF_WRITABLE, 0};
+    EXPECT(jf_wait(items, 32, 1000), 32);
+    EXPECT(jf_wait(items, 1, -1), 1);
+    items[0].events = JF_READABLE;
+    EXPECT(jf_wait(items, 1, 1), 0);
+}
+
 static void would_block(void) {
     EXPECT(jf_recv(s[1], room, sizeof room, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
 }
@@ -187,6 +196,7 @@ static const struct {
               {"send_vec, recv_vec", vectors, 1000},
               {"send_all, recv_exact", all_and_exact, 1000},
               {"send_file, recv_exact", file, 100},
+              {"wait", wait_for, 20},
               {"recv that would block", would_block, 1000},
               {"recv that is cut", too_short, 1000},
               {"calls that are refused", refused, 1000},

@@ -82,6 +82,17 @@ static void files(int64_t timeout) {
     OK(jf_close(s[1]));
 }
 
+static void waits(int64_t timeout) {
+    jf_socket s[2];
+    tcp_pair(s);
+    jf_wait_item items[] = {{s[0], JF_WRITABLE, 0}, {s[1], JF_READABLE, 0}};
+    mark();
+    for (int i = 0; i < ROUNDS; i++) EXPECT(jf_wait(items, 2, timeout), 1);
+    mark();
+    OK(jf_close(s[0]));
+    OK(jf_close(s[1]));
+}
+
 int main(void) {
     streams(-1);
     streams(5000);
@@ -89,5 +100,8 @@ int main(void) {
     datagrams(5000);
     files(-1);
     files(5000);
+    waits(-1);
+    waits(0);
+    waits(5000);
     return 0;
 }
