@@ -34,9 +34,21 @@ mod capi {
         let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo sets the manifest's folder"));
         let config = cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("cbindgen.toml is right");
         let mut builder = cbindgen::Builder::new().with_config(config);
-        for noun in
-            ["status", "socket", "addr", "io", "message", "option", "multicast", "interfaces", "inherited", "about"]
-        {
+        for noun in [
+            "status",
+            "socket",
+            "addr",
+            "io",
+            "message",
+            "file",
+            "option",
+            "tcp",
+            "multicast",
+            "interfaces",
+            "inherited",
+            "wait",
+            "about",
+        ] {
             let file = root.join(format!("src/ffi/{noun}.rs"));
             println!("cargo:rerun-if-changed={}", file.display());
             builder = builder.with_src(file);

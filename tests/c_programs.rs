@@ -27,9 +27,15 @@ programs!(
     options_special,
     options_text,
     options_traffic,
+    send_file,
+    send_file_beside,
+    send_file_signals,
     stream,
     stream_special,
     stream_waits,
+    tcp_info,
+    wait,
+    wait_woken,
 );
 
 /// Whoever adds a function also shows what it does when it is used wrongly.

@@ -17,6 +17,8 @@ pub enum jf_size {
     JF_VEC_MAX = 1024,
     /// The most descriptors that one message carries.
     JF_PASSED_MAX = 253,
+    /// The most sockets that jf_wait waits for.
+    JF_WAIT_MAX = 256,
 }
 
 /// An address, 128 bytes on every operating system. An IPv4 or IPv6 one has a port; a UNIX one has a path, an abstract

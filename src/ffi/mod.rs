@@ -9,6 +9,7 @@
 mod about;
 mod addr;
 mod boundary;
+mod file;
 mod handle;
 mod inherited;
 mod interfaces;
@@ -19,3 +20,5 @@ mod option;
 mod socket;
 mod status;
 mod sync;
+mod tcp;
+mod wait;

@@ -7,6 +7,7 @@
 mod addr;
 mod connect;
 mod error;
+mod file;
 mod first;
 mod inherited;
 mod interfaces;
@@ -14,8 +15,10 @@ mod io;
 mod message;
 mod multicast;
 mod options;
+mod several;
 mod socket;
 mod std_traits;
+mod tcp;
 mod text;
 mod wait;
 
@@ -29,10 +32,14 @@ pub(crate) use inherited::{inherited_name, inherited_up_to};
 pub use interfaces::{Interface, interfaces};
 pub use io::Incomplete;
 pub use message::{Incoming, Outgoing, PacketInfo, QueuedError};
+#[cfg(feature = "capi")]
+pub(crate) use several::wait_for;
+pub use several::{WAIT_MAX, WaitItem, wait};
 pub use socket::Socket;
+pub use tcp::{TcpFields, TcpInfo, TcpOptions, TcpState};
 
 pub use crate::sys::{
-    Credentials, Family, Flags, InterfaceFlags, Opt, Origin, RecvBuf, SendBuf, Shutdown, Type, VEC_MAX,
+    Credentials, Events, Family, Flags, InterfaceFlags, Opt, Origin, RecvBuf, SendBuf, Shutdown, Type, VEC_MAX,
 };
 #[cfg(feature = "capi")]
-pub(crate) use crate::sys::{EPOCH_SHIFT, RawAddr, TEXT_ROOM, fork_epoch, pause, watch_forks};
+pub(crate) use crate::sys::{EPOCH_SHIFT, PollItem, RawAddr, TEXT_ROOM, fork_epoch, pause, watch_forks};

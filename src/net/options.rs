@@ -132,7 +132,7 @@ impl Socket {
 }
 
 /// A UNIX socket says of an option that it has none of that kind, and it says it of an operation.
-fn no_such_option(errno: Errno) -> Error {
+pub(super) fn no_such_option(errno: Errno) -> Error {
     if errno.0 == EOPNOTSUPP { Error::OPTION_UNSUPPORTED } else { errno.into() }
 }
 

@@ -14,11 +14,15 @@
 //! | `descriptor` | [`Descriptor`], an owned socket: opened close-on-exec, never raising SIGPIPE, and its life |
 //! | `transfer` | sending and receiving, one system call each |
 //! | `inherited` | taking over the descriptors that a service manager passed |
+//! | `file` | sending from a file, and where that ends |
+//! | `signal` | keeping SIGPIPE away from calls that have no flag for it |
 //! | `interfaces` | the machine's interfaces and their addresses |
 //! | `multicast` | joining and leaving groups |
 //! | `options`, `option_table` | [`Opt`]s: which there are, where the system keeps each, reading and setting them |
 //! | `sockopt` | the same by level and name, and the two timeouts that the kernel keeps for a blocking call |
-//! | `ready` | waiting for one descriptor with a deadline |
+//! | `tcp` | [`RawTcpInfo`](tcp::RawTcpInfo), what the kernel knows of a TCP connection |
+//! | `events` | [`Events`], what a socket can be ready for |
+//! | `ready` | waiting for descriptors with a deadline |
 //! | `fork` | a number that is another one in a forked child |
 //!
 //! Three rules hold for every call in it. It makes one system call and reports what that said: no retry at a signal, no
@@ -37,6 +41,8 @@ mod clock;
 mod control;
 mod descriptor;
 pub mod errno;
+mod events;
+mod file;
 #[cfg(feature = "capi")]
 mod fork;
 mod inherited;
@@ -44,7 +50,9 @@ mod interfaces;
 mod multicast;
 mod options;
 mod ready;
+mod signal;
 mod sockopt;
+pub mod tcp;
 mod transfer;
 mod types;
 
@@ -53,12 +61,15 @@ pub use clock::Moment;
 pub use control::{Came, ControlBuf, Credentials, DESCRIPTORS_MAX, Descriptors, Origin, Sent};
 pub use descriptor::Descriptor;
 pub use errno::Errno;
+pub use events::Events;
+pub use file::{FileEnd, file_end};
 #[cfg(feature = "capi")]
 pub use fork::{EPOCH_SHIFT, fork_epoch, watch_forks};
 pub use inherited::{INHERITED_MAX, inherited};
 pub use interfaces::{InterfaceFlags, RawInterface, interfaces};
 pub use options::{Opt, TEXT_ROOM, supports};
-pub use ready::{Direction, pause, wait_ready};
+pub use ready::{Direction, PollItem, pause, wait_many, wait_ready};
+pub use signal::NoSigpipe;
 #[cfg(feature = "capi")]
 pub use sockopt::{multicast_interface_of, timeout_of};
 pub use transfer::{RecvBuf, SendBuf, VEC_MAX};

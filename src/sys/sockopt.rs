@@ -30,12 +30,17 @@ impl Descriptor {
     }
 
     pub(super) fn get_value<T: Plain>(&self, level: c_int, name: c_int) -> Result<T, Errno> {
+        self.get_start(level, name).map(|(value, _)| value)
+    }
+
+    /// Reads a value of which this kernel may have only the start, and how many bytes those are; the rest is zero.
+    pub(super) fn get_start<T: Plain>(&self, level: c_int, name: c_int) -> Result<(T, usize), Errno> {
         let mut value = MaybeUninit::<T>::zeroed();
         // SAFETY: a value's bytes, initialised or not, are that.
         let bytes = unsafe { slice::from_raw_parts_mut(value.as_mut_ptr().cast::<MaybeUninit<u8>>(), size_of::<T>()) };
-        self.get_raw(level, name, RecvBuf::from(bytes))?;
+        let len = self.get_raw(level, name, RecvBuf::from(bytes))?;
         // SAFETY: zeros and whatever the kernel wrote over them are a value of a plain type.
-        Ok(unsafe { value.assume_init() })
+        Ok((unsafe { value.assume_init() }, len))
     }
 
     pub(super) fn set_value<T: Plain>(&self, level: c_int, name: c_int, value: &T) -> Result<(), Errno> {

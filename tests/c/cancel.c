@@ -88,6 +88,12 @@ static void *call_everything(void *given) {
     EXPECT(jf_recv(a, room, 3, JF_WAIT_ALL), 3);
     OK(jf_send_all(c, "abc", 3, &done));
     OK(jf_recv_exact(a, room, 3, &done));
+    jf_tcp_info_data info = {.size = sizeof info};
+    jf_wait_item item = {c, JF_READABLE, 0};
+    OK(jf_tcp_info(c, &info));
+    EXPECT(jf_wait(&item, 1, 1), 0);
+    EXPECT(jf_send_file(c, zeros(), 0, 3), 3);
+    OK(jf_recv_exact(a, room, 3, &done));
     EXPECT(jf_send_vec(c, &buf, 1, 0), 3);
     EXPECT(jf_recv_vec(a, &buf, 1, JF_WAIT_ALL), 3);
     OK(jf_set(s, JF_OPT_RECV_TIMEOUT, 0));

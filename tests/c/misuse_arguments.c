@@ -129,6 +129,50 @@ static void directions_and_backlogs(void) {
     OK(jf_close(s));
 }
 
+/* Places and lengths of files are not negative, and the kind of a socket and of a file is looked at besides. */
+static void files(enum kind kind) {
+    static const int64_t negative[] = {-1, -2, -4096, INT32_MIN, INT64_MIN, INT64_MIN + 1};
+    int64_t refused = kind_type(kind) == JF_STREAM ? JF_E_BAD_HANDLE : JF_E_TYPE_UNSUPPORTED;
+    jf_socket s[2];
+    connected(kind, s);
+    int64_t fd = OK(jf_fd(s[0]));
+    for (size_t i = 0; i < sizeof negative / sizeof negative[0]; i++) {
+        expect_of("jf_send_file from", negative[i], jf_send_file(s[0], fd, negative[i], 1), JF_E_INVALID);
+        expect_of("jf_send_file of", negative[i], jf_send_file(s[0], fd, 0, negative[i]), JF_E_INVALID);
+        expect_of("jf_send_file", negative[i], jf_send_file(s[0], fd, negative[i], negative[i]), JF_E_INVALID);
+        expect_of("jf_send_file of nothing", negative[i], jf_send_file(s[0], fd, negative[i], 0), JF_E_INVALID);
+        expect_of("jf_send_file", negative[i], jf_send_file(0, -1, negative[i], 0), JF_E_INVALID);
+    }
+    EXPECT(jf_send_file(s[0], INT32_MAX, 0, 1), refused);
+    EXPECT(jf_send_file(s[0], INT32_MAX, INT64_MAX, INT64_MAX), refused);
+    EXPECT(jf_recv(s[1], room, sizeof room, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
+    CHECK(untouched(room, sizeof room));
+    close_both(s);
+}
+
+/* Events that there are not, or not for a wait, and times that are none. */
+static void waits(enum kind kind) {
+    static const int64_t times[] = {-2, -3, -1000, INT32_MIN, INT64_MIN, INT64_MIN + 1};
+    jf_socket s[2];
+    connected(kind, s);
+    jf_wait_item items[2] = {{s[0], JF_WRITABLE, 77}, {s[1], JF_WRITABLE, 77}};
+    for (int bit = 6; bit < 32; bit++) {
+        items[1].events = (uint32_t)1 << bit;
+        expect_of("jf_wait", bit, jf_wait(items, 2, 0), JF_E_INVALID);
+        items[1].events |= JF_WRITABLE;
+        expect_of("jf_wait", bit, jf_wait(items, 2, -1), JF_E_INVALID);
+    }
+    items[1].events = JF_WRITABLE;
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        expect_of("jf_wait", times[i], jf_wait(items, 2, times[i]), JF_E_INVALID);
+        expect_of("jf_wait for nothing", times[i], jf_wait(NULL, 0, times[i]), JF_E_INVALID);
+    }
+    CHECK(items[0].ready == 77 && items[1].ready == 77);
+    EXPECT(jf_wait(items, 2, INT64_MAX), 2);
+    CHECK(items[0].ready == JF_WRITABLE && items[1].ready == JF_WRITABLE);
+    close_both(s);
+}
+
 static void texts_and_ports(void) {
     static const char *const none[] = {"", ":", "80", "1.2.3.4", "1.2.3.4:", "1.2.3.4:65536", "1.2.3.4:-1", "1.2.3:80",
                                        "1.2.3.4:+1", "localhost:80", "::1:80", "[::1]", "[::1]:", "[::1]:99999",
@@ -185,7 +229,11 @@ static void errors(void) {
 int main(void) {
     addr = parsed("127.0.0.1:1");
     fill(room, sizeof room);
-    for (int kind = 0; kind < KINDS; kind++) flags(kind);
+    for (int kind = 0; kind < KINDS; kind++) {
+        flags(kind);
+        files(kind);
+        waits(kind);
+    }
     opening();
     directions_and_backlogs();
     texts_and_ports();

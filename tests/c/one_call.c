@@ -2,6 +2,7 @@
    and the receives of a conversation wait for it. */
 #include "check.h"
 
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum { ROUNDS = 200 };
@@ -61,10 +62,46 @@ static void datagrams(int64_t timeout) {
     OK(jf_close(s));
 }
 
+/* Each time a page of a file, on a stream that has room for it. */
+static void files(int64_t timeout) {
+    enum { PAGE = 4096 };
+    static char page[PAGE];
+    jf_socket s[2];
+    int file = memfd_create("file", MFD_CLOEXEC);
+    CHECK(file >= 0 && ftruncate(file, PAGE) == 0);
+    tcp_pair(s);
+    with_timeout(s[0], timeout);
+    mark();
+    for (int i = 0; i < ROUNDS; i++) {
+        EXPECT(jf_send_file(s[0], file, 0, PAGE), PAGE);
+        EXPECT(jf_recv(s[1], page, PAGE, JF_WAIT_ALL), PAGE);
+    }
+    mark();
+    close(file);
+    OK(jf_close(s[0]));
+    OK(jf_close(s[1]));
+}
+
+static void waits(int64_t timeout) {
+    jf_socket s[2];
+    tcp_pair(s);
+    jf_wait_item items[] = {{s[0], JF_WRITABLE, 0}, {s[1], JF_READABLE, 0}};
+    mark();
+    for (int i = 0; i < ROUNDS; i++) EXPECT(jf_wait(items, 2, timeout), 1);
+    mark();
+    OK(jf_close(s[0]));
+    OK(jf_close(s[1]));
+}
+
 int main(void) {
     streams(-1);
     streams(5000);
     datagrams(-1);
     datagrams(5000);
+    files(-1);
+    files(5000);
+    waits(-1);
+    waits(0);
+    waits(5000);
     return 0;
 }
