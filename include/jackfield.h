@@ -320,7 +320,7 @@ typedef enum jf_flag {
     JF_PEEK = 2,
     /**
      * Receive: return a message's whole length, even when it did not fit, instead of JF_E_TRUNCATED. No effect on a
-     * stream.
+     * stream, nor where the system does not know the length: in the queue of errors.
      */
     JF_TRUNC = 32,
     /**

@@ -34,5 +34,10 @@ fn a_call_is_one_system_call() {
     let row = |calls: [(&str, usize); 2]| calls.map(|(name, count)| (name.to_owned(), count)).into();
     let conversation: BTreeMap<_, _> = row([("sendto", 200), ("recvfrom", 200)]);
     let datagrams: BTreeMap<_, _> = row([("sendto", 200), ("recvfrom", 400)]);
-    assert_eq!(traced(), [conversation.clone(), conversation, datagrams.clone(), datagrams]);
+    let messages: BTreeMap<_, _> = row([("sendmsg", 200), ("recvmsg", 400)]);
+    let passing = [("sendmsg".to_owned(), 200)].into();
+    assert_eq!(
+        traced(),
+        [conversation.clone(), conversation, datagrams.clone(), datagrams, messages.clone(), messages, passing]
+    );
 }
