@@ -6,7 +6,7 @@
 # make bench-instructions   how many instructions a call takes, held to limits
 # make install    into PREFIX (/usr/local), below DESTDIR; make uninstall takes it out again
 # make model      the handle table's steps in every order
-# make header     writes include/jackfield.h anew, after a change of src/ffi
+# make header     writes include/jackfield.h and the README's list of options anew, after a change of src/ffi
 
 CARGO ?= cargo
 CC ?= cc
@@ -61,12 +61,17 @@ test:
 model:
 	RUSTFLAGS='--cfg loom' timeout 300 $(CARGO) test --release --features capi --lib --target-dir target/loom model
 
-# The build script writes the header; cargo says where. It goes through a file, so that a failed build changes nothing.
+# The build script writes the header and the list of options; cargo says where. Both go through files, so that a failed build
+# changes nothing.
 .PHONY: header
 header:
 	@mkdir -p target
 	@$(CARGO) check --quiet --lib --features capi --message-format json >target/header.json
 	@cp "$$(sed -n 's/.*"JACKFIELD_HEADER","\([^"]*\)".*/\1/p' target/header.json)" include/jackfield.h
+	@sed -e '/^<!-- The list of options/,/^<!-- Its end/{/^<!--/!d;}' \
+		-e "/^<!-- The list of options/r $$(sed -n 's/.*"JACKFIELD_README","\([^"]*\)".*/\1/p' target/header.json)" \
+		README.md >target/README.md
+	@cp target/README.md README.md
 
 # Installs what `make` has built. It builds only when there is nothing, since root may have no cargo.
 $(OUT)/libjackfield.so:

@@ -57,6 +57,19 @@ static void on_full_udp_by_name(int calls) {
     }
 }
 
+static void on_messages(int calls) {
+    on_udp_by_name(calls);
+    ask_for_ttl(pair.socket[1]);
+}
+
+static void on_full_messages(int calls) {
+    on_messages(calls);
+    for (int i = 0; i < calls; i++) {
+        char bytes[2] = "xy";
+        MUST(send_msg(pair.socket[0], bytes, 2, &pair.name[1], 7) == 2);
+    }
+}
+
 /* A listener with as many connections to accept, at the other ends of `sockets`. */
 static void on_connections(int calls) {
     listener = open_inet_stream();
@@ -145,6 +158,22 @@ static void call_recv_vec(int calls) {
     }
 }
 
+static void call_send_msg(int calls) {
+    char bytes[2] = "xy";
+    for (int i = 0; i < calls; i++) {
+        MUST(send_msg(pair.socket[0], bytes, 2, &pair.name[1], 7) == 2);
+    }
+}
+
+static void call_recv_msg(int calls) {
+    char room[2];
+    address from;
+    int ttl;
+    for (int i = 0; i < calls; i++) {
+        MUST(recv_msg(pair.socket[1], room, sizeof room, &from, &ttl) == 2 && ttl == 7);
+    }
+}
+
 static void call_accept_close(int calls) {
     address peer;
     for (int i = 0; i < calls; i++) {
@@ -179,6 +208,8 @@ static const struct call {
     {"recv_from", 1, on_full_udp_by_name, call_recv_from, end_pair},
     {"send_vec", 1, on_tcp, call_send_vec, end_pair},
     {"recv_vec", 1, on_full_tcp, call_recv_vec, end_pair},
+    {"send_msg", 1, on_messages, call_send_msg, end_pair},
+    {"recv_msg", 1, on_full_messages, call_recv_msg, end_pair},
     {"recv_tcp_nothing", 0, on_tcp, call_recv_nothing, end_pair},
     {"recv_udp_nothing", 0, on_udp, call_recv_nothing, end_pair},
     {"accept_close", 0, on_connections, call_accept_close, end_sockets},

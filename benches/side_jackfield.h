@@ -94,6 +94,38 @@ static inline int64_t recv_from(sock s, void *data, size_t len, address *from) {
     return jf_recv_from(s, data, len, 0, from);
 }
 
+static inline void ask_for_ttl(sock s) {
+    MUST(jf_set(s, JF_OPT_RECV_TTL, 1) == 0);
+}
+
+/* A message to an address with a TTL of its own, and what came with one. */
+static inline int64_t send_msg(sock s, void *data, size_t len, const address *to, int ttl) {
+    jf_buf buf = {data, len};
+    jf_msg msg;
+    memset(&msg, 0, sizeof msg);
+    msg.size = sizeof msg;
+    msg.bufs = &buf;
+    msg.buf_count = 1;
+    msg.present = JF_HAS_ADDR | JF_HAS_TTL;
+    msg.addr = *to;
+    msg.ttl = (uint32_t)ttl;
+    return jf_send_msg(s, &msg, 0);
+}
+
+static inline int64_t recv_msg(sock s, void *data, size_t len, address *from, int *ttl) {
+    jf_buf buf = {data, len};
+    jf_msg msg;
+    memset(&msg, 0, sizeof msg);
+    msg.size = sizeof msg;
+    msg.bufs = &buf;
+    msg.buf_count = 1;
+    int64_t count = jf_recv_msg(s, &msg, 0);
+    MUST((msg.present & (JF_HAS_ADDR | JF_HAS_TTL)) == (JF_HAS_ADDR | JF_HAS_TTL));
+    *from = msg.addr;
+    *ttl = (int)msg.ttl;
+    return count;
+}
+
 static inline int64_t send_vec(sock s, buffer *buffers, size_t count) {
     return jf_send_vec(s, buffers, count, 0);
 }

@@ -111,6 +111,52 @@ static inline int64_t recv_from(sock s, void *data, size_t len, address *from) {
     return recvfrom(s, data, len, 0, (struct sockaddr *)&from->any, &from->len);
 }
 
+static inline void ask_for_ttl(sock s) {
+    int on = 1;
+    MUST(setsockopt(s, IPPROTO_IP, IP_RECVTTL, &on, sizeof on) == 0);
+}
+
+/* A message to an address with a TTL of its own, and what came with one. */
+static inline int64_t send_msg(sock s, void *data, size_t len, const address *to, int ttl) {
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof ttl)];
+    struct iovec buf = {data, len};
+    struct msghdr msg;
+    memset(&msg, 0, sizeof msg);
+    msg.msg_iov = &buf;
+    msg.msg_iovlen = 1;
+    msg.msg_name = (void *)&to->any;
+    msg.msg_namelen = to->len;
+    memset(control, 0, sizeof control);
+    msg.msg_control = control;
+    msg.msg_controllen = sizeof control;
+    struct cmsghdr *head = CMSG_FIRSTHDR(&msg);
+    head->cmsg_level = IPPROTO_IP;
+    head->cmsg_type = IP_TTL;
+    head->cmsg_len = CMSG_LEN(sizeof ttl);
+    memcpy(CMSG_DATA(head), &ttl, sizeof ttl);
+    return sendmsg(s, &msg, MSG_NOSIGNAL);
+}
+
+static inline int64_t recv_msg(sock s, void *data, size_t len, address *from, int *ttl) {
+    _Alignas(struct cmsghdr) char control[256];
+    struct iovec buf = {data, len};
+    struct msghdr msg;
+    memset(&msg, 0, sizeof msg);
+    msg.msg_iov = &buf;
+    msg.msg_iovlen = 1;
+    msg.msg_name = &from->any;
+    msg.msg_namelen = sizeof from->any;
+    msg.msg_control = control;
+    msg.msg_controllen = sizeof control;
+    int64_t count = recvmsg(s, &msg, 0);
+    from->len = msg.msg_namelen;
+    *ttl = -1;
+    for (struct cmsghdr *head = CMSG_FIRSTHDR(&msg); head != NULL; head = CMSG_NXTHDR(&msg, head))
+        if (head->cmsg_level == IPPROTO_IP && head->cmsg_type == IP_TTL) memcpy(ttl, CMSG_DATA(head), sizeof *ttl);
+    MUST(*ttl >= 0);
+    return count;
+}
+
 static inline int64_t send_vec(sock s, buffer *buffers, size_t count) {
     struct msghdr message = {.msg_iov = buffers, .msg_iovlen = count};
     return sendmsg(s, &message, MSG_NOSIGNAL);

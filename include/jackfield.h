@@ -491,104 +491,611 @@ typedef enum jf_size {
 } jf_size;
 
 /**
- * The options of a socket, for jf_set and jf_get. "Switch" is 0 or 1.
+ * The options of a socket: of numbers for jf_set and jf_get, of texts for jf_set_text and jf_get_text. A
+ * switch is 0 or 1. Each says what sockets have it; the others, and a system without it, answer
+ * JF_E_OPTION_UNSUPPORTED. In parentheses: the system's names for it.
  */
 typedef enum jf_option {
     /**
-     * How long accept and the receiving calls wait, in milliseconds up to INT64_MAX: -1 for ever (the default), 0 not
-     * at all. The system keeps the time with the socket, so duplicates and processes that share the socket should not
-     * set different ones. (SO_RCVTIMEO)
+     * How long accept and the receiving calls wait: -1 for ever (the default), 0 not at all. The system keeps the time
+     * with the socket, so duplicates and processes that share the socket should not set different ones. -1 to
+     * INT64_MAX milliseconds; every socket. (SO_RCVTIMEO)
      */
     JF_OPT_RECV_TIMEOUT = 1,
     /**
-     * How long connect and the sending calls wait, in milliseconds: as JF_OPT_RECV_TIMEOUT. (SO_SNDTIMEO)
+     * How long connect and the sending calls wait: -1 for ever (the default), 0 not at all. -1 to INT64_MAX
+     * milliseconds; every socket. (SO_SNDTIMEO)
      */
     JF_OPT_SEND_TIMEOUT = 2,
     /**
-     * Switch, default 0: a call that waits returns JF_E_INTERRUPTED after a signal was handled in its thread, so that
-     * Ctrl-C works in a host language. The signal's handler should not ask for SA_RESTART: then the system itself
-     * goes on waiting.
+     * A call that waits ends with JF_E_INTERRUPTED after a signal was handled in its thread, so that Ctrl-C works in a
+     * host language. The signal's handler should not ask for SA_RESTART: then the system itself goes on waiting.
+     * Switch, default 0; every socket.
      */
     JF_OPT_INTERRUPTIBLE = 3,
     /**
-     * Switch, default 0: jf_bind takes an address whose old connections are still fading out, if the sockets that had
-     * it set this as well. (SO_REUSEADDR)
+     * Bind takes an address whose old connections are still fading out, if the sockets that had it set this as well.
+     * Switch, default 0; every socket. (SO_REUSEADDR)
      */
     JF_OPT_REUSE_ADDR = 4,
     /**
-     * Switch: several sockets bind to one address and share what comes in. (SO_REUSEPORT)
+     * Several sockets bind to one address and share what comes in. Switch, default 0; IPv4, IPv6. (SO_REUSEPORT)
      */
     JF_OPT_REUSE_PORT = 5,
     /**
-     * Switch, default 0: a JF_INET6 socket does not speak IPv4. To be set before jf_bind. (IPV6_V6ONLY)
+     * The socket does not speak IPv4. To be set before bind. Switch, default 0; IPv6 that is not raw. (IPV6_V6ONLY)
      */
     JF_OPT_ONLY_V6 = 6,
     /**
-     * Switch, default 0: TCP sends small packets at once instead of collecting. (TCP_NODELAY)
+     * Small packets are sent at once instead of collected. Switch, default 0; TCP. (TCP_NODELAY)
      */
     JF_OPT_NO_DELAY = 7,
     /**
-     * Switch, default 0: probe a peer that has been silent. (SO_KEEPALIVE)
+     * Probe a peer that has been silent. Switch, default 0; every socket. (SO_KEEPALIVE)
      */
     JF_OPT_KEEP_ALIVE = 8,
     /**
-     * Seconds of silence before the first probe, 1 to 32767. (TCP_KEEPIDLE)
+     * How long a peer is silent before the first probe. 1 to 32767 seconds; TCP. (TCP_KEEPIDLE)
      */
     JF_OPT_KEEP_IDLE = 9,
     /**
-     * Seconds between probes, 1 to 32767. (TCP_KEEPINTVL)
+     * The time between probes. 1 to 32767 seconds; TCP. (TCP_KEEPINTVL)
      */
     JF_OPT_KEEP_INTERVAL = 10,
     /**
-     * Probes without an answer until the connection is given up, 1 to 127. (TCP_KEEPCNT)
+     * Probes without an answer until the connection is given up. 1 to 127; TCP. (TCP_KEEPCNT)
      */
     JF_OPT_KEEP_COUNT = 11,
     /**
-     * Milliseconds up to INT32_MAX that jf_close waits for unsent data, which the system may round up to whole
-     * seconds; 0 throws the data away and resets the connection; -1 (the default) returns at once and sends it in the
-     * background. (SO_LINGER)
+     * How long close waits for unsent data, which the system may round up to whole seconds; 0 throws the data away and
+     * resets the connection; -1 (the default) returns at once and sends it in the background. -1 to INT32_MAX
+     * milliseconds; every socket. (SO_LINGER)
      */
     JF_OPT_LINGER = 12,
     /**
-     * Bytes that are kept until they are received, 1 to 1073741823. The system rounds and limits the number: read it
-     * back. (SO_RCVBUF)
+     * How much is kept until it is received. The system rounds and limits the number: read it back. 1 to 1073741823
+     * bytes; every socket. (SO_RCVBUF)
      */
     JF_OPT_RECV_BUFFER = 13,
     /**
-     * Bytes that are kept until they are sent, 1 to 1073741823. The system rounds and limits the number: read it
-     * back. (SO_SNDBUF)
+     * How much is kept until it is sent. The system rounds and limits the number: read it back. 1 to 1073741823 bytes;
+     * every socket. (SO_SNDBUF)
      */
     JF_OPT_SEND_BUFFER = 14,
     /**
-     * Switch, default 0: datagrams may go to a broadcast address. (SO_BROADCAST)
+     * Datagrams may go to a broadcast address. Switch, default 0; every socket. (SO_BROADCAST)
      */
     JF_OPT_BROADCAST = 15,
     /**
-     * Routers that a packet may pass, 1 to 255. (IP_TTL, IPV6_UNICAST_HOPS)
+     * Routers that a packet may pass. 1 to 255; IPv4, IPv6. (IP_TTL, IPV6_UNICAST_HOPS)
      */
     JF_OPT_TTL = 16,
     /**
-     * Read only: the JF_E_ code of the error that came in since this was last read, such as JF_E_CONN_REFUSED, or 0;
-     * reading takes it. (SO_ERROR)
+     * The traffic class of the packets: DSCP in the upper six bits, ECN in the lower two. The ECN of a TCP connection
+     * is the system's own: read it back. On IPv4 the priority follows it. 0 to 255, default 0; IPv4, IPv6. (IP_TOS,
+     * IPV6_TCLASS)
+     */
+    JF_OPT_TOS = 17,
+    /**
+     * Routers that a packet to a group may pass; 0 keeps it on this host. 0 to 255, default 1; IPv4 and IPv6 but TCP.
+     * (IP_MULTICAST_TTL, IPV6_MULTICAST_HOPS)
+     */
+    JF_OPT_MULTICAST_TTL = 18,
+    /**
+     * What is sent to a group comes to its members on this host too. Switch, default 1; IPv4 and IPv6 but TCP.
+     * (IP_MULTICAST_LOOP, IPV6_MULTICAST_LOOP)
+     */
+    JF_OPT_MULTICAST_LOOP = 19,
+    /**
+     * The index of the interface that packets to a group leave by; 0 (the default) is the system's choice.
+     * JF_E_NOT_FOUND when there is none with that index. Linux does not tell which index an IPv4 socket was given by
+     * another handle or process: that reads as 0, unless it was given by the interface's address. 0 to INT32_MAX; IPv4
+     * and IPv6 but TCP. (IP_MULTICAST_IF, IPV6_MULTICAST_IF)
+     */
+    JF_OPT_MULTICAST_INTERFACE = 20,
+    /**
+     * The code of the jf_error that came in since this was last read, such as that of JF_E_CONN_REFUSED, or 0; reading
+     * takes it. Number; every socket; read only. (SO_ERROR)
      */
     JF_OPT_ERROR = 21,
     /**
-     * Read only: JF_STREAM, JF_DGRAM or JF_SEQPACKET. (SO_TYPE)
+     * The number of the socket's jf_type. Number; every socket; read only. (SO_TYPE)
      */
     JF_OPT_TYPE = 22,
     /**
-     * Read only: JF_INET, JF_INET6 or JF_UNIX. (SO_DOMAIN)
+     * The number of the socket's jf_family. Number; every socket; read only. (SO_DOMAIN)
      */
     JF_OPT_FAMILY = 23,
     /**
-     * Read only: the protocol's number, as in /etc/protocols: 6 for TCP, 17 for UDP, 0 for JF_UNIX. (SO_PROTOCOL)
+     * The protocol's number, as in /etc/protocols: 6 for TCP, 17 for UDP, 0 for UNIX. Number; every socket; read only.
+     * (SO_PROTOCOL)
      */
     JF_OPT_PROTOCOL = 24,
     /**
-     * Read only switch: 1 after jf_listen. (SO_ACCEPTCONN)
+     * 1 after listen. Switch; every socket; read only. (SO_ACCEPTCONN)
      */
     JF_OPT_LISTENING = 25,
+    /**
+     * A stream's urgent byte stays in its place among the others, where it is received like them. Switch, default 0;
+     * every socket. (SO_OOBINLINE)
+     */
+    JF_OPT_OOB_INLINE = 26,
+    /**
+     * Packets go to hosts of the networks that this one is directly connected to, and nowhere else. Switch, default 0;
+     * every socket. (SO_DONTROUTE)
+     */
+    JF_OPT_DONT_ROUTE = 27,
+    /**
+     * The protocol records what it does, where the system has been built for that. Switch, default 0; every socket;
+     * setting 1 needs CAP_NET_ADMIN. (SO_DEBUG)
+     */
+    JF_OPT_DEBUG = 28,
+    /**
+     * How much has to be there until a stream is readable and a receiving call goes on. The system limits the number:
+     * read it back. 1 to INT32_MAX bytes, default 1; every socket. (SO_RCVLOWAT)
+     */
+    JF_OPT_RECV_LOW_WATER = 29,
+    /**
+     * How much room there has to be until a socket is writable; on Linux always 1. Number; every socket; read only.
+     * (SO_SNDLOWAT)
+     */
+    JF_OPT_SEND_LOW_WATER = 30,
+    /**
+     * Which of an interface's queues packets go to first. More than 6 needs CAP_NET_ADMIN or CAP_NET_RAW. 0 to
+     * UINT32_MAX, default 0; every socket. (SO_PRIORITY)
+     */
+    JF_OPT_PRIORITY = 31,
+    /**
+     * A mark on each packet, for routing and filters. 0 to UINT32_MAX, default 0; every socket; setting needs
+     * CAP_NET_ADMIN or CAP_NET_RAW. (SO_MARK)
+     */
+    JF_OPT_MARK = 32,
+    /**
+     * How long a receiving call asks the network device again and again before it sleeps; 0 is not at all. Older
+     * systems want CAP_NET_ADMIN for more than it was. The default is that of net.core.busy_read. 0 to INT32_MAX
+     * microseconds; every socket. (SO_BUSY_POLL)
+     */
+    JF_OPT_BUSY_POLL = 33,
+    /**
+     * The device is asked rather than waited for to interrupt. Switch, default 0; every socket; setting 1 needs
+     * CAP_NET_ADMIN. (SO_PREFER_BUSY_POLL)
+     */
+    JF_OPT_PREFER_BUSY_POLL = 34,
+    /**
+     * How many packets are taken each time the device is asked; 0 (the default) stands for 8. More than it was needs
+     * CAP_NET_ADMIN. 0 to 65535; every socket; set only. (SO_BUSY_POLL_BUDGET)
+     */
+    JF_OPT_BUSY_POLL_BUDGET = 35,
+    /**
+     * The processor that the last packet came in by, -1 for none yet. Setting it has listeners and receivers that
+     * share their address by JF_OPT_REUSE_PORT get what comes in by that processor. -1 to INT32_MAX; every socket.
+     * (SO_INCOMING_CPU)
+     */
+    JF_OPT_INCOMING_CPU = 36,
+    /**
+     * The number of the device's queue that the last packet came in by, 0 for none. Number; every socket; read only.
+     * (SO_INCOMING_NAPI_ID)
+     */
+    JF_OPT_INCOMING_NAPI_ID = 37,
+    /**
+     * A number that the system gave this socket, and gives no other until it is started again. Number; every socket;
+     * read only. (SO_COOKIE)
+     */
+    JF_OPT_COOKIE = 38,
+    /**
+     * The name of the one interface that packets leave and come in by; empty (the default) for all. JF_E_NOT_FOUND
+     * when there is none of that name. Changing it once it is set needs CAP_NET_RAW. Text of at most 15 bytes; every
+     * socket. (SO_BINDTODEVICE)
+     */
+    JF_OPT_DEVICE = 39,
+    /**
+     * The index of the one interface that packets leave and come in by; 0 (the default) for all. The system takes the
+     * index of an interface that does not exist. Changing it once it is set needs CAP_NET_RAW. 0 to INT32_MAX; every
+     * socket. (SO_BINDTOIFINDEX)
+     */
+    JF_OPT_DEVICE_INDEX = 40,
+    /**
+     * Each message is received with the time at which it came, in nanoseconds. Switch, default 0; every socket.
+     * (SO_TIMESTAMPNS)
+     */
+    JF_OPT_TIMESTAMPS = 41,
+    /**
+     * Which times of a packet are taken, and how they are told: the bits of Linux's SO_TIMESTAMPING, 0 for none.
+     * JF_E_INVALID for bits that the system doesn't know, and for OPT_ID (128) on TCP without a connection. 0 to
+     * INT32_MAX, default 0; every socket. (SO_TIMESTAMPING)
+     */
+    JF_OPT_TIMESTAMPING = 42,
+    /**
+     * Each message is received with the count of those dropped for want of room since the socket was opened. Switch,
+     * default 0; every socket. (SO_RXQ_OVFL)
+     */
+    JF_OPT_RECV_OVERFLOW = 43,
+    /**
+     * As JF_OPT_RECV_BUFFER, beyond the system's limit. 1 to 1073741823 bytes; every socket; set only, needs
+     * CAP_NET_ADMIN. (SO_RCVBUFFORCE)
+     */
+    JF_OPT_RECV_BUFFER_FORCE = 44,
+    /**
+     * As JF_OPT_SEND_BUFFER, beyond the system's limit. 1 to 1073741823 bytes; every socket; set only, needs
+     * CAP_NET_ADMIN. (SO_SNDBUFFORCE)
+     */
+    JF_OPT_SEND_BUFFER_FORCE = 45,
+    /**
+     * Each message is received with the sender's process, user and group. Switch, default 0; UNIX, netlink.
+     * (SO_PASSCRED)
+     */
+    JF_OPT_PASS_CREDENTIALS = 46,
+    /**
+     * Each message is received with the sender's security label. Switch, default 0; UNIX, netlink. (SO_PASSSEC)
+     */
+    JF_OPT_PASS_SECURITY = 47,
+    /**
+     * Each message is received with a descriptor for the sender's process. Switch, default 0; UNIX. (SO_PASSPIDFD)
+     */
+    JF_OPT_PASS_PIDFD = 48,
+    /**
+     * The process that connected, or that listened, or that made the pair; 0 if it can't be seen from here.
+     * JF_E_NOT_CONNECTED where the system knows none, which it never does of datagrams but those of a pair. Number;
+     * UNIX; read only. (SO_PEERCRED)
+     */
+    JF_OPT_PEER_PID = 49,
+    /**
+     * The effective user of the process that JF_OPT_PEER_PID tells. Number; UNIX; read only. (SO_PEERCRED)
+     */
+    JF_OPT_PEER_UID = 50,
+    /**
+     * The effective group of the process that JF_OPT_PEER_PID tells. Number; UNIX; read only. (SO_PEERCRED)
+     */
+    JF_OPT_PEER_GID = 51,
+    /**
+     * The security label of the process at the other end. JF_E_OPTION_UNSUPPORTED where the system has no labels. Text
+     * of at most 4095 bytes; UNIX; read only. (SO_PEERSEC)
+     */
+    JF_OPT_PEER_SECURITY = 52,
+    /**
+     * The socket gets what is sent to any group that some socket of this host has joined, not only to its own. Switch,
+     * default 1; IPv4 and IPv6 but TCP. (IP_MULTICAST_ALL, IPV6_MULTICAST_ALL)
+     */
+    JF_OPT_MULTICAST_ALL = 53,
+    /**
+     * The index of the interface that packets to one host leave by, where the routes have a choice; 0 (the default) is
+     * the system's. JF_E_NOT_FOUND when there is none with that index. 0 to INT32_MAX; IPv4, IPv6. (IP_UNICAST_IF,
+     * IPV6_UNICAST_IF)
+     */
+    JF_OPT_UNICAST_INTERFACE = 54,
+    /**
+     * Bind takes an address that this host does not have, or not yet. Switch, default 0; IPv4, IPv6. (IP_FREEBIND,
+     * IPV6_FREEBIND)
+     */
+    JF_OPT_FREEBIND = 55,
+    /**
+     * The socket takes packets and connections for addresses of other hosts, which the routes lead here. Switch,
+     * default 0; IPv4, IPv6; setting 1 needs CAP_NET_ADMIN or CAP_NET_RAW. (IP_TRANSPARENT, IPV6_TRANSPARENT)
+     */
+    JF_OPT_TRANSPARENT = 56,
+    /**
+     * What is sent starts with its own IP header. Switch, default 0, but 1 for protocol 255; raw IPv4, raw IPv6.
+     * (IP_HDRINCL, IPV6_HDRINCL)
+     */
+    JF_OPT_HEADER_INCLUDED = 57,
+    /**
+     * Bind to port 0 leaves the choice of a port to connect, which then shares ports with connections to other peers.
+     * Switch, default 0; IPv4, IPv6 that is not raw. (IP_BIND_ADDRESS_NO_PORT)
+     */
+    JF_OPT_BIND_NO_PORT = 58,
+    /**
+     * Whether packets forbid routers to cut them into fragments: 0 never, 1 as the route says (the default), 2 always,
+     * 3 always and whatever is known of the path, 4 never and by the interface's own limit alone, 5 as 4 but cut what
+     * is longer. With 2 and 3 a datagram that is too long is JF_E_MESSAGE_SIZE. 0 to 5; IPv4, IPv6. (IP_MTU_DISCOVER,
+     * IPV6_MTU_DISCOVER)
+     */
+    JF_OPT_PATH_MTU_DISCOVERY = 59,
+    /**
+     * A packet that is too long for its way is not cut into fragments: JF_OPT_PATH_MTU_DISCOVERY is set to 2 by 1, and
+     * to 0 by 0. Reads as 1 when it is 2 or 3. Switch; IPv4, IPv6. (IP_MTU_DISCOVER, IPV6_MTU_DISCOVER)
+     */
+    JF_OPT_DONT_FRAGMENT = 60,
+    /**
+     * How long a packet to the peer may be, with its headers, as far as is known. JF_E_NOT_CONNECTED without a peer.
+     * Number; IPv4, IPv6; read only. (IP_MTU, IPV6_MTU)
+     */
+    JF_OPT_PATH_MTU = 61,
+    /**
+     * A change of JF_OPT_PATH_MTU is received as an empty message of control data. Switch, default 0; IPv6.
+     * (IPV6_RECVPATHMTU)
+     */
+    JF_OPT_RECV_PATH_MTU = 62,
+    /**
+     * Each message is received with the number of routers it could still have passed. Switch, default 0; IPv4, IPv6.
+     * (IP_RECVTTL, IPV6_RECVHOPLIMIT)
+     */
+    JF_OPT_RECV_TTL = 63,
+    /**
+     * Each message is received with its traffic class, ECN included. Switch, default 0; IPv4, IPv6. (IP_RECVTOS,
+     * IPV6_RECVTCLASS)
+     */
+    JF_OPT_RECV_TOS = 64,
+    /**
+     * Each message is received with the address it was sent to and the interface it came in by. Switch, default 0;
+     * IPv4, IPv6. (IP_PKTINFO, IPV6_RECVPKTINFO)
+     */
+    JF_OPT_RECV_PACKET_INFO = 65,
+    /**
+     * Errors that come in are queued, to be received with JF_ERROR_QUEUE; without a connection they are then told of
+     * at all. Switch, default 0; IPv4, IPv6. (IP_RECVERR, IPV6_RECVERR)
+     */
+    JF_OPT_RECV_ERRORS = 66,
+    /**
+     * Each message is received with the address and port it was sent to before it was redirected here. Switch, default
+     * 0; IPv4, IPv6. (IP_RECVORIGDSTADDR, IPV6_RECVORIGDSTADDR)
+     */
+    JF_OPT_RECV_ORIGINAL_DEST = 67,
+    /**
+     * Each message is received with the options of its IPv4 header. Switch, default 0; IPv4, IPv6 that is not raw.
+     * (IP_RECVOPTS)
+     */
+    JF_OPT_RECV_IP_OPTIONS = 68,
+    /**
+     * Each message is received with the options of its IPv4 header made ready to be sent back. Switch, default 0;
+     * IPv4, IPv6 that is not raw. (IP_RETOPTS)
+     */
+    JF_OPT_RETURN_IP_OPTIONS = 69,
+    /**
+     * Each message is received with its hop-by-hop options. Switch, default 0; IPv6. (IPV6_RECVHOPOPTS)
+     */
+    JF_OPT_RECV_HOP_OPTIONS = 70,
+    /**
+     * Each message is received with its routing header. Switch, default 0; IPv6. (IPV6_RECVRTHDR)
+     */
+    JF_OPT_RECV_ROUTING_HEADER = 71,
+    /**
+     * Each message is received with its destination options. Switch, default 0; IPv6. (IPV6_RECVDSTOPTS)
+     */
+    JF_OPT_RECV_DEST_OPTIONS = 72,
+    /**
+     * Packets that could have passed fewer routers than this are dropped: 255 keeps the direct neighbours. 0 to 255,
+     * default 0; IPv4, IPv6. (IP_MINTTL, IPV6_MINHOPCOUNT)
+     */
+    JF_OPT_MIN_TTL = 73,
+    /**
+     * Packets get a flow label that is made from their addresses and ports. The default is that of
+     * net.ipv6.auto_flowlabels. Switch; IPv6. (IPV6_AUTOFLOWLABEL)
+     */
+    JF_OPT_AUTO_FLOW_LABEL = 74,
+    /**
+     * The flow information of the address to connect or send to is heeded. Switch, default 0; IPv6.
+     * (IPV6_FLOWINFO_SEND)
+     */
+    JF_OPT_FLOW_INFO_SEND = 75,
+    /**
+     * Each message is received with its flow label and traffic class. Switch, default 0; IPv6. (IPV6_FLOWINFO)
+     */
+    JF_OPT_RECV_FLOW_INFO = 76,
+    /**
+     * Where in a packet the system puts and checks its checksum, an even number; -1 (the default) is nowhere. Fixed
+     * for ICMPv6. -1 to 65534 bytes; raw IPv6. (IPV6_CHECKSUM)
+     */
+    JF_OPT_CHECKSUM_OFFSET = 77,
+    /**
+     * While it is 1 packets are not sent until they are full, on TCP for 200 milliseconds at the longest; UDP makes
+     * one datagram of all that is sent meanwhile. Switch, default 0; TCP, UDP. (TCP_CORK, UDP_CORK)
+     */
+    JF_OPT_CORK = 78,
+    /**
+     * The longest segment of a connection, 88 to 32767; 0 is the system's choice. With a connection it reads as the
+     * segment in use. 0 to 32767 bytes; TCP. (TCP_MAXSEG)
+     */
+    JF_OPT_MAX_SEGMENT = 79,
+    /**
+     * How long a listener keeps a connection to itself until its first data comes; 0 (the default) not at all. The
+     * system rounds it up to the times of its retries: read it back. 0 to INT32_MAX seconds; TCP. (TCP_DEFER_ACCEPT)
+     */
+    JF_OPT_DEFER_ACCEPT = 80,
+    /**
+     * How often connect asks again before it gives up. 1 to 127; TCP. (TCP_SYNCNT)
+     */
+    JF_OPT_SYN_COUNT = 81,
+    /**
+     * How long a closed connection waits for the peer to close it too: 0 is the system's default, -1 not at all, and
+     * more than 120 is taken for 120: read it back. -1 to INT32_MAX seconds; TCP. (TCP_LINGER2)
+     */
+    JF_OPT_FIN_TIMEOUT = 82,
+    /**
+     * The largest window that is offered to the peer; 0 (the default) for no such limit. The system raises small
+     * numbers: read it back. 0 to INT32_MAX bytes; TCP. (TCP_WINDOW_CLAMP)
+     */
+    JF_OPT_WINDOW_CLAMP = 83,
+    /**
+     * What comes in is acknowledged at once; 0 waits for an answer to go with it. The system goes on to change it.
+     * Switch; TCP. (TCP_QUICKACK)
+     */
+    JF_OPT_QUICK_ACK = 84,
+    /**
+     * How long sent data may go without an acknowledgement until the connection is given up; 0 (the default) is as
+     * long as the system's retries last. 0 to INT32_MAX milliseconds; TCP. (TCP_USER_TIMEOUT)
+     */
+    JF_OPT_USER_TIMEOUT = 85,
+    /**
+     * How many connections whose first packet brought data a listener may have before they are made; 0 (the default)
+     * takes no such data. The system must allow it (net.ipv4.tcp_fastopen) and limits the number: read it back. 0 to
+     * INT32_MAX; TCP. (TCP_FASTOPEN)
+     */
+    JF_OPT_FAST_OPEN = 86,
+    /**
+     * Connect returns at once, and the first packet carries what is sent first, if the server allowed it before.
+     * Switch, default 0; TCP. (TCP_FASTOPEN_CONNECT)
+     */
+    JF_OPT_FAST_OPEN_CONNECT = 87,
+    /**
+     * The same without a permit from before; both ends must be set. Switch, default 0; TCP. (TCP_FASTOPEN_NO_COOKIE)
+     */
+    JF_OPT_FAST_OPEN_NO_COOKIE = 88,
+    /**
+     * The socket is writable only while less than this is unsent; 0 is the system's default. 0 to UINT32_MAX bytes;
+     * TCP. (TCP_NOTSENT_LOWAT)
+     */
+    JF_OPT_NOT_SENT_LOW_WATER = 89,
+    /**
+     * A connection with little data in flight retries at even intervals instead of growing ones. Switch, default 0;
+     * TCP. (TCP_THIN_LINEAR_TIMEOUTS)
+     */
+    JF_OPT_THIN_LINEAR_TIMEOUTS = 90,
+    /**
+     * The name of the way to control congestion, such as cubic or reno. JF_E_NOT_FOUND when the system has none of
+     * that name; one that it doesn't allow to everybody needs CAP_NET_ADMIN. Text of at most 15 bytes; TCP.
+     * (TCP_CONGESTION)
+     */
+    JF_OPT_CONGESTION = 91,
+    /**
+     * The name of the protocol between the socket and TCP, such as tls, empty at first; it can be set once, mostly
+     * with a connection. JF_E_NOT_FOUND when the system has none of that name. Text of at most 15 bytes; TCP.
+     * (TCP_ULP)
+     */
+    JF_OPT_ULP = 92,
+    /**
+     * What is sent is cut into datagrams of this length; 0 (the default) does not. 0 to 65535 bytes; UDP.
+     * (UDP_SEGMENT)
+     */
+    JF_OPT_SEGMENT_SIZE = 93,
+    /**
+     * Datagrams of one length from one sender may be received as one, together with that length. Switch, default 0;
+     * UDP. (UDP_GRO)
+     */
+    JF_OPT_GRO = 94,
+    /**
+     * How much is kept until it is received, within JF_OPT_VSOCK_BUFFER_MIN and JF_OPT_VSOCK_BUFFER_MAX: read it back.
+     * 0 to INT64_MAX bytes; vsock. (SO_VM_SOCKETS_BUFFER_SIZE)
+     */
+    JF_OPT_VSOCK_BUFFER_SIZE = 95,
+    /**
+     * The least that JF_OPT_VSOCK_BUFFER_SIZE may be. 0 to INT64_MAX bytes; vsock. (SO_VM_SOCKETS_BUFFER_MIN_SIZE)
+     */
+    JF_OPT_VSOCK_BUFFER_MIN = 96,
+    /**
+     * The most that JF_OPT_VSOCK_BUFFER_SIZE may be. 0 to INT64_MAX bytes; vsock. (SO_VM_SOCKETS_BUFFER_MAX_SIZE)
+     */
+    JF_OPT_VSOCK_BUFFER_MAX = 97,
+    /**
+     * How much of each datagram its checksum covers, header included; 0 (the default) is all. 1 to 7 become 8: read it
+     * back. 0 to 65535 bytes; UDP-Lite. (UDPLITE_SEND_CSCOV)
+     */
+    JF_OPT_UDP_LITE_SEND_COVERAGE = 98,
+    /**
+     * How much of a datagram its checksum must cover, else it is dropped; 0 (the default) is all. 1 to 7 become 8:
+     * read it back. 0 to 65535 bytes; UDP-Lite. (UDPLITE_RECV_CSCOV)
+     */
+    JF_OPT_UDP_LITE_RECV_COVERAGE = 99,
 } jf_option;
+
+/**
+ * Values of JF_OPT_PATH_MTU_DISCOVERY: whether routers may cut packets into fragments.
+ */
+typedef enum jf_pmtu {
+    /**
+     * They may.
+     */
+    JF_PMTU_DONT = 0,
+    /**
+     * As the route says; what is known to be too long for the path is cut here.
+     */
+    JF_PMTU_WANT = 1,
+    /**
+     * They may not; a datagram that is too long for the path is JF_E_MESSAGE_SIZE.
+     */
+    JF_PMTU_DO = 2,
+    /**
+     * They may not, and what is known of the path is not heeded, but the interface's own limit is.
+     */
+    JF_PMTU_PROBE = 3,
+    /**
+     * They may, and nothing is learnt of the path: the interface's own limit alone counts.
+     */
+    JF_PMTU_INTERFACE = 4,
+    /**
+     * As JF_PMTU_INTERFACE, but what is longer than that is cut here.
+     */
+    JF_PMTU_OMIT = 5,
+} jf_pmtu;
+
+/**
+ * Bits of JF_OPT_TIMESTAMPING, joined with |: which times of a packet are taken, and how they are told.
+ */
+typedef enum jf_timestamping {
+    /**
+     * Take when the device sent it.
+     */
+    JF_TS_TX_HARDWARE = 1,
+    /**
+     * Take when the system gave it to the device.
+     */
+    JF_TS_TX_SOFTWARE = 2,
+    /**
+     * Take when the device received it.
+     */
+    JF_TS_RX_HARDWARE = 4,
+    /**
+     * Take when the system received it.
+     */
+    JF_TS_RX_SOFTWARE = 8,
+    /**
+     * Tell the times that the system took.
+     */
+    JF_TS_SOFTWARE = 16,
+    /**
+     * Tell the times that the device took.
+     */
+    JF_TS_RAW_HARDWARE = 64,
+    /**
+     * Tell the number of the sent datagram or byte as well.
+     */
+    JF_TS_OPT_ID = 128,
+    /**
+     * Take when it came to the device's queue.
+     */
+    JF_TS_TX_SCHED = 256,
+    /**
+     * Take when the peer had acknowledged all of it; TCP.
+     */
+    JF_TS_TX_ACK = 512,
+    /**
+     * Tell the addresses of a sent packet as well.
+     */
+    JF_TS_OPT_CMSG = 1024,
+    /**
+     * Tell the time without the packet.
+     */
+    JF_TS_OPT_TSONLY = 2048,
+} jf_timestamping;
+
+/**
+ * What a network interface is and can do.
+ */
+typedef enum jf_interface_flag {
+    /**
+     * It is switched on. (IFF_UP)
+     */
+    JF_IF_UP = 1,
+    /**
+     * It can carry packets. (IFF_RUNNING)
+     */
+    JF_IF_RUNNING = 2,
+    /**
+     * It leads back into this machine. (IFF_LOOPBACK)
+     */
+    JF_IF_LOOPBACK = 4,
+    /**
+     * It has broadcast addresses. (IFF_BROADCAST)
+     */
+    JF_IF_BROADCAST = 8,
+    /**
+     * It leads to one peer. (IFF_POINTOPOINT)
+     */
+    JF_IF_POINT_TO_POINT = 16,
+    /**
+     * It carries multicast. (IFF_MULTICAST)
+     */
+    JF_IF_MULTICAST = 32,
+} jf_interface_flag;
 
 /**
  * A socket. The number is positive and below 2^53, stands for this socket alone, and is never given out again.
@@ -810,6 +1317,54 @@ typedef struct jf_msg {
      */
     struct jf_addr error_from;
 } jf_msg;
+
+/**
+ * A network interface with one of its addresses, or without one.
+ */
+typedef struct jf_interface {
+    /**
+     * The interface's name, with a zero at its end. An IPv4 address's own label on Linux, such as eth0:1, is not told.
+     */
+    char name[16];
+    /**
+     * Its index, as jf_addr's scope_id and jf_join have it. 0 when there is none of that name: it has just gone, or on
+     * Linux the name is a label that somebody gave an IPv4 address without regard to the interface's.
+     */
+    uint32_t index;
+    /**
+     * JF_IF_* joined with |.
+     */
+    uint32_t flags;
+    /**
+     * The largest packet it carries, in bytes.
+     */
+    uint32_t mtu;
+    /**
+     * How many bits of addr are the network's: 0 to 32, or to 128.
+     */
+    uint32_t prefix_len;
+    /**
+     * How many bytes of hardware count: 6 for Ethernet, 0 when there is no link address.
+     */
+    uint32_t hardware_len;
+    /**
+     * 0.
+     */
+    uint32_t reserved;
+    /**
+     * The link address.
+     */
+    uint8_t hardware[32];
+    /**
+     * The address, JF_INET or JF_INET6 with port 0; JF_UNSPEC when the interface has none.
+     */
+    struct jf_addr addr;
+    /**
+     * The network's broadcast address, or the address at the other end of one that leads to a single peer; else
+     * JF_UNSPEC.
+     */
+    struct jf_addr peer;
+} jf_interface;
 
 /**
  * Opens a socket. No program executed later inherits it.
@@ -1212,29 +1767,150 @@ int64_t jf_send_msg(jf_socket s, const struct jf_msg *msg, uint32_t flags);
 int64_t jf_recv_msg(jf_socket s, struct jf_msg *msg, uint32_t flags);
 
 /**
- * Sets an option of a socket.
+ * Whether this system has an option, on whatever kind of socket. It is asked, by a socket that is opened for it.
+ *
+ * option: one of JF_OPT_*.
+ *
+ * Never blocks. Returns 1 or 0. Errors: JF_E_INVALID for an unknown option; JF_E_PERMISSION when only sockets have it
+ * that this process may not open; JF_E_TOO_MANY_FILES; JF_E_SYSTEM_FILES; JF_E_NO_MEMORY; JF_E_NO_BUFFERS. See
+ * getsockopt(2). Since 0.1.
+ */
+int64_t jf_supported(int32_t option);
+
+/**
+ * Sets an option of a socket to a number.
  *
  * s: the socket.
  * option: one of JF_OPT_*.
  * value: in the option's unit and range.
  *
- * Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option or a value out of range;
- * JF_E_OPTION_UNSUPPORTED when this kind of socket has no such option or it is read only; JF_E_BAD_HANDLE. See
+ * Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option or a value out of range, or where the socket's
+ * state doesn't allow it; JF_E_OPTION_UNSUPPORTED when this kind of socket has no such option or it is read only or a
+ * text; JF_E_PERMISSION; JF_E_NOT_FOUND when there is no interface with that index; JF_E_BAD_HANDLE. See
  * setsockopt(2). Since 0.1.
  */
 int64_t jf_set(jf_socket s, int32_t option, int64_t value);
 
 /**
- * Reads an option of a socket.
+ * Reads an option of a socket that is a number.
  *
  * s: the socket.
  * option: one of JF_OPT_*.
  * value: where to write it, in the option's unit; not NULL.
  *
  * Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option or a NULL; JF_E_OPTION_UNSUPPORTED when this
- * kind of socket has no such option; JF_E_BAD_HANDLE. See getsockopt(2). Since 0.1.
+ * kind of socket has no such option or it is set only or a text; JF_E_NOT_CONNECTED for what is told of a peer;
+ * JF_E_BAD_HANDLE. See getsockopt(2). Since 0.1.
  */
 int64_t jf_get(jf_socket s, int32_t option, int64_t *value);
+
+/**
+ * Sets an option of a socket to a text.
+ *
+ * s: the socket.
+ * option: one of JF_OPT_*.
+ * text: a string that ends with a zero; not NULL.
+ *
+ * Never blocks, but the system may load a module for the name. Returns 0. Errors: JF_E_INVALID for an unknown option,
+ * a NULL or a text that is too long; JF_E_OPTION_UNSUPPORTED when this kind of socket has no such option or it is read
+ * only or a number; JF_E_NOT_FOUND when the system has nothing of that name; JF_E_PERMISSION; JF_E_BAD_HANDLE. See
+ * setsockopt(2). Since 0.1.
+ */
+int64_t jf_set_text(jf_socket s, int32_t option, const char *text);
+
+/**
+ * Reads an option of a socket that is a text.
+ *
+ * s: the socket.
+ * option: one of JF_OPT_*.
+ * text: where to write it, with a zero at its end; may be NULL when size is 0.
+ * size: how many bytes there are at text.
+ *
+ * Never blocks. Returns the length of the text without its zero. If that is not less than size, the text did not fit,
+ * and an empty string was written instead (nothing, when size is 0). Errors: JF_E_INVALID for an unknown option, a NULL
+ * or a length; JF_E_OPTION_UNSUPPORTED when this kind of socket has no such option or it is a number; JF_E_BAD_HANDLE.
+ * See getsockopt(2). Since 0.1.
+ */
+int64_t jf_get_text(jf_socket s, int32_t option, char *text, size_t size);
+
+/**
+ * Sets what the system knows by a level and a name, for what has no JF_OPT_. A timeout that is set so is the socket's
+ * JF_OPT_RECV_TIMEOUT or JF_OPT_SEND_TIMEOUT from then on.
+ *
+ * s: the socket.
+ * level, name: the system's numbers, such as SOL_SOCKET and SO_ATTACH_FILTER.
+ * value: what the system wants; not looked at when len is 0. What it points to in turn is the caller's to get right.
+ * len: how many bytes, at most INT32_MAX.
+ *
+ * Never blocks by itself. Returns 0. Errors: JF_E_OPTION_UNSUPPORTED when the socket has no such option;
+ * JF_E_PERMISSION; JF_E_INVALID for a NULL or a length, or what the system doesn't take; JF_E_BAD_HANDLE; any other that
+ * the option has. See setsockopt(2). Since 0.1.
+ */
+int64_t jf_set_raw(jf_socket s, int32_t level, int32_t name, const void *value, size_t len);
+
+/**
+ * Reads what the system knows by a level and a name, for what has no JF_OPT_.
+ *
+ * s: the socket.
+ * level, name: the system's numbers, such as IPPROTO_TCP and TCP_INFO.
+ * value: where to write it; not looked at when room is 0. Some options read from it first.
+ * room: how many bytes there are at value, at most INT32_MAX. Of a longer value most options write the beginning.
+ *
+ * Never blocks. Returns the length of what was written. Errors: JF_E_OPTION_UNSUPPORTED when the socket has no such
+ * option; JF_E_INVALID for a NULL or a length, or what the system doesn't take; JF_E_BAD_HANDLE; any other that the
+ * option has. See getsockopt(2). Since 0.1.
+ */
+int64_t jf_get_raw(jf_socket s, int32_t level, int32_t name, void *value, size_t room);
+
+/**
+ * Has the system deliver to a socket what is sent to a multicast group and comes in by one interface, from every
+ * source or from a single one. A socket may join several groups, on several interfaces, and one group from several
+ * sources, one call each. To receive, it is bound to the port that is sent to. On Linux a socket that is bound to no
+ * particular address also gets what other sockets of the machine joined, unless IP_MULTICAST_ALL or IPV6_MULTICAST_ALL
+ * is off; and what they let in by another interface, if it is sent to an IPv6 group of its own.
+ *
+ * s: a datagram socket; a JF_INET6 one joins groups of IPv4 too.
+ * group: the group, whose port does not matter; not NULL.
+ * source: the one sender to receive from, of the group's family, whose port does not matter; NULL for all.
+ * interface_index: the interface, as jf_addr's scope_id has it; 0 for the scope_id of the addresses, or if that is 0
+ * too for the one of the system's choice.
+ *
+ * Never blocks. Returns 0. Errors: JF_E_ADDR_IN_USE when the socket has joined it already, or has joined it from all
+ * sources and now from one, or the other way round; JF_E_ADDR_INVALID when the group is not multicast, when the source
+ * is or is unspecified, or when one is not an address; JF_E_FAMILY_UNSUPPORTED for families that do not go together;
+ * JF_E_TYPE_UNSUPPORTED for a stream; JF_E_NOT_FOUND when there is no such interface, or none for this group;
+ * JF_E_NO_BUFFERS and JF_E_NO_MEMORY when the socket has joined as many as it may; JF_E_INVALID for a NULL, or when a
+ * scope_id is another interface; JF_E_BAD_HANDLE. See ip(7), MCAST_JOIN_GROUP, MCAST_JOIN_SOURCE_GROUP. Since 0.1.
+ */
+int64_t jf_join(jf_socket s, const struct jf_addr *group, const struct jf_addr *source, uint32_t interface_index);
+
+/**
+ * Leaves a multicast group. What has come in before is still received. Closing a socket leaves all.
+ *
+ * s: the socket.
+ * group: the group that was joined; not NULL.
+ * source: the sender it was joined from; NULL leaves it altogether, from whichever sources it was joined.
+ * interface_index: the interface it was joined on, as for jf_join. For 0 Linux leaves a group of IPv6 on the first
+ * interface on which it is joined.
+ *
+ * Never blocks. Returns 0. Errors: JF_E_ADDR_NOT_AVAILABLE when it is not joined so; JF_E_NOT_FOUND when there is no
+ * such interface; JF_E_ADDR_INVALID, JF_E_FAMILY_UNSUPPORTED, JF_E_TYPE_UNSUPPORTED and JF_E_INVALID as for jf_join;
+ * JF_E_BAD_HANDLE. See ip(7), MCAST_LEAVE_GROUP, MCAST_LEAVE_SOURCE_GROUP. Since 0.1.
+ */
+int64_t jf_leave(jf_socket s, const struct jf_addr *group, const struct jf_addr *source, uint32_t interface_index);
+
+/**
+ * Lists the machine's network interfaces: one entry for each address of each interface, and one with the address
+ * JF_UNSPEC for an interface that has none, in the order of their indexes.
+ *
+ * out: where to write the entries; not looked at when cap is 0.
+ * cap: how many entries there is room for.
+ *
+ * Never blocks. Returns how many entries there are, of which the first cap were written. Between two calls there may
+ * come to be more. Errors: JF_E_INVALID for a NULL or a cap that no memory has; JF_E_NO_MEMORY; JF_E_TOO_MANY_FILES
+ * and JF_E_SYSTEM_FILES when there is no descriptor to ask with. See getifaddrs(3). Since 0.1.
+ */
+int64_t jf_interfaces(struct jf_interface *out, size_t cap);
 
 /**
  * The version of the library that is loaded, as a number.

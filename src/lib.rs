@@ -28,6 +28,6 @@ mod net;
 mod sys;
 
 pub use net::{
-    Addr, Credentials, Error, Family, Flags, Incoming, Incomplete, Opt, Origin, Outgoing, PacketInfo, QueuedError,
-    RecvBuf, Result, SendBuf, Shutdown, Socket, Type, VEC_MAX,
+    Addr, Credentials, Error, Family, Flags, Incoming, Incomplete, Interface, InterfaceFlags, Opt, Origin, Outgoing,
+    PacketInfo, QueuedError, RecvBuf, Result, SendBuf, Shutdown, Socket, Type, VEC_MAX, interfaces,
 };

@@ -24,6 +24,24 @@ fn it_is_what_the_source_says() {
     assert!(generated == header(), "include/jackfield.h is stale: run `make header` and commit it");
 }
 
+#[test]
+fn the_readme_lists_the_options_that_there_are() {
+    let Some(list) = option_env!("JACKFIELD_README") else { panic!("run the tests with --features capi") };
+    let list = std::fs::read_to_string(list).expect("the build wrote it");
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("the file is there");
+    let (_, rest) =
+        readme.split_once("<!-- The list of options, which `make header` writes. -->\n").expect("it begins");
+    let (listed, _) = rest.split_once("<!-- Its end. -->\n").expect("it ends");
+    assert!(listed == list, "README.md is stale: run `make header` and commit it");
+    let header = header();
+    let names: Vec<&str> =
+        header.lines().filter_map(|line| line.trim().strip_prefix("JF_OPT_")?.split(' ').next()).collect();
+    assert!(!names.is_empty());
+    for name in names {
+        assert_eq!(listed.split(['|', ',']).filter(|one| one.trim() == name).count(), 1, "README.md lacks {name}");
+    }
+}
+
 /// Runs a compiler over tests/artifacts/layout.c in each dialect.
 fn compiles(compiler: &str, language: &str, dialects: &[&str]) {
     for dialect in dialects {

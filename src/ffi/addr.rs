@@ -1,8 +1,8 @@
 //! Addresses as C sees them.
 
-use super::boundary::{bytes, done, guard, required};
+use super::boundary::{TextRoom, done, guard, required, text};
 use crate::net::{Addr, Error, RawAddr, Result};
-use std::ffi::{CStr, c_char};
+use std::ffi::c_char;
 use std::mem::{align_of, offset_of, size_of};
 use std::ptr;
 
@@ -55,6 +55,13 @@ const _: () = assert!(
         && offset_of!(jf_addr, data) == offset_of!(RawAddr, data)
 );
 
+impl From<Addr> for jf_addr {
+    fn from(addr: Addr) -> jf_addr {
+        let &RawAddr { family, port, scope_id, flow_info, len, data } = addr.raw();
+        jf_addr { family, port, scope_id, flow_info, len, data }
+    }
+}
+
 /// A caller's address, once it turned out to be one.
 ///
 /// # Safety
@@ -84,6 +91,15 @@ impl jf_addr {
     }
 }
 
+/// A caller's address, if there is one.
+///
+/// # Safety
+/// As [`addr`].
+pub unsafe fn optional_addr<'a>(address: *const jf_addr) -> Result<Option<&'a Addr>> {
+    // SAFETY: the caller's.
+    if address.is_null() { Ok(None) } else { unsafe { addr(address) }.map(Some) }
+}
+
 /// Reads an address from text: "127.0.0.1:80", "[::1]:80", "[fe80::1%eth0]:80" (or the interface's number),
 /// "unix:/path", "unix:@abstract name", "unix:" for no name, "vsock:2:1024" for machine and port (or "any"),
 /// "netlink:0:1" for port and groups, "packet:eth0:0x0800:02:00:00:00:00:01" for interface, protocol and hardware
@@ -101,11 +117,8 @@ pub unsafe extern "C" fn jf_addr_parse(text: *const c_char, out: *mut jf_addr) -
     guard(|| {
         // SAFETY: the caller's; the layouts are the same.
         let out = unsafe { required(out.cast::<Addr>()) }?;
-        if text.is_null() {
-            return Err(Error::INVALID);
-        }
         // SAFETY: the caller's.
-        let text = unsafe { CStr::from_ptr(text) }.to_str().map_err(|_| Error::ADDR_INVALID)?;
+        let text = unsafe { self::text(text) }?.to_str().map_err(|_| Error::ADDR_INVALID)?;
         out.write(text.parse()?);
         Ok(0)
     })
@@ -125,19 +138,10 @@ pub unsafe extern "C" fn jf_addr_parse(text: *const c_char, out: *mut jf_addr) -
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_addr_format(a: *const jf_addr, text: *mut c_char, size: usize) -> i64 {
     guard(|| {
-        // SAFETY: the caller's; only the pointer and the length are looked at.
-        unsafe { bytes(text.cast(), size) }?;
         // SAFETY: the caller's.
-        let written = unsafe { addr(a) }?.to_string();
-        let fitting = if written.len() < size { written.as_bytes() } else { &[] };
-        if size > 0 {
-            // SAFETY: `text` has room for `size` bytes, and the text and its zero are at most as many.
-            unsafe {
-                ptr::copy_nonoverlapping(fitting.as_ptr(), text.cast(), fitting.len());
-                text.add(fitting.len()).write(0);
-            }
-        }
-        Ok(written.len() as i64)
+        let room = unsafe { TextRoom::new(text, size) }?;
+        // SAFETY: the caller's.
+        Ok(room.write(unsafe { addr(a) }?.to_string().as_bytes()))
     })
 }
 

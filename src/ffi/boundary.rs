@@ -2,10 +2,10 @@
 
 use super::status::code;
 use crate::net::{Error, RecvBuf, Result};
-use std::ffi::c_void;
+use std::ffi::{CStr, c_char, c_void};
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::{mem, slice};
+use std::{mem, ptr, slice};
 
 /// Runs the body of an exported function and turns its outcome into the number that C gets.
 #[inline]
@@ -81,6 +81,46 @@ pub unsafe fn recv_buf<'a>(data: *mut c_void, len: usize) -> Result<RecvBuf<'a>>
     unsafe { some_recv_buf(data, len) }.ok_or(Error::INVALID)
 }
 
+/// A caller's string.
+///
+/// # Safety
+/// If not NULL, `text` must be a string that ends with a zero, for as long as the result is used.
+pub unsafe fn text<'a>(text: *const c_char) -> Result<&'a CStr> {
+    // SAFETY: the caller's.
+    if text.is_null() { Err(Error::INVALID) } else { Ok(unsafe { CStr::from_ptr(text) }) }
+}
+
+/// A caller's room for a text and the zero at its end.
+pub struct TextRoom {
+    text: *mut u8,
+    size: usize,
+}
+
+impl TextRoom {
+    /// Of no bytes the pointer is not looked at.
+    ///
+    /// # Safety
+    /// If not NULL, `text` must be writable for `size` bytes until the room is written to.
+    pub unsafe fn new(text: *mut c_char, size: usize) -> Result<TextRoom> {
+        // SAFETY: the caller's; only the pointer and the length are looked at.
+        unsafe { bytes(text.cast(), size) }?;
+        Ok(TextRoom { text: text.cast(), size })
+    }
+
+    /// Writes a text, or an empty one if it does not fit, and returns its length.
+    pub fn write(self, text: &[u8]) -> i64 {
+        let fitting = if text.len() < self.size { text } else { &[] };
+        if self.size > 0 {
+            // SAFETY: there is room for `size` bytes, and the text and its zero are at most as many.
+            unsafe {
+                ptr::copy_nonoverlapping(fitting.as_ptr(), self.text, fitting.len());
+                self.text.add(fitting.len()).write(0);
+            }
+        }
+        count(text.len())
+    }
+}
+
 /// Something to write to.
 ///
 /// # Safety
@@ -90,6 +130,23 @@ pub unsafe fn required<'a, T>(out: *mut T) -> Result<&'a mut MaybeUninit<T>> {
     let out = out.cast::<MaybeUninit<T>>();
     // SAFETY: the caller's.
     if out.is_aligned() { unsafe { out.as_mut() } } else { None }.ok_or(Error::INVALID)
+}
+
+/// A caller's array to write to. Of none the pointer is not looked at.
+///
+/// # Safety
+/// If not NULL, `out` must be writable for `len` times a `T`, and nobody else may use it, for as long as the result is
+/// used.
+pub unsafe fn array<'a, T>(out: *mut T, len: usize) -> Result<&'a mut [MaybeUninit<T>]> {
+    if len == 0 {
+        return Ok(&mut []);
+    }
+    let fits = len.checked_mul(size_of::<T>()).is_some_and(|bytes| bytes <= isize::MAX as usize);
+    if out.is_null() || !out.is_aligned() || !fits {
+        return Err(Error::INVALID);
+    }
+    // SAFETY: the caller's, for a length that a slice may have.
+    Ok(unsafe { slice::from_raw_parts_mut(out.cast(), len) })
 }
 
 /// Something to write to, if the caller cares.

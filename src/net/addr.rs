@@ -100,6 +100,11 @@ impl Addr {
         Addr(raw)
     }
 
+    /// An address that the system told, if it told one.
+    pub(super) fn told(raw: RawAddr) -> Option<Addr> {
+        (raw.family != Family::Unspec as u16).then(|| Addr::from_os(raw))
+    }
+
     /// For the operating system to write to: what it writes is an address.
     #[inline]
     pub(super) fn raw_mut(&mut self) -> &mut RawAddr {

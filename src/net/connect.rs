@@ -54,7 +54,7 @@ impl Socket {
 
     fn await_connection(&self, errno: i32, patience: Patience) -> Result<()> {
         self.again(Errno(errno), Direction::Send, patience, |fd, flags| {
-            match fd.get(Opt::Error, self.family)? as i32 {
+            match fd.get(Opt::Error, self.family, self.kind)? as i32 {
                 0 => {}
                 error => return Err(Errno(error)),
             }

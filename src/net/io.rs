@@ -123,7 +123,7 @@ impl Socket {
     pub(crate) fn recv_long(&self, mut buf: RecvBuf<'_>, flags: Flags) -> Result<usize> {
         let os_flags = self.recv_flags(flags)?;
         if flags.intersects(Flags::ERROR_QUEUE) {
-            return self.recv_msg(&mut [buf], flags, &mut Incoming::new());
+            return self.recv_queued_error(&mut [buf], flags).0;
         }
         if buf.is_empty() && !self.kind.has_messages() {
             return Ok(0);
@@ -155,12 +155,7 @@ impl Socket {
     pub(crate) fn recv_named(&self, mut buf: RecvBuf<'_>, flags: Flags, from: &mut Addr) -> Result<usize> {
         let os_flags = self.recv_flags(flags)?;
         if flags.intersects(Flags::ERROR_QUEUE) {
-            let mut message = Incoming::new();
-            let result = self.recv_msg(&mut [buf], flags, &mut message);
-            if matches!(result, Ok(_) | Err(Error::TRUNCATED)) {
-                *from = message.from.unwrap_or(Addr::UNSPEC);
-            }
-            return result;
+            return self.recv_named_queued_error(buf, flags, from);
         }
         if buf.is_empty() && !self.kind.has_messages() {
             *from = Addr::UNSPEC;
@@ -188,7 +183,7 @@ impl Socket {
     pub fn recv_vec(&self, bufs: &mut [RecvBuf<'_>], flags: Flags) -> Result<usize> {
         let os_flags = self.recv_flags(flags)?;
         if flags.intersects(Flags::ERROR_QUEUE) {
-            return self.recv_msg(bufs, flags, &mut Incoming::new());
+            return self.recv_queued_error(bufs, flags).0;
         }
         let room = room(bufs.iter().map(RecvBuf::len))?;
         if room == 0 && !self.kind.has_messages() {
@@ -196,6 +191,23 @@ impl Socket {
         }
         let count = self.call(Direction::Recv, flags, |fd, extra| fd.recv_vec(bufs, os_flags | extra))?;
         self.received(count, room, flags)
+    }
+
+    /// Receives from the queue of errors. What a message there is cut of, only its flags tell.
+    #[cold]
+    fn recv_queued_error(&self, bufs: &mut [RecvBuf<'_>], flags: Flags) -> (Result<usize>, Addr) {
+        let mut message = Incoming::new();
+        let result = self.recv_msg(bufs, flags, &mut message);
+        (result, message.from.unwrap_or(Addr::UNSPEC))
+    }
+
+    #[cold]
+    fn recv_named_queued_error(&self, buf: RecvBuf<'_>, flags: Flags, from: &mut Addr) -> Result<usize> {
+        let (result, to) = self.recv_queued_error(&mut [buf], flags);
+        if matches!(result, Ok(_) | Err(Error::TRUNCATED)) {
+            *from = to;
+        }
+        result
     }
 
     /// Sends all of a stream's bytes, however often the system takes only part, within one timeout.

@@ -2,7 +2,8 @@
 
 use super::io::room;
 use super::{Addr, Credentials, Error, Family, Flags, Origin, RecvBuf, Result, SendBuf, Socket, Type};
-use crate::sys::{Came, ControlBuf, DESCRIPTORS_MAX, Descriptor, Direction, Sent, SockAddr};
+use crate::sys::{Came, ControlBuf, DESCRIPTORS_MAX, Descriptor, Descriptors, Direction, Sent, SockAddr};
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::time::Duration;
@@ -100,7 +101,10 @@ impl<'a> Outgoing<'a> {
             self.segment_size.map(Sent::SegmentSize),
         ];
         items.into_iter().flatten().try_for_each(|item| control.push(item, family))?;
-        Ok(control.push(Sent::Packed(self.packed), family)?)
+        if !self.packed.is_empty() {
+            control.push(Sent::Packed(self.packed), family)?;
+        }
+        Ok(())
     }
 }
 
@@ -135,7 +139,6 @@ pub struct QueuedError {
 }
 
 /// What came with the data of a message. It can be used for one message after the other.
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct Incoming {
     /// The sender's address; of a queued error, where the datagram was to go. A stream has none.
@@ -169,14 +172,20 @@ pub struct Incoming {
     /// What became of something sent. ([`Flags::ERROR_QUEUE`], [`Opt::RecvErrors`](crate::Opt::RecvErrors))
     pub error: Option<QueuedError>,
     process: Option<Descriptor>,
-    descriptors: [Option<Descriptor>; DESCRIPTORS_MAX],
-    next: usize,
-    end: usize,
+    descriptors: Descriptors,
 }
 
 impl Default for Incoming {
     fn default() -> Incoming {
         Incoming::new()
+    }
+}
+
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut fields = f.debug_struct("Incoming");
+        fields.field("from", &self.from).field("is_cut", &self.is_cut).field("control_is_cut", &self.control_is_cut);
+        fields.field("descriptors", &self.descriptors.len()).finish_non_exhaustive()
     }
 }
 
@@ -199,22 +208,18 @@ impl Incoming {
             path_mtu: None,
             error: None,
             process: None,
-            descriptors: [const { None }; DESCRIPTORS_MAX],
-            next: 0,
-            end: 0,
+            descriptors: Descriptors::new(),
         }
     }
 
     /// The next of the descriptors that came, in the sender's order. Those that are not taken are closed.
     pub fn take_descriptor(&mut self) -> Option<OwnedFd> {
-        let fd = self.descriptors[self.next..self.end].first_mut()?.take()?;
-        self.next += 1;
-        Some(fd.into())
+        self.descriptors.pop().map(OwnedFd::from)
     }
 
     /// How many descriptors are left to be taken.
     pub fn descriptor_count(&self) -> usize {
-        self.end - self.next
+        self.descriptors.len()
     }
 
     /// A descriptor that stands for the sender's process. ([`Opt::PassPidfd`](crate::Opt::PassPidfd))
@@ -224,10 +229,7 @@ impl Incoming {
 
     /// Forgets the message that came before.
     fn clear(&mut self) {
-        for place in &mut self.descriptors[self.next..self.end] {
-            *place = None;
-        }
-        // Everything but the descriptors' places, which are empty.
+        self.descriptors.clear();
         self.from = None;
         self.is_cut = false;
         self.control_is_cut = false;
@@ -243,18 +245,11 @@ impl Incoming {
         self.path_mtu = None;
         self.error = None;
         self.process = None;
-        (self.next, self.end) = (0, 0);
     }
 
     fn put(&mut self, item: Came<'_>, other: &mut dyn FnMut(&[u8]) -> bool) {
         match item {
-            Came::Descriptor(fd) => match self.descriptors.get_mut(self.end) {
-                Some(place) => {
-                    *place = Some(fd);
-                    self.end += 1;
-                }
-                None => self.control_is_cut = true,
-            },
+            Came::Descriptor(fd) => self.control_is_cut |= self.descriptors.push(fd).is_err(),
             Came::Process(fd) => self.process = Some(fd),
             Came::Lost => self.control_is_cut = true,
             Came::Credentials(credentials) => self.credentials = Some(credentials),

@@ -1,16 +1,27 @@
 //! Reading and setting a socket's options.
 
-use super::{Error, Opt, Result, Socket};
-use crate::sys::errno::EOPNOTSUPP;
-use crate::sys::{Direction, Errno};
+use super::{Error, Family, Opt, Result, Socket};
+use crate::sys::errno::{EACCES, EADDRNOTAVAIL, ENODEV, EOPNOTSUPP};
+use crate::sys::{Direction, Errno, TEXT_ROOM, supports};
 use std::sync::atomic::Ordering::Relaxed;
 
+impl Opt {
+    /// Whether this system has the option on some kind of socket. It is asked, by opening a socket for it.
+    ///
+    /// # Errors
+    /// [`Error::PERMISSION`] when only sockets have it that this process may not open.
+    pub fn is_supported(self) -> Result<bool> {
+        Ok(supports(self)?)
+    }
+}
+
 impl Socket {
-    /// Sets an option; [`Opt`] says in which unit and range.
+    /// Sets an option that is a number; [`Opt`] says in which unit and range.
     ///
     /// # Errors
     /// [`Error::INVALID`] for a value out of range, [`Error::OPTION_UNSUPPORTED`] when such a socket has no such
-    /// option or it can only be read, [`Error::PERMISSION`].
+    /// option or it can only be read or is a text, [`Error::PERMISSION`], [`Error::NOT_FOUND`] when there is no interface
+    /// with that index.
     pub fn set(&self, option: Opt, value: i64) -> Result<()> {
         match option {
             Opt::RecvTimeout => self.set_timeout(Direction::Recv, value),
@@ -22,27 +33,67 @@ impl Socket {
                 }
                 _ => Err(Error::INVALID),
             },
-            _ => self.fd.set(option, self.family, value).map_err(option_error),
+            _ => {
+                self.fd.set(option, self.family, self.kind, value).map_err(option_error)?;
+                if option == Opt::MulticastInterface {
+                    self.multicast_interface.store(value as u32, Relaxed);
+                }
+                Ok(())
+            }
         }
     }
 
-    /// Reads an option.
+    /// Reads an option that is a number.
     ///
     /// # Errors
-    /// [`Error::OPTION_UNSUPPORTED`] when such a socket has no such option.
+    /// [`Error::OPTION_UNSUPPORTED`] when such a socket has no such option or it can only be set or is a text,
+    /// [`Error::NOT_CONNECTED`] for what is told of a peer.
     pub fn get(&self, option: Opt) -> Result<i64> {
+        let kept = || self.fd.get(option, self.family, self.kind).map_err(option_error);
         match option {
             Opt::RecvTimeout => Ok(self.timeout_ms(Direction::Recv)),
             Opt::SendTimeout => Ok(self.timeout_ms(Direction::Send)),
             Opt::Interruptible => Ok(self.interruptible.load(Relaxed).into()),
             Opt::Type => Ok(self.kind as i64),
             Opt::Family => Ok(self.family as i64),
-            Opt::Error => match self.fd.get(option, self.family).map_err(option_error)? {
+            Opt::Error => match kept()? {
                 0 => Ok(0),
                 errno => Ok(Error::from_os(errno as i32).code()),
             },
-            _ => self.fd.get(option, self.family).map_err(option_error),
+            // The system tells of the address it was set with, if it was one, and of no index.
+            Opt::MulticastInterface if self.family == Family::Inet => match kept()? {
+                0 => Ok(self.multicast_interface.load(Relaxed).into()),
+                index => Ok(index),
+            },
+            _ => kept(),
         }
+    }
+
+    /// Sets an option that is a text.
+    ///
+    /// # Errors
+    /// [`Error::INVALID`] for a text that is too long or has a zero in it, [`Error::OPTION_UNSUPPORTED`] when such a
+    /// socket has no such option or it can only be read or is a number, [`Error::NOT_FOUND`] when the system has nothing
+    /// of that name, [`Error::PERMISSION`].
+    pub fn set_text(&self, option: Opt, text: &str) -> Result<()> {
+        self.set_text_bytes(option, text.as_bytes())
+    }
+
+    /// Reads an option that is a text. What of it is not UTF-8 comes as U+FFFD.
+    ///
+    /// # Errors
+    /// [`Error::OPTION_UNSUPPORTED`] when such a socket has no such option or it is a number.
+    pub fn get_text(&self, option: Opt) -> Result<String> {
+        let mut room = [0; TEXT_ROOM];
+        Ok(String::from_utf8_lossy(self.get_text_bytes(option, &mut room)?).into_owned())
+    }
+
+    pub(crate) fn set_text_bytes(&self, option: Opt, text: &[u8]) -> Result<()> {
+        self.fd.set_text(option, self.family, self.kind, text).map_err(option_error)
+    }
+
+    pub(crate) fn get_text_bytes<'a>(&self, option: Opt, room: &'a mut [u8; TEXT_ROOM]) -> Result<&'a [u8]> {
+        self.fd.get_text(option, self.family, self.kind, room).map_err(option_error)
     }
 
     /// The error that came in since it was last asked for, such as a refused connection's; asking takes it.
@@ -59,7 +110,38 @@ impl Socket {
     }
 }
 
+/// What the system sets and reads by level and name. It is for C alone: the value of some options holds pointers, which the
+/// kernel would write through without Rust's knowing. In Rust, `AsFd` leads to every crate that knows how to.
+#[cfg(feature = "capi")]
+impl Socket {
+    pub(crate) fn set_raw(&self, level: i32, name: i32, value: &[u8]) -> Result<()> {
+        self.fd.set_raw(level, name, value).map_err(no_such_option)?;
+        // What is waited for is what was set last, by whatever name.
+        if let Some(direction) = crate::sys::timeout_of(level, name) {
+            self.keep_timeout(direction, super::socket::timeout_kept(&self.fd, direction)?);
+        }
+        if let Some(index) = crate::sys::multicast_interface_of(level, name, value) {
+            self.multicast_interface.store(index, Relaxed);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn get_raw(&self, level: i32, name: i32, room: super::RecvBuf<'_>) -> Result<usize> {
+        self.fd.get_raw(level, name, room).map_err(no_such_option)
+    }
+}
+
 /// A UNIX socket says of an option that it has none of that kind, and it says it of an operation.
-fn option_error(errno: Errno) -> Error {
+fn no_such_option(errno: Errno) -> Error {
     if errno.0 == EOPNOTSUPP { Error::OPTION_UNSUPPORTED } else { errno.into() }
+}
+
+/// The system says the same in many ways.
+fn option_error(errno: Errno) -> Error {
+    match errno.0 {
+        // There is no such interface.
+        EADDRNOTAVAIL | ENODEV => Error::NOT_FOUND,
+        EACCES => Error::PERMISSION,
+        _ => no_such_option(errno),
+    }
 }

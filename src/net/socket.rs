@@ -35,6 +35,9 @@ pub struct Socket {
     /// share it.
     pub(super) nonblocking: AtomicBool,
     canceled: AtomicBool,
+    /// The index that [`Opt::MulticastInterface`](crate::Opt::MulticastInterface) was set to, which an IPv4 socket does
+    /// not tell.
+    pub(super) multicast_interface: AtomicU32,
     /// What a receive tells the system in any case: to say of a message how long it was.
     pub(super) always_told: Flags,
 }
@@ -89,6 +92,7 @@ impl Socket {
             interruptible: AtomicBool::new(false),
             nonblocking: AtomicBool::new(false),
             canceled: AtomicBool::new(false),
+            multicast_interface: AtomicU32::new(0),
             always_told: if kind.has_messages() { Flags::TRUNC } else { Flags::NONE },
         };
         for direction in [Direction::Recv, Direction::Send] {
@@ -242,6 +246,7 @@ impl Socket {
         };
         let other = mode.socket(self.fd.duplicate()?);
         other.interruptible.store(self.interruptible.load(Relaxed), Relaxed);
+        other.multicast_interface.store(self.multicast_interface.load(Relaxed), Relaxed);
         Ok(other)
     }
 
@@ -355,13 +360,7 @@ impl Mode {
         let (family, kind) = fd.kind()?;
         let family = family.ok_or(Error::FAMILY_UNSUPPORTED)?;
         let nonblocking = fd.nonblocking()?;
-        let timeout = |direction| -> Result<i64> {
-            Ok(match fd.timeout(direction)? {
-                _ if nonblocking => 0,
-                None => -1,
-                Some(time) => i64::try_from(time.as_micros().div_ceil(1000)).unwrap_or(-1),
-            })
-        };
+        let timeout = |direction| if nonblocking { Ok(0) } else { timeout_kept(fd, direction) };
         let (recv_timeout, send_timeout) = (timeout(Direction::Recv)?, timeout(Direction::Send)?);
         fd.set_close_on_exec()?;
         Ok(Mode { family, kind, recv_timeout, send_timeout, nonblocking })
@@ -374,4 +373,10 @@ impl Mode {
         socket.nonblocking.store(self.nonblocking, Relaxed);
         socket
     }
+}
+
+/// The timeout that the kernel keeps, in milliseconds.
+pub(super) fn timeout_kept(fd: &Descriptor, direction: Direction) -> Result<i64> {
+    let time = fd.timeout(direction)?;
+    Ok(time.map_or(-1, |time| i64::try_from(time.as_micros().div_ceil(1000)).unwrap_or(-1)))
 }

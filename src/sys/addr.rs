@@ -1,11 +1,12 @@
 //! An address with one layout everywhere, and its way into the operating system's `sockaddr` and back.
 
+use super::call::uncanceled;
 use super::errno::{EAFNOSUPPORT, EINVAL};
 use super::{Errno, Family};
 use libc::{
     sa_family_t, sockaddr, sockaddr_in, sockaddr_in6, sockaddr_ll, sockaddr_nl, sockaddr_un, sockaddr_vm, socklen_t,
 };
-use std::ffi::CString;
+use std::ffi::{CString, c_int};
 use std::mem::{self, MaybeUninit, offset_of, size_of};
 
 /// The room for an address's own bytes.
@@ -110,6 +111,26 @@ impl SockAddr {
         self.len = len as socklen_t;
     }
 
+    /// A copy of somebody else's IP address, if it is one.
+    ///
+    /// # Safety
+    /// If not NULL, `addr` must be readable for as long as its family's addresses are.
+    pub(super) unsafe fn copy_ip(addr: *const sockaddr) -> Option<SockAddr> {
+        if addr.is_null() {
+            return None;
+        }
+        // SAFETY: the caller's.
+        let len = match unsafe { (*addr).sa_family }.into() {
+            libc::AF_INET => size_of::<sockaddr_in>(),
+            libc::AF_INET6 => size_of::<sockaddr_in6>(),
+            _ => return None,
+        };
+        let mut copy = SockAddr { storage: MaybeUninit::uninit(), len: len as socklen_t };
+        // SAFETY: the caller's, and the storage is large enough for both.
+        unsafe { copy.storage.as_mut_ptr().cast::<u8>().copy_from_nonoverlapping(addr.cast(), len) };
+        Some(copy)
+    }
+
     /// Puts in an address for the kernel to read.
     #[inline]
     pub fn encode(&mut self, addr: &RawAddr) -> Result<(), Errno> {
@@ -153,47 +174,8 @@ impl SockAddr {
                 }
                 self.len = (PATH_OFFSET + name.len()) as socklen_t;
             }
-            Some(Family::Netlink) => {
-                // SAFETY: all zeros is such an address.
-                let mut netlink: sockaddr_nl = unsafe { mem::zeroed() };
-                netlink.nl_family = libc::AF_NETLINK as sa_family_t;
-                netlink.nl_pid = addr.scope_id;
-                netlink.nl_groups = addr.flow_info;
-                // SAFETY: as above.
-                unsafe { (&raw mut (*storage).netlink).write(netlink) };
-                self.len = size_of::<sockaddr_nl>() as socklen_t;
-            }
-            Some(Family::Vsock) => {
-                // SAFETY: all zeros is such an address.
-                let mut vsock: sockaddr_vm = unsafe { mem::zeroed() };
-                vsock.svm_family = libc::AF_VSOCK as sa_family_t;
-                vsock.svm_cid = addr.scope_id;
-                vsock.svm_port = addr.flow_info;
-                // SAFETY: as above.
-                unsafe { (&raw mut (*storage).vsock).write(vsock) };
-                self.len = size_of::<sockaddr_vm>() as socklen_t;
-            }
-            Some(Family::Packet) => {
-                let hardware = addr.bytes();
-                if hardware.len() != addr.len as usize || hardware.len() > HARDWARE_MAX {
-                    return Err(Errno(EINVAL));
-                }
-                let packet = sockaddr_ll {
-                    sll_family: libc::AF_PACKET as sa_family_t,
-                    sll_protocol: addr.port.to_be(),
-                    sll_ifindex: addr.scope_id.try_into().map_err(|_| Errno(EINVAL))?,
-                    sll_hatype: addr.flow_info as u16,
-                    sll_pkttype: (addr.flow_info >> 16) as u8,
-                    sll_halen: hardware.len() as u8,
-                    sll_addr: [0; 8],
-                };
-                // SAFETY: as above; a longer hardware address goes on in the room behind.
-                unsafe {
-                    (&raw mut (*storage).packet).write(packet);
-                    let place = storage.cast::<u8>().add(HARDWARE_OFFSET);
-                    place.copy_from_nonoverlapping(hardware.as_ptr(), hardware.len());
-                }
-                self.len = size_of::<sockaddr_ll>().max(HARDWARE_OFFSET + hardware.len()) as socklen_t;
+            Some(family @ (Family::Netlink | Family::Vsock | Family::Packet)) => {
+                return self.encode_rare(family, addr);
             }
             // What dissolves a datagram socket's connection.
             Some(Family::Unspec) => {
@@ -217,15 +199,15 @@ impl SockAddr {
         let storage = self.storage.as_ptr();
         // SAFETY: the kernel filled `len` bytes, and each arm reads only within them.
         unsafe {
-            match Family::from_os((*storage).any.into()) {
-                Some(Family::Inet) if len >= size_of::<sockaddr_in>() => {
+            match c_int::from((*storage).any) {
+                libc::AF_INET if len >= size_of::<sockaddr_in>() => {
                     let inet = (*storage).inet;
                     out.family = Family::Inet as u16;
                     out.port = u16::from_be(inet.sin_port);
                     out.len = 4;
                     out.data[..4].copy_from_slice(&inet.sin_addr.s_addr.to_ne_bytes());
                 }
-                Some(Family::Inet6) if len >= size_of::<sockaddr_in6>() => {
+                libc::AF_INET6 if len >= size_of::<sockaddr_in6>() => {
                     let inet6 = (*storage).inet6;
                     out.family = Family::Inet6 as u16;
                     out.port = u16::from_be(inet6.sin6_port);
@@ -234,7 +216,7 @@ impl SockAddr {
                     out.len = 16;
                     out.data[..16].copy_from_slice(&inet6.sin6_addr.s6_addr);
                 }
-                Some(Family::Unix) => {
+                libc::AF_UNIX => {
                     let path = storage.cast::<u8>().add(PATH_OFFSET);
                     let filled = len.saturating_sub(PATH_OFFSET).min(ADDR_DATA);
                     let mut name = std::slice::from_raw_parts(path, filled);
@@ -246,20 +228,88 @@ impl SockAddr {
                     out.len = name.len() as u32;
                     out.data[..name.len()].copy_from_slice(name);
                 }
-                Some(Family::Netlink) if len >= size_of::<sockaddr_nl>() => {
+                libc::AF_NETLINK | libc::AF_VSOCK | libc::AF_PACKET => self.decode_rare(out),
+                _ => {}
+            }
+        }
+    }
+
+    /// Puts in an address of one of the families that few use, apart from the others so that those are fast.
+    #[cold]
+    fn encode_rare(&mut self, family: Family, addr: &RawAddr) -> Result<(), Errno> {
+        let storage = self.storage.as_mut_ptr();
+        match family {
+            Family::Netlink => {
+                // SAFETY: all zeros is such an address.
+                let mut netlink: sockaddr_nl = unsafe { mem::zeroed() };
+                netlink.nl_family = libc::AF_NETLINK as sa_family_t;
+                netlink.nl_pid = addr.scope_id;
+                netlink.nl_groups = addr.flow_info;
+                // SAFETY: `storage` is ours, writable and large enough for every member.
+                unsafe { (&raw mut (*storage).netlink).write(netlink) };
+                self.len = size_of::<sockaddr_nl>() as socklen_t;
+            }
+            Family::Vsock => {
+                // SAFETY: all zeros is such an address.
+                let mut vsock: sockaddr_vm = unsafe { mem::zeroed() };
+                vsock.svm_family = libc::AF_VSOCK as sa_family_t;
+                vsock.svm_cid = addr.scope_id;
+                vsock.svm_port = addr.flow_info;
+                // SAFETY: as above.
+                unsafe { (&raw mut (*storage).vsock).write(vsock) };
+                self.len = size_of::<sockaddr_vm>() as socklen_t;
+            }
+            _ => {
+                let hardware = addr.bytes();
+                if hardware.len() != addr.len as usize || hardware.len() > HARDWARE_MAX {
+                    return Err(Errno(EINVAL));
+                }
+                let packet = sockaddr_ll {
+                    sll_family: libc::AF_PACKET as sa_family_t,
+                    sll_protocol: addr.port.to_be(),
+                    sll_ifindex: addr.scope_id.try_into().map_err(|_| Errno(EINVAL))?,
+                    sll_hatype: addr.flow_info as u16,
+                    sll_pkttype: (addr.flow_info >> 16) as u8,
+                    sll_halen: hardware.len() as u8,
+                    sll_addr: [0; 8],
+                };
+                // SAFETY: as above; a longer hardware address goes on in the room behind.
+                unsafe {
+                    (&raw mut (*storage).packet).write(packet);
+                    let place = storage.cast::<u8>().add(HARDWARE_OFFSET);
+                    place.copy_from_nonoverlapping(hardware.as_ptr(), hardware.len());
+                }
+                self.len = size_of::<sockaddr_ll>().max(HARDWARE_OFFSET + hardware.len()) as socklen_t;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the kernel filled in for one of these families.
+    ///
+    /// # Safety
+    /// The kernel filled as many bytes as `len` says, and the family first.
+    #[cold]
+    unsafe fn decode_rare(&self, out: &mut RawAddr) {
+        let len = self.len as usize;
+        let storage = self.storage.as_ptr();
+        // SAFETY: each arm reads only within what was filled.
+        unsafe {
+            match c_int::from((*storage).any) {
+                libc::AF_NETLINK if len >= size_of::<sockaddr_nl>() => {
                     let netlink = (*storage).netlink;
                     out.family = Family::Netlink as u16;
                     out.scope_id = netlink.nl_pid;
                     out.flow_info = netlink.nl_groups;
                 }
-                Some(Family::Vsock) if len >= size_of::<sockaddr_vm>() => {
+                libc::AF_VSOCK if len >= size_of::<sockaddr_vm>() => {
                     let vsock = (*storage).vsock;
                     out.family = Family::Vsock as u16;
                     out.scope_id = vsock.svm_cid;
                     out.flow_info = vsock.svm_port;
                 }
                 // A bound socket that has no hardware address yet reports no room for one.
-                Some(Family::Packet) if len >= HARDWARE_OFFSET => {
+                libc::AF_PACKET if len >= HARDWARE_OFFSET => {
                     let packet = storage.cast::<u8>();
                     let head = packet.cast::<sockaddr_ll>();
                     let filled = (len - HARDWARE_OFFSET).min(HARDWARE_MAX).min((*head).sll_halen.into());
@@ -280,6 +330,6 @@ impl SockAddr {
 pub fn interface_index(name: &str) -> Option<u32> {
     let name = CString::new(name).ok()?;
     // SAFETY: `name` is a string that ends with a zero.
-    let index = unsafe { libc::if_nametoindex(name.as_ptr()) };
+    let index = uncanceled(|| unsafe { libc::if_nametoindex(name.as_ptr()) });
     (index != 0).then_some(index)
 }

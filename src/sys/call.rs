@@ -5,7 +5,7 @@
 //! for the processors that matter; the others go through `syscall`.
 
 use super::Errno;
-use libc::c_long;
+use libc::{c_int, c_long};
 
 /// Makes a system call of up to six arguments.
 ///
@@ -34,6 +34,21 @@ pub unsafe fn system_call_keeping<const N: usize>(number: c_long, args: &mut [us
         -4095..=-1 => Err(Errno(-result as i32)),
         _ => Ok(result as usize),
     }
+}
+
+/// Runs a function of the C library that may be a thread cancellation point, and has it be none.
+pub fn uncanceled<T>(call: impl FnOnce() -> T) -> T {
+    unsafe extern "C" {
+        fn pthread_setcancelstate(state: c_int, before: *mut c_int) -> c_int;
+    }
+    const PTHREAD_CANCEL_DISABLE: c_int = 1;
+    let mut before = 0;
+    // SAFETY: the place for the state is ours.
+    unsafe { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &mut before) };
+    let result = call();
+    // SAFETY: as above. A cancellation that came meanwhile waits for the next cancellation point.
+    unsafe { pthread_setcancelstate(before, &mut 0) };
+    result
 }
 
 #[cfg(target_arch = "x86_64")]

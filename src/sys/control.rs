@@ -5,7 +5,7 @@ use super::errno::EINVAL;
 use super::{Descriptor, Errno, Family, RawAddr};
 use libc::{c_int, cmsghdr, in_pktinfo, in6_pktinfo, sock_extended_err, timespec, timeval, ucred};
 use std::mem::{MaybeUninit, size_of};
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::time::Duration;
 use std::{ptr, slice};
 
@@ -98,6 +98,63 @@ pub struct OsError {
     pub data: u32,
     /// Who reported it.
     pub from: RawAddr,
+}
+
+/// Descriptors that came, to be taken one after the other; the rest is closed.
+pub struct Descriptors {
+    /// Those from `next` up to `end` are there, and are owned.
+    fds: [MaybeUninit<RawFd>; DESCRIPTORS_MAX],
+    next: usize,
+    end: usize,
+}
+
+impl Descriptors {
+    #[inline]
+    pub fn new() -> Descriptors {
+        Descriptors { fds: [const { MaybeUninit::uninit() }; DESCRIPTORS_MAX], next: 0, end: 0 }
+    }
+
+    /// How many are left.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.end - self.next
+    }
+
+    /// Puts one behind the others, if there is room.
+    pub fn push(&mut self, fd: Descriptor) -> Result<(), Descriptor> {
+        match self.fds.get_mut(self.end) {
+            Some(place) => {
+                place.write(OwnedFd::from(fd).into_raw_fd());
+                self.end += 1;
+                Ok(())
+            }
+            None => Err(fd),
+        }
+    }
+
+    /// Takes the first.
+    pub fn pop(&mut self) -> Option<Descriptor> {
+        if self.next == self.end {
+            return None;
+        }
+        self.next += 1;
+        // SAFETY: it was there and owned, and from now on it is not here.
+        Some(Descriptor::from(unsafe { OwnedFd::from_raw_fd(self.fds[self.next - 1].assume_init()) }))
+    }
+
+    /// Closes what is left, and makes room.
+    #[inline]
+    pub fn clear(&mut self) {
+        while self.pop().is_some() {}
+        (self.next, self.end) = (0, 0);
+    }
+}
+
+impl Drop for Descriptors {
+    #[inline]
+    fn drop(&mut self) {
+        self.clear();
+    }
 }
 
 /// Control data, packed.
@@ -202,10 +259,10 @@ impl ControlBuf {
     fn append(&mut self, bytes: &[u8]) -> Result<(), Errno> {
         let end = align(self.len + bytes.len());
         let room = self.room.get_mut(self.len..end).ok_or(Errno(EINVAL))?;
-        let zeros = std::iter::repeat(&0);
-        for (place, &byte) in room.iter_mut().zip(bytes.iter().chain(zeros)) {
-            place.write(byte);
-        }
+        let (place, padding) = room.split_at_mut(bytes.len());
+        // SAFETY: both are so long, and they are not the same memory.
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), place.as_mut_ptr().cast(), bytes.len()) };
+        padding.fill(MaybeUninit::new(0));
         self.len = end;
         Ok(())
     }

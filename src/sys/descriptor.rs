@@ -13,7 +13,8 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 pub struct Descriptor(ManuallyDrop<OwnedFd>);
 
 impl Descriptor {
-    /// Opens a socket. An IPv6 one speaks IPv4 too, whatever the system's default. A frame's protocol is in host order.
+    /// Opens a socket. An IPv6 one speaks IPv4 too, whatever the system's default, but for a raw one, which can't. A
+    /// frame's protocol is in host order.
     pub fn open(family: Family, kind: Type, protocol: i32) -> Result<Descriptor, Errno> {
         let domain = Domain::from(family.to_os()?);
         let protocol = match family {
@@ -21,7 +22,8 @@ impl Descriptor {
             _ => protocol,
         };
         let socket = Socket::new(domain, socket2::Type::from(kind.to_os()), Some(Protocol::from(protocol)))?;
-        if family == Family::Inet6 {
+        // A raw one speaks nothing else.
+        if family == Family::Inet6 && kind != Type::Raw {
             socket.set_only_v6(false)?;
         }
         Ok(Descriptor::from(OwnedFd::from(socket)))

@@ -1,234 +1,403 @@
 //! The options of a socket, and how the operating system knows them.
+//!
+//! Which options there are, and where the kernel keeps each, stands in `option_table.rs`.
 
-use super::errno::{EINVAL, ENOPROTOOPT};
-use super::{Descriptor, Direction, Errno, Family, Type, check};
-use libc::{c_int, c_void, socklen_t};
-use std::mem::{MaybeUninit, size_of};
-use std::os::fd::AsRawFd;
-use std::time::Duration;
+use super::errno::{
+    EACCES, EAFNOSUPPORT, EINVAL, ENODEV, ENOPROTOOPT, EOPNOTSUPP, EPERM, EPROTONOSUPPORT, ESOCKTNOSUPPORT,
+};
+use super::{Descriptor, Errno, Family, RecvBuf, Type};
+use libc::c_int;
 
-/// A number that a socket keeps. The header and [`Socket::set`](crate::Socket::set) say what each stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(i32)]
-#[non_exhaustive]
-pub enum Opt {
-    /// How long accept and recv wait, in milliseconds: -1 for ever, 0 not at all.
-    RecvTimeout = 1,
-    /// How long connect and send wait, in milliseconds: -1 for ever, 0 not at all.
-    SendTimeout = 2,
-    /// 0 or 1: a signal handled while a call waits ends the call.
-    Interruptible = 3,
-    /// 0 or 1: bind to an address whose old connections are still fading out.
-    ReuseAddr = 4,
-    /// 0 or 1: several sockets bind to one address and share what comes in.
-    ReusePort = 5,
-    /// 0 or 1: an IPv6 socket does not speak IPv4.
-    OnlyV6 = 6,
-    /// 0 or 1: TCP sends small packets at once.
-    NoDelay = 7,
-    /// 0 or 1: probe a silent peer.
-    KeepAlive = 8,
-    /// Seconds of silence before the first probe, 1 to 32767.
-    KeepIdle = 9,
-    /// Seconds between probes, 1 to 32767.
-    KeepInterval = 10,
-    /// Probes without an answer before the connection is given up, 1 to 127.
-    KeepCount = 11,
-    /// Milliseconds that closing waits for unsent data; 0 throws it away, -1 sends it in the background.
-    Linger = 12,
-    /// Bytes that the kernel keeps until they are received.
-    RecvBuffer = 13,
-    /// Bytes that the kernel keeps until they are sent.
-    SendBuffer = 14,
-    /// 0 or 1: datagrams may go to a broadcast address.
-    Broadcast = 15,
-    /// Routers that a packet may pass, 1 to 255.
-    Ttl = 16,
-    /// Read only: the code of the error that came in since it was last read, or 0; reading takes it.
-    Error = 21,
-    /// Read only: the number of the socket's [`Type`].
-    Type = 22,
-    /// Read only: the number of the socket's [`Family`].
-    Family = 23,
-    /// Read only: the protocol's number as the internet knows it (6 for TCP), or 0.
-    Protocol = 24,
-    /// Read only: 1 after listen.
-    Listening = 25,
+/// The names of the table that libc lacks, from <linux/vm_sockets.h> and <linux/udp.h>, and those it has.
+mod os {
+    pub use libc::*;
+
+    pub const SO_VM_SOCKETS_BUFFER_SIZE: c_int = 0;
+    pub const SO_VM_SOCKETS_BUFFER_MIN_SIZE: c_int = 1;
+    pub const SO_VM_SOCKETS_BUFFER_MAX_SIZE: c_int = 2;
+    pub const UDPLITE_SEND_CSCOV: c_int = 10;
+    pub const UDPLITE_RECV_CSCOV: c_int = 11;
 }
 
-impl Opt {
-    /// Every option.
-    pub const ALL: [Opt; 21] = [
-        Opt::RecvTimeout,
-        Opt::SendTimeout,
-        Opt::Interruptible,
-        Opt::ReuseAddr,
-        Opt::ReusePort,
-        Opt::OnlyV6,
-        Opt::NoDelay,
-        Opt::KeepAlive,
-        Opt::KeepIdle,
-        Opt::KeepInterval,
-        Opt::KeepCount,
-        Opt::Linger,
-        Opt::RecvBuffer,
-        Opt::SendBuffer,
-        Opt::Broadcast,
-        Opt::Ttl,
-        Opt::Error,
-        Opt::Type,
-        Opt::Family,
-        Opt::Protocol,
-        Opt::Listening,
-    ];
-
-    /// The option with this number.
-    pub fn from_number(number: i32) -> Option<Opt> {
-        Opt::ALL.into_iter().find(|&opt| opt as i32 == number)
-    }
-}
+/// Room for every option that is a text.
+pub const TEXT_ROOM: usize = 4096;
 
 /// How an option's value here becomes the kernel's.
+#[derive(Clone, Copy, PartialEq)]
 enum Form {
     /// 0 or 1.
     Switch,
-    /// A number within these bounds, both included.
-    Number(i64, i64),
+    /// An `int`, or an `unsigned` if its most is beyond that.
+    Number,
+    /// 64 bits.
+    Wide,
     /// Linux doubles what it is given, to have room for its own bookkeeping, and returns the double.
     Buffer,
     /// `struct linger`, in whole seconds.
     Linger,
-    /// A number that can only be read.
-    ReadOnly,
+    /// An interface's index, in network byte order.
+    Interface,
+    /// An interface's index; on IPv4 it is set within a `struct ip_mreqn`, and read as the address it was set with.
+    MulticastInterface,
+    /// One of two values of path MTU discovery.
+    DontFragment,
+    /// One of the numbers of `struct ucred`.
+    Peer,
+    /// A name, without a zero at its end.
+    Text,
 }
 
-/// Where the kernel keeps an option of a socket of this family: level and name.
-struct Place(c_int, c_int);
+#[derive(PartialEq)]
+enum Access {
+    Both,
+    Read,
+    Set,
+}
 
-/// The one place that knows what Linux calls an option.
-fn look_up(opt: Opt, family: Family) -> Result<(Place, Form), Errno> {
-    let socket = |name| Place(libc::SOL_SOCKET, name);
-    let tcp = |name| Place(libc::IPPROTO_TCP, name);
-    Ok(match opt {
-        Opt::ReuseAddr => (socket(libc::SO_REUSEADDR), Form::Switch),
-        Opt::ReusePort => (socket(libc::SO_REUSEPORT), Form::Switch),
-        Opt::OnlyV6 => (Place(libc::IPPROTO_IPV6, libc::IPV6_V6ONLY), Form::Switch),
-        Opt::NoDelay => (tcp(libc::TCP_NODELAY), Form::Switch),
-        Opt::KeepAlive => (socket(libc::SO_KEEPALIVE), Form::Switch),
-        Opt::KeepIdle => (tcp(libc::TCP_KEEPIDLE), Form::Number(1, 32767)),
-        Opt::KeepInterval => (tcp(libc::TCP_KEEPINTVL), Form::Number(1, 32767)),
-        Opt::KeepCount => (tcp(libc::TCP_KEEPCNT), Form::Number(1, 127)),
-        Opt::Linger => (socket(libc::SO_LINGER), Form::Linger),
-        Opt::RecvBuffer => (socket(libc::SO_RCVBUF), Form::Buffer),
-        Opt::SendBuffer => (socket(libc::SO_SNDBUF), Form::Buffer),
-        Opt::Broadcast => (socket(libc::SO_BROADCAST), Form::Switch),
-        Opt::Ttl => match family {
-            Family::Inet => (Place(libc::IPPROTO_IP, libc::IP_TTL), Form::Number(1, 255)),
-            Family::Inet6 => (Place(libc::IPPROTO_IPV6, libc::IPV6_UNICAST_HOPS), Form::Number(1, 255)),
-            _ => return Err(Errno(ENOPROTOOPT)),
-        },
-        Opt::Error => (socket(libc::SO_ERROR), Form::ReadOnly),
-        Opt::Protocol => (socket(libc::SO_PROTOCOL), Form::ReadOnly),
-        Opt::Listening => (socket(libc::SO_ACCEPTCONN), Form::ReadOnly),
-        // The socket's own numbers, which the kernel does not keep.
-        Opt::RecvTimeout | Opt::SendTimeout | Opt::Interruptible | Opt::Type | Opt::Family => {
-            return Err(Errno(ENOPROTOOPT));
+/// Which sockets keep an option at a place.
+#[derive(Clone, Copy, PartialEq)]
+enum Where {
+    Every,
+    /// What speaks IPv4 or IPv6, at the level of every socket.
+    Ip,
+    /// What speaks IPv4, as IPv6 sockets do that are not raw.
+    V4,
+    V6,
+    /// The same without TCP, which has no groups to send to.
+    Packets4,
+    Packets6,
+    Raw4,
+    Raw6,
+    /// IPv6, but not raw.
+    Cooked6,
+    Tcp,
+    Udp,
+    UdpLite,
+    Unix,
+    Netlink,
+    Vsock,
+}
+
+struct Place {
+    at: Where,
+    name: c_int,
+}
+
+/// What the table says of one option.
+struct Row {
+    form: Form,
+    /// The least and the most value; of a text, its length.
+    range: (i64, i64),
+    access: Access,
+    places: &'static [Place],
+}
+
+macro_rules! access {
+    () => {
+        Access::Both
+    };
+    (setting $($needs:tt)+) => {
+        Access::Both
+    };
+    (set only $($needs:tt)*) => {
+        Access::Set
+    };
+    (read only) => {
+        Access::Read
+    };
+}
+
+macro_rules! range {
+    (Switch) => {
+        (0, 1)
+    };
+    (DontFragment) => {
+        (0, 1)
+    };
+    ($form:ident) => {
+        (0, 0)
+    };
+    ($form:ident $most:literal) => {
+        (0, $most)
+    };
+    ($form:ident $least:literal $most:literal $($unit:literal)?) => {
+        ($least, $most)
+    };
+}
+
+/// What Rust's documentation says of a row beside the row's own text.
+macro_rules! words {
+    (Switch) => { "0 or 1" };
+    (DontFragment) => { "0 or 1" };
+    (Text $most:literal) => { concat!("Text of at most ", $most, " bytes") };
+    ($form:ident) => { "A number" };
+    ($form:ident $least:literal $most:literal $($unit:literal)?) => { concat!($least, " to ", $most $(, " ", $unit)?) };
+}
+
+macro_rules! also {
+    () => { "" };
+    ($($access:tt)+) => { concat!("; ", stringify!($($access)+)) };
+}
+
+macro_rules! options {
+    ($($(#[doc = $text:literal])+ $name:ident = $number:literal: $form:ident $(($($limit:literal),+))?
+        [$($access:tt)*] {$($at:ident: $os:ident),*})*) => {
+        /// What a socket keeps and can be set: numbers for [`Socket::set`](crate::Socket::set) and
+        /// [`Socket::get`](crate::Socket::get), texts for [`Socket::set_text`](crate::Socket::set_text) and
+        /// [`Socket::get_text`](crate::Socket::get_text).
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(i32)]
+        #[non_exhaustive]
+        pub enum Opt {$(
+            $(#[doc = $text])+
+            #[doc = concat!(
+                "\n\n", words!($form $($($limit)+)?), $("; ", stringify!($at), ": `", stringify!($os), "`",)*
+                also!($($access)*),
+            )]
+            ///
+            /// [`Error`]: crate::Error
+            /// [`Error::CONN_REFUSED`]: crate::Error::CONN_REFUSED
+            /// [`Error::INTERRUPTED`]: crate::Error::INTERRUPTED
+            /// [`Error::INVALID`]: crate::Error::INVALID
+            /// [`Error::MESSAGE_SIZE`]: crate::Error::MESSAGE_SIZE
+            /// [`Error::NOT_CONNECTED`]: crate::Error::NOT_CONNECTED
+            /// [`Error::NOT_FOUND`]: crate::Error::NOT_FOUND
+            /// [`Error::OPTION_UNSUPPORTED`]: crate::Error::OPTION_UNSUPPORTED
+            /// [`Flags::ERROR_QUEUE`]: crate::Flags::ERROR_QUEUE
+            $name = $number,
+        )*}
+
+        impl Opt {
+            /// Every option.
+            pub const ALL: &'static [Opt] = &[$(Opt::$name),*];
+
+            /// The option with this number.
+            pub fn from_number(number: i32) -> Option<Opt> {
+                match number {
+                    $($number => Some(Opt::$name),)*
+                    _ => None,
+                }
+            }
+
+            fn row(self) -> &'static Row {
+                match self {$(
+                    Opt::$name => const {
+                        &Row {
+                            form: Form::$form,
+                            range: range!($form $($($limit)+)?),
+                            access: access!($($access)*),
+                            places: &[$(Place { at: Where::$at, name: os::$os }),*],
+                        }
+                    },
+                )*}
+            }
         }
-    })
+    };
+}
+
+include!("option_table.rs");
+
+impl Where {
+    fn level(self) -> c_int {
+        match self {
+            Where::Every | Where::Ip | Where::Unix | Where::Netlink => libc::SOL_SOCKET,
+            Where::V4 | Where::Packets4 | Where::Raw4 => libc::IPPROTO_IP,
+            Where::V6 | Where::Packets6 | Where::Raw6 | Where::Cooked6 => libc::IPPROTO_IPV6,
+            Where::Tcp => libc::IPPROTO_TCP,
+            Where::Udp => libc::IPPROTO_UDP,
+            Where::UdpLite => libc::IPPROTO_UDPLITE,
+            Where::Vsock => libc::AF_VSOCK,
+        }
+    }
+
+    /// Whether such a socket is one of these.
+    fn has(self, family: Family, kind: Type) -> bool {
+        let (ip, raw) = (matches!(family, Family::Inet | Family::Inet6), kind == Type::Raw);
+        let v4 = family == Family::Inet || family == Family::Inet6 && !raw;
+        match self {
+            Where::Every => true,
+            Where::Ip => ip,
+            Where::V4 => v4,
+            Where::V6 => family == Family::Inet6,
+            Where::Packets4 => v4 && kind != Type::Stream,
+            Where::Packets6 => family == Family::Inet6 && kind != Type::Stream,
+            Where::Raw4 => family == Family::Inet && raw,
+            Where::Raw6 => family == Family::Inet6 && raw,
+            Where::Cooked6 => family == Family::Inet6 && !raw,
+            Where::Tcp => ip && kind == Type::Stream,
+            Where::Udp | Where::UdpLite => ip && kind == Type::Dgram,
+            Where::Unix => family == Family::Unix,
+            Where::Netlink => family == Family::Netlink,
+            Where::Vsock => family == Family::Vsock,
+        }
+    }
+
+    /// Opens one of these.
+    fn open(self) -> Result<Descriptor, Errno> {
+        /// The protocol that is kept for those who make their own headers.
+        const RAW: i32 = libc::IPPROTO_RAW;
+        let (family, kind, protocol) = match self {
+            Where::Every => (Family::Unix, Type::Dgram, 0),
+            // Only with a peer has it a peer's label.
+            Where::Unix => return Ok(Descriptor::pair(Family::Unix, Type::Stream)?.0),
+            Where::Ip | Where::V4 | Where::Packets4 | Where::Udp => (Family::Inet, Type::Dgram, 0),
+            Where::V6 | Where::Packets6 | Where::Cooked6 => (Family::Inet6, Type::Dgram, 0),
+            Where::Raw4 => (Family::Inet, Type::Raw, RAW),
+            Where::Raw6 => (Family::Inet6, Type::Raw, RAW),
+            Where::Tcp => (Family::Inet, Type::Stream, 0),
+            Where::UdpLite => (Family::Inet, Type::Dgram, libc::IPPROTO_UDPLITE),
+            Where::Netlink => (Family::Netlink, Type::Raw, libc::NETLINK_ROUTE),
+            Where::Vsock => (Family::Vsock, Type::Stream, 0),
+        };
+        Descriptor::open(family, kind, protocol)
+    }
+}
+
+impl Row {
+    /// The places that such a socket has, the one to be read first.
+    fn places(&self, family: Family, kind: Type) -> impl Iterator<Item = &'static Place> {
+        self.places.iter().rev().filter(move |place| place.at.has(family, kind))
+    }
+}
+
+/// Whether the system has the option on some socket, by asking sockets that are opened for it.
+pub fn supports(opt: Opt) -> Result<bool, Errno> {
+    let Row { access, places, range, .. } = opt.row();
+    let mut refused = None;
+    for place in *places {
+        let (level, name) = (place.at.level(), place.name);
+        let answer = place.at.open().and_then(|socket| match access {
+            // What it is set to does not matter, nor whether this process may.
+            Access::Set => socket.set_value(level, name, &(range.0 as c_int)),
+            _ => socket.get_raw(level, name, RecvBuf::from(&mut [0; 64][..])).map(drop),
+        });
+        match (answer, access) {
+            // No such socket, or no such option.
+            (Err(Errno(EAFNOSUPPORT | EPROTONOSUPPORT | ESOCKTNOSUPPORT | ENODEV | ENOPROTOOPT | EOPNOTSUPP)), _) => {}
+            // Raw sockets are not for everybody.
+            (Err(errno @ Errno(EPERM | EACCES)), Access::Both) => refused = Some(errno),
+            (Err(errno @ Errno(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOBUFS)), _) => return Err(errno),
+            _ => return Ok(true),
+        }
+    }
+    match refused {
+        Some(errno) => Err(errno),
+        None => Ok(places.is_empty()),
+    }
 }
 
 impl Descriptor {
-    /// Reads one of the options that the kernel keeps.
-    pub fn get(&self, opt: Opt, family: Family) -> Result<i64, Errno> {
-        let (Place(level, name), form) = look_up(opt, family)?;
-        if let Form::Linger = form {
-            let linger: libc::linger = self.get_raw(level, name)?;
-            return Ok(if linger.l_onoff == 0 { -1 } else { i64::from(linger.l_linger) * 1000 });
+    /// Reads one of the options that the kernel keeps as a number.
+    pub fn get(&self, opt: Opt, family: Family, kind: Type) -> Result<i64, Errno> {
+        let Row { form, range, access, .. } = opt.row();
+        let place = opt.row().places(family, kind).next().ok_or(Errno(ENOPROTOOPT))?;
+        if *access == Access::Set || *form == Form::Text {
+            return Err(Errno(ENOPROTOOPT));
         }
-        let value: c_int = self.get_raw(level, name)?;
+        self.expect_protocol(place)?;
+        let (level, name) = (place.at.level(), place.name);
+        let int = || self.get_value::<c_int>(level, name);
         Ok(match form {
-            Form::Buffer => i64::from(value / 2),
-            _ => i64::from(value),
+            Form::Number if range.1 > i64::from(c_int::MAX) => i64::from(int()? as u32),
+            Form::Switch | Form::Number => int()?.into(),
+            Form::Wide => self.get_value::<u64>(level, name)?.try_into().unwrap_or(i64::MAX),
+            Form::Buffer => i64::from(int()? / 2),
+            Form::Linger => match self.get_value::<libc::linger>(level, name)? {
+                libc::linger { l_onoff: 0, .. } => -1,
+                libc::linger { l_linger, .. } => i64::from(l_linger) * 1000,
+            },
+            Form::Interface => u32::from_be(int()? as u32).into(),
+            Form::MulticastInterface if level == libc::IPPROTO_IP => match int()? {
+                0 => 0,
+                address => self.interface_with(address as u32)?.into(),
+            },
+            Form::MulticastInterface => int()?.into(),
+            Form::DontFragment => matches!(int()?, libc::IP_PMTUDISC_DO | libc::IP_PMTUDISC_PROBE).into(),
+            Form::Peer => {
+                let peer: libc::ucred = self.get_value(level, name)?;
+                // No user has this number.
+                if peer.uid == u32::MAX {
+                    return Err(Errno(libc::ENOTCONN));
+                }
+                match opt {
+                    Opt::PeerUid => peer.uid.into(),
+                    Opt::PeerGid => peer.gid.into(),
+                    _ => peer.pid.into(),
+                }
+            }
+            Form::Text => return Err(Errno(ENOPROTOOPT)),
         })
     }
 
-    /// Sets one of the options that the kernel keeps.
-    pub fn set(&self, opt: Opt, family: Family, value: i64) -> Result<(), Errno> {
-        let (Place(level, name), form) = look_up(opt, family)?;
-        let (min, max) = match form {
-            Form::Switch => (0, 1),
-            Form::Number(min, max) => (min, max),
-            Form::Buffer => (1, i64::from(c_int::MAX / 2)),
-            Form::Linger => (-1, i64::from(c_int::MAX)),
-            Form::ReadOnly => return Err(Errno(ENOPROTOOPT)),
-        };
-        if !(min..=max).contains(&value) {
+    /// Sets one of the options that the kernel keeps as a number.
+    pub fn set(&self, opt: Opt, family: Family, kind: Type, value: i64) -> Result<(), Errno> {
+        let Row { form, range, access, .. } = opt.row();
+        let mut places = opt.row().places(family, kind).peekable();
+        if *access == Access::Read || *form == Form::Text {
+            return Err(Errno(ENOPROTOOPT));
+        }
+        self.expect_protocol(places.peek().ok_or(Errno(ENOPROTOOPT))?)?;
+        if !(range.0..=range.1).contains(&value) {
             return Err(Errno(EINVAL));
         }
-        if let Form::Linger = form {
-            let seconds = (value.max(0) as u64).div_ceil(1000) as c_int;
-            return self.set_raw(level, name, &libc::linger { l_onoff: (value >= 0).into(), l_linger: seconds });
-        }
-        self.set_raw(level, name, &(value as c_int))?;
-        // An IPv6 socket speaks IPv4 too, and then obeys IPv4's number.
-        if opt == Opt::Ttl && family == Family::Inet6 {
-            self.set_raw(libc::IPPROTO_IP, libc::IP_TTL, &(value as c_int))?;
-        }
-        Ok(())
+        places.try_for_each(|place| {
+            let (level, name) = (place.at.level(), place.name);
+            let int = |value: c_int| self.set_value(level, name, &value);
+            match form {
+                Form::Wide => self.set_value(level, name, &(value as u64)),
+                Form::Linger => {
+                    let seconds = (value.max(0) as u64).div_ceil(1000) as c_int;
+                    self.set_value(level, name, &libc::linger { l_onoff: (value >= 0).into(), l_linger: seconds })
+                }
+                Form::Interface => int((value as u32).to_be() as c_int),
+                Form::MulticastInterface if level == libc::IPPROTO_IP => {
+                    let any = libc::in_addr { s_addr: libc::INADDR_ANY };
+                    let group = libc::ip_mreqn { imr_multiaddr: any, imr_address: any, imr_ifindex: value as c_int };
+                    self.set_value(level, name, &group)
+                }
+                Form::DontFragment if value == 1 => int(libc::IP_PMTUDISC_DO),
+                Form::DontFragment => int(libc::IP_PMTUDISC_DONT),
+                _ => int(value as c_int),
+            }
+        })
     }
 
-    /// The socket's family, if it has a number here, and its type.
-    pub fn kind(&self) -> Result<(Option<Family>, Type), Errno> {
-        let family: c_int = self.get_raw(libc::SOL_SOCKET, libc::SO_DOMAIN)?;
-        let kind: c_int = self.get_raw(libc::SOL_SOCKET, libc::SO_TYPE)?;
-        Ok((Family::from_os(family), Type::from_os(kind)?))
+    /// Reads one of the options that are text.
+    pub fn get_text<'a>(
+        &self,
+        opt: Opt,
+        family: Family,
+        kind: Type,
+        room: &'a mut [u8; TEXT_ROOM],
+    ) -> Result<&'a [u8], Errno> {
+        let Row { form: Form::Text, .. } = opt.row() else { return Err(Errno(ENOPROTOOPT)) };
+        let place = opt.row().places(family, kind).next().ok_or(Errno(ENOPROTOOPT))?;
+        let len = self.get_raw(place.at.level(), place.name, RecvBuf::from(&mut room[..]))?;
+        let text = &room[..len.min(TEXT_ROOM)];
+        // Some of them end with a zero.
+        Ok(text.split(|&byte| byte == 0).next().unwrap_or(text))
     }
 
-    /// How long a call that blocks in the kernel waits; nothing for ever.
-    pub fn timeout(&self, direction: Direction) -> Result<Option<Duration>, Errno> {
-        let time: libc::timeval = self.get_raw(libc::SOL_SOCKET, timeout_name(direction))?;
-        let time = Duration::from_secs(time.tv_sec as u64) + Duration::from_micros(time.tv_usec as u64);
-        Ok((!time.is_zero()).then_some(time))
-    }
-
-    /// Sets how long a call that blocks in the kernel waits; nothing, or no time at all, for ever.
-    pub fn set_timeout(&self, direction: Direction, time: Option<Duration>) -> Result<(), Errno> {
-        let time = time.unwrap_or_default();
-        let time = libc::timeval {
-            tv_sec: time.as_secs().try_into().unwrap_or(libc::time_t::MAX),
-            tv_usec: time.subsec_micros().into(),
+    /// Sets one of the options that are text.
+    pub fn set_text(&self, opt: Opt, family: Family, kind: Type, text: &[u8]) -> Result<(), Errno> {
+        let Row { form: Form::Text, access: Access::Both, range, .. } = opt.row() else {
+            return Err(Errno(ENOPROTOOPT));
         };
-        self.set_raw(libc::SOL_SOCKET, timeout_name(direction), &time)
+        let place = opt.row().places(family, kind).next().ok_or(Errno(ENOPROTOOPT))?;
+        // The kernel would cut it in silence.
+        if text.len() > range.1 as usize || text.contains(&0) {
+            return Err(Errno(EINVAL));
+        }
+        self.set_raw(place.at.level(), place.name, text)
     }
 
-    fn get_raw<T: Plain>(&self, level: c_int, name: c_int) -> Result<T, Errno> {
-        let mut value = MaybeUninit::<T>::zeroed();
-        let mut len = size_of::<T>() as socklen_t;
-        let ptr = value.as_mut_ptr().cast::<c_void>();
-        // SAFETY: `ptr` and `len` describe room of ours.
-        check(unsafe { libc::getsockopt(self.as_raw_fd(), level, name, ptr, &mut len) }.into())?;
-        // SAFETY: zeros and whatever the kernel wrote over them are a value of a plain type.
-        Ok(unsafe { value.assume_init() })
-    }
-
-    fn set_raw<T: Plain>(&self, level: c_int, name: c_int, value: &T) -> Result<(), Errno> {
-        let ptr = (value as *const T).cast::<c_void>();
-        let len = size_of::<T>() as socklen_t;
-        // SAFETY: `ptr` and `len` describe `value`.
-        check(unsafe { libc::setsockopt(self.as_raw_fd(), level, name, ptr, len) }.into())?;
-        Ok(())
-    }
-}
-
-/// Types for which all bytes are values.
-trait Plain: Copy {}
-impl Plain for c_int {}
-impl Plain for libc::linger {}
-impl Plain for libc::timeval {}
-
-fn timeout_name(direction: Direction) -> c_int {
-    match direction {
-        Direction::Recv => libc::SO_RCVTIMEO,
-        Direction::Send => libc::SO_SNDTIMEO,
+    /// The kernel answers for an option of UDP-Lite on UDP too, but does not have it there.
+    fn expect_protocol(&self, place: &Place) -> Result<(), Errno> {
+        if place.at != Where::UdpLite
+            || self.get_value::<c_int>(libc::SOL_SOCKET, libc::SO_PROTOCOL)? == libc::IPPROTO_UDPLITE
+        {
+            return Ok(());
+        }
+        Err(Errno(ENOPROTOOPT))
     }
 }

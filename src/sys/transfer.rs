@@ -93,7 +93,7 @@ impl RecvBuf<'_> {
     }
 
     #[inline]
-    fn place(&self) -> usize {
+    pub(super) fn place(&self) -> usize {
         self.0.iov_base as usize
     }
 

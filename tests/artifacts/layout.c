@@ -60,6 +60,18 @@ OFFSET(jf_msg, error_info, 544);
 OFFSET(jf_msg, error_data, 548);
 OFFSET(jf_msg, error_from, 552);
 
+SIZE(jf_interface, 328);
+OFFSET(jf_interface, name, 0);
+OFFSET(jf_interface, index, 16);
+OFFSET(jf_interface, flags, 20);
+OFFSET(jf_interface, mtu, 24);
+OFFSET(jf_interface, prefix_len, 28);
+OFFSET(jf_interface, hardware_len, 32);
+OFFSET(jf_interface, reserved, 36);
+OFFSET(jf_interface, hardware, 40);
+OFFSET(jf_interface, addr, 72);
+OFFSET(jf_interface, peer, 200);
+
 SIZE(jf_socket, 8);
 ASSERT(socket_is_signed, (jf_socket)-1 < 0);
 

@@ -71,7 +71,7 @@ static void *call_everything(void *given) {
     CHECK(pthread_cancel(pthread_self()) == 0);
     s = OK(jf_open(JF_INET6, JF_STREAM, 0));
     at = parsed("[::1]:0");
-    of = parsed("[fe80::1%1]:80");
+    of = parsed("[fe80::1%lo]:80");
     OK(jf_addr_format(&of, text, sizeof text));
     CHECK(jf_addr_equal(&at, &of) == 0 && jf_addr_family(&at) == JF_INET6 && jf_addr_port(&of) == 80);
     OK(jf_addr_set_port(&of, 81));
@@ -111,6 +111,11 @@ static void *call_everything(void *given) {
     s = OK(jf_open(JF_INET, JF_DGRAM, 0));
     EXPECT(jf_send_to(s, "abc", 3, 0, &at), 3);
     EXPECT(jf_recv_from(to, room, 3, 0, &of), 3);
+    of = parsed("239.7.7.7:0");
+    OK(jf_join(to, &of, NULL, 1));
+    OK(jf_leave(to, &of, NULL, 1));
+    OK(jf_join(to, &of, &at, 1));
+    OK(jf_leave(to, &of, &at, 1));
     OK(jf_close(s));
     OK(jf_close(to));
 
@@ -124,6 +129,7 @@ static void *call_everything(void *given) {
     /* This one waits, for the thread that has a call in flight. */
     OK(jf_close(kept.s));
 
+    CHECK(jf_interfaces(NULL, 0) > 0);
     CHECK(jf_version() >= 0 && jf_version_text() != NULL && jf_error_text(JF_E_PIPE) != NULL);
     atomic_store(step, 1);
     pthread_testcancel();

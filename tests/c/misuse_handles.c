@@ -1,7 +1,7 @@
 /* Every function that takes a handle or a descriptor, given ones that are none. */
 #include "misuse.h"
 
-static jf_addr somewhere;
+static jf_addr somewhere, group;
 static unsigned char room[256];
 
 /* Each call is right but for its handle. What it would write to is `room`. */
@@ -20,6 +20,8 @@ static int64_t send_to(jf_socket s) { return jf_send_to(s, "x", 1, 0, &somewhere
 static int64_t recv_from(jf_socket s) { return jf_recv_from(s, room, 8, 0, (jf_addr *)(void *)(room + 16)); }
 static int64_t get_it(jf_socket s) { return jf_get(s, JF_OPT_TYPE, (int64_t *)(void *)room); }
 static int64_t set_it(jf_socket s) { return jf_set(s, JF_OPT_KEEP_ALIVE, 1); }
+static int64_t join_it(jf_socket s) { return jf_join(s, &group, NULL, 0); }
+static int64_t leave_it(jf_socket s) { return jf_leave(s, &group, NULL, 0); }
 
 static int64_t send_vec(jf_socket s) {
     const jf_buf bufs[] = {{(void *)"x", 1}, {NULL, 0}};
@@ -73,6 +75,8 @@ static const struct {
     {"jf_recv_vec", recv_vec},
     {"jf_set", set_it},
     {"jf_get", get_it},
+    {"jf_join", join_it},
+    {"jf_leave", leave_it},
 };
 
 /* The live handles; nothing else may be taken for one. */
@@ -95,6 +99,7 @@ static void refused_descriptor(int64_t fd) {
 
 int main(void) {
     somewhere = parsed("127.0.0.1:1");
+    group = parsed("239.7.7.7:0");
     fill(room, sizeof room);
 
     /* Before there is any socket. */

@@ -29,6 +29,8 @@ static void one_is_told(jf_socket s) {
     EXPECT_ONE(jf_bind(s, &bad), JF_E_ADDR_INVALID);
     EXPECT_ONE(jf_connect(s, &bad), JF_E_ADDR_INVALID);
     EXPECT_ONE(jf_send_to(s, "x", 1, 0, &bad), JF_E_ADDR_INVALID);
+    EXPECT_ONE(jf_join(s, &bad, NULL, 0), JF_E_ADDR_INVALID);
+    EXPECT_ONE(jf_leave(s, &addr, &bad, 0), JF_E_ADDR_INVALID);
     /* Constants. */
     EXPECT_ONE(jf_shutdown(s, 4), JF_E_INVALID);
     EXPECT_ONE(jf_set(s, 26, 1), JF_E_INVALID);

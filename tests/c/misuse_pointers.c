@@ -43,6 +43,23 @@ static void nulls_of_addresses(void) {
     fill(room, sizeof room);
 }
 
+static void interfaces(void) {
+    static jf_interface one[2];
+    int64_t count = OK(jf_interfaces(NULL, 0));
+    CHECK(count > 0);
+    EXPECT(jf_interfaces(nowhere, 0), count);
+    fill(one, sizeof one);
+    EXPECT(jf_interfaces(NULL, 1), JF_E_INVALID);
+    EXPECT(jf_interfaces((jf_interface *)(void *)((char *)one + 1), 1), JF_E_INVALID);
+    for (int i = 0; i < ABSURD; i++) EXPECT(jf_interfaces(one, absurd[i]), JF_E_INVALID);
+    EXPECT(jf_interfaces(one, INT64_MAX), JF_E_INVALID);
+    EXPECT(jf_interfaces(one, INT64_MAX / sizeof one[0] + 1), JF_E_INVALID);
+    CHECK(untouched(one, sizeof one));
+    /* What is beyond the room stays as it is. */
+    EXPECT(jf_interfaces(one, 1), count);
+    CHECK(!untouched(one, sizeof one[0]) && untouched(one + 1, sizeof one[0]));
+}
+
 /* A pointer is looked at before the handle, so it makes no difference whether that is good. */
 static void nulls_of_calls(jf_socket s) {
     jf_buf no_data[] = {{room, 4}, {NULL, 1}};
@@ -51,6 +68,9 @@ static void nulls_of_calls(jf_socket s) {
     EXPECT(jf_local_addr(s, NULL), JF_E_INVALID);
     EXPECT(jf_peer_addr(s, NULL), JF_E_INVALID);
     EXPECT(jf_get(s, JF_OPT_TYPE, NULL), JF_E_INVALID);
+    EXPECT(jf_join(s, NULL, NULL, 0), JF_E_INVALID);
+    EXPECT(jf_join(s, NULL, &addr, 0), JF_E_INVALID);
+    EXPECT(jf_leave(s, NULL, NULL, 0), JF_E_INVALID);
     EXPECT(jf_send(s, NULL, 1, 0), JF_E_INVALID);
     EXPECT(jf_recv(s, NULL, 1, 0), JF_E_INVALID);
     EXPECT(jf_send_to(s, NULL, 1, 0, &addr), JF_E_INVALID);
@@ -139,6 +159,10 @@ static void crooked(jf_socket s) {
     EXPECT(jf_bind(s, a), JF_E_INVALID);
     EXPECT(jf_connect(s, a), JF_E_INVALID);
     EXPECT(jf_accept(s, a), JF_E_INVALID);
+    EXPECT(jf_join(s, a, NULL, 0), JF_E_INVALID);
+    EXPECT(jf_join(s, &good, a, 0), JF_E_INVALID);
+    EXPECT(jf_leave(s, a, NULL, 0), JF_E_INVALID);
+    EXPECT(jf_leave(s, &good, a, 0), JF_E_INVALID);
     EXPECT(jf_local_addr(s, a), JF_E_INVALID);
     EXPECT(jf_peer_addr(s, a), JF_E_INVALID);
     EXPECT(jf_send_to(s, "x", 1, 0, a), JF_E_INVALID);
@@ -199,6 +223,7 @@ int main(void) {
     addr = parsed("127.0.0.1:1");
     fill(room, sizeof room);
     nulls_of_addresses();
+    interfaces();
     EXPECT(jf_pair(JF_UNIX, JF_STREAM, NULL), JF_E_INVALID);
 
     nulls_of_calls(0);

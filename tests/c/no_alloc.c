@@ -143,6 +143,15 @@ static void options(void) {
     OK(jf_get(s[0], JF_OPT_RECV_TIMEOUT, &value));
 }
 
+static jf_addr group;
+
+static void memberships(void) {
+    if (kind_type(kind) != JF_DGRAM || kind_family(kind) == JF_UNIX) return;
+    OK(jf_join(s[0], &group, NULL, 1));
+    EXPECT(jf_join(s[0], &group, NULL, 1), JF_E_ADDR_IN_USE);
+    OK(jf_leave(s[0], &group, NULL, 1));
+}
+
 static void addresses(void) {
     jf_addr a;
     OK(jf_local_addr(s[0], &a));
@@ -192,6 +201,7 @@ static const struct {
               {"recv that is cut", too_short, 1000},
               {"calls that are refused", refused, 1000},
               {"set, get", options, 1000},
+              {"join, leave", memberships, 100},
               {"local_addr, peer_addr", addresses, 1000},
               {"recv that times out", timed_out, 20},
               {"open, connect, accept, close", open_and_close, 100},
@@ -206,6 +216,7 @@ int main(int argc, char **argv) {
 
     for (kind = 0; kind < KINDS; kind++) {
         begin();
+        group = parsed(kind_family(kind) == JF_INET6 ? "[ff15::7]:0" : "239.7.7.7:0");
         if (kind_type(kind) != JF_DGRAM) {
             listener = bound(kind_anywhere(kind), kind_type(kind), &place);
             OK(jf_listen(listener, 4));
