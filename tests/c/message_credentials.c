@@ -30,7 +30,7 @@ static void told(jf_socket s[2], uint32_t usual) {
     EXPECT(send_with(s[0], "x", &m, 0), 1);
     m = received(s[1], "x");
     CHECK(m.present == usual && m.other_len == 0);
-    want(s[1], WANT_CREDENTIALS);
+    OK(jf_set(s[1], JF_OPT_PASS_CREDENTIALS, 1));
     /* The sender says nothing, or the truth. */
     OK(jf_send(s[0], "x", 1, 0));
     m = received(s[1], "x");
@@ -84,7 +84,7 @@ static void others(jf_socket s[2]) {
 
 static void processes(jf_socket s[2], uint32_t usual) {
     int before = descriptors_open();
-    want(s[1], WANT_PIDFD);
+    OK(jf_set(s[1], JF_OPT_PASS_PIDFD, 1));
     /* With everything else that comes on such a socket. */
     jf_passed p = descriptor_to_pass(0);
     EXPECT(pass(s[0], &p, 1), 1);

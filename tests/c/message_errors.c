@@ -83,7 +83,7 @@ static void refused(void) {
     /* Nobody asked to be told. */
     EXPECT(send_to_nobody("hello"), 5);
     EXPECT(from_the_queue(&m, 0), JF_E_WOULD_BLOCK);
-    want(s, WANT_ERRORS);
+    OK(jf_set(s, JF_OPT_RECV_ERRORS, 1));
     EXPECT(from_the_queue(&m, 0), JF_E_WOULD_BLOCK);
     EXPECT(send_to_nobody("hello"), 5);
     m = entry(5);
@@ -109,7 +109,7 @@ static void cut(void) {
     char room[8];
     jf_addr to;
     jf_buf buf = {room, 2};
-    want(s, WANT_ERRORS);
+    OK(jf_set(s, JF_OPT_RECV_ERRORS, 1));
     for (int i = 0; i < 2; i++) {
         for (int how = 0; how < 5; how++) {
             EXPECT(send_to_nobody("hello"), 5);
@@ -155,7 +155,7 @@ static void too_long(void) {
     int fd = (int)OK(jf_fd(s));
     if (way->family == JF_INET6) CHECK(setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &always, sizeof always) == 0);
     CHECK(setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &always, sizeof always) == 0);
-    want(s, WANT_ERRORS);
+    OK(jf_set(s, JF_OPT_RECV_ERRORS, 1));
     /* The loopback interface takes 65536 bytes with the headers, and IPv4 no more than 65535. */
     jf_buf buf = {bytes, 65509};
     jf_msg m = message(&buf, 1);

@@ -179,7 +179,7 @@ static void a_process_at_the_limit(jf_socket s[2]) {
     struct rlimit limit, old;
     int before = descriptors_open(), highest = dup(0);
     CHECK(close(highest) == 0 && getrlimit(RLIMIT_NOFILE, &old) == 0);
-    want(s[1], WANT_PIDFD);
+    OK(jf_set(s[1], JF_OPT_PASS_PIDFD, 1));
     OK(jf_send(s[0], "x", 1, 0));
     limit = old;
     limit.rlim_cur = (rlim_t)highest;

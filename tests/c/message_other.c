@@ -45,8 +45,8 @@ static void extension_headers(void) {
     jf_socket to = bound("[::1]:0", JF_DGRAM, &at), from = OK(jf_open(JF_INET6, JF_DGRAM, 0));
     turn_on(to, IPPROTO_IPV6, IPV6_RECVHOPOPTS);
     turn_on(to, IPPROTO_IPV6, IPV6_RECVDSTOPTS);
-    want(to, WANT_TTL);
-    want(to, WANT_TOS);
+    OK(jf_set(to, JF_OPT_RECV_TTL, 1));
+    OK(jf_set(to, JF_OPT_RECV_TOS, 1));
     size_t hop_len = options_header(hop, 1), dest_len = options_header(dest, 5);
     jf_msg m = message(NULL, 0);
     size_t len = packed(out, IPPROTO_IPV6, IPV6_HOPOPTS, hop, hop_len);
@@ -110,8 +110,8 @@ static void more_than_fits(void) {
     jf_socket to = bound("[::1]:0", JF_DGRAM, &at), from = OK(jf_open(JF_INET6, JF_DGRAM, 0));
     turn_on(to, IPPROTO_IPV6, IPV6_RECVHOPOPTS);
     turn_on(to, IPPROTO_IPV6, IPV6_RECVDSTOPTS);
-    want(to, WANT_PACKET_INFO);
-    want(to, WANT_TTL);
+    OK(jf_set(to, JF_OPT_RECV_PACKET_INFO, 1));
+    OK(jf_set(to, JF_OPT_RECV_TTL, 1));
     for (size_t units = 240; units < 256; units++) {
         size_t len = options_header(header, units);
         CHECK(setsockopt((int)OK(jf_fd(from)), IPPROTO_IPV6, IPV6_HOPOPTS, header, (socklen_t)len) == 0);

@@ -11,50 +11,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* What jf_recv_msg should tell, if it is there. */
-enum wanted {
-    WANT_PACKET_INFO,
-    WANT_TTL,
-    WANT_TOS,
-    WANT_ERRORS,
-    WANT_OVERFLOW,
-    WANT_TIMESTAMPS,
-    WANT_CREDENTIALS,
-    WANT_PIDFD,
-    WANT_GRO,
-    WANT_ORIGINAL_DEST,
-    WANT_PATH_MTU
-};
-
-/* Asks the system for it, and of an IPv6 socket also for what comes by IPv4. */
-static inline void want(jf_socket s, enum wanted what) {
-    static const struct { enum wanted what; int v6, level, name; } TABLE[] = {
-        {WANT_PACKET_INFO, 0, IPPROTO_IP, IP_PKTINFO},
-        {WANT_PACKET_INFO, 1, IPPROTO_IPV6, IPV6_RECVPKTINFO},
-        {WANT_TTL, 0, IPPROTO_IP, IP_RECVTTL},
-        {WANT_TTL, 1, IPPROTO_IPV6, IPV6_RECVHOPLIMIT},
-        {WANT_TOS, 0, IPPROTO_IP, IP_RECVTOS},
-        {WANT_TOS, 1, IPPROTO_IPV6, IPV6_RECVTCLASS},
-        {WANT_ERRORS, 0, IPPROTO_IP, IP_RECVERR},
-        {WANT_ERRORS, 1, IPPROTO_IPV6, IPV6_RECVERR},
-        {WANT_OVERFLOW, -1, SOL_SOCKET, SO_RXQ_OVFL},
-        {WANT_TIMESTAMPS, -1, SOL_SOCKET, SO_TIMESTAMPNS},
-        {WANT_CREDENTIALS, -1, SOL_SOCKET, SO_PASSCRED},
-        {WANT_PIDFD, -1, SOL_SOCKET, 76},
-        {WANT_GRO, -1, IPPROTO_UDP, UDP_GRO},
-        {WANT_ORIGINAL_DEST, 0, IPPROTO_IP, 20},
-        {WANT_ORIGINAL_DEST, 1, IPPROTO_IPV6, 74},
-        {WANT_PATH_MTU, 1, IPPROTO_IPV6, IPV6_RECVPATHMTU},
-    };
-    int64_t family = 0;
-    OK(jf_get(s, JF_OPT_FAMILY, &family));
-    for (size_t i = 0; i < sizeof TABLE / sizeof *TABLE; i++) {
-        const int on = 1, v6 = family == JF_INET6;
-        if (TABLE[i].what == what && TABLE[i].v6 <= v6)
-            CHECK(setsockopt((int)OK(jf_fd(s)), TABLE[i].level, TABLE[i].name, &on, sizeof on) == 0);
-    }
-}
-
 /* A message with these buffers and nothing else. */
 static inline jf_msg message(jf_buf *bufs, size_t count) {
     jf_msg m;
