@@ -173,6 +173,20 @@ static void too_long(void) {
     EXPECT(from_the_queue(&m, 0), JF_E_WOULD_BLOCK);
 }
 
+/* A socket can be told of the path's MTU among its messages, too. */
+static void path_mtu(void) {
+    static char bytes[65509];
+    const int on = 1;
+    if (way->origin != JF_ORIGIN_ICMP6) return;
+    OK(jf_set(s, JF_OPT_RECV_PATH_MTU, 1));
+    CHECK(setsockopt((int)OK(jf_fd(s)), IPPROTO_IPV6, IPV6_DONTFRAG, &on, sizeof on) == 0);
+    EXPECT(jf_send_to(s, bytes, sizeof bytes, 0, &nobody), JF_E_MESSAGE_SIZE);
+    jf_msg m = received(s, "");
+    CHECK(m.present == (JF_HAS_ADDR | JF_HAS_PATH_MTU) && m.path_mtu == 65536 && m.other_len == 0);
+    m = roomy();
+    EXPECT(jf_recv_msg(s, &m, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
+}
+
 static int64_t clock_ns(void) {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
@@ -265,7 +279,7 @@ static void of_frames(void) {
 }
 
 int main(void) {
-    static void (*const TESTS[])(void) = {refused, cut, too_long, timestamps};
+    static void (*const TESTS[])(void) = {refused, cut, too_long, path_mtu, timestamps};
     for (int i = 0; i < WAY_COUNT; i++)
         for (size_t test = 0; test < sizeof TESTS / sizeof *TESTS; test++) {
             begin(&WAYS[i]);

@@ -236,6 +236,18 @@ static void segments(void) {
     CHECK(m.truncated == JF_CUT_DATA && m.segment_size == 100);
 }
 
+/* Nobody redirected it, so where it was to go is where it came to; here with the port. */
+static void original_destination(void) {
+    jf_addr at;
+    OK(jf_local_addr(to, &at));
+    OK(jf_set(to, JF_OPT_RECV_ORIGINAL_DEST, 1));
+    jf_msg m = outgoing(0);
+    EXPECT(send_with(from, "hello", &m, 0), 5);
+    m = received(to, "hello");
+    CHECK(m.present == (JF_HAS_ADDR | JF_HAS_ORIGINAL_DEST) && m.other_len == 0);
+    CHECK(m.original.port == at.port && is_host(m.original, way->local));
+}
+
 /* Everything at once. */
 static void together(void) {
     OK(jf_set(to, JF_OPT_RECV_PACKET_INFO, 1));
@@ -269,8 +281,51 @@ static void together(void) {
     CHECK(m.present == (JF_HAS_ADDR | JF_HAS_PACKET_INFO | JF_HAS_TTL | JF_HAS_TOS));
 }
 
+/* Packets of a protocol of their own carry the same, but no segments. */
+static void raw(int family) {
+    enum { EXPERIMENT = 253 };
+    jf_socket r[2];
+    jf_addr name[2];
+    for (int i = 0; i < 2; i++) {
+        jf_addr at = parsed(family == JF_INET ? i ? "127.0.0.1:0" : "127.0.0.2:0" : "[::1]:0");
+        r[i] = OK(jf_open(family, JF_RAW, EXPERIMENT));
+        OK(jf_bind(r[i], &at));
+        OK(jf_local_addr(r[i], &name[i]));
+    }
+    OK(jf_set(r[1], JF_OPT_RECV_TTL, 1));
+    OK(jf_set(r[1], JF_OPT_RECV_TOS, 1));
+    OK(jf_set(r[1], JF_OPT_RECV_PACKET_INFO, 1));
+    OK(jf_set(r[1], JF_OPT_TIMESTAMPS, 1));
+    OK(jf_set(r[1], JF_OPT_RECV_TIMEOUT, 10000));
+    jf_msg m = message(NULL, 0);
+    m.present = JF_HAS_ADDR | JF_HAS_TTL | JF_HAS_TOS | JF_HAS_PACKET_INFO;
+    m.addr = name[1];
+    OK(jf_addr_set_port(&m.addr, 0));
+    m.ttl = 9;
+    m.tos = 0xB9;
+    m.local = parsed(family == JF_INET ? "127.0.0.3:0" : "[::1]:0");
+    m.interface_index = loopback;
+    EXPECT(send_with(r[0], "hello", &m, 0), 5);
+    m = roomy();
+    /* Of IPv4 the header comes too. */
+    size_t header = family == JF_INET ? 20 : 0;
+    EXPECT(jf_recv_msg(r[1], &m, 0), (int64_t)header + 5);
+    CHECK(memcmp(message_room + header, "hello", 5) == 0);
+    CHECK(m.present == (JF_HAS_ADDR | JF_HAS_TTL | JF_HAS_TOS | JF_HAS_PACKET_INFO | JF_HAS_TIME) && m.other_len == 0);
+    CHECK(m.ttl == 9 && m.tos == 0xB9 && m.interface_index == loopback);
+    CHECK(is_host(m.local, family == JF_INET ? "127.0.0.1:0" : "[::1]:0"));
+    CHECK(is_host(m.addr, family == JF_INET ? "127.0.0.3:0" : "[::1]:0"));
+    m = message(NULL, 0);
+    m.present = JF_HAS_ADDR | JF_HAS_SEGMENT_SIZE;
+    m.addr = name[1];
+    m.segment_size = 100;
+    EXPECT(send_with(r[0], "hello", &m, 0), JF_E_UNSUPPORTED);
+    close_both(r);
+}
+
 int main(void) {
-    static void (*const TESTS[])(void) = {packet_info, hops, traffic_class, timestamps, overflow, segments, together};
+    static void (*const TESTS[])(void) = {packet_info, hops, traffic_class, timestamps, overflow, segments,
+                                          original_destination, together};
     loopback = if_nametoindex("lo");
     CHECK(loopback > 0);
     for (int i = 0; i < WAY_COUNT; i++)
@@ -279,5 +334,7 @@ int main(void) {
             TESTS[test]();
             end();
         }
+    raw(JF_INET);
+    raw(JF_INET6);
     return 0;
 }
