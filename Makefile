@@ -110,8 +110,9 @@ $(BENCH)/%-libc: benches/%.c $(wildcard benches/*.h)
 
 .PHONY: bench
 bench: lib
-	@$(MAKE) --silent $(BENCH)/pingpong-jackfield $(BENCH)/pingpong-libc
+	@$(MAKE) --silent $(BENCH)/pingpong-jackfield $(BENCH)/pingpong-libc $(BENCH)/file-jackfield $(BENCH)/file-libc
 	@benches/run $(BENCH_FLAGS)
+	@benches/files $(filter --quick,$(BENCH_FLAGS))
 
 .PHONY: bench-instructions
 bench-instructions: lib

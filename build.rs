@@ -1,4 +1,5 @@
-//! Gives the shared library its SONAME and, with the feature `capi`, writes the C header and the README's list of options.
+//! Gives the shared library its SONAME and, with the feature `capi`, writes the C header and the README's list of
+//! options.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
@@ -25,15 +26,29 @@ mod capi {
         }
     }
 
-    /// The header, from the files that hold the ABI, in a reader's order. It goes to OUT_DIR; a test compares it with the
-    /// one checked in.
+    /// The header, from the files that hold the ABI, in a reader's order. It goes to OUT_DIR; a test compares it with
+    /// the one checked in.
     fn header() {
         println!("cargo:rerun-if-changed=cbindgen.toml");
         println!("cargo:rerun-if-changed=src/sys/option_table.rs");
         let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo sets the manifest's folder"));
         let config = cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("cbindgen.toml is right");
         let mut builder = cbindgen::Builder::new().with_config(config);
-        for noun in ["status", "socket", "addr", "io", "message", "option", "multicast", "interfaces", "about"] {
+        for noun in [
+            "status",
+            "socket",
+            "addr",
+            "io",
+            "message",
+            "file",
+            "option",
+            "tcp",
+            "multicast",
+            "interfaces",
+            "inherited",
+            "wait",
+            "about",
+        ] {
             let file = root.join(format!("src/ffi/{noun}.rs"));
             println!("cargo:rerun-if-changed={}", file.display());
             builder = builder.with_src(file);
@@ -89,8 +104,8 @@ mod options {
     /// C's enumerators, as the Rust that cbindgen reads.
     pub fn enumerators() -> String {
         let mut out = String::from(
-            "/// The options of a socket: of numbers for jf_set and jf_get, of texts for jf_set_text and jf_get_text. A\n\
-             /// switch is 0 or 1. Each says what sockets have it; the others, and a system without it, answer\n\
+            "/// The options of a socket: numbers for jf_set and jf_get, texts for jf_set_text and jf_get_text. A switch\n\
+             /// is 0 or 1. Each says which sockets have it; the others, and those of a system without it, answer\n\
              /// JF_E_OPTION_UNSUPPORTED. In parentheses: the system's names for it.\n\
              #[repr(C)]\npub enum jf_option {\n",
         );

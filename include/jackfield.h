@@ -488,11 +488,15 @@ typedef enum jf_size {
      * The most descriptors that one message carries.
      */
     JF_PASSED_MAX = 253,
+    /**
+     * The most sockets that jf_wait waits for.
+     */
+    JF_WAIT_MAX = 256,
 } jf_size;
 
 /**
- * The options of a socket: of numbers for jf_set and jf_get, of texts for jf_set_text and jf_get_text. A
- * switch is 0 or 1. Each says what sockets have it; the others, and a system without it, answer
+ * The options of a socket: numbers for jf_set and jf_get, texts for jf_set_text and jf_get_text. A switch
+ * is 0 or 1. Each says which sockets have it; the others, and those of a system without it, answer
  * JF_E_OPTION_UNSUPPORTED. In parentheses: the system's names for it.
  */
 typedef enum jf_option {
@@ -853,8 +857,8 @@ typedef enum jf_option {
      */
     JF_OPT_RECV_DEST_OPTIONS = 72,
     /**
-     * Packets that could have passed fewer routers than this are dropped: 255 keeps the direct neighbours. 0 to 255,
-     * default 0; IPv4, IPv6. (IP_MINTTL, IPV6_MINHOPCOUNT)
+     * TCP drops packets that could have passed fewer routers than this: 255 keeps the direct neighbours alone. On
+     * other sockets it has no effect. 0 to 255, default 0; IPv4, IPv6. (IP_MINTTL, IPV6_MINHOPCOUNT)
      */
     JF_OPT_MIN_TTL = 73,
     /**
@@ -1098,6 +1102,238 @@ typedef enum jf_interface_flag {
 } jf_interface_flag;
 
 /**
+ * States of a TCP connection.
+ */
+typedef enum jf_tcp_state {
+    /**
+     * One that this library does not know.
+     */
+    JF_TCP_UNKNOWN = 0,
+    /**
+     * Both may send.
+     */
+    JF_TCP_ESTABLISHED = 1,
+    /**
+     * A connection was asked for.
+     */
+    JF_TCP_SYN_SENT = 2,
+    /**
+     * It was, and granted.
+     */
+    JF_TCP_SYN_RECEIVED = 3,
+    /**
+     * This end is closed for sending, which the peer has yet to acknowledge.
+     */
+    JF_TCP_FIN_WAIT_1 = 4,
+    /**
+     * This end is closed for sending.
+     */
+    JF_TCP_FIN_WAIT_2 = 5,
+    /**
+     * Both ends are closed; what is under way fades out.
+     */
+    JF_TCP_TIME_WAIT = 6,
+    /**
+     * There is no connection.
+     */
+    JF_TCP_CLOSED = 7,
+    /**
+     * The peer's end is closed for sending.
+     */
+    JF_TCP_CLOSE_WAIT = 8,
+    /**
+     * So is this one, which the peer has yet to acknowledge.
+     */
+    JF_TCP_LAST_ACK = 9,
+    /**
+     * It takes connections.
+     */
+    JF_TCP_LISTEN = 10,
+    /**
+     * Both ends closed at the same time.
+     */
+    JF_TCP_CLOSING = 11,
+} jf_tcp_state;
+
+/**
+ * What both ends of a TCP connection agreed on, joined with |.
+ */
+typedef enum jf_tcp_option {
+    /**
+     * Segments carry timestamps.
+     */
+    JF_TCP_OPTION_TIMESTAMPS = 1,
+    /**
+     * Acknowledgements are selective.
+     */
+    JF_TCP_OPTION_SACK = 2,
+    /**
+     * Windows have scales.
+     */
+    JF_TCP_OPTION_WINDOW_SCALE = 4,
+    /**
+     * Congestion is notified.
+     */
+    JF_TCP_OPTION_ECN = 8,
+    /**
+     * A packet came that was marked as one that could be notified of congestion.
+     */
+    JF_TCP_OPTION_ECN_SEEN = 16,
+    /**
+     * Data went with the first packet and was acknowledged: fast open.
+     */
+    JF_TCP_OPTION_SYN_DATA = 32,
+} jf_tcp_option;
+
+/**
+ * Fields of a jf_tcp_info_data that the system has filled, joined with |; each stands for the members it names.
+ */
+typedef enum jf_tcp_field {
+    /**
+     * state.
+     */
+    JF_TCP_HAS_STATE = 1,
+    /**
+     * options.
+     */
+    JF_TCP_HAS_OPTIONS = 2,
+    /**
+     * rto_us.
+     */
+    JF_TCP_HAS_RTO = 4,
+    /**
+     * snd_mss, rcv_mss.
+     */
+    JF_TCP_HAS_MSS = 8,
+    /**
+     * unacked, sacked, lost, retrans, retransmits, probes.
+     */
+    JF_TCP_HAS_IN_FLIGHT = 16,
+    /**
+     * last_data_sent_ms, last_data_received_ms, last_ack_received_ms.
+     */
+    JF_TCP_HAS_LAST = 32,
+    /**
+     * path_mtu.
+     */
+    JF_TCP_HAS_PATH_MTU = 64,
+    /**
+     * rtt_us, rttvar_us.
+     */
+    JF_TCP_HAS_RTT = 128,
+    /**
+     * cwnd, ssthresh.
+     */
+    JF_TCP_HAS_CWND = 256,
+    /**
+     * reordering.
+     */
+    JF_TCP_HAS_REORDERING = 512,
+    /**
+     * rcv_rtt_us, rcv_space.
+     */
+    JF_TCP_HAS_RECEIVER = 1024,
+    /**
+     * total_retransmits.
+     */
+    JF_TCP_HAS_TOTAL_RETRANSMITS = 2048,
+    /**
+     * pacing_rate, max_pacing_rate.
+     */
+    JF_TCP_HAS_PACING = 4096,
+    /**
+     * bytes_acked, bytes_received.
+     */
+    JF_TCP_HAS_BYTES = 8192,
+    /**
+     * segs_out, segs_in.
+     */
+    JF_TCP_HAS_SEGS = 16384,
+    /**
+     * notsent_bytes.
+     */
+    JF_TCP_HAS_NOTSENT = 32768,
+    /**
+     * min_rtt_us.
+     */
+    JF_TCP_HAS_MIN_RTT = 65536,
+    /**
+     * data_segs_out, data_segs_in.
+     */
+    JF_TCP_HAS_DATA_SEGS = 131072,
+    /**
+     * delivery_rate.
+     */
+    JF_TCP_HAS_DELIVERY_RATE = 262144,
+    /**
+     * busy_time_us, rwnd_limited_us, sndbuf_limited_us.
+     */
+    JF_TCP_HAS_TIMES = 524288,
+    /**
+     * delivered, delivered_ce.
+     */
+    JF_TCP_HAS_DELIVERED = 1048576,
+    /**
+     * bytes_sent, bytes_retransmitted.
+     */
+    JF_TCP_HAS_BYTES_SENT = 2097152,
+    /**
+     * dsack_dups, reord_seen.
+     */
+    JF_TCP_HAS_REORD_SEEN = 4194304,
+    /**
+     * rcv_ooopack.
+     */
+    JF_TCP_HAS_RCV_OOOPACK = 8388608,
+    /**
+     * snd_wnd.
+     */
+    JF_TCP_HAS_SND_WND = 16777216,
+    /**
+     * rcv_wnd.
+     */
+    JF_TCP_HAS_RCV_WND = 33554432,
+    /**
+     * rehash.
+     */
+    JF_TCP_HAS_REHASH = 67108864,
+    /**
+     * total_rto, total_rto_recoveries, total_rto_time_ms.
+     */
+    JF_TCP_HAS_TOTAL_RTO = 134217728,
+} jf_tcp_field;
+
+/**
+ * What a socket can be ready for, joined with |.
+ */
+typedef enum jf_event_flag {
+    /**
+     * A receive or an accept would not wait: there is data, a connection, an end or an error.
+     */
+    JF_READABLE = 1,
+    /**
+     * A send would not wait, or a connection has been made or refused.
+     */
+    JF_WRITABLE = 2,
+    /**
+     * There is an error, which JF_OPT_ERROR tells. Always told.
+     */
+    JF_ERROR = 4,
+    /**
+     * Both directions have ended, or there is no connection. Always told.
+     */
+    JF_HANGUP = 8,
+    /**
+     * The peer sends no more; there may be something still to be received.
+     */
+    JF_READ_CLOSED = 16,
+    /**
+     * There is urgent data.
+     */
+    JF_PRIORITY = 32,
+} jf_event_flag;
+
+/**
  * A socket. The number is positive and below 2^53, stands for this socket alone, and is never given out again.
  */
 typedef int64_t jf_socket;
@@ -1320,6 +1556,225 @@ typedef struct jf_msg {
 } jf_msg;
 
 /**
+ * What the system knows of a TCP connection. A member that this system's version does not have is 0, and not in filled.
+ * Later versions of the library may append members: size tells them apart.
+ */
+typedef struct jf_tcp_info_data {
+    /**
+     * To be set to sizeof(jf_tcp_info_data) before the call.
+     */
+    uint32_t size;
+    /**
+     * The connection's state: one of JF_TCP_ESTABLISHED and so on.
+     */
+    uint32_t state;
+    /**
+     * Which members are filled: JF_TCP_HAS_* joined with |.
+     */
+    uint64_t filled;
+    /**
+     * What was agreed on when the connection was made: JF_TCP_OPTION_* joined with |.
+     */
+    uint32_t options;
+    /**
+     * How long an acknowledgement is waited for before sending again, in microseconds.
+     */
+    uint32_t rto_us;
+    /**
+     * The most bytes of data that a segment to the peer holds.
+     */
+    uint32_t snd_mss;
+    /**
+     * The same of segments from the peer, as far as it can be guessed, in bytes.
+     */
+    uint32_t rcv_mss;
+    /**
+     * Segments sent and not yet acknowledged.
+     */
+    uint32_t unacked;
+    /**
+     * Of those, how many the peer has told it has out of order.
+     */
+    uint32_t sacked;
+    /**
+     * Of those, how many are taken for lost.
+     */
+    uint32_t lost;
+    /**
+     * Of those, how many were sent again.
+     */
+    uint32_t retrans;
+    /**
+     * How often in a row the timeout for an acknowledgement has passed.
+     */
+    uint32_t retransmits;
+    /**
+     * Probes of a closed window or a silent peer without an answer.
+     */
+    uint32_t probes;
+    /**
+     * Milliseconds since data was last sent.
+     */
+    uint32_t last_data_sent_ms;
+    /**
+     * Milliseconds since data last came.
+     */
+    uint32_t last_data_received_ms;
+    /**
+     * Milliseconds since an acknowledgement last came.
+     */
+    uint32_t last_ack_received_ms;
+    /**
+     * The longest packet that the path takes, in bytes.
+     */
+    uint32_t path_mtu;
+    /**
+     * The round trip's time, smoothed, in microseconds; 0 before one was measured.
+     */
+    uint32_t rtt_us;
+    /**
+     * How much it varies, in microseconds.
+     */
+    uint32_t rttvar_us;
+    /**
+     * The congestion window: segments that may be on their way.
+     */
+    uint32_t cwnd;
+    /**
+     * Segments up to which that window grows quickly; INT32_MAX before there was congestion.
+     */
+    uint32_t ssthresh;
+    /**
+     * By how many segments the path is taken to change their order.
+     */
+    uint32_t reordering;
+    /**
+     * The round trip's time as the receiver guesses it, in microseconds; 0 before it can.
+     */
+    uint32_t rcv_rtt_us;
+    /**
+     * Bytes that the receiver lets come in one round trip.
+     */
+    uint32_t rcv_space;
+    /**
+     * Segments sent again since the connection was made.
+     */
+    uint32_t total_retransmits;
+    /**
+     * Segments sent, those without data included.
+     */
+    uint32_t segs_out;
+    /**
+     * Segments received, those without data included.
+     */
+    uint32_t segs_in;
+    /**
+     * Bytes that are queued and were not sent yet.
+     */
+    uint32_t notsent_bytes;
+    /**
+     * The shortest round trip of late, in microseconds; UINT32_MAX before one was measured.
+     */
+    uint32_t min_rtt_us;
+    /**
+     * Segments with data that were sent.
+     */
+    uint32_t data_segs_out;
+    /**
+     * Segments with data that were received.
+     */
+    uint32_t data_segs_in;
+    /**
+     * Segments with data that arrived, as the peer says, those sent again included.
+     */
+    uint32_t delivered;
+    /**
+     * Of those, how many met congestion on their way.
+     */
+    uint32_t delivered_ce;
+    /**
+     * Segments that the peer says it got twice.
+     */
+    uint32_t dsack_dups;
+    /**
+     * How often segments were seen to arrive out of order at the peer.
+     */
+    uint32_t reord_seen;
+    /**
+     * Segments that came out of order.
+     */
+    uint32_t rcv_ooopack;
+    /**
+     * Bytes that the peer has room for.
+     */
+    uint32_t snd_wnd;
+    /**
+     * Bytes that the peer was told there is room for here.
+     */
+    uint32_t rcv_wnd;
+    /**
+     * How often another path was tried since this one seemed to fail.
+     */
+    uint32_t rehash;
+    /**
+     * How often the timeout for an acknowledgement has passed.
+     */
+    uint32_t total_rto;
+    /**
+     * How often sending was begun anew after that, once for several in a row.
+     */
+    uint32_t total_rto_recoveries;
+    /**
+     * Milliseconds from those timeouts until what was lost had arrived.
+     */
+    uint32_t total_rto_time_ms;
+    /**
+     * Nothing; 0.
+     */
+    uint32_t reserved;
+    /**
+     * Bytes a second that are sent at the most for now; UINT64_MAX is no limit.
+     */
+    uint64_t pacing_rate;
+    /**
+     * What that can rise to, in bytes a second; UINT64_MAX is no limit.
+     */
+    uint64_t max_pacing_rate;
+    /**
+     * Bytes of data that the peer has acknowledged; the SYN counts as one.
+     */
+    uint64_t bytes_acked;
+    /**
+     * Bytes of data that came, in order; the FIN counts as one.
+     */
+    uint64_t bytes_received;
+    /**
+     * Bytes a second that have arrived at the peer of late; 0 before it was measured.
+     */
+    uint64_t delivery_rate;
+    /**
+     * Microseconds in which there was something to send or to be acknowledged.
+     */
+    uint64_t busy_time_us;
+    /**
+     * Of those, in how many the peer had no room.
+     */
+    uint64_t rwnd_limited_us;
+    /**
+     * Of those, in how many the send buffer was too small.
+     */
+    uint64_t sndbuf_limited_us;
+    /**
+     * Bytes of data sent, those sent again included.
+     */
+    uint64_t bytes_sent;
+    /**
+     * Of those, how many were sent again.
+     */
+    uint64_t bytes_retransmitted;
+} jf_tcp_info_data;
+
+/**
  * A network interface with one of its addresses, or without one.
  */
 typedef struct jf_interface {
@@ -1366,6 +1821,24 @@ typedef struct jf_interface {
      */
     struct jf_addr peer;
 } jf_interface;
+
+/**
+ * A socket to wait for.
+ */
+typedef struct jf_wait_item {
+    /**
+     * The socket. The same may stand in several items.
+     */
+    jf_socket socket;
+    /**
+     * What to wait for: JF_READABLE and so on joined with |, or 0. JF_ERROR and JF_HANGUP are waited for in any case.
+     */
+    uint32_t events;
+    /**
+     * What it is ready for is written here, or 0.
+     */
+    uint32_t ready;
+} jf_wait_item;
 
 /**
  * Opens a socket. No program executed later inherits it.
@@ -1769,6 +2242,30 @@ int64_t jf_send_msg(jf_socket s, const struct jf_msg *msg, uint32_t flags);
 int64_t jf_recv_msg(jf_socket s, struct jf_msg *msg, uint32_t flags);
 
 /**
+ * Sends a part of a file on a stream. The bytes go from the system's cache of the file to the connection, not through
+ * the program's memory. SIGPIPE is never raised.
+ *
+ * s: a connected stream.
+ * fd: the descriptor of a file that is open for reading. It remains the caller's, and its position is neither used nor
+ * moved.
+ * offset: where in the file to begin, in bytes.
+ * count: how many bytes. Of 0 nothing is sent, but both descriptors are looked at.
+ *
+ * Blocks for JF_OPT_SEND_TIMEOUT, counted once for the whole, until everything is sent; reading the file is not
+ * timed, and may wait for the disk. While a socket sends that has a timeout or JF_OPT_INTERRUPTIBLE, its descriptor
+ * is non-blocking: the library's calls wait all the same, but whoever else shares it sees that. Returns how many
+ * bytes were sent, if that is at least one. It is fewer than count when the file ended or an error, the timeout, a
+ * signal or a close cut it short: call again with the rest, and that call says which. Errors: when nothing was sent,
+ * JF_E_END_OF_STREAM when the file ends at offset; JF_E_INVALID when it ends before that, or for a negative number;
+ * JF_E_UNSUPPORTED when fd is a pipe, a socket, a directory, a terminal or whatever else is no file that the system
+ * can send; JF_E_BAD_HANDLE when fd or s is not open or fd not for reading; JF_E_TYPE_UNSUPPORTED when s is no
+ * stream; JF_E_WOULD_BLOCK and JF_E_TIMED_OUT when there was no room; JF_E_PIPE and JF_E_CONN_RESET when the
+ * connection is over; JF_E_NOT_CONNECTED (of TCP, Linux says JF_E_PIPE there too); JF_E_CLOSED when another thread
+ * closed the socket; JF_E_INTERRUPTED. See sendfile(2). Since 0.1.
+ */
+int64_t jf_send_file(jf_socket s, int64_t fd, int64_t offset, int64_t count);
+
+/**
  * Whether this system has an option, on whatever kind of socket. It is asked, by a socket that is opened for it.
  *
  * option: one of JF_OPT_*.
@@ -1829,9 +2326,9 @@ int64_t jf_set_text(jf_socket s, int32_t option, const char *text);
  * size: how many bytes there are at text.
  *
  * Never blocks. Returns the length of the text without its zero. If that is not less than size, the text did not fit,
- * and an empty string was written instead (nothing, when size is 0). Errors: JF_E_INVALID for an unknown option, a NULL
- * or a length; JF_E_OPTION_UNSUPPORTED when this kind of socket has no such option or it is a number; JF_E_BAD_HANDLE.
- * See getsockopt(2). Since 0.1.
+ * and an empty string was written instead (nothing, when size is 0). Errors: JF_E_INVALID for an unknown option, a
+ * NULL or a length; JF_E_OPTION_UNSUPPORTED when this kind of socket has no such option or it is a number;
+ * JF_E_BAD_HANDLE. See getsockopt(2). Since 0.1.
  */
 int64_t jf_get_text(jf_socket s, int32_t option, char *text, size_t size);
 
@@ -1845,8 +2342,8 @@ int64_t jf_get_text(jf_socket s, int32_t option, char *text, size_t size);
  * len: how many bytes, at most INT32_MAX.
  *
  * Never blocks by itself. Returns 0. Errors: JF_E_OPTION_UNSUPPORTED when the socket has no such option;
- * JF_E_PERMISSION; JF_E_INVALID for a NULL or a length, or what the system doesn't take; JF_E_BAD_HANDLE; any other that
- * the option has. See setsockopt(2). Since 0.1.
+ * JF_E_PERMISSION; JF_E_INVALID for a NULL or a length, or what the system doesn't take; JF_E_BAD_HANDLE; any other
+ * that the option has. See setsockopt(2). Since 0.1.
  */
 int64_t jf_set_raw(jf_socket s, int32_t level, int32_t name, const void *value, size_t len);
 
@@ -1865,13 +2362,26 @@ int64_t jf_set_raw(jf_socket s, int32_t level, int32_t name, const void *value, 
 int64_t jf_get_raw(jf_socket s, int32_t level, int32_t name, void *value, size_t room);
 
 /**
+ * Tells what the system knows of a TCP connection at this moment.
+ *
+ * s: a TCP socket.
+ * out: what to fill in; not NULL. Its member size must be set to sizeof(jf_tcp_info_data), or to more, up to 4096, by who
+ * knows of more members: then those are set to 0.
+ *
+ * Never blocks. A listener has but its state, its pacing and its reordering. Returns 0. Errors: JF_E_OPTION_UNSUPPORTED
+ * when it is no TCP socket; JF_E_INVALID for a NULL or a size that can't be; JF_E_BAD_HANDLE. See tcp(7), TCP_INFO. Since
+ * 0.1.
+ */
+int64_t jf_tcp_info(jf_socket s, struct jf_tcp_info_data *out);
+
+/**
  * Has the system deliver to a socket what is sent to a multicast group and comes in by one interface, from every
  * source or from a single one. A socket may join several groups, on several interfaces, and one group from several
  * sources, one call each. To receive, it is bound to the port that is sent to. On Linux a socket that is bound to no
  * particular address also gets what other sockets of the machine joined, unless IP_MULTICAST_ALL or IPV6_MULTICAST_ALL
  * is off; and what they let in by another interface, if it is sent to an IPv6 group of its own.
  *
- * s: a datagram socket; a JF_INET6 one joins groups of IPv4 too.
+ * s: a datagram or raw socket; a JF_INET6 datagram socket joins groups of IPv4 too.
  * group: the group, whose port does not matter; not NULL.
  * source: the one sender to receive from, of the group's family, whose port does not matter; NULL for all.
  * interface_index: the interface, as jf_addr's scope_id has it; 0 for the scope_id of the addresses, or if that is 0
@@ -1913,6 +2423,56 @@ int64_t jf_leave(jf_socket s, const struct jf_addr *group, const struct jf_addr 
  * and JF_E_SYSTEM_FILES when there is no descriptor to ask with. See getifaddrs(3). Since 0.1.
  */
 int64_t jf_interfaces(struct jf_interface *out, size_t cap);
+
+/**
+ * Takes the sockets that a service manager such as systemd passed to this process: the descriptors from 3 on, as many
+ * as LISTEN_FDS says, if LISTEN_PID says that they are for this process. They become close-on-exec and keep their
+ * mode, as with jf_from_fd. Only one call gets them. The environment stays as it is, because changing it is not safe
+ * in a program with threads; for the same reason no thread may change it during the call.
+ *
+ * out: where to write the sockets, in the manager's order; the caller closes each with jf_close. Not looked at when
+ * cap is 0.
+ * cap: how many there is room for. If that is too few, none is taken; 0 only asks.
+ *
+ * Never blocks. Returns how many sockets there are to take; 0 when nothing was passed, when it was passed to another
+ * process (such as the one that this was forked from), and after a call, in any thread, that took them. A call that
+ * fails takes none. Errors: JF_E_INVALID for a NULL, for a cap that no memory has, or when LISTEN_PID, LISTEN_FDS or
+ * LISTEN_FDNAMES is malformed; JF_E_BAD_HANDLE when one of the descriptors is not open; JF_E_BUSY when one is
+ * close-on-exec, so that it was opened or taken by somebody in this process; JF_E_NOT_SOCKET; JF_E_FAMILY_UNSUPPORTED
+ * and JF_E_TYPE_UNSUPPORTED for a kind of socket that the library does not know; JF_E_NO_MEMORY, which is the
+ * exception: they are closed then. See sd_listen_fds(3). Since 0.1.
+ */
+int64_t jf_inherited(jf_socket *out, size_t cap);
+
+/**
+ * The name that the service manager gave one of the sockets it passed, before or after they are taken; "unknown" when
+ * it gave no names.
+ *
+ * index: which one, from 0 on.
+ * text: where to write it, with a zero at its end; may be NULL when size is 0.
+ * size: how many bytes there are at text; 256 are enough for the names that systemd gives.
+ *
+ * Never blocks; no thread may change the environment during the call. Returns the length of the name without its zero.
+ * If that is not less than size, the name did not fit, and an empty string was written instead (nothing, when size is
+ * 0). Errors: JF_E_NOT_FOUND when fewer were passed to this process; JF_E_INVALID for a NULL, or when LISTEN_PID,
+ * LISTEN_FDS or LISTEN_FDNAMES is malformed. See sd_listen_fds_with_names(3). Since 0.1.
+ */
+int64_t jf_inherited_name(size_t index, char *text, size_t size);
+
+/**
+ * Waits until at least one of some sockets is ready.
+ *
+ * items: which, and what for; not looked at when count is 0. What each is ready for is written to its ready when the call
+ * succeeds.
+ * count: how many, at most JF_WAIT_MAX. With 0 the time is waited for.
+ * timeout_ms: how long to wait, in milliseconds; -1 for ever, 0 not at all. The sockets' own timeouts do not count.
+ *
+ * Blocks for timeout_ms, whatever signals arrive. Returns how many items are ready; 0 when the time is over. Errors:
+ * JF_E_CLOSED when another thread closed one of the sockets; JF_E_INTERRUPTED when a signal was handled and one of them has
+ * JF_OPT_INTERRUPTIBLE; JF_E_INVALID for a NULL, for too many, for an unknown event and for a timeout below -1;
+ * JF_E_BAD_HANDLE when one of them is not open. See poll(2). Since 0.1.
+ */
+int64_t jf_wait(struct jf_wait_item *items, size_t count, int64_t timeout_ms);
 
 /**
  * The version of the library that is loaded, as a number.

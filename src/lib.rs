@@ -28,6 +28,7 @@ mod net;
 mod sys;
 
 pub use net::{
-    Addr, Credentials, Error, Family, Flags, Incoming, Incomplete, Interface, InterfaceFlags, Opt, Origin, Outgoing,
-    PacketInfo, QueuedError, RecvBuf, Result, SendBuf, Shutdown, Socket, Type, VEC_MAX, interfaces,
+    Addr, Credentials, Error, Events, Family, Flags, Incoming, Incomplete, Interface, InterfaceFlags, Opt, Origin,
+    Outgoing, PacketInfo, QueuedError, RecvBuf, Result, SendBuf, Shutdown, Socket, TcpFields, TcpInfo, TcpOptions,
+    TcpState, Type, VEC_MAX, WAIT_MAX, WaitItem, inherited, interfaces, wait,
 };

@@ -7,7 +7,7 @@ use common::peers::{
     Family, IP, Theirs, assert_same, data, example, examples, host_and_port, place, program, python, shared_library,
     talk_with, their_client, their_server,
 };
-use common::process::{Folder, Process, talk};
+use common::process::{Folder, Process, talk, unique};
 use common::{compile, root};
 use std::io::Write;
 use std::process::Command;
@@ -260,6 +260,59 @@ fn curl() {
         };
         assert_same(&talk(&curl, b""), &body, &format!("curl from {address}"));
         server.succeed();
+    }
+}
+
+/// A file of this many blocks of a mebibyte, no two of them the same.
+fn large_file(folder: &Folder, blocks: u64) -> String {
+    let path = folder.path().join(unique("file"));
+    let mut file = std::fs::File::create(&path).expect("the folder is writable");
+    let mut block = data(1 << 20);
+    for number in 0..blocks {
+        block[..8].copy_from_slice(&number.to_le_bytes());
+        file.write_all(&block).expect("there is room for the file");
+    }
+    path.to_str().expect("the path is text").to_owned()
+}
+
+/// The start of what sha256sum prints.
+fn sum(printed: &[u8]) -> String {
+    let sum: String = String::from_utf8_lossy(printed).chars().take_while(char::is_ascii_hexdigit).collect();
+    assert_eq!(sum.len(), 64, "{printed:?}");
+    sum
+}
+
+/// A gibibyte is the same at both ends, without a timeout and with one.
+#[test]
+fn a_large_file() {
+    let folder = Folder::new();
+    let files = [1024, 100].map(|blocks| large_file(&folder, blocks));
+    let sums = [0, 1].map(|number| sum(&talk(&program("sha256sum", &[&files[number]]), b"")));
+    let ours = compile("send_whole_file");
+    let path = folder.path().join("socket");
+    let at_path = format!("UNIX-LISTEN:{}", path.display());
+    for (number, server, timeout) in [
+        (0, "socat -d -d -u TCP4-LISTEN:0,bind=127.0.0.1 -", "-1"),
+        (1, "nc -n -l -v 127.0.0.1 0 </dev/null", "60000"),
+        (1, &format!("socat -d -d -u {at_path} -"), "-1"),
+        (1, &format!("socat -d -d -u {at_path} -"), "60000"),
+    ] {
+        let mut process = Process::start(&program("sh", &["-c", &format!("{server} | sha256sum")]));
+        let line = loop {
+            let line = process.errors.line();
+            if line.to_lowercase().contains("listening on") {
+                break line;
+            }
+        };
+        let address = if server.contains("UNIX") {
+            format!("unix:{}", path.display())
+        } else {
+            format!("127.0.0.1:{}", line.rsplit([' ', ':']).next().expect("it ends with the port"))
+        };
+        let mut client = Command::new(&ours);
+        client.args([&address, &files[number], timeout]);
+        assert!(talk(&client, b"").is_empty());
+        assert_eq!(sum(&process.succeed()), sums[number], "{server}");
     }
 }
 

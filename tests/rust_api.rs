@@ -1,6 +1,9 @@
 //! The Rust API as its users see it.
 
-use jackfield::{Addr, Error, Family, Flags, Opt, RecvBuf, SendBuf, Shutdown, Socket, Type};
+use jackfield::{
+    Addr, Error, Events, Family, Flags, Opt, RecvBuf, SendBuf, Shutdown, Socket, TcpFields, TcpOptions, TcpState, Type,
+    WAIT_MAX, WaitItem, wait,
+};
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -62,6 +65,76 @@ fn datagrams_are_whole_or_an_error() {
         assert_eq!(b.recv_vec(&mut [RecvBuf::from(front), RecvBuf::from(back)], Flags::NONE), Ok(4));
         assert_eq!(&room, b"next");
     }
+}
+
+#[test]
+fn a_part_of_a_file_is_sent() {
+    let path = std::env::temp_dir().join(format!("jackfield-rust-file-{}", std::process::id()));
+    std::fs::write(&path, b"0123456789").unwrap();
+    let mut file = std::fs::File::open(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let mut room = [0; 4];
+    file.read_exact(&mut room[..2]).unwrap();
+    for (a, b) in [tcp_pair(), Socket::pair(Family::Unix, Type::Stream).unwrap()] {
+        for timeout in [-1, 0, 10_000] {
+            a.set(Opt::SendTimeout, timeout).unwrap();
+            assert_eq!(a.send_file(&file, 3, 4), Ok(4));
+            b.recv_exact(&mut room[..]).unwrap();
+            assert_eq!(&room, b"3456");
+            assert_eq!(a.send_file(&file, 8, usize::MAX), Ok(2));
+            b.recv_exact(&mut room[..2]).unwrap();
+            assert_eq!(&room[..2], b"89");
+            assert_eq!(a.send_file(&file, 10, 1), Err(Error::END_OF_STREAM));
+            assert_eq!(a.send_file(&file, 11, 1), Err(Error::INVALID));
+            assert_eq!(a.send_file(&file, u64::MAX, 1), Err(Error::INVALID));
+            assert_eq!(a.send_file(&b, 0, 1), Err(Error::UNSUPPORTED));
+        }
+        a.cancel();
+        assert_eq!(a.send_file(&file, 0, 1), Err(Error::CLOSED));
+    }
+    // Nobody moved the file's own position.
+    file.read_exact(&mut room[..2]).unwrap();
+    assert_eq!(&room[..2], b"23");
+    let (a, _b) = Socket::pair(Family::Unix, Type::SeqPacket).unwrap();
+    assert_eq!(a.send_file(&file, 0, 1), Err(Error::TYPE_UNSUPPORTED));
+}
+
+#[test]
+fn several_are_waited_for() {
+    let ((a, b), (c, d)) = (tcp_pair(), Socket::pair(Family::Unix, Type::Dgram).unwrap());
+    let mut items = [WaitItem::new(&a, Events::READABLE), WaitItem::new(&c, Events::READABLE)];
+    let start = Instant::now();
+    assert_eq!(wait(&mut items, Some(Duration::from_micros(20_500))), Ok(0));
+    assert!(start.elapsed() >= Duration::from_micros(20_500));
+    assert_eq!(wait(&mut items, Some(Duration::ZERO)), Ok(0));
+    d.send(&b"x"[..], Flags::NONE).unwrap();
+    assert_eq!(wait(&mut items, None), Ok(1));
+    assert_eq!((items[0].ready, items[1].ready), (Events::NONE, Events::READABLE));
+    b.shutdown(Shutdown::Write).unwrap();
+    let mut items = [WaitItem::new(&a, Events::READ_CLOSED | Events::READABLE)];
+    assert_eq!(wait(&mut items, Some(Duration::from_secs(10))), Ok(1));
+    assert!(items[0].ready.contains(Events::READ_CLOSED));
+    assert_eq!(wait(&mut [WaitItem::new(&a, Events::from_bits(64))], None), Err(Error::INVALID));
+    assert_eq!(wait(&mut vec![items[0]; WAIT_MAX + 1], None), Err(Error::INVALID));
+    assert_eq!(wait(&mut vec![items[0]; WAIT_MAX], None), Ok(WAIT_MAX));
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| wait(&mut [WaitItem::new(&d, Events::READABLE)], None));
+        d.cancel();
+        assert_eq!(waiting.join().unwrap(), Err(Error::CLOSED));
+    });
+}
+
+#[test]
+fn a_tcp_connection_is_told_about() {
+    let (a, b) = tcp_pair();
+    a.send_all(&[7; 1000]).unwrap();
+    b.recv_exact(&mut [0; 1000][..]).unwrap();
+    let (sender, receiver) = (a.tcp_info().unwrap(), b.tcp_info().unwrap());
+    assert_eq!((sender.state, receiver.state), (TcpState::Established, TcpState::Established));
+    assert_eq!((sender.bytes_sent - sender.bytes_retransmitted, receiver.bytes_received), (1000, 1000));
+    assert!(sender.filled.contains(TcpFields::BYTES_SENT) && sender.options.contains(TcpOptions::SACK));
+    let (local, _peer) = Socket::pair(Family::Unix, Type::Stream).unwrap();
+    assert_eq!(local.tcp_info(), Err(Error::OPTION_UNSUPPORTED));
 }
 
 #[test]
@@ -171,6 +244,43 @@ fn options_are_kept_and_bounds_are_checked() {
     let (local, _) = Socket::pair(Family::Unix, Type::Stream).unwrap();
     assert_eq!(local.get(Opt::NoDelay), Err(Error::OPTION_UNSUPPORTED));
     assert_eq!(local.take_error(), Ok(None));
+}
+
+#[test]
+fn texts_are_options_of_their_own() {
+    let socket = Socket::open(Family::Inet, Type::Stream, 0).unwrap();
+    socket.set_text(Opt::Congestion, "reno").unwrap();
+    assert_eq!(socket.get_text(Opt::Congestion).as_deref(), Ok("reno"));
+    assert_eq!(socket.set_text(Opt::Congestion, "no-such"), Err(Error::NOT_FOUND));
+    assert_eq!(socket.set_text(Opt::Congestion, "sixteen--letters"), Err(Error::INVALID));
+    // What C can't pass: the system would read the name up to the zero.
+    assert_eq!(socket.set_text(Opt::Congestion, "cubic\0"), Err(Error::INVALID));
+    assert_eq!(socket.get_text(Opt::Congestion).as_deref(), Ok("reno"));
+    assert_eq!(socket.set(Opt::Congestion, 1), Err(Error::OPTION_UNSUPPORTED));
+    assert_eq!(socket.get(Opt::Congestion), Err(Error::OPTION_UNSUPPORTED));
+    assert_eq!(socket.set_text(Opt::NoDelay, "1"), Err(Error::OPTION_UNSUPPORTED));
+    assert_eq!(socket.get_text(Opt::NoDelay), Err(Error::OPTION_UNSUPPORTED));
+    assert_eq!(socket.set_text(Opt::PeerSecurity, "label"), Err(Error::OPTION_UNSUPPORTED));
+}
+
+#[test]
+fn every_option_has_a_number_and_is_known_to_the_system() {
+    for &option in Opt::ALL {
+        assert_eq!(Opt::from_number(option as i32), Some(option));
+        assert!(option as i32 >= 1);
+        match option {
+            // Not every kernel has labels, vsock or UDP-Lite, and not everybody may open raw sockets.
+            Opt::PeerSecurity | Opt::VsockBufferSize | Opt::VsockBufferMin | Opt::VsockBufferMax => {}
+            Opt::UdpLiteSendCoverage | Opt::UdpLiteRecvCoverage => {}
+            Opt::HeaderIncluded | Opt::ChecksumOffset => {
+                assert!(matches!(option.is_supported(), Ok(true) | Err(Error::PERMISSION)), "{option:?}");
+            }
+            _ => assert_eq!(option.is_supported(), Ok(true), "{option:?}"),
+        }
+    }
+    for number in [i32::MIN, -1, 0, 100, i32::MAX] {
+        assert_eq!(Opt::from_number(number), None);
+    }
 }
 
 #[test]

@@ -17,6 +17,8 @@ pub enum jf_size {
     JF_VEC_MAX = 1024,
     /// The most descriptors that one message carries.
     JF_PASSED_MAX = 253,
+    /// The most sockets that jf_wait waits for.
+    JF_WAIT_MAX = 256,
 }
 
 /// An address, 128 bytes on every operating system. An IPv4 or IPv6 one has a port; a UNIX one has a path, an abstract
@@ -54,13 +56,6 @@ const _: () = assert!(
         && offset_of!(jf_addr, len) == offset_of!(RawAddr, len)
         && offset_of!(jf_addr, data) == offset_of!(RawAddr, data)
 );
-
-impl From<Addr> for jf_addr {
-    fn from(addr: Addr) -> jf_addr {
-        let &RawAddr { family, port, scope_id, flow_info, len, data } = addr.raw();
-        jf_addr { family, port, scope_id, flow_info, len, data }
-    }
-}
 
 /// A caller's address, once it turned out to be one.
 ///

@@ -69,7 +69,7 @@ const _: () = assert!(
 
 impl From<&Interface> for jf_interface {
     fn from(interface: &Interface) -> jf_interface {
-        let addr = |addr: Option<Addr>| jf_addr::from(addr.unwrap_or(Addr::UNSPEC));
+        let addr = |addr: Option<Addr>| jf_addr::of(&addr.unwrap_or(Addr::UNSPEC));
         jf_interface {
             // No name is longer than 15 bytes.
             name: padded::<16>(interface.name.as_encoded_bytes()).map(|byte| byte as c_char),

@@ -9,7 +9,9 @@
 mod about;
 mod addr;
 mod boundary;
+mod file;
 mod handle;
+mod inherited;
 mod interfaces;
 mod io;
 mod message;
@@ -18,3 +20,5 @@ mod option;
 mod socket;
 mod status;
 mod sync;
+mod tcp;
+mod wait;

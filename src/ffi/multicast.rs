@@ -10,7 +10,7 @@ use super::socket::{SOCKETS, jf_socket};
 /// particular address also gets what other sockets of the machine joined, unless IP_MULTICAST_ALL or IPV6_MULTICAST_ALL
 /// is off; and what they let in by another interface, if it is sent to an IPv6 group of its own.
 ///
-/// s: a datagram socket; a JF_INET6 one joins groups of IPv4 too.
+/// s: a datagram or raw socket; a JF_INET6 datagram socket joins groups of IPv4 too.
 /// group: the group, whose port does not matter; not NULL.
 /// source: the one sender to receive from, of the group's family, whose port does not matter; NULL for all.
 /// interface_index: the interface, as jf_addr's scope_id has it; 0 for the scope_id of the addresses, or if that is 0

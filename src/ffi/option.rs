@@ -1,4 +1,5 @@
-//! Options as C sees them. Their enumerators, `jf_option`, are written by the build script from src/sys/option_table.rs.
+//! Options as C sees them. Their enumerators, `jf_option`, are written by the build script from
+//! src/sys/option_table.rs.
 
 use super::boundary::{TextRoom, bytes, count, done, guard, recv_buf, required, text};
 use super::socket::{SOCKETS, jf_socket};
@@ -137,9 +138,9 @@ pub unsafe extern "C" fn jf_set_text(s: jf_socket, option: i32, text: *const c_c
 /// size: how many bytes there are at text.
 ///
 /// Never blocks. Returns the length of the text without its zero. If that is not less than size, the text did not fit,
-/// and an empty string was written instead (nothing, when size is 0). Errors: JF_E_INVALID for an unknown option, a NULL
-/// or a length; JF_E_OPTION_UNSUPPORTED when this kind of socket has no such option or it is a number; JF_E_BAD_HANDLE.
-/// See getsockopt(2). Since 0.1.
+/// and an empty string was written instead (nothing, when size is 0). Errors: JF_E_INVALID for an unknown option, a
+/// NULL or a length; JF_E_OPTION_UNSUPPORTED when this kind of socket has no such option or it is a number;
+/// JF_E_BAD_HANDLE. See getsockopt(2). Since 0.1.
 // SAFETY: `text` is NULL or writable for `size` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_get_text(s: jf_socket, option: i32, text: *mut c_char, size: usize) -> i64 {
@@ -161,8 +162,8 @@ pub unsafe extern "C" fn jf_get_text(s: jf_socket, option: i32, text: *mut c_cha
 /// len: how many bytes, at most INT32_MAX.
 ///
 /// Never blocks by itself. Returns 0. Errors: JF_E_OPTION_UNSUPPORTED when the socket has no such option;
-/// JF_E_PERMISSION; JF_E_INVALID for a NULL or a length, or what the system doesn't take; JF_E_BAD_HANDLE; any other that
-/// the option has. See setsockopt(2). Since 0.1.
+/// JF_E_PERMISSION; JF_E_INVALID for a NULL or a length, or what the system doesn't take; JF_E_BAD_HANDLE; any other
+/// that the option has. See setsockopt(2). Since 0.1.
 // SAFETY: `value` is NULL or readable for `len` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_set_raw(s: jf_socket, level: i32, name: i32, value: *const c_void, len: usize) -> i64 {

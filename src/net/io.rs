@@ -36,6 +36,15 @@ impl From<Incomplete> for io::Error {
     }
 }
 
+/// Which parts of a transfer may block in the kernel; the others wait in poll.
+#[derive(Clone, Copy)]
+pub(super) enum Blocks {
+    Always,
+    /// The first.
+    Once,
+    Never,
+}
+
 impl Socket {
     /// Sends to the peer and returns how many bytes the system took: of a stream perhaps not all, of a message all.
     /// ([send(2)])
@@ -239,23 +248,45 @@ impl Socket {
         &self,
         direction: Direction,
         len: usize,
-        mut op: impl FnMut(&Descriptor, usize, Flags) -> Result<usize, Errno>,
+        op: impl FnMut(&Descriptor, usize, Flags) -> Result<usize, Errno>,
     ) -> Result<(), Incomplete> {
         if self.kind.has_messages() {
             return Err(Incomplete { error: Error::TYPE_UNSUPPORTED, done: 0 });
         }
         let patience = self.patience(direction);
-        let interruptible = self.interruptible.load(Relaxed);
+        let blocks = match patience {
+            // A part that is done hides the signal that cut it short, so there is no waiting but in poll.
+            _ if self.interruptible.load(Relaxed) => Blocks::Never,
+            // The kernel's timeout is right for the first part alone.
+            Patience::For(..) => Blocks::Once,
+            _ => Blocks::Always,
+        };
+        self.transfer_parts(direction, patience, blocks, len, op)
+    }
+
+    /// The same, where it is known how long to wait and which parts may block in the kernel for that.
+    pub(super) fn transfer_parts(
+        &self,
+        direction: Direction,
+        patience: Patience,
+        blocks: Blocks,
+        len: usize,
+        mut op: impl FnMut(&Descriptor, usize, Flags) -> Result<usize, Errno>,
+    ) -> Result<(), Incomplete> {
         let mut done = 0;
         while done < len {
             let op = |fd: &Descriptor, flags| op(fd, done, flags);
+            let in_the_kernel = match blocks {
+                Blocks::Always => true,
+                Blocks::Once => done == 0,
+                Blocks::Never => false,
+            };
             let result = match patience {
-                // A part that is done hides the signal that cut it short, so there is no waiting but in poll.
-                Patience::ForEver | Patience::For(..) if interruptible => self.poll_on(direction, patience, op),
-                // The kernel's timeout is right for the first part alone, and data that never pauses does not stop the clock.
+                Patience::Never => self.wait_on(direction, patience, op),
+                // Data that never pauses does not stop the clock.
                 Patience::For(..) if done > 0 && patience.left().is_none() => Err(Error::TIMED_OUT),
-                Patience::For(..) if done > 0 => self.poll_on(direction, patience, op),
-                _ => self.wait_on(direction, patience, op),
+                _ if in_the_kernel => self.wait_on(direction, patience, op),
+                _ => self.poll_on(direction, patience, op),
             };
             match result {
                 Ok(0) if self.is_canceled() => {

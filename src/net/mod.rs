@@ -7,14 +7,18 @@
 mod addr;
 mod connect;
 mod error;
+mod file;
 mod first;
+mod inherited;
 mod interfaces;
 mod io;
 mod message;
 mod multicast;
 mod options;
+mod several;
 mod socket;
 mod std_traits;
+mod tcp;
 mod text;
 mod wait;
 
@@ -22,13 +26,20 @@ pub use addr::Addr;
 pub use error::{Error, Result};
 #[cfg(feature = "capi")]
 pub(crate) use first::First;
+pub use inherited::inherited;
+#[cfg(feature = "capi")]
+pub(crate) use inherited::{inherited_name, inherited_up_to};
 pub use interfaces::{Interface, interfaces};
 pub use io::Incomplete;
 pub use message::{Incoming, Outgoing, PacketInfo, QueuedError};
+#[cfg(feature = "capi")]
+pub(crate) use several::wait_for;
+pub use several::{WAIT_MAX, WaitItem, wait};
 pub use socket::Socket;
+pub use tcp::{TcpFields, TcpInfo, TcpOptions, TcpState};
 
 pub use crate::sys::{
-    Credentials, Family, Flags, InterfaceFlags, Opt, Origin, RecvBuf, SendBuf, Shutdown, Type, VEC_MAX,
+    Credentials, Events, Family, Flags, InterfaceFlags, Opt, Origin, RecvBuf, SendBuf, Shutdown, Type, VEC_MAX,
 };
 #[cfg(feature = "capi")]
-pub(crate) use crate::sys::{EPOCH_SHIFT, RawAddr, TEXT_ROOM, fork_epoch, pause, watch_forks};
+pub(crate) use crate::sys::{EPOCH_SHIFT, PollItem, RawAddr, TEXT_ROOM, fork_epoch, pause, watch_forks};

@@ -1,6 +1,6 @@
 //! Membership in multicast groups.
 
-use super::{Addr, Error, Family, Result, Socket};
+use super::{Addr, Error, Family, Result, Socket, Type};
 use crate::sys::Errno;
 use crate::sys::errno::{EADDRNOTAVAIL, EINVAL, ENODEV};
 use std::net::IpAddr;
@@ -20,11 +20,8 @@ impl Socket {
     ///
     /// [ip(7)]: https://man7.org/linux/man-pages/man7/ip.7.html
     pub fn join(&self, group: &Addr, source: Option<&Addr>, interface: u32) -> Result<()> {
-        let interface = self.membership(group, source, interface)?;
         // Linux would drop everybody but the source.
-        if source.is_some() && self.has_joined_all(group, interface) {
-            return Err(Error::ADDR_IN_USE);
-        }
+        let interface = self.membership(group, source, interface, Error::ADDR_IN_USE)?;
         self.fd.join(group.raw(), source.map(Addr::raw), interface).map_err(|errno| match errno {
             Errno(ENODEV) => Error::NOT_FOUND,
             // So Linux says of a source that it has.
@@ -42,11 +39,8 @@ impl Socket {
     ///
     /// [ip(7)]: https://man7.org/linux/man-pages/man7/ip.7.html
     pub fn leave(&self, group: &Addr, source: Option<&Addr>, interface: u32) -> Result<()> {
-        let interface = self.membership(group, source, interface)?;
         // Linux would fail and drop everybody all the same.
-        if source.is_some() && self.has_joined_all(group, interface) {
-            return Err(Error::ADDR_NOT_AVAILABLE);
-        }
+        let interface = self.membership(group, source, interface, Error::ADDR_NOT_AVAILABLE)?;
         self.fd.leave(group.raw(), source.map(Addr::raw), interface).map_err(|errno| match errno {
             Errno(ENODEV) => Error::NOT_FOUND,
             // So Linux says of a source when it has none.
@@ -55,14 +49,12 @@ impl Socket {
         })
     }
 
-    fn has_joined_all(&self, group: &Addr, interface: u32) -> bool {
-        // What was not joined at all is an error.
-        self.fd.has_joined_all(group.raw(), interface).unwrap_or(false)
-    }
-
-    /// Checks what a membership is made of, and returns the index of its interface.
-    fn membership(&self, group: &Addr, source: Option<&Addr>, interface: u32) -> Result<u32> {
+    /// Checks what a membership is made of, and returns the index of its interface; or an error that is given, when it
+    /// is of one source and the group is joined from everybody.
+    fn membership(&self, group: &Addr, source: Option<&Addr>, interface: u32, mixed: Error) -> Result<u32> {
         let ip = match (self.family, group.ip()) {
+            // A raw socket of IPv6 speaks no IPv4.
+            (Family::Inet6, Some(IpAddr::V4(_))) if self.kind == Type::Raw => return Err(Error::FAMILY_UNSUPPORTED),
             (Family::Inet | Family::Inet6, Some(ip @ IpAddr::V4(_))) | (Family::Inet6, Some(ip)) => ip,
             _ => return Err(Error::FAMILY_UNSUPPORTED),
         };
@@ -77,11 +69,19 @@ impl Socket {
         if !ip.is_multicast() || source.and_then(Addr::ip).is_some_and(|ip| !is_sender(ip)) {
             return Err(Error::ADDR_INVALID);
         }
-        let scopes = [group.scope_id(), source.map_or(0, Addr::scope_id)];
-        scopes.into_iter().filter(|&scope| scope != 0).try_fold(interface, |interface, scope| match interface {
-            0 => Ok(scope),
-            _ if interface == scope => Ok(scope),
-            _ => Err(Error::INVALID),
-        })
+        let mut interface = interface;
+        for scope in [group.scope_id(), source.map_or(0, Addr::scope_id)] {
+            match (interface, scope) {
+                (_, 0) => {}
+                (0, _) => interface = scope,
+                _ if scope == interface => {}
+                _ => return Err(Error::INVALID),
+            }
+        }
+        // That it is not joined at all is an error, too.
+        match source.map(|_| self.fd.has_joined_all(group.raw(), interface)) {
+            Some(Ok(true)) => Err(mixed),
+            _ => Ok(interface),
+        }
     }
 }

@@ -19,9 +19,9 @@ impl Socket {
     /// Sets an option that is a number; [`Opt`] says in which unit and range.
     ///
     /// # Errors
-    /// [`Error::INVALID`] for a value out of range, [`Error::OPTION_UNSUPPORTED`] when such a socket has no such
-    /// option or it can only be read or is a text, [`Error::PERMISSION`], [`Error::NOT_FOUND`] when there is no interface
-    /// with that index.
+    /// [`Error::INVALID`] for a value out of range, [`Error::OPTION_UNSUPPORTED`] when such a socket has no such option
+    /// or it can only be read or is a text, [`Error::PERMISSION`], [`Error::NOT_FOUND`] when there is no interface with
+    /// that index.
     pub fn set(&self, option: Opt, value: i64) -> Result<()> {
         match option {
             Opt::RecvTimeout => self.set_timeout(Direction::Recv, value),
@@ -73,8 +73,8 @@ impl Socket {
     ///
     /// # Errors
     /// [`Error::INVALID`] for a text that is too long or has a zero in it, [`Error::OPTION_UNSUPPORTED`] when such a
-    /// socket has no such option or it can only be read or is a number, [`Error::NOT_FOUND`] when the system has nothing
-    /// of that name, [`Error::PERMISSION`].
+    /// socket has no such option or it can only be read or is a number, [`Error::NOT_FOUND`] when the system has
+    /// nothing of that name, [`Error::PERMISSION`].
     pub fn set_text(&self, option: Opt, text: &str) -> Result<()> {
         self.set_text_bytes(option, text.as_bytes())
     }
@@ -110,8 +110,8 @@ impl Socket {
     }
 }
 
-/// What the system sets and reads by level and name. It is for C alone: the value of some options holds pointers, which the
-/// kernel would write through without Rust's knowing. In Rust, `AsFd` leads to every crate that knows how to.
+/// What the system sets and reads by level and name. It is for C alone: the value of some options holds pointers, which
+/// the kernel would write through without Rust's knowing. In Rust, `AsFd` leads to every crate that knows how to.
 #[cfg(feature = "capi")]
 impl Socket {
     pub(crate) fn set_raw(&self, level: i32, name: i32, value: &[u8]) -> Result<()> {
@@ -132,7 +132,7 @@ impl Socket {
 }
 
 /// A UNIX socket says of an option that it has none of that kind, and it says it of an operation.
-fn no_such_option(errno: Errno) -> Error {
+pub(super) fn no_such_option(errno: Errno) -> Error {
     if errno.0 == EOPNOTSUPP { Error::OPTION_UNSUPPORTED } else { errno.into() }
 }
 

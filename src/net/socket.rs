@@ -5,7 +5,7 @@ use super::{Addr, Error, Family, Flags, Result, Shutdown, Type};
 use crate::sys::errno::EINVAL;
 use crate::sys::{Descriptor, Direction, Errno, SockAddr};
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
 use std::time::Duration;
 
 /// A socket. Dropping it closes it.
@@ -34,6 +34,10 @@ pub struct Socket {
     /// The descriptor has `O_NONBLOCK`: it came with it, or accepting had to set it. It keeps it, because others may
     /// share it.
     pub(super) nonblocking: AtomicBool,
+    /// How many calls have the descriptor non-blocking for as long as they take.
+    unblocking: AtomicU32,
+    /// Whether there ever was one. Since then, that the kernel handed a call back does not tell that its time is over.
+    pub(super) unblocked: AtomicBool,
     canceled: AtomicBool,
     /// The index that [`Opt::MulticastInterface`](crate::Opt::MulticastInterface) was set to, which an IPv4 socket does
     /// not tell.
@@ -91,6 +95,8 @@ impl Socket {
             send: Timeout::new(),
             interruptible: AtomicBool::new(false),
             nonblocking: AtomicBool::new(false),
+            unblocking: AtomicU32::new(0),
+            unblocked: AtomicBool::new(false),
             canceled: AtomicBool::new(false),
             multicast_interface: AtomicU32::new(0),
             always_told: if kind.has_messages() { Flags::TRUNC } else { Flags::NONE },
@@ -194,6 +200,18 @@ impl Socket {
             fd.set_nonblocking(true)?;
         }
         fd.accept()
+    }
+
+    /// Has no call on the descriptor block until the result is dropped, for system calls that know no flag for it. What
+    /// other threads begin meanwhile is handed back to them, and they wait on in `poll`.
+    pub(super) fn unblock(&self) -> Result<Unblocked<'_>, Errno> {
+        self.unblocked.store(true, SeqCst);
+        self.unblocking.fetch_add(1, SeqCst);
+        let unblocked = Unblocked(self);
+        if !self.nonblocking.load(Relaxed) {
+            self.fd.set_nonblocking(true)?;
+        }
+        Ok(unblocked)
     }
 
     /// Ends one or both directions, for every process that shares the socket. ([shutdown(2)])
@@ -330,6 +348,24 @@ impl Socket {
     }
 }
 
+/// A descriptor that does not block for the moment.
+pub(super) struct Unblocked<'a>(&'a Socket);
+
+impl Drop for Unblocked<'_> {
+    fn drop(&mut self) {
+        let Unblocked(socket) = *self;
+        if socket.unblocking.fetch_sub(1, SeqCst) > 1 || socket.nonblocking.load(SeqCst) {
+            return;
+        }
+        // A descriptor that can't be told is left as it is: the calls cope with either.
+        let _ = socket.fd.set_nonblocking(false);
+        // Somebody may have come to need it since we were found to be the last.
+        if socket.unblocking.load(SeqCst) > 0 || socket.nonblocking.load(SeqCst) {
+            let _ = socket.fd.set_nonblocking(true);
+        }
+    }
+}
+
 /// How long the calls of one direction wait.
 #[derive(Debug)]
 struct Timeout {
@@ -346,7 +382,7 @@ impl Timeout {
 }
 
 /// What a descriptor tells of the socket behind it.
-struct Mode {
+pub(super) struct Mode {
     family: Family,
     kind: Type,
     recv_timeout: i64,
@@ -357,16 +393,21 @@ struct Mode {
 impl Mode {
     /// Reads it, and makes the descriptor ready to be one of ours.
     fn of(fd: &Descriptor) -> Result<Mode> {
+        let mode = Mode::read(fd)?;
+        fd.set_close_on_exec()?;
+        Ok(mode)
+    }
+
+    pub(super) fn read(fd: &Descriptor) -> Result<Mode> {
         let (family, kind) = fd.kind()?;
         let family = family.ok_or(Error::FAMILY_UNSUPPORTED)?;
         let nonblocking = fd.nonblocking()?;
         let timeout = |direction| if nonblocking { Ok(0) } else { timeout_kept(fd, direction) };
         let (recv_timeout, send_timeout) = (timeout(Direction::Recv)?, timeout(Direction::Send)?);
-        fd.set_close_on_exec()?;
         Ok(Mode { family, kind, recv_timeout, send_timeout, nonblocking })
     }
 
-    fn socket(self, fd: Descriptor) -> Socket {
+    pub(super) fn socket(self, fd: Descriptor) -> Socket {
         let socket = Socket::new(fd, self.family, self.kind);
         socket.keep_timeout(Direction::Recv, self.recv_timeout);
         socket.keep_timeout(Direction::Send, self.send_timeout);

@@ -12,7 +12,7 @@ use super::first::First;
 use super::{Error, Family, Flags, Result, Socket, Type};
 use crate::sys::errno::{EAGAIN, EINTR};
 use crate::sys::{Descriptor, Direction, Errno, Moment, pause, wait_ready};
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::time::Duration;
 
 /// How long a call that nothing wakes is in the kernel before it looks whether its socket was closed.
@@ -114,7 +114,7 @@ impl Socket {
             Patience::Never
         } else if ms < 0 {
             Patience::ForEver
-        } else if direction == Direction::Send && self.family == Family::Unix {
+        } else if direction == Direction::Send && self.family == Family::Unix || self.unblocked.load(Relaxed) {
             Patience::For(ms, Moment::now())
         } else {
             Patience::For(ms, Moment::recent())
@@ -135,7 +135,8 @@ impl Socket {
         }
         self.time_left(errno, patience)?;
         let by_the_kernel = !self.must_poll(direction, patience) && !self.nonblocking.load(Relaxed);
-        if errno.0 == EAGAIN && by_the_kernel && patience.may_be_over() {
+        // When another call had the descriptor non-blocking, it was not the time that ended this one.
+        if errno.0 == EAGAIN && by_the_kernel && patience.may_be_over() && !self.unblocked.load(SeqCst) {
             return Err(Error::TIMED_OUT);
         }
         // The kernel's timeout is not ours when somebody who shares the socket set it. Setting it right has the next call

@@ -52,7 +52,10 @@ impl Descriptor {
 
     /// Sets whether calls on this descriptor, and on all that share its open file, return rather than wait.
     pub fn set_nonblocking(&self, nonblocking: bool) -> Result<(), Errno> {
-        Ok(self.socket().set_nonblocking(nonblocking)?)
+        let on = libc::c_int::from(nonblocking);
+        // SAFETY: the number is ours. fcntl would take two calls, between which another thread may make them as well.
+        unsafe { system_call(libc::SYS_ioctl, [self.raw(), libc::FIONBIO as usize, &raw const on as usize]) }?;
+        Ok(())
     }
 
     /// Gives the socket its own name.

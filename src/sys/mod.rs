@@ -13,17 +13,24 @@
 //! | `control` | what a message carries beside its data: [`Sent`] packed, and unpacked again into [`Came`] |
 //! | `descriptor` | [`Descriptor`], an owned socket: opened close-on-exec, never raising SIGPIPE, and its life |
 //! | `transfer` | sending and receiving, one system call each |
+//! | `inherited` | taking over the descriptors that a service manager passed |
+//! | `file` | sending from a file, and where that ends |
+//! | `signal` | keeping SIGPIPE away from calls that have no flag for it |
 //! | `interfaces` | the machine's interfaces and their addresses |
 //! | `multicast` | joining and leaving groups |
 //! | `options`, `option_table` | [`Opt`]s: which there are, where the system keeps each, reading and setting them |
 //! | `sockopt` | the same by level and name, and the two timeouts that the kernel keeps for a blocking call |
-//! | `ready` | waiting for one descriptor with a deadline |
+//! | `tcp` | [`RawTcpInfo`](tcp::RawTcpInfo), what the kernel knows of a TCP connection |
+//! | `events` | [`Events`], what a socket can be ready for |
+//! | `ready` | waiting for descriptors with a deadline |
 //! | `fork` | a number that is another one in a forked child |
 //!
 //! Three rules hold for every call in it. It makes one system call and reports what that said: no retry at a signal, no
 //! waiting of its own. Nothing in it is a thread cancellation point: `pthread_cancel` unwinds the stack it finds, and
-//! Rust's frames end the process when that happens. And nothing in it allocates, but for opening a descriptor. The list of
-//! interfaces is the exception from the first and the last: the C library makes it, and is kept from being cancelled.
+//! Rust's frames end the process when that happens. And nothing in it allocates, but for opening a descriptor. The list
+//! of interfaces is the exception from the first and the last: the C library makes it, and is kept from being
+//! cancelled. An option that a socket keeps in two places is set in both, and which options the system has is asked
+//! with a socket that is opened for it.
 
 #[cfg(not(target_os = "linux"))]
 compile_error!("jackfield runs on Linux so far: a port provides what src/sys/mod.rs lists");
@@ -34,13 +41,18 @@ mod clock;
 mod control;
 mod descriptor;
 pub mod errno;
+mod events;
+mod file;
 #[cfg(feature = "capi")]
 mod fork;
+mod inherited;
 mod interfaces;
 mod multicast;
 mod options;
 mod ready;
+mod signal;
 mod sockopt;
+pub mod tcp;
 mod transfer;
 mod types;
 
@@ -49,11 +61,15 @@ pub use clock::Moment;
 pub use control::{Came, ControlBuf, Credentials, DESCRIPTORS_MAX, Descriptors, Origin, Sent};
 pub use descriptor::Descriptor;
 pub use errno::Errno;
+pub use events::Events;
+pub use file::{FileEnd, file_end};
 #[cfg(feature = "capi")]
 pub use fork::{EPOCH_SHIFT, fork_epoch, watch_forks};
+pub use inherited::{INHERITED_MAX, inherited};
 pub use interfaces::{InterfaceFlags, RawInterface, interfaces};
 pub use options::{Opt, TEXT_ROOM, supports};
-pub use ready::{Direction, pause, wait_ready};
+pub use ready::{Direction, PollItem, pause, wait_many, wait_ready};
+pub use signal::NoSigpipe;
 #[cfg(feature = "capi")]
 pub use sockopt::{multicast_interface_of, timeout_of};
 pub use transfer::{RecvBuf, SendBuf, VEC_MAX};

@@ -1,5 +1,5 @@
-// Every option: the one place that knows them. options.rs makes the enum from it and looks up in it where the system keeps
-// an option; build.rs makes the C names, the header's comments and the README's list. A row is
+// Every option: the one place that knows them. options.rs makes the enum from it and looks up in it where the system
+// keeps an option; build.rs makes the C names, the header's comments and the README's list. A row is
 //
 //     /// What it does, for readers of Rust and of C. (build.rs turns links such as [`Opt::Ttl`] into JF_OPT_TTL.)
 //     Name = number: Form(least, most, "unit") [who may] { Where: OS_NAME }
@@ -183,7 +183,8 @@ options! {
     RecvRoutingHeader = 71: Switch [] { V6: IPV6_RECVRTHDR }
     /// Each message is received with its destination options. Default 0.
     RecvDestOptions = 72: Switch [] { V6: IPV6_RECVDSTOPTS }
-    /// Packets that could have passed fewer routers than this are dropped: 255 keeps the direct neighbours. Default 0.
+    /// TCP drops packets that could have passed fewer routers than this: 255 keeps the direct neighbours alone. On
+    /// other sockets it has no effect. Default 0.
     MinTtl = 73: Number(0, 255) [] { V4: IP_MINTTL, V6: IPV6_MINHOPCOUNT }
     /// Packets get a flow label that is made from their addresses and ports. The default is that of
     /// net.ipv6.auto_flowlabels.

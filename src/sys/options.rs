@@ -5,7 +5,7 @@
 use super::errno::{
     EACCES, EAFNOSUPPORT, EINVAL, ENODEV, ENOPROTOOPT, EOPNOTSUPP, EPERM, EPROTONOSUPPORT, ESOCKTNOSUPPORT,
 };
-use super::{Descriptor, Errno, Family, RecvBuf, Type};
+use super::{Descriptor, Errno, Family, RecvBuf, Type, interfaces};
 use libc::c_int;
 
 /// The names of the table that libc lacks, from <linux/vm_sockets.h> and <linux/udp.h>, and those it has.
@@ -309,7 +309,7 @@ impl Descriptor {
             Form::Interface => u32::from_be(int()? as u32).into(),
             Form::MulticastInterface if level == libc::IPPROTO_IP => match int()? {
                 0 => 0,
-                address => self.interface_with(address as u32)?.into(),
+                address => interface_with(address as u32)?.into(),
             },
             Form::MulticastInterface => int()?.into(),
             Form::DontFragment => matches!(int()?, libc::IP_PMTUDISC_DO | libc::IP_PMTUDISC_PROBE).into(),
@@ -400,4 +400,12 @@ impl Descriptor {
         }
         Err(Errno(ENOPROTOOPT))
     }
+}
+
+/// The index of the interface that has this IPv4 address; 0 for none.
+fn interface_with(address: u32) -> Result<u32, Errno> {
+    let all = interfaces()?;
+    let ours =
+        all.iter().find(|one| one.addr.family == Family::Inet as u16 && one.addr.bytes() == address.to_ne_bytes());
+    Ok(ours.map_or(0, |one| one.index))
 }

@@ -20,7 +20,8 @@ impl Descriptor {
         Ok(len as usize)
     }
 
-    /// Sets what the kernel keeps under this level and name. As with [`Descriptor::get_raw`], the value may hold pointers.
+    /// Sets what the kernel keeps under this level and name. As with [`Descriptor::get_raw`], the value may hold
+    /// pointers.
     pub fn set_raw(&self, level: c_int, name: c_int, value: &[u8]) -> Result<(), Errno> {
         let len = length(value.len())?;
         // SAFETY: `value` is as long as it says.
@@ -29,12 +30,17 @@ impl Descriptor {
     }
 
     pub(super) fn get_value<T: Plain>(&self, level: c_int, name: c_int) -> Result<T, Errno> {
+        self.get_start(level, name).map(|(value, _)| value)
+    }
+
+    /// Reads a value of which this kernel may have only the start, and how many bytes those are; the rest is zero.
+    pub(super) fn get_start<T: Plain>(&self, level: c_int, name: c_int) -> Result<(T, usize), Errno> {
         let mut value = MaybeUninit::<T>::zeroed();
         // SAFETY: a value's bytes, initialised or not, are that.
         let bytes = unsafe { slice::from_raw_parts_mut(value.as_mut_ptr().cast::<MaybeUninit<u8>>(), size_of::<T>()) };
-        self.get_raw(level, name, RecvBuf::from(bytes))?;
+        let len = self.get_raw(level, name, RecvBuf::from(bytes))?;
         // SAFETY: zeros and whatever the kernel wrote over them are a value of a plain type.
-        Ok(unsafe { value.assume_init() })
+        Ok((unsafe { value.assume_init() }, len))
     }
 
     pub(super) fn set_value<T: Plain>(&self, level: c_int, name: c_int, value: &T) -> Result<(), Errno> {
@@ -65,33 +71,6 @@ impl Descriptor {
             tv_usec: time.subsec_micros().into(),
         };
         self.set_value(libc::SOL_SOCKET, timeout_name(direction), &time)
-    }
-
-    /// The index of the interface that has this IPv4 address; 0 for none.
-    pub(super) fn interface_with(&self, address: u32) -> Result<u32, Errno> {
-        const MOST: usize = 256;
-        let mut all = [MaybeUninit::<libc::ifreq>::zeroed(); MOST];
-        let mut list = libc::ifconf {
-            ifc_len: size_of_val(&all) as c_int,
-            ifc_ifcu: libc::__c_anonymous_ifc_ifcu { ifcu_req: all.as_mut_ptr().cast() },
-        };
-        // SAFETY: `list` describes room of ours.
-        check(unsafe { libc::ioctl(self.as_raw_fd(), libc::SIOCGIFCONF, &mut list) }.into())?;
-        for request in &mut all[..list.ifc_len as usize / size_of::<libc::ifreq>()] {
-            // SAFETY: zeros and what the kernel wrote over them are a request; it holds an IPv4 address.
-            let (request, name) = unsafe {
-                let request = request.assume_init_mut();
-                let name = (&raw const request.ifr_ifru.ifru_addr).cast::<libc::sockaddr_in>().read_unaligned();
-                (request, name)
-            };
-            if name.sin_addr.s_addr == address {
-                // SAFETY: the request holds a name, and is where the kernel may write.
-                check(unsafe { libc::ioctl(self.as_raw_fd(), libc::SIOCGIFINDEX, &raw mut *request) }.into())?;
-                // SAFETY: the call has just written it.
-                return Ok(unsafe { request.ifr_ifru.ifru_ifindex } as u32);
-            }
-        }
-        Ok(0)
     }
 }
 

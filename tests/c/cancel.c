@@ -82,12 +82,23 @@ static void *call_everything(void *given) {
     OK(jf_set(c, JF_OPT_NO_DELAY, 1));
     OK(jf_get(c, JF_OPT_NO_DELAY, &value));
     OK(jf_set(c, JF_OPT_SEND_TIMEOUT, 5000));
+    OK(jf_set_text(c, JF_OPT_CONGESTION, "reno"));
+    EXPECT(jf_get_text(c, JF_OPT_CONGESTION, text, sizeof text), 4);
+    EXPECT(jf_get_raw(c, SOL_SOCKET, SO_KEEPALIVE, room, 4), 4);
+    OK(jf_set_raw(c, SOL_SOCKET, SO_KEEPALIVE, room, 4));
+    EXPECT(jf_supported(JF_OPT_PEER_PID), 1);
     OK(jf_connect(c, &at));
     OK(jf_peer_addr(c, &of));
     a = OK(jf_accept(s, &of));
     EXPECT(jf_send(c, "abc", 3, 0), 3);
     EXPECT(jf_recv(a, room, 3, JF_WAIT_ALL), 3);
     OK(jf_send_all(c, "abc", 3, &done));
+    OK(jf_recv_exact(a, room, 3, &done));
+    jf_tcp_info_data info = {.size = sizeof info};
+    jf_wait_item item = {c, JF_READABLE, 0};
+    OK(jf_tcp_info(c, &info));
+    EXPECT(jf_wait(&item, 1, 1), 0);
+    EXPECT(jf_send_file(c, zeros(), 0, 3), 3);
     OK(jf_recv_exact(a, room, 3, &done));
     EXPECT(jf_send_vec(c, &buf, 1, 0), 3);
     EXPECT(jf_recv_vec(a, &buf, 1, JF_WAIT_ALL), 3);
@@ -130,6 +141,8 @@ static void *call_everything(void *given) {
     OK(jf_close(kept.s));
 
     CHECK(jf_interfaces(NULL, 0) > 0);
+    EXPECT(jf_inherited(NULL, 0), 0);
+    EXPECT(jf_inherited_name(0, NULL, 0), JF_E_NOT_FOUND);
     CHECK(jf_version() >= 0 && jf_version_text() != NULL && jf_error_text(JF_E_PIPE) != NULL);
     atomic_store(step, 1);
     pthread_testcancel();

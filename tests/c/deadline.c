@@ -47,21 +47,46 @@ static int64_t run_trickle(void *given) {
     return 0;
 }
 
+/* How the whole is transferred. */
+typedef enum way { RECEIVES, SENDS, SENDS_FILE, WAYS } way;
+
 typedef struct whole {
     jf_socket s;
-    int sends;
+    way way;
+    int file;
     size_t done;
     unsigned char *bytes;
 } whole;
 
 static int64_t transfer(void *given) {
     whole *w = given;
-    return w->sends ? jf_send_all(w->s, w->bytes, WHOLE, &w->done) : jf_recv_exact(w->s, w->bytes, WHOLE, &w->done);
+    int64_t sent;
+    switch (w->way) {
+    case RECEIVES:
+        return jf_recv_exact(w->s, w->bytes, WHOLE, &w->done);
+    case SENDS:
+        return jf_send_all(w->s, w->bytes, WHOLE, &w->done);
+    default:
+        /* It says only how much it sent; for what reason it was less than all, the next call would. */
+        sent = OK(jf_send_file(w->s, w->file, 0, WHOLE));
+        w->done = (size_t)sent;
+        return sent < WHOLE ? JF_E_TIMED_OUT : 0;
+    }
 }
 
-static int64_t one(int family, int sends, int64_t pace_us, int64_t storm_us, int interruptible) {
+static const char *const WAY_NAMES[WAYS] = {"recv_exact", "send_all", "send_file"};
+
+/* A file with these bytes. */
+static int file_of(const unsigned char *bytes) {
+    int fd = memfd_create("bytes", MFD_CLOEXEC);
+    CHECK(fd >= 0 && write(fd, bytes, WHOLE) == WHOLE);
+    return fd;
+}
+
+static int64_t one(int family, way way, int64_t pace_us, int64_t storm_us, int interruptible) {
     static unsigned char bytes[WHOLE];
     jf_socket both[2];
+    int sends = way != RECEIVES;
     if (family == JF_INET) {
         narrow_pair(&both[0], &both[1]);
     } else {
@@ -72,13 +97,13 @@ static int64_t one(int family, int sends, int64_t pace_us, int64_t storm_us, int
         bytes[i] = sends ? byte_at(i) : 0;
     }
     trickle t = {both[1], pace_us, 0, !sends, 0};
-    whole w = {both[0], sends, 77, bytes};
+    whole w = {both[0], way, file_of(bytes), 77, bytes};
     flight peer, f;
     OK(jf_set(both[0], JF_OPT_SEND_TIMEOUT, TIMEOUT_US / 1000));
     OK(jf_set(both[0], JF_OPT_RECV_TIMEOUT, TIMEOUT_US / 1000));
     OK(jf_set(both[0], JF_OPT_INTERRUPTIBLE, interruptible));
     start(&peer, "the slow peer", run_trickle, &t, 0);
-    start(&f, sends ? "send_all" : "recv_exact", transfer, &w, storm_us);
+    start(&f, WAY_NAMES[way], transfer, &w, storm_us);
     int64_t result = finish(&f), late = f.ended_us - f.began_us - TIMEOUT_US;
     if (result != JF_E_TIMED_OUT || late < 0) {
         fprintf(stderr, "%s, pace %" PRId64 ", interruptible %d: %" PRId64 " (%s), %" PRId64 " us after its time\n", f.name,
@@ -105,20 +130,21 @@ static int64_t one(int family, int sends, int64_t pace_us, int64_t storm_us, int
             CHECK(bytes[i] == byte_at(i));
         }
     }
+    close(w.file);
     OK(jf_close(both[0]));
     OK(jf_close(both[1]));
     return late;
 }
 
-static void one_deadline(int family, int sends, int64_t pace_us, int64_t storm_us, int interruptible) {
+static void one_deadline(int family, way way, int64_t pace_us, int64_t storm_us, int interruptible) {
     int64_t late = 0;
     for (int try = 0; try < TRIES; try++) {
-        late = one(family, sends, pace_us, storm_us, interruptible);
+        late = one(family, way, pace_us, storm_us, interruptible);
         if (late <= LATE_US || slow) {
             return;
         }
     }
-    fprintf(stderr, "%s: %" PRId64 " us late\n", sends ? "send_all" : "recv_exact", late);
+    fprintf(stderr, "%s: %" PRId64 " us late\n", WAY_NAMES[way], late);
     exit(1);
 }
 
@@ -127,12 +153,12 @@ int main(int argc, char **argv) {
     slow = is_slow(argc, argv);
     watchdog(slow ? 280 : 110);
     handle_signals(0);
-    for (int sends = 0; sends < 2; sends++) {
+    for (way way = 0; way < WAYS; way++) {
         for (int family = JF_INET; family <= JF_UNIX; family += JF_UNIX - JF_INET) {
             for (int pace = 0; pace < 3; pace++) {
-                one_deadline(family, sends, PACES_US[pace], 0, 0);
-                one_deadline(family, sends, PACES_US[pace], slow ? 10000 : 1000, 0);
-                one_deadline(family, sends, PACES_US[pace], 0, 1);
+                one_deadline(family, way, PACES_US[pace], 0, 0);
+                one_deadline(family, way, PACES_US[pace], slow ? 10000 : 1000, 0);
+                one_deadline(family, way, PACES_US[pace], 0, 1);
             }
         }
     }

@@ -1,4 +1,4 @@
-/* Flags, families, types, protocols, directions, backlogs, options and values that are none. */
+/* Flags, families, types, protocols, directions, backlogs and values that are none. */
 #include "misuse.h"
 
 static unsigned char room[256];
@@ -129,43 +129,48 @@ static void directions_and_backlogs(void) {
     OK(jf_close(s));
 }
 
-static void options(void) {
-    static const int32_t none[] = {0, 26, 27, 99, 100, 255, 256, 257, 65536, 65537, -1, -2, -25, INT32_MIN,
-                                   INT32_MIN + 1, INT32_MIN + 21, INT32_MAX};
-    int64_t *out = (int64_t *)(void *)room;
-    for (int kind = 0; kind < KINDS; kind++) {
-        jf_socket s[2];
-        connected(kind, s);
-        for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
-            expect_of("jf_set", none[i], jf_set(s[0], none[i], 1), JF_E_INVALID);
-            expect_of("jf_get", none[i], jf_get(s[0], none[i], out), JF_E_INVALID);
-        }
-        for (int option = 17; option <= 20; option++) {
-            expect_of("jf_set", option, jf_set(s[0], option, 1), JF_E_INVALID);
-            expect_of("jf_get", option, jf_get(s[0], option, out), JF_E_INVALID);
-        }
-        CHECK(untouched(room, sizeof room));
-        close_both(s);
+/* Places and lengths of files are not negative, and the kind of a socket and of a file is looked at besides. */
+static void files(enum kind kind) {
+    static const int64_t negative[] = {-1, -2, -4096, INT32_MIN, INT64_MIN, INT64_MIN + 1};
+    int64_t refused = kind_type(kind) == JF_STREAM ? JF_E_BAD_HANDLE : JF_E_TYPE_UNSUPPORTED;
+    jf_socket s[2];
+    connected(kind, s);
+    int64_t fd = OK(jf_fd(s[0]));
+    for (size_t i = 0; i < sizeof negative / sizeof negative[0]; i++) {
+        expect_of("jf_send_file from", negative[i], jf_send_file(s[0], fd, negative[i], 1), JF_E_INVALID);
+        expect_of("jf_send_file of", negative[i], jf_send_file(s[0], fd, 0, negative[i]), JF_E_INVALID);
+        expect_of("jf_send_file", negative[i], jf_send_file(s[0], fd, negative[i], negative[i]), JF_E_INVALID);
+        expect_of("jf_send_file of nothing", negative[i], jf_send_file(s[0], fd, negative[i], 0), JF_E_INVALID);
+        expect_of("jf_send_file", negative[i], jf_send_file(0, -1, negative[i], 0), JF_E_INVALID);
     }
-    for (int option = 1000; option < 100000; option += 7) EXPECT(jf_set(0, option, 1), JF_E_INVALID);
-    EXPECT(jf_get(0, 0, out), JF_E_INVALID);
-    EXPECT(jf_get(0, 0, NULL), JF_E_INVALID);
+    EXPECT(jf_send_file(s[0], INT32_MAX, 0, 1), refused);
+    EXPECT(jf_send_file(s[0], INT32_MAX, INT64_MAX, INT64_MAX), refused);
+    EXPECT(jf_recv(s[1], room, sizeof room, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
+    CHECK(untouched(room, sizeof room));
+    close_both(s);
+}
 
-    /* A value beyond 32 bits must not pass for what is left of it. */
-    static const int switches[] = {JF_OPT_INTERRUPTIBLE, JF_OPT_REUSE_ADDR, JF_OPT_REUSE_PORT, JF_OPT_ONLY_V6,
-                                   JF_OPT_NO_DELAY,      JF_OPT_KEEP_ALIVE, JF_OPT_BROADCAST};
-    static const int64_t no_switch[] = {-1, 2, 3, 256, INT32_MAX, INT32_MIN, (int64_t)1 << 32, ((int64_t)1 << 32) + 1,
-                                        INT64_MAX, INT64_MIN, INT64_MIN + 1};
-    jf_socket s = OK(jf_open(JF_INET6, JF_STREAM, 0));
-    for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++) {
-        int64_t before, after;
-        OK(jf_get(s, switches[i], &before));
-        for (size_t j = 0; j < sizeof no_switch / sizeof no_switch[0]; j++)
-            expect_of("jf_set", no_switch[j], jf_set(s, switches[i], no_switch[j]), JF_E_INVALID);
-        OK(jf_get(s, switches[i], &after));
-        CHECK(before == after);
+/* Events that there are not, or not for a wait, and times that are none. */
+static void waits(enum kind kind) {
+    static const int64_t times[] = {-2, -3, -1000, INT32_MIN, INT64_MIN, INT64_MIN + 1};
+    jf_socket s[2];
+    connected(kind, s);
+    jf_wait_item items[2] = {{s[0], JF_WRITABLE, 77}, {s[1], JF_WRITABLE, 77}};
+    for (int bit = 6; bit < 32; bit++) {
+        items[1].events = (uint32_t)1 << bit;
+        expect_of("jf_wait", bit, jf_wait(items, 2, 0), JF_E_INVALID);
+        items[1].events |= JF_WRITABLE;
+        expect_of("jf_wait", bit, jf_wait(items, 2, -1), JF_E_INVALID);
     }
-    OK(jf_close(s));
+    items[1].events = JF_WRITABLE;
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        expect_of("jf_wait", times[i], jf_wait(items, 2, times[i]), JF_E_INVALID);
+        expect_of("jf_wait for nothing", times[i], jf_wait(NULL, 0, times[i]), JF_E_INVALID);
+    }
+    CHECK(items[0].ready == 77 && items[1].ready == 77);
+    EXPECT(jf_wait(items, 2, INT64_MAX), 2);
+    CHECK(items[0].ready == JF_WRITABLE && items[1].ready == JF_WRITABLE);
+    close_both(s);
 }
 
 static void texts_and_ports(void) {
@@ -224,10 +229,13 @@ static void errors(void) {
 int main(void) {
     addr = parsed("127.0.0.1:1");
     fill(room, sizeof room);
-    for (int kind = 0; kind < KINDS; kind++) flags(kind);
+    for (int kind = 0; kind < KINDS; kind++) {
+        flags(kind);
+        files(kind);
+        waits(kind);
+    }
     opening();
     directions_and_backlogs();
-    options();
     texts_and_ports();
     errors();
     /* Beyond what a protocol's number can be there is no such protocol either. */

@@ -1,8 +1,15 @@
 /* Every function that takes a handle or a descriptor, given ones that are none. */
 #include "misuse.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 static jf_addr somewhere, group;
 static unsigned char room[256];
+static int file;
+
+/* The live handles; nothing else may be taken for one. */
+static jf_socket live[8];
 
 /* Each call is right but for its handle. What it would write to is `room`. */
 static int64_t bind_it(jf_socket s) { return jf_bind(s, &somewhere); }
@@ -20,8 +27,34 @@ static int64_t send_to(jf_socket s) { return jf_send_to(s, "x", 1, 0, &somewhere
 static int64_t recv_from(jf_socket s) { return jf_recv_from(s, room, 8, 0, (jf_addr *)(void *)(room + 16)); }
 static int64_t get_it(jf_socket s) { return jf_get(s, JF_OPT_TYPE, (int64_t *)(void *)room); }
 static int64_t set_it(jf_socket s) { return jf_set(s, JF_OPT_KEEP_ALIVE, 1); }
+static int64_t set_text(jf_socket s) { return jf_set_text(s, JF_OPT_DEVICE, "lo"); }
+static int64_t get_text(jf_socket s) { return jf_get_text(s, JF_OPT_DEVICE, (char *)room, sizeof room); }
+static int64_t set_raw(jf_socket s) { return jf_set_raw(s, 1, 9, room, 4); }
+static int64_t get_raw(jf_socket s) { return jf_get_raw(s, 1, 9, room, sizeof room); }
 static int64_t join_it(jf_socket s) { return jf_join(s, &group, NULL, 0); }
 static int64_t leave_it(jf_socket s) { return jf_leave(s, &group, NULL, 0); }
+
+static int64_t send_file(jf_socket s) { return jf_send_file(s, file, 0, 1); }
+static int64_t send_nothing_of_a_file(jf_socket s) { return jf_send_file(s, file, 0, 0); }
+
+/* Of several, each is looked at; the others are good. */
+static int64_t wait_for(jf_socket s) {
+    static int last;
+    jf_wait_item items[] = {{s, JF_WRITABLE, 77}, {s, JF_WRITABLE, 77}, {s, 0, 77}};
+    if (live[0] > 0) items[last++ % 2].socket = live[0];
+    int64_t result = jf_wait(items, 3, 0);
+    CHECK(items[0].ready == 77 && items[1].ready == 77 && items[2].ready == 77);
+    return result;
+}
+
+static int64_t tcp_info(jf_socket s) {
+    jf_tcp_info_data info;
+    fill(&info, sizeof info);
+    info.size = sizeof info;
+    int64_t result = jf_tcp_info(s, &info);
+    CHECK(info.size == sizeof info && untouched(&info.state, sizeof info - sizeof info.size));
+    return result;
+}
 
 static int64_t send_vec(jf_socket s) {
     const jf_buf bufs[] = {{(void *)"x", 1}, {NULL, 0}};
@@ -73,14 +106,19 @@ static const struct {
     {"jf_recv_exact", recv_exact},
     {"jf_send_vec", send_vec},
     {"jf_recv_vec", recv_vec},
+    {"jf_send_file", send_file},
+    {"jf_send_file of nothing", send_nothing_of_a_file},
     {"jf_set", set_it},
     {"jf_get", get_it},
+    {"jf_set_text", set_text},
+    {"jf_get_text", get_text},
+    {"jf_set_raw", set_raw},
+    {"jf_get_raw", get_raw},
+    {"jf_tcp_info", tcp_info},
+    {"jf_wait", wait_for},
     {"jf_join", join_it},
     {"jf_leave", leave_it},
 };
-
-/* The live handles; nothing else may be taken for one. */
-static jf_socket live[8];
 
 static void refused(jf_socket handle) {
     for (size_t i = 0; i < sizeof live / sizeof live[0]; i++)
@@ -95,10 +133,13 @@ static void refused(jf_socket handle) {
 static void refused_descriptor(int64_t fd) {
     if (fd >= 0 && fd <= INT32_MAX) return;
     expect_of("jf_from_fd", fd, jf_from_fd(fd), JF_E_BAD_HANDLE);
+    expect_of("jf_send_file", fd, jf_send_file(live[0], fd, 0, 1), JF_E_BAD_HANDLE);
+    expect_of("jf_send_file of nothing", fd, jf_send_file(live[0], fd, 0, 0), JF_E_BAD_HANDLE);
 }
 
 int main(void) {
     somewhere = parsed("127.0.0.1:1");
+    CHECK((file = open("/proc/version", O_RDONLY | O_CLOEXEC)) >= 0);
     group = parsed("239.7.7.7:0");
     fill(room, sizeof room);
 
@@ -149,6 +190,8 @@ int main(void) {
     const int64_t no_fd[] = {-1, -2, INT32_MIN, INT64_MIN, INT64_MAX, (int64_t)1 << 31, (int64_t)1 << 32};
     for (size_t i = 0; i < sizeof no_fd / sizeof no_fd[0]; i++) refused_descriptor(no_fd[i]);
     EXPECT(jf_from_fd(INT32_MAX), JF_E_BAD_HANDLE);
+    EXPECT(jf_send_file(live[0], INT32_MAX, 0, 1), JF_E_BAD_HANDLE);
+    close(file);
 
     /* The live ones have seen nothing of all this. */
     for (size_t i = 0; i < sizeof live / sizeof live[0]; i += 2) {

@@ -33,8 +33,13 @@ static void one_is_told(jf_socket s) {
     EXPECT_ONE(jf_leave(s, &addr, &bad, 0), JF_E_ADDR_INVALID);
     /* Constants. */
     EXPECT_ONE(jf_shutdown(s, 4), JF_E_INVALID);
-    EXPECT_ONE(jf_set(s, 26, 1), JF_E_INVALID);
-    EXPECT_ONE(jf_get(s, 26, &value), JF_E_INVALID);
+    EXPECT_ONE(jf_set(s, 1000, 1), JF_E_INVALID);
+    EXPECT_ONE(jf_get(s, 1000, &value), JF_E_INVALID);
+    EXPECT_ONE(jf_set_text(s, 1000, "lo"), JF_E_INVALID);
+    EXPECT_ONE(jf_set_text(s, JF_OPT_DEVICE, NULL), JF_E_INVALID);
+    EXPECT_ONE(jf_get_text(s, 1000, NULL, 0), JF_E_INVALID);
+    EXPECT_ONE(jf_set_raw(s, 1, 9, NULL, 4), JF_E_INVALID);
+    EXPECT_ONE(jf_get_raw(s, 1, 9, NULL, 4), JF_E_INVALID);
     EXPECT_ONE(jf_listen(s, -2), JF_E_INVALID);
     /* Flags. */
     EXPECT_ONE(jf_send(s, "x", 1, JF_PEEK), JF_E_INVALID);

@@ -43,6 +43,17 @@ static void nulls_of_addresses(void) {
     fill(room, sizeof room);
 }
 
+/* There are none; tests/c/inherited.c has the rest. */
+static void inherited(void) {
+    EXPECT(jf_inherited(nowhere, 0), 0);
+    fill(room, sizeof room);
+    EXPECT(jf_inherited(NULL, 1), JF_E_INVALID);
+    for (int i = 0; i < ABSURD; i++) EXPECT(jf_inherited((jf_socket *)(void *)room, absurd[i]), JF_E_INVALID);
+    EXPECT(jf_inherited((jf_socket *)(void *)room, INT64_MAX), JF_E_INVALID);
+    CHECK(jf_inherited_name(0, NULL, 1) < 0 && jf_inherited_name(SIZE_MAX, (char *)room, SIZE_MAX) < 0);
+    CHECK(untouched(room, sizeof room));
+}
+
 static void interfaces(void) {
     static jf_interface one[2];
     int64_t count = OK(jf_interfaces(NULL, 0));
@@ -68,6 +79,10 @@ static void nulls_of_calls(jf_socket s) {
     EXPECT(jf_local_addr(s, NULL), JF_E_INVALID);
     EXPECT(jf_peer_addr(s, NULL), JF_E_INVALID);
     EXPECT(jf_get(s, JF_OPT_TYPE, NULL), JF_E_INVALID);
+    EXPECT(jf_tcp_info(s, NULL), JF_E_INVALID);
+    EXPECT(jf_wait(NULL, 1, 0), JF_E_INVALID);
+    EXPECT(jf_wait(NULL, JF_WAIT_MAX, -1), JF_E_INVALID);
+    EXPECT(jf_wait(nowhere, 0, 0), 0);
     EXPECT(jf_join(s, NULL, NULL, 0), JF_E_INVALID);
     EXPECT(jf_join(s, NULL, &addr, 0), JF_E_INVALID);
     EXPECT(jf_leave(s, NULL, NULL, 0), JF_E_INVALID);
@@ -104,7 +119,12 @@ static void absurd_lengths(jf_socket s) {
         CHECK(sent == 0 && received == 0);
         EXPECT(jf_send(s, NULL, len, 0), JF_E_INVALID);
         EXPECT(jf_recv(s, NULL, len, 0), JF_E_INVALID);
-        /* More buffers than there can be: the array is not walked. */
+        /* More sockets than there can be, or buffers: the array is not walked. */
+        jf_wait_item item = {s, JF_WRITABLE, 77};
+        EXPECT(jf_wait(&item, len, 0), JF_E_INVALID);
+        EXPECT(jf_wait(&item, JF_WAIT_MAX + 1, 0), JF_E_INVALID);
+        EXPECT(jf_wait(NULL, len, 0), JF_E_INVALID);
+        CHECK(item.ready == 77);
         jf_buf one = {room, 1};
         EXPECT(jf_send_vec(s, &one, len, 0), JF_E_INVALID);
         EXPECT(jf_recv_vec(s, &one, len, 0), JF_E_INVALID);
@@ -169,6 +189,10 @@ static void crooked(jf_socket s) {
     EXPECT(jf_recv_from(s, room, 8, 0, a), JF_E_INVALID);
     EXPECT(jf_pair(JF_UNIX, JF_STREAM, (jf_socket *)(void *)(memory + 1)), JF_E_INVALID);
     EXPECT(jf_get(s, JF_OPT_TYPE, (int64_t *)(void *)(memory + 1)), JF_E_INVALID);
+    EXPECT(jf_tcp_info(s, (jf_tcp_info_data *)(void *)(memory + 1)), JF_E_INVALID);
+    EXPECT(jf_wait((jf_wait_item *)(void *)(memory + 1), 1, 0), JF_E_INVALID);
+    EXPECT(jf_wait((jf_wait_item *)(void *)(memory + 4), 1, 0), JF_E_INVALID);
+    EXPECT(jf_tcp_info(s, (jf_tcp_info_data *)(void *)(memory + 4)), JF_E_INVALID);
     EXPECT(jf_send_all(s, "x", 1, (size_t *)(void *)(memory + 1)), JF_E_INVALID);
     EXPECT(jf_recv_exact(s, room, 1, (size_t *)(void *)(memory + 1)), JF_E_INVALID);
     EXPECT(jf_send_vec(s, (jf_buf *)(void *)(memory + 1), 1, 0), JF_E_INVALID);
@@ -224,6 +248,7 @@ int main(void) {
     fill(room, sizeof room);
     nulls_of_addresses();
     interfaces();
+    inherited();
     EXPECT(jf_pair(JF_UNIX, JF_STREAM, NULL), JF_E_INVALID);
 
     nulls_of_calls(0);

@@ -293,6 +293,17 @@ static void refused(void) {
             both_refuse(s, V4.group, NULL, JF_E_TYPE_UNSUPPORTED);
         OK(jf_close(s));
     }
+    /* Raw sockets join too, of their own family. */
+    jf_socket raw4 = OK(jf_from_fd(socket(AF_INET, SOCK_RAW, IPPROTO_UDP))),
+              raw6 = OK(jf_from_fd(socket(AF_INET6, SOCK_RAW, IPPROTO_UDP)));
+    jf_addr group = parsed(V4.group), group6 = parsed(V6.group), source6 = parsed(V6.sender);
+    OK(jf_join(raw4, &group, NULL, near));
+    OK(jf_leave(raw4, &group, NULL, near));
+    OK(jf_join(raw6, &group6, &source6, near));
+    OK(jf_leave(raw6, &group6, &source6, near));
+    both_refuse(raw6, V4.group, NULL, JF_E_FAMILY_UNSUPPORTED);
+    OK(jf_close(raw4));
+    OK(jf_close(raw6));
     OK(jf_close(v4));
     OK(jf_close(v6));
 }

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* What glibc's own functions are called when somebody else has their names. */
@@ -119,6 +121,28 @@ static void all_and_exact(void) {
     EXPECT(jf_recv_exact(s[1], room, 200, &received), 0);
 }
 
+static void file(void) {
+    static int fd;
+    if (kind_type(kind) != JF_STREAM) return;
+    if (fd == 0) CHECK((fd = memfd_create("file", MFD_CLOEXEC)) > 0 && ftruncate(fd, 200) == 0);
+    for (int64_t timeout = -1; timeout < 10000; timeout += 5000) {
+        OK(jf_set(s[0], JF_OPT_SEND_TIMEOUT, timeout));
+        EXPECT(jf_send_file(s[0], fd, 0, 300), 200);
+        EXPECT(jf_recv_exact(s[1], room, 200, NULL), 0);
+    }
+    EXPECT(jf_send_file(s[0], fd, 200, 1), JF_E_END_OF_STREAM);
+    OK(jf_set(s[0], JF_OPT_SEND_TIMEOUT, -1));
+}
+
+static void wait_for(void) {
+    jf_wait_item items[32];
+    for (int i = 0; i < 32; i++) items[i] = (jf_wait_item){s[i % 2], JF_READABLE | JF_WRITABLE, 0};
+    EXPECT(jf_wait(items, 32, 1000), 32);
+    EXPECT(jf_wait(items, 1, -1), 1);
+    items[0].events = JF_READABLE;
+    EXPECT(jf_wait(items, 1, 1), 0);
+}
+
 static void would_block(void) {
     EXPECT(jf_recv(s[1], room, sizeof room, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
 }
@@ -141,6 +165,17 @@ static void options(void) {
     OK(jf_get(s[0], JF_OPT_KEEP_ALIVE, &value));
     OK(jf_set(s[0], JF_OPT_RECV_TIMEOUT, 1000));
     OK(jf_get(s[0], JF_OPT_RECV_TIMEOUT, &value));
+    OK(jf_set_text(s[0], JF_OPT_DEVICE, "lo"));
+    EXPECT(jf_get_text(s[0], JF_OPT_DEVICE, room, sizeof room), 2);
+    OK(jf_set_text(s[0], JF_OPT_DEVICE, ""));
+    OK(jf_get_raw(s[0], SOL_SOCKET, SO_KEEPALIVE, room, 4));
+    OK(jf_set_raw(s[0], SOL_SOCKET, SO_KEEPALIVE, room, 4));
+    OK(jf_supported(JF_OPT_KEEP_ALIVE));
+}
+
+static void tcp_info(void) {
+    jf_tcp_info_data info = {.size = sizeof info};
+    EXPECT(jf_tcp_info(s[0], &info), kind == TCP4 || kind == TCP6 ? 0 : JF_E_OPTION_UNSUPPORTED);
 }
 
 static jf_addr group;
@@ -197,10 +232,13 @@ static const struct {
               {"send_vec, recv_vec", vectors, 1000},
               {"send_msg, recv_msg", messages, 1000},
               {"send_all, recv_exact", all_and_exact, 1000},
+              {"send_file, recv_exact", file, 100},
+              {"wait", wait_for, 20},
               {"recv that would block", would_block, 1000},
               {"recv that is cut", too_short, 1000},
               {"calls that are refused", refused, 1000},
               {"set, get", options, 1000},
+              {"tcp_info", tcp_info, 1000},
               {"join, leave", memberships, 100},
               {"local_addr, peer_addr", addresses, 1000},
               {"recv that times out", timed_out, 20},

@@ -2,8 +2,7 @@
    and the receives of a conversation wait for it. */
 #include "check.h"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum { ROUNDS = 200 };
@@ -63,14 +62,44 @@ static void datagrams(int64_t timeout) {
     OK(jf_close(s));
 }
 
+/* Each time a page of a file, on a stream that has room for it. */
+static void files(int64_t timeout) {
+    enum { PAGE = 4096 };
+    static char page[PAGE];
+    jf_socket s[2];
+    int file = memfd_create("file", MFD_CLOEXEC);
+    CHECK(file >= 0 && ftruncate(file, PAGE) == 0);
+    tcp_pair(s);
+    with_timeout(s[0], timeout);
+    mark();
+    for (int i = 0; i < ROUNDS; i++) {
+        EXPECT(jf_send_file(s[0], file, 0, PAGE), PAGE);
+        EXPECT(jf_recv(s[1], page, PAGE, JF_WAIT_ALL), PAGE);
+    }
+    mark();
+    close(file);
+    OK(jf_close(s[0]));
+    OK(jf_close(s[1]));
+}
+
+static void waits(int64_t timeout) {
+    jf_socket s[2];
+    tcp_pair(s);
+    jf_wait_item items[] = {{s[0], JF_WRITABLE, 0}, {s[1], JF_READABLE, 0}};
+    mark();
+    for (int i = 0; i < ROUNDS; i++) EXPECT(jf_wait(items, 2, timeout), 1);
+    mark();
+    OK(jf_close(s[0]));
+    OK(jf_close(s[1]));
+}
+
 /* With something beside the data, which the receiver asks for. */
 static void messages(int64_t timeout) {
     jf_addr to;
     jf_socket s = bound("127.0.0.1:0", JF_DGRAM, &to);
     char byte = 'x';
-    const int on = 1;
     with_timeout(s, timeout);
-    CHECK(setsockopt((int)OK(jf_fd(s)), IPPROTO_IP, IP_RECVTTL, &on, sizeof on) == 0);
+    OK(jf_set(s, JF_OPT_RECV_TTL, 1));
     jf_buf buf = {&byte, 1};
     jf_msg m;
     memset(&m, 0, sizeof m);
@@ -120,6 +149,11 @@ int main(void) {
     streams(5000);
     datagrams(-1);
     datagrams(5000);
+    files(-1);
+    files(5000);
+    waits(-1);
+    waits(0);
+    waits(5000);
     messages(-1);
     messages(5000);
     passing(JF_SEQPACKET);

@@ -1,5 +1,5 @@
-/* What each option is expected to be, written down from the system's manual pages: where it is kept, which values it takes,
-   and which sockets have it. It knows nothing of the library's own table. */
+/* What each option is expected to be, written down from the system's manual pages: where it is kept, which values it
+   takes, and which sockets have it. It knows nothing of the library's own table. */
 #ifndef OPTION_TABLE_H
 #define OPTION_TABLE_H
 
@@ -65,10 +65,11 @@ static inline int socket_protocol(int kind) {
     return kind == RAW4 || kind == RAW6 ? 253 : kind == UDPLITE4 || kind == UDPLITE6 ? SOL_UDPLITE : 0;
 }
 
-/* A socket of a kind, or 0 for a family that a system may do without. */
+/* A socket of a kind, or 0 for one that a system may do without. */
 static inline jf_socket fresh(int kind) {
     int64_t s = jf_open(socket_family(kind), socket_type(kind), socket_protocol(kind));
     if (kind == VSOCK && s == JF_E_FAMILY_UNSUPPORTED) return 0;
+    if ((kind == UDPLITE4 || kind == UDPLITE6) && s == JF_E_PROTOCOL_UNSUPPORTED) return 0;
     return OK(s);
 }
 
@@ -238,7 +239,8 @@ static const struct option options[] = {
     SPECIAL(92, ULP, TEXT, ON(TCP, SOL_TCP, TCP_ULP)),
     RANGE(93, SEGMENT_SIZE, INT, 0, 65535, 0, ON(UDP, SOL_UDP, UDP_SEGMENT)),
     SWITCH(94, GRO, 0, ON(UDP, SOL_UDP, UDP_GRO)),
-    OPTION(95, VSOCK_BUFFER_SIZE, WIDE, 0, INT64_MAX, 128, 262144, 262144, ON(OF(VSOCK), AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE)),
+    OPTION(95, VSOCK_BUFFER_SIZE, WIDE, 0, INT64_MAX, 128, 262144, 262144,
+           ON(OF(VSOCK), AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE)),
     RANGE(96, VSOCK_BUFFER_MIN, WIDE, 0, INT64_MAX, 128, ON(OF(VSOCK), AF_VSOCK, SO_VM_SOCKETS_BUFFER_MIN_SIZE)),
     RANGE(97, VSOCK_BUFFER_MAX, WIDE, 0, INT64_MAX, 262144, ON(OF(VSOCK), AF_VSOCK, SO_VM_SOCKETS_BUFFER_MAX_SIZE)),
     OPTION(98, UDP_LITE_SEND_COVERAGE, INT, 0, 65535, 8, 65535, 0, ON(LITE, SOL_UDPLITE, UDPLITE_SEND_CSCOV)),

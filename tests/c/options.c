@@ -195,6 +195,7 @@ static void buffers(enum kind kind) {
         CHECK(get_option(s, option) >= 65536);
         refuses(s, option, 0);
         refuses(s, option, -1);
+        refuses(s, option, INT32_MAX / 2 + 1);
         refuses(s, option, INT64_MAX);
         refuses(s, option, INT64_MIN);
         refuses(s, option, ((int64_t)1 << 32) + 16384);

@@ -1,5 +1,5 @@
-/* Sets every option, each between two calls of getppid, and prints what a tracer must see in between: for each place of the
-   option the level, the name and the value. */
+/* Sets and reads every option, each between two calls of getppid, and prints what a tracer must see in between: for each
+   place of the option the level, the name and the value, or that it is read; of what is refused, nothing. */
 #include "option_table.h"
 
 /* What the tracer looks for. */
@@ -39,6 +39,32 @@ static void number(const struct option *o, int kind, int64_t value) {
     OK(jf_close(s));
 }
 
+/* A line for what is read, which is one place of all. Some need a peer, and are asked for all the same. */
+static void reading(const struct option *o, int kind) {
+    const struct place *place = place_of(o, kind, 0);
+    jf_socket s = fresh(kind);
+    int64_t value;
+    char text[64];
+    if (s == 0) return;
+    mark();
+    int64_t result = o->form == TEXT ? jf_get_text(s, o->option, text, sizeof text) : jf_get(s, o->option, &value);
+    mark();
+    CHECK(result >= 0 || result == JF_E_NOT_CONNECTED || o->option == JF_OPT_PEER_SECURITY);
+    printf("%s|%s|%s|%d|read\n", o->word, place->level_word, place->name_word, place->name);
+    OK(jf_close(s));
+}
+
+/* What is refused without asking the system: a line of the option alone. */
+static void refused(const struct option *o, int kind, int64_t value, int64_t code) {
+    jf_socket s = fresh(kind);
+    if (s == 0) return;
+    mark();
+    EXPECT(jf_set(s, o->option, value), code);
+    mark();
+    printf("%s\n", o->word);
+    OK(jf_close(s));
+}
+
 static void text(int option, const char *level, const char *name, int number, const char *value) {
     jf_socket s = fresh(TCP4);
     mark();
@@ -68,7 +94,16 @@ int main(void) {
     need_root();
     for (int kind = 0; kind < SOCKETS; kind++)
         for (const struct option *o = options; o < options + OPTIONS; o++) {
-            if (o->form == READ || o->form == TEXT || o->form == OTHER || !place_of(o, kind, 0)) continue;
+            if (o->form == OTHER) continue;
+            /* The socket knows its own family and type. */
+            if (o->form != SET && place_of(o, kind, 0) && o->option != JF_OPT_TYPE && o->option != JF_OPT_FAMILY)
+                reading(o, kind);
+            if (o->form == READ || o->form == TEXT || !place_of(o, kind, 0)) {
+                refused(o, kind, o->least, JF_E_OPTION_UNSUPPORTED);
+                continue;
+            }
+            if (o->min > INT64_MIN) refused(o, kind, o->min - 1, JF_E_INVALID);
+            if (o->max < INT64_MAX) refused(o, kind, o->max + 1, JF_E_INVALID);
             number(o, kind, o->least);
             number(o, kind, o->most);
             number(o, kind, o->least + (o->most - o->least) / 2);

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 
 typedef enum verb {
@@ -22,7 +23,8 @@ typedef enum verb {
     SEND_TO,
     SEND_VEC,
     SEND_MSG,
-    SEND_ALL
+    SEND_ALL,
+    SEND_FILE
 } verb;
 
 typedef struct kind {
@@ -63,6 +65,8 @@ static const kind KINDS[] = {
     {"send_all, TCP", SEND_ALL, JF_INET, JF_STREAM, 0},
     {"send, UNIX stream", SEND, JF_UNIX, JF_STREAM, 0},
     {"send_all, UNIX stream", SEND_ALL, JF_UNIX, JF_STREAM, 0},
+    {"send_file, TCP", SEND_FILE, JF_INET, JF_STREAM, 0},
+    {"send_file, UNIX stream", SEND_FILE, JF_UNIX, JF_STREAM, 0},
     {"send, UNIX datagrams", SEND, JF_UNIX, JF_DGRAM, 1},
     {"send_to, UNIX datagrams", SEND_TO, JF_UNIX, JF_DGRAM, 0},
     {"send, UNIX seqpacket", SEND, JF_UNIX, JF_SEQPACKET, 0},
@@ -244,6 +248,21 @@ static inline void make_stuck(stuck *st, const kind *k) {
     }
 }
 
+/* A file of zeros, which nobody changes. */
+static inline int zeros(void) {
+    static _Atomic int kept;
+    int fd = atomic_load(&kept), none = 0;
+    if (fd == 0) {
+        fd = memfd_create("zeros", MFD_CLOEXEC);
+        CHECK(fd > 0 && ftruncate(fd, MOST) == 0);
+        if (!atomic_compare_exchange_strong(&kept, &none, fd)) {
+            close(fd);
+            fd = none;
+        }
+    }
+    return fd;
+}
+
 /* The call itself. */
 static inline int64_t call_stuck(void *given) {
     static char bytes[MOST];
@@ -285,6 +304,8 @@ static inline int64_t call_stuck(void *given) {
         return jf_send_msg(st->s, &m, 0);
     case SEND_ALL:
         return jf_send_all(st->s, bytes, len, &st->done);
+    case SEND_FILE:
+        return jf_send_file(st->s, zeros(), 0, MOST);
     }
     return JF_E_INTERNAL;
 }

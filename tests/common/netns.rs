@@ -35,9 +35,7 @@ impl Namespace {
 
     /// A program that will run in it.
     pub fn command(&self, name: &str, arguments: &[&str]) -> Command {
-        let mut command = program("nsenter", &["--net", "--target", &self.id, name]);
-        command.args(arguments);
-        command
+        self.within(&program(name, arguments))
     }
 
     /// The same of one that is made already.

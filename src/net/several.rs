@@ -1,0 +1,96 @@
+//! Waiting for a handful of sockets at once.
+
+use super::wait::{Patience, SLICE};
+use super::{Error, Events, Result, Socket};
+use crate::sys::errno::EINTR;
+use crate::sys::{Errno, Moment, PollItem, wait_many};
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+/// The most sockets that one call waits for.
+pub const WAIT_MAX: usize = 256;
+
+/// A socket to wait for.
+#[derive(Clone, Copy, Debug)]
+pub struct WaitItem<'a> {
+    /// The socket.
+    pub socket: &'a Socket,
+    /// What to wait for, beside errors and the end.
+    pub events: Events,
+    /// What it is ready for; written by [`wait`] when it succeeds.
+    pub ready: Events,
+}
+
+impl<'a> WaitItem<'a> {
+    /// Waits for these events.
+    pub fn new(socket: &'a Socket, events: Events) -> WaitItem<'a> {
+        WaitItem { socket, events, ready: Events::NONE }
+    }
+}
+
+/// Waits until one of the sockets is ready, and returns how many are; 0 when the time is over. Without a time it waits for
+/// ever. The sockets' own timeouts do not count. ([poll(2)])
+///
+/// # Errors
+/// [`Error::CLOSED`] when one of them is canceled, [`Error::INTERRUPTED`] when a signal was handled and one of them is
+/// [`Opt::Interruptible`](crate::Opt::Interruptible), [`Error::INVALID`] for more than [`WAIT_MAX`] sockets.
+///
+/// [poll(2)]: https://man7.org/linux/man-pages/man2/poll.2.html
+pub fn wait(items: &mut [WaitItem<'_>], time: Option<Duration>) -> Result<usize> {
+    // A part of a millisecond is waited for as a whole one.
+    let ms = time.map(|time| i64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX));
+    let mut room = [PollItem::NONE; WAIT_MAX];
+    let room = room.get_mut(..items.len()).ok_or(Error::INVALID)?;
+    let count = wait_for(|at| items.get(at).map(|item| (item.socket, item.events)), room, ms.unwrap_or(-1))?;
+    for (item, polled) in items.iter_mut().zip(room) {
+        item.ready = polled.ready();
+    }
+    Ok(count)
+}
+
+/// Waits for as many sockets as there is room for; `of` tells which and for what. The time is in milliseconds, -1 for
+/// ever.
+pub(crate) fn wait_for<'a>(
+    of: impl Fn(usize) -> Option<(&'a Socket, Events)>,
+    room: &mut [PollItem],
+    ms: i64,
+) -> Result<usize> {
+    let patience = match ms {
+        0 => Patience::Never,
+        -1 => Patience::ForEver,
+        1.. => Patience::For(ms, Moment::now()),
+        _ => return Err(Error::INVALID),
+    };
+    let (mut interruptible, mut wakes) = (false, true);
+    for (at, polled) in room.iter_mut().enumerate() {
+        let (socket, events) = of(at).ok_or(Error::INTERNAL)?;
+        if !events.within(Events::ALL) {
+            return Err(Error::INVALID);
+        }
+        interruptible |= socket.interruptible.load(Relaxed);
+        wakes &= socket.family.wakes_at_shutdown();
+        *polled = PollItem::new(&socket.fd, events);
+    }
+    let mut left = match patience {
+        Patience::Never => Some(Duration::ZERO),
+        Patience::ForEver => None,
+        Patience::For(ms, _) => Some(Duration::from_millis(ms as u64)),
+    };
+    loop {
+        let slice = if wakes { left } else { Some(left.map_or(SLICE, |left| left.min(SLICE))) };
+        let result = wait_many(room, slice);
+        match result {
+            // Closing a socket makes it ready, and wakes nobody else.
+            _ if (0..room.len()).filter_map(&of).any(|(socket, _)| socket.is_canceled()) => return Err(Error::CLOSED),
+            Err(Errno(EINTR)) if interruptible => return Err(Error::INTERRUPTED),
+            Ok(0) | Err(Errno(EINTR)) => {}
+            Ok(ready) => return Ok(ready),
+            Err(errno) => return Err(errno.into()),
+        }
+        left = match patience.left() {
+            Some(left) => left,
+            // What a signal cut short has left the array as it was, and so has the end of the time.
+            None => return Ok(0),
+        };
+    }
+}

@@ -1,0 +1,194 @@
+/* What sockets are ready for, with the system's poll as the referee. */
+#include "pairs.h"
+#include "clock.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { ALL = JF_READABLE | JF_WRITABLE | JF_ERROR | JF_HANGUP | JF_READ_CLOSED | JF_PRIORITY };
+
+static const struct {
+    uint32_t ours;
+    short theirs;
+} EVENTS[] = {{JF_READABLE, POLLIN}, {JF_WRITABLE, POLLOUT},      {JF_ERROR, POLLERR},
+              {JF_HANGUP, POLLHUP},  {JF_READ_CLOSED, POLLRDHUP}, {JF_PRIORITY, POLLPRI}};
+enum { EVENT_COUNT = sizeof EVENTS / sizeof *EVENTS };
+
+static short to_system(uint32_t events) {
+    short bits = 0;
+    for (int i = 0; i < EVENT_COUNT; i++)
+        if (events & EVENTS[i].ours) bits = (short)(bits | EVENTS[i].theirs);
+    return bits;
+}
+
+static uint32_t ready_now(jf_socket s, uint32_t events) {
+    jf_wait_item item = {s, events, 0xA5A5A5A5};
+    int64_t count = OK(jf_wait(&item, 1, 0));
+    CHECK(count == (item.ready != 0) && item.socket == s && item.events == events);
+    return item.ready;
+}
+
+/* Each single event, all, and none: the same as poll says. */
+static void as_poll(jf_socket s) {
+    for (int i = -1; i <= EVENT_COUNT; i++) {
+        uint32_t events = i < 0 ? 0 : i == EVENT_COUNT ? ALL : EVENTS[i].ours, ready;
+        struct pollfd item = {(int)OK(jf_fd(s)), to_system(events), 0};
+        short before;
+        /* What is on its way may come in between. */
+        do {
+            CHECK(poll(&item, 1, 0) >= 0);
+            before = item.revents;
+            ready = ready_now(s, events);
+            CHECK(poll(&item, 1, 0) >= 0);
+        } while (before != item.revents);
+        CHECK(to_system(ready) == before);
+    }
+}
+
+/* Waits for an event, and finds it. */
+static void becomes(jf_socket s, uint32_t event) {
+    jf_wait_item item = {s, event, 0};
+    EXPECT(jf_wait(&item, 1, 10000), 1);
+    CHECK(item.ready & event);
+    as_poll(s);
+}
+
+static void every_event(enum kind kind) {
+    jf_socket s[2];
+    char room[65536] = {0};
+    connected(kind, s);
+    as_poll(s[0]);
+    CHECK(ready_now(s[0], ALL) == JF_WRITABLE);
+    EXPECT(jf_send(s[1], "x", 1, 0), 1);
+    becomes(s[0], JF_READABLE);
+    CHECK(ready_now(s[0], ALL) == (JF_READABLE | JF_WRITABLE) && ready_now(s[0], 0) == 0);
+    EXPECT(jf_recv(s[0], room, 1, 0), 1);
+    CHECK(ready_now(s[0], ALL) == JF_WRITABLE);
+    if (kind == TCP4 || kind == TCP6) {
+        EXPECT(jf_send(s[1], "u", 1, JF_OUT_OF_BAND), 1);
+        becomes(s[0], JF_PRIORITY);
+        EXPECT(jf_recv(s[0], room, 1, JF_OUT_OF_BAND), 1);
+    }
+    if (kind_type(kind) == JF_STREAM || kind == UNIX_SEQPACKET) {
+        /* No room, and room again. */
+        size_t len = kind_type(kind) == JF_STREAM ? sizeof room : 4096;
+        while (ready_now(s[0], JF_WRITABLE)) {
+            while (jf_send(s[0], room, len, JF_DONT_WAIT) > 0) {
+            }
+        }
+        as_poll(s[0]);
+        while (!ready_now(s[0], JF_WRITABLE)) jf_recv(s[1], room, sizeof room, JF_DONT_WAIT);
+        as_poll(s[0]);
+        while (jf_recv(s[1], room, sizeof room, JF_DONT_WAIT) > 0) {
+        }
+    }
+    if (kind_type(kind) != JF_DGRAM) {
+        OK(jf_shutdown(s[1], JF_SHUT_WRITE));
+        becomes(s[0], JF_READ_CLOSED);
+        CHECK(!(ready_now(s[0], ALL) & JF_HANGUP));
+        OK(jf_shutdown(s[0], JF_SHUT_WRITE));
+        becomes(s[0], JF_HANGUP);
+    }
+    OK(jf_close(s[1]));
+    as_poll(s[0]);
+    OK(jf_close(s[0]));
+}
+
+/* A datagram that nobody wants comes back as an error; a listener has a connection; a connection is refused. */
+static void other_sockets(void) {
+    jf_addr a;
+    jf_socket nobody = bound("127.0.0.1:0", JF_DGRAM, &a), s = OK(jf_open(JF_INET, JF_DGRAM, 0));
+    OK(jf_connect(s, &a));
+    OK(jf_close(nobody));
+    EXPECT(jf_send(s, "x", 1, 0), 1);
+    becomes(s, JF_ERROR);
+    CHECK(ready_now(s, 0) == JF_ERROR);
+    int64_t error;
+    OK(jf_get(s, JF_OPT_ERROR, &error));
+    CHECK(error == JF_E_CONN_REFUSED && ready_now(s, 0) == 0);
+    OK(jf_close(s));
+
+    jf_socket listener = listening("127.0.0.1:0", &a);
+    CHECK(ready_now(listener, ALL) == 0);
+    s = OK(jf_open(JF_INET, JF_STREAM, 0));
+    as_poll(s);
+    OK(jf_connect(s, &a));
+    becomes(listener, JF_READABLE);
+    OK(jf_close(listener));
+    becomes(s, JF_ERROR);
+    OK(jf_close(s));
+
+    s = OK(jf_open(JF_INET, JF_STREAM, 0));
+    OK(jf_set(s, JF_OPT_SEND_TIMEOUT, 0));
+    jf_socket reserved = bound("127.0.0.1:0", JF_STREAM, &a);
+    int64_t code = jf_connect(s, &a);
+    CHECK(code == JF_E_IN_PROGRESS || code == JF_E_CONN_REFUSED);
+    becomes(s, JF_WRITABLE);
+    OK(jf_close(s));
+    OK(jf_close(reserved));
+
+    s = OK(jf_open(JF_NETLINK, JF_RAW, 0));
+    as_poll(s);
+    CHECK(ready_now(s, ALL) == JF_WRITABLE);
+    jf_wait_item item = {s, JF_READABLE, 7};
+    double since = clock_ms();
+    EXPECT(jf_wait(&item, 1, 50), 0);
+    TOOK(since, 50);
+    CHECK(item.ready == 0);
+    OK(jf_close(s));
+}
+
+/* Of many the right ones are ready. */
+static void many(void) {
+    static jf_wait_item items[JF_WAIT_MAX];
+    static jf_socket s[JF_WAIT_MAX][2];
+    for (int i = 0; i < JF_WAIT_MAX; i++) {
+        OK(jf_pair(JF_UNIX, JF_STREAM, s[i]));
+        items[i] = (jf_wait_item){s[i][0], JF_READABLE, 0xA5};
+    }
+    EXPECT(jf_wait(items, JF_WAIT_MAX, 0), 0);
+    for (int i = 0; i < JF_WAIT_MAX; i++) CHECK(items[i].ready == 0);
+    for (int count = 1; count <= JF_WAIT_MAX; count += count < 20 ? 1 : 59) {
+        int sent = count / 2;
+        EXPECT(jf_send(s[sent][1], "x", 1, 0), 1);
+        EXPECT(jf_wait(items, (size_t)count, -1), 1);
+        for (int i = 0; i < count; i++) CHECK(items[i].ready == (i == sent ? JF_READABLE : 0));
+        char byte;
+        EXPECT(jf_recv(s[sent][0], &byte, 1, 0), 1);
+    }
+    /* The same socket twice. */
+    items[1] = (jf_wait_item){s[0][0], JF_WRITABLE, 0};
+    EXPECT(jf_send(s[0][1], "x", 1, 0), 1);
+    EXPECT(jf_wait(items, 3, -1), 2);
+    CHECK(items[0].ready == JF_READABLE && items[1].ready == JF_WRITABLE && items[2].ready == 0);
+    for (int i = 0; i < JF_WAIT_MAX; i++) close_both(s[i]);
+}
+
+static void deadlines(void) {
+    jf_socket s[2];
+    static const int64_t TIMES[] = {1, 2, 20, 100};
+    connected(TCP4, s);
+    /* The socket's own timeout is not what counts. */
+    OK(jf_set(s[0], JF_OPT_RECV_TIMEOUT, 60000));
+    for (size_t i = 0; i < sizeof TIMES / sizeof *TIMES; i++) {
+        jf_wait_item item = {s[0], JF_READABLE, 1};
+        double since = clock_ms();
+        EXPECT(jf_wait(&item, 1, TIMES[i]), 0);
+        TOOK(since, TIMES[i]);
+        CHECK(item.ready == 0);
+        since = clock_ms();
+        EXPECT(jf_wait(NULL, 0, TIMES[i]), 0);
+        TOOK(since, TIMES[i]);
+    }
+    EXPECT(jf_wait(NULL, 0, 0), 0);
+    close_both(s);
+}
+
+int main(void) {
+    for (int kind = 0; kind < KINDS; kind++) every_event(kind);
+    other_sockets();
+    many();
+    deadlines();
+    return 0;
+}
