@@ -320,7 +320,7 @@ typedef enum jf_flag {
     JF_PEEK = 2,
     /**
      * Receive: return a message's whole length, even when it did not fit, instead of JF_E_TRUNCATED. No effect on a
-     * stream.
+     * stream, nor where the system does not know the length: in the queue of errors.
      */
     JF_TRUNC = 32,
     /**
@@ -422,8 +422,8 @@ typedef enum jf_cut {
      */
     JF_CUT_DATA = 1,
     /**
-     * Descriptors, or control data of other kinds, were more than the room for them; what did not fit is closed and
-     * lost.
+     * Descriptors, or control data of other kinds, were more than the room for them, or than the process may have open;
+     * what did not fit is closed and lost.
      */
     JF_CUT_CONTROL = 2,
 } jf_cut;
@@ -1450,7 +1450,8 @@ typedef struct jf_msg {
     size_t passed_room;
     /**
      * Control data of other kinds, packed as cmsg(3) says: to send more, or where to receive what the library has no
-     * member for. NULL if there is none to send, or none is wanted.
+     * member for. NULL if there is none to send, or none is wanted. What is sent here is for the system to judge, which
+     * may pass over kinds that the socket does not know; what comes is whole pieces with the padding behind each.
      */
     void *other;
     /**
@@ -2214,8 +2215,9 @@ int64_t jf_recv_vec(jf_socket s, struct jf_buf *bufs, size_t count, uint32_t fla
  * flags: as for jf_send.
  *
  * Blocks for JF_OPT_SEND_TIMEOUT until there is room. On a stream what goes beside the data goes with its first byte;
- * when less than all was taken over, send the rest without it. Returns how many bytes were taken over: of a message
- * all. Errors: those of jf_send and, with an address, of jf_send_to; JF_E_UNSUPPORTED for something that such a socket
+ * when less than all was taken over, send the rest without it. A socket that is passed may be closed meanwhile: where
+ * the call has to wait, it takes a duplicate of it (JF_E_TOO_MANY_FILES). Returns how many bytes were taken over: of a
+ * message all. Errors: those of jf_send and, with an address, of jf_send_to; JF_E_UNSUPPORTED for something that such a socket
  * does not carry, or that can only be received; JF_E_INVALID for a NULL, a wrong size, an unknown bit, a value out of
  * range, more than JF_PASSED_MAX descriptors, and for something to go beside no data on a stream; JF_E_BAD_HANDLE for
  * a socket or descriptor to pass that is not open; JF_E_PERMISSION for the credentials of another. See sendmsg(2),

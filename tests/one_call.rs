@@ -42,5 +42,7 @@ fn a_call_is_one_system_call() {
         (vec![conversation.clone(), conversation, datagrams.clone(), datagrams], vec![waits; 3]);
     expected.extend([files, timed_files]);
     expected.append(&mut three);
+    let messages = row(&[("sendmsg", 200), ("recvmsg", 400)]);
+    expected.extend([messages.clone(), messages, row(&[("sendmsg", 200)])]);
     assert_eq!(traced(), expected);
 }

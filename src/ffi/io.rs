@@ -20,7 +20,7 @@ pub enum jf_flag {
     /// Receive: leave the data in the queue, to be received again.
     JF_PEEK = 0x2,
     /// Receive: return a message's whole length, even when it did not fit, instead of JF_E_TRUNCATED. No effect on a
-    /// stream.
+    /// stream, nor where the system does not know the length: in the queue of errors.
     JF_TRUNC = 0x20,
     /// Send, receive: never wait, whatever the socket's timeout.
     JF_DONT_WAIT = 0x40,

@@ -58,8 +58,8 @@ pub enum jf_has {
 pub enum jf_cut {
     /// The message was longer than the buffers.
     JF_CUT_DATA = 0x1,
-    /// Descriptors, or control data of other kinds, were more than the room for them; what did not fit is closed and
-    /// lost.
+    /// Descriptors, or control data of other kinds, were more than the room for them, or than the process may have open;
+    /// what did not fit is closed and lost.
     JF_CUT_CONTROL = 0x2,
 }
 
@@ -128,7 +128,8 @@ pub struct jf_msg {
     /// How many there is room for to receive.
     pub passed_room: usize,
     /// Control data of other kinds, packed as cmsg(3) says: to send more, or where to receive what the library has no
-    /// member for. NULL if there is none to send, or none is wanted.
+    /// member for. NULL if there is none to send, or none is wanted. What is sent here is for the system to judge, which
+    /// may pass over kinds that the socket does not know; what comes is whole pieces with the padding behind each.
     pub other: *mut c_void,
     /// How many bytes to send, at most 2048; jf_recv_msg writes how many came.
     pub other_len: usize,
@@ -198,9 +199,9 @@ const fn bit(bit: jf_has) -> u32 {
 /// A caller's message, once its size turned out to be one.
 ///
 /// # Safety
-/// If not NULL, `message` must be readable and writable for as many bytes as its size says, and nobody else may use it for
-/// as long as the result is used.
-unsafe fn message<'a>(message: *mut jf_msg) -> Result<&'a mut jf_msg> {
+/// If not NULL, `message` must be readable for as many bytes as its size says, and nobody may write to it for as long as the
+/// result is used.
+unsafe fn message<'a>(message: *const jf_msg) -> Result<&'a jf_msg> {
     if message.is_null() || !message.is_aligned() {
         return Err(Error::INVALID);
     }
@@ -217,7 +218,8 @@ unsafe fn message<'a>(message: *mut jf_msg) -> Result<&'a mut jf_msg> {
         return Err(Error::INVALID);
     }
     // SAFETY: the caller's; all bytes are a message.
-    Ok(unsafe { &mut *message })
+    let message = unsafe { &*message };
+    if message.reserved == 0 { Ok(message) } else { Err(Error::INVALID) }
 }
 
 /// Sends a message: data, to an address perhaps, with descriptors, credentials and other things beside it.
@@ -228,8 +230,9 @@ unsafe fn message<'a>(message: *mut jf_msg) -> Result<&'a mut jf_msg> {
 /// flags: as for jf_send.
 ///
 /// Blocks for JF_OPT_SEND_TIMEOUT until there is room. On a stream what goes beside the data goes with its first byte;
-/// when less than all was taken over, send the rest without it. Returns how many bytes were taken over: of a message
-/// all. Errors: those of jf_send and, with an address, of jf_send_to; JF_E_UNSUPPORTED for something that such a socket
+/// when less than all was taken over, send the rest without it. A socket that is passed may be closed meanwhile: where
+/// the call has to wait, it takes a duplicate of it (JF_E_TOO_MANY_FILES). Returns how many bytes were taken over: of a
+/// message all. Errors: those of jf_send and, with an address, of jf_send_to; JF_E_UNSUPPORTED for something that such a socket
 /// does not carry, or that can only be received; JF_E_INVALID for a NULL, a wrong size, an unknown bit, a value out of
 /// range, more than JF_PASSED_MAX descriptors, and for something to go beside no data on a stream; JF_E_BAD_HANDLE for
 /// a socket or descriptor to pass that is not open; JF_E_PERMISSION for the credentials of another. See sendmsg(2),
@@ -238,40 +241,47 @@ unsafe fn message<'a>(message: *mut jf_msg) -> Result<&'a mut jf_msg> {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_send_msg(s: jf_socket, msg: *const jf_msg, flags: u32) -> i64 {
     guard(|| {
-        // SAFETY: the caller's; nothing is written to it.
-        let msg = &*unsafe { message(msg.cast_mut()) }?;
+        // SAFETY: the caller's.
+        let msg = unsafe { message(msg) }?;
         let mut room = NO_BUFS;
         // SAFETY: the caller's.
         let bufs = unsafe { send_bufs(msg.bufs, msg.buf_count, &mut room) }?;
         // SAFETY: the caller's.
-        let mut outgoing = unsafe { outgoing(msg) }?;
-        let send = |outgoing: &Outgoing<'_>| {
-            SOCKETS.with(s, |socket| socket.send_msg(bufs, Flags::from_bits(flags), outgoing)).map(count)
+        let outgoing = unsafe { outgoing(msg) }?;
+        let flags = Flags::from_bits(flags);
+        let send = |outgoing: &Outgoing<'_>, flags| {
+            SOCKETS.with(s, |socket| socket.send_msg(bufs, flags, outgoing)).map(count)
         };
         if msg.passed_count == 0 {
-            return send(&outgoing);
+            return send(&outgoing, flags);
         }
         // SAFETY: the caller's.
         let passed = unsafe { array(msg.passed, msg.passed_count, Outgoing::DESCRIPTORS_MAX) }?;
-        let mut in_use = [const { None }; Outgoing::DESCRIPTORS_MAX];
-        let in_use = in_use[..passed.len()].as_mut();
-        for (place, passed) in in_use.iter_mut().zip(passed) {
+        let mut held = [const { None }; Outgoing::DESCRIPTORS_MAX];
+        let held = &mut held[..passed.len()];
+        for (place, passed) in held.iter_mut().zip(passed) {
             *place = Some(Passed::of(passed)?);
         }
-        // SAFETY: no descriptor is looked at that was not written: there are as many as are passed.
-        let mut fds = [unsafe { BorrowedFd::borrow_raw(0) }; Outgoing::DESCRIPTORS_MAX];
-        let fds = fds[..passed.len()].as_mut();
-        for (fd, passed) in fds.iter_mut().zip(in_use.iter().flatten()) {
-            *fd = passed.as_fd();
+        // Whoever closes a socket waits for the calls that use it, and can't wake one that waits for another socket. So
+        // while this one waits, it has duplicates instead.
+        if held.iter().flatten().any(Passed::is_in_use) && !flags.intersects(Flags::DONT_WAIT) {
+            let result =
+                pass(held, |fds| send(&Outgoing { descriptors: fds, ..outgoing.clone() }, flags | Flags::DONT_WAIT));
+            if result != Err(Error::WOULD_BLOCK) {
+                return result;
+            }
+            for passed in held.iter_mut().flatten() {
+                passed.let_go()?;
+            }
         }
-        outgoing.descriptors = fds;
-        send(&outgoing)
+        pass(held, |fds| send(&Outgoing { descriptors: fds, ..outgoing.clone() }, flags))
     })
 }
 
 /// A thing to be passed, which stays open meanwhile.
 enum Passed {
     Socket(InUse<'static, Socket>),
+    Duplicate(OwnedFd),
     Descriptor(RawFd),
 }
 
@@ -289,13 +299,38 @@ impl Passed {
         }
     }
 
+    fn is_in_use(&self) -> bool {
+        matches!(self, Passed::Socket(_))
+    }
+
+    /// Uses a socket no longer, but what it is now.
+    fn let_go(&mut self) -> Result<()> {
+        if let Passed::Socket(socket) = self {
+            *self = Passed::Duplicate(socket.duplicate_fd()?);
+        }
+        Ok(())
+    }
+
     fn as_fd(&self) -> BorrowedFd<'_> {
         match self {
             Passed::Socket(socket) => socket.as_fd(),
+            Passed::Duplicate(fd) => fd.as_fd(),
             // SAFETY: it is not -1; whether it is open, the system finds out.
             Passed::Descriptor(fd) => unsafe { BorrowedFd::borrow_raw(*fd) },
         }
     }
+}
+
+/// Has `call` use the descriptors of what is passed, at most as many as a message carries.
+fn pass<R>(passed: &[Option<Passed>], call: impl FnOnce(&[BorrowedFd<'_>]) -> R) -> R {
+    // SAFETY: no descriptor is looked at that was not written: there are as many as are passed.
+    let mut fds = [unsafe { BorrowedFd::borrow_raw(0) }; Outgoing::DESCRIPTORS_MAX];
+    let mut count = 0;
+    for (fd, passed) in fds.iter_mut().zip(passed.iter().flatten()) {
+        *fd = passed.as_fd();
+        count += 1;
+    }
+    call(&fds[..count])
 }
 
 /// # Safety
@@ -311,7 +346,7 @@ unsafe fn array<'a, T>(data: *const T, count: usize, most: usize) -> Result<&'a 
 /// # Safety
 /// `other` must be NULL or readable for as much as it says.
 unsafe fn outgoing(msg: &jf_msg) -> Result<Outgoing<'_>> {
-    if msg.present & !KNOWN != 0 || msg.reserved != 0 || msg.other_len > OTHER_MAX {
+    if msg.present & !KNOWN != 0 || msg.other_len > OTHER_MAX {
         return Err(Error::INVALID);
     }
     if msg.present & !SENDABLE != 0 {
@@ -360,7 +395,9 @@ unsafe fn outgoing(msg: &jf_msg) -> Result<Outgoing<'_>> {
 pub unsafe extern "C" fn jf_recv_msg(s: jf_socket, msg: *mut jf_msg, flags: u32) -> i64 {
     guard(|| {
         // SAFETY: the caller's.
-        let msg = unsafe { message(msg) }?;
+        unsafe { message(msg) }?;
+        // SAFETY: it is one, and the caller's to be written to.
+        let msg = unsafe { &mut *msg };
         let mut room = NO_BUFS;
         // SAFETY: the caller's.
         let bufs = unsafe { recv_bufs(msg.bufs, msg.buf_count, &mut room) }?;

@@ -4,6 +4,7 @@ use super::io::room;
 use super::{Addr, Credentials, Error, Family, Flags, Origin, RecvBuf, Result, SendBuf, Socket, Type};
 use crate::sys::{Came, ControlBuf, DESCRIPTORS_MAX, Descriptor, Descriptors, Direction, Sent, SockAddr};
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::time::Duration;
 
@@ -85,11 +86,13 @@ impl<'a> Outgoing<'a> {
         }
     }
 
-    fn pack(&self, family: Family, control: &mut ControlBuf) -> Result<()> {
+    fn pack(&self, socket: &Socket, control: &mut ControlBuf) -> Result<()> {
+        let family = socket.family;
         if !self.descriptors.is_empty() {
             control.push(Sent::Descriptors(self.descriptors), family)?;
         }
-        let source = self.source.as_ref().map(|source| Sent::Source(source.interface, source.addr.raw()));
+        let source = self.source.map(|source| PacketInfo { addr: socket.as_source(source.addr, self.to), ..source });
+        let source = source.as_ref().map(|source| Sent::Source(source.interface, source.addr.raw()));
         let items = [
             self.credentials.map(Sent::Credentials),
             source,
@@ -248,6 +251,7 @@ impl Incoming {
         match item {
             Came::Descriptor(fd) => self.control_is_cut |= self.descriptors.push(fd).is_err(),
             Came::Process(fd) => self.process = Some(fd),
+            Came::Lost => self.control_is_cut = true,
             Came::Credentials(credentials) => self.credentials = Some(credentials),
             Came::Destination(interface, addr) => {
                 self.destination = Some(PacketInfo { interface, addr: Addr::from_os(addr) });
@@ -301,7 +305,7 @@ impl Socket {
             }
         };
         let mut control = ControlBuf::new();
-        message.pack(self.family, &mut control)?;
+        message.pack(self, &mut control)?;
         self.call(Direction::Send, flags, |fd, extra| fd.send_msg(bufs, flags | extra, to, &control))
     }
 
@@ -325,7 +329,8 @@ impl Socket {
         message: &mut Incoming,
         other: &mut dyn FnMut(&[u8]) -> bool,
     ) -> Result<usize> {
-        let os_flags = self.recv_flags(flags)?;
+        let passes = if self.family == Family::Unix { Flags::CLOSE_ON_EXEC } else { Flags::NONE };
+        let os_flags = self.recv_flags(flags)? | passes;
         let room = room(bufs.iter().map(RecvBuf::len))?;
         message.clear();
         if room == 0 && !self.kind.has_messages() && !flags.intersects(Flags::ERROR_QUEUE) {
@@ -334,16 +339,42 @@ impl Socket {
         let (mut name, mut control) = (SockAddr::room(), ControlBuf::new());
         let (count, cut) = self
             .call(Direction::Recv, flags, |fd, extra| fd.recv_msg(bufs, os_flags | extra, &mut name, &mut control))?;
+        // What the system writes no address for has none: an entry of the queue of errors that is not about a datagram.
         if self.kind.has_messages() {
-            message.from = Some(self.named(&name));
+            message.from = Some(self.named(&name)).filter(|from| from.family() != Family::Unspec);
         }
         message.is_cut = cut.data;
         message.control_is_cut = cut.control;
-        control.take(|item| message.put(item, other));
-        // Of a queued error the system does not say how long its datagram was, only that it was cut.
+        control.take(cut.control, |item| message.put(item, other));
+        for addr in message.destination.iter_mut().map(|to| &mut to.addr).chain(&mut message.original_destination) {
+            *addr = self.as_own(*addr);
+        }
+        // Of a queued error the system does not say how long its datagram was, only that it was cut: not even when asked.
         match self.received(count, room, flags) {
-            Ok(_) if cut.data && !flags.intersects(Flags::TRUNC) => Err(Error::TRUNCATED),
+            Ok(_) if cut.data && (count <= room || !flags.intersects(Flags::TRUNC)) => Err(Error::TRUNCATED),
             result => result,
+        }
+    }
+
+    /// An address that the system tells of, as this socket has addresses: an IPv6 socket has those of IPv4 mapped.
+    fn as_own(&self, addr: Addr) -> Addr {
+        match addr.ip() {
+            Some(IpAddr::V4(ip)) if self.family == Family::Inet6 => {
+                (ip.to_ipv6_mapped(), addr.port().unwrap_or(0)).into()
+            }
+            _ => addr,
+        }
+    }
+
+    /// The address that a message says it comes from. On an IPv6 socket the system does not take "any" of IPv6 where it
+    /// goes to an IPv4 address. Who it goes to is looked up if nothing else is known.
+    fn as_source(&self, addr: Addr, to: Option<&Addr>) -> Addr {
+        if addr.family() != Family::Unspec || self.family != Family::Inet6 {
+            return addr;
+        }
+        match to.copied().or_else(|| self.peer_addr().ok()).and_then(|to| to.ip()) {
+            Some(IpAddr::V6(to)) if to.to_ipv4_mapped().is_some() => (Ipv4Addr::UNSPECIFIED, 0).into(),
+            _ => addr,
         }
     }
 }

@@ -268,6 +268,12 @@ impl Socket {
         Ok(other)
     }
 
+    /// A duplicate of the descriptor alone.
+    #[cfg(feature = "capi")]
+    pub(crate) fn duplicate_fd(&self) -> Result<OwnedFd> {
+        Ok(self.fd.duplicate()?.into())
+    }
+
     /// The socket's family.
     pub fn family(&self) -> Family {
         self.family

@@ -12,7 +12,8 @@ use std::{ptr, slice};
 /// The most descriptors that one message carries: Linux's `SCM_MAX_FD`.
 pub const DESCRIPTORS_MAX: usize = 253;
 
-/// Room for everything at once: the descriptors are a kilobyte, an IPv6 packet's extension headers two.
+/// Room for everything at once that is usual: the descriptors are a kilobyte, an extension header of an IPv6 packet at most
+/// two. What does not fit is cut, and told.
 const ROOM: usize = 4096;
 
 // Linux's numbers that the C library has no names for.
@@ -67,6 +68,8 @@ pub enum Came<'a> {
     Descriptor(Descriptor),
     /// Stands for the sender's process.
     Process(Descriptor),
+    /// Something that the system could not give.
+    Lost,
     Credentials(Credentials),
     /// To which interface and address.
     Destination(u32, RawAddr),
@@ -264,15 +267,22 @@ impl ControlBuf {
         Ok(())
     }
 
-    /// Takes out everything that came.
-    pub fn take(&mut self, mut each: impl FnMut(Came<'_>)) {
+    /// Takes out everything that came, of which something may be cut: then the system fills the room to its end, perhaps
+    /// with the first part of something.
+    pub fn take(&mut self, is_cut: bool, mut each: impl FnMut(Came<'_>)) {
         // SAFETY: so much was written, by the system or here.
         let mut rest = unsafe { slice::from_raw_parts(self.room.as_ptr().cast::<u8>(), self.len) };
+        let may_end_in_a_part = is_cut && self.len == ROOM;
         self.len = 0;
         while let Some(header) = read::<cmsghdr>(rest) {
             #[allow(clippy::unnecessary_cast, reason = "C libraries differ in its type")]
             let len = header.cmsg_len as usize;
             let Some(data) = rest.get(HEADER..len) else { break };
+            // Descriptors it never cuts.
+            let is_part = may_end_in_a_part && align(len) >= rest.len();
+            if is_part && header.cmsg_level != libc::SOL_SOCKET {
+                break;
+            }
             // SAFETY: the system packed it, and nobody has taken the descriptors.
             unsafe { came(header.cmsg_level, header.cmsg_type, data, &rest[..len], &mut each) };
             rest = rest.get(align(len)..).unwrap_or_default();
@@ -297,8 +307,9 @@ unsafe fn came(level: c_int, kind: c_int, data: &[u8], packed: &[u8], each: &mut
         }
         (libc::SOL_SOCKET, SCM_PIDFD) => {
             // Where it could not be made, its place holds an error.
-            if let Some(fd) = read::<RawFd>(data).filter(|&fd| fd >= 0) {
-                each(Came::Process(own(&fd)));
+            match read::<RawFd>(data) {
+                Some(fd @ 0..) => each(Came::Process(own(&fd))),
+                _ => each(Came::Lost),
             }
         }
         (libc::SOL_SOCKET, libc::SCM_CREDENTIALS) => {
@@ -336,7 +347,9 @@ unsafe fn came(level: c_int, kind: c_int, data: &[u8], packed: &[u8], each: &mut
             // An address comes before the number.
             one(data.get(size_of::<libc::sockaddr_in6>()..).and_then(read::<u32>).map(Came::PathMtu));
         }
-        (libc::IPPROTO_IP, libc::IP_RECVERR) | (libc::IPPROTO_IPV6, libc::IPV6_RECVERR) => {
+        (libc::IPPROTO_IP, libc::IP_RECVERR)
+        | (libc::IPPROTO_IPV6, libc::IPV6_RECVERR)
+        | (libc::SOL_PACKET, libc::PACKET_TX_TIMESTAMP) => {
             one(read::<sock_extended_err>(data).map(|error| Came::Error(os_error(error, data))));
         }
         _ => one(None),
@@ -344,21 +357,25 @@ unsafe fn came(level: c_int, kind: c_int, data: &[u8], packed: &[u8], each: &mut
 }
 
 fn os_error(error: sock_extended_err, data: &[u8]) -> OsError {
+    let origin = match error.ee_origin {
+        libc::SO_EE_ORIGIN_LOCAL => Origin::Local,
+        libc::SO_EE_ORIGIN_ICMP => Origin::Icmp,
+        libc::SO_EE_ORIGIN_ICMP6 => Origin::Icmp6,
+        4 => Origin::Timestamp,
+        5 => Origin::ZeroCopy,
+        _ => Origin::Other,
+    };
+    // Of a timestamp, Linux may name this machine.
+    let is_from_elsewhere = matches!(origin, Origin::Icmp | Origin::Icmp6);
+    let from = data.get(size_of::<sock_extended_err>()..).filter(|_| is_from_elsewhere);
     OsError {
         errno: Errno(error.ee_errno as i32),
-        origin: match error.ee_origin {
-            libc::SO_EE_ORIGIN_LOCAL => Origin::Local,
-            libc::SO_EE_ORIGIN_ICMP => Origin::Icmp,
-            libc::SO_EE_ORIGIN_ICMP6 => Origin::Icmp6,
-            4 => Origin::Timestamp,
-            5 => Origin::ZeroCopy,
-            _ => Origin::Other,
-        },
+        origin,
         kind: error.ee_type,
         code: error.ee_code,
         info: error.ee_info,
         data: error.ee_data,
-        from: addr(data.get(size_of::<sock_extended_err>()..).unwrap_or_default()),
+        from: addr(from.unwrap_or_default()),
     }
 }
 

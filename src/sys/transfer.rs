@@ -186,8 +186,7 @@ impl Descriptor {
         unsafe { system_call(libc::SYS_sendmsg, [self.raw(), &raw const message as usize, send_flags(flags)]) }
     }
 
-    /// Receives into several buffers, with what came beside that, and tells from whom. No program executed later
-    /// inherits the descriptors among it.
+    /// Receives into several buffers, with what came beside that, and tells from whom.
     pub fn recv_msg(
         &self,
         bufs: &mut [RecvBuf<'_>],
@@ -203,10 +202,10 @@ impl Descriptor {
         let (room, len) = control.fill();
         message.msg_control = room.cast();
         message.msg_controllen = len as _;
-        let flags = recv_flags(flags) | libc::MSG_CMSG_CLOEXEC as usize;
+        let args = [self.raw(), &raw mut message as usize, recv_flags(flags)];
         // SAFETY: every buffer is writable memory of its length, borrowed for this call alone; so are the room for the
         // address and for the control data.
-        let count = unsafe { system_call(libc::SYS_recvmsg, [self.raw(), &raw mut message as usize, flags]) }?;
+        let count = unsafe { system_call(libc::SYS_recvmsg, args) }?;
         from.filled(message.msg_namelen);
         #[allow(clippy::unnecessary_cast, reason = "C libraries differ in its type")]
         let packed = message.msg_controllen as usize;

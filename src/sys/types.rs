@@ -167,7 +167,8 @@ impl Flags {
     pub const OUT_OF_BAND: Flags = Flags(0x1);
     /// Receive: leave the data in the queue.
     pub const PEEK: Flags = Flags(0x2);
-    /// Receive: return a message's whole length, even when it did not fit. No effect on a stream.
+    /// Receive: return a message's whole length, even when it did not fit. No effect on a stream, nor where the system
+    /// does not know the length: in the queue of errors.
     pub const TRUNC: Flags = Flags(0x20);
     /// Never wait, whatever the socket's timeout.
     pub const DONT_WAIT: Flags = Flags(0x40);
@@ -179,6 +180,9 @@ impl Flags {
     pub const ERROR_QUEUE: Flags = Flags(0x2000);
     /// Send: more will follow soon, so a packet may wait for it.
     pub const MORE: Flags = Flags(0x8000);
+
+    /// Receive on a UNIX socket: no program executed later inherits the descriptors that come. Packet sockets refuse it.
+    pub(crate) const CLOSE_ON_EXEC: Flags = Flags(0x4000_0000);
 
     /// What a send may be told.
     pub const FOR_SEND: Flags = Flags(Self::DONT_WAIT.0 | Self::OUT_OF_BAND.0 | Self::MORE.0 | Self::CONFIRM.0);
@@ -232,6 +236,7 @@ const _: () = assert!(
         && Flags::CONFIRM.to_os() == libc::MSG_CONFIRM
         && Flags::ERROR_QUEUE.to_os() == libc::MSG_ERRQUEUE
         && Flags::MORE.to_os() == libc::MSG_MORE
+        && Flags::CLOSE_ON_EXEC.to_os() == libc::MSG_CMSG_CLOEXEC
 );
 
 impl BitOr for Flags {

@@ -62,6 +62,12 @@ static void *call_everything(void *given) {
     size_t done;
     int64_t value;
 
+    jf_msg m;
+    memset(&m, 0, sizeof m);
+    m.size = sizeof m;
+    m.bufs = &buf;
+    m.buf_count = 1;
+
     CHECK(pthread_cancel(pthread_self()) == 0);
     s = OK(jf_open(JF_INET6, JF_STREAM, 0));
     at = parsed("[::1]:0");
@@ -96,6 +102,8 @@ static void *call_everything(void *given) {
     OK(jf_recv_exact(a, room, 3, &done));
     EXPECT(jf_send_vec(c, &buf, 1, 0), 3);
     EXPECT(jf_recv_vec(a, &buf, 1, JF_WAIT_ALL), 3);
+    EXPECT(jf_send_msg(c, &m, 0), 3);
+    EXPECT(jf_recv_msg(a, &m, JF_WAIT_ALL), 3);
     OK(jf_set(s, JF_OPT_RECV_TIMEOUT, 0));
     EXPECT(jf_accept(s, NULL), JF_E_WOULD_BLOCK);
     OK(jf_set(s, JF_OPT_RECV_TIMEOUT, 1));

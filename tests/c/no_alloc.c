@@ -4,8 +4,8 @@
 
 #include <errno.h>
 #include <stdatomic.h>
-#include <sys/socket.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* What glibc's own functions are called when somebody else has their names. */
@@ -83,6 +83,35 @@ static void vectors(void) {
     jf_buf in[] = {{room, 4}, {room + 8, 64}};
     EXPECT(jf_send_vec(s[0], out, 3, 0), 5);
     EXPECT(jf_recv_vec(s[1], in, 2, 0), 5);
+}
+
+static void messages(void) {
+    static jf_passed passed[4];
+    jf_buf out[] = {{(void *)"he", 2}, {(void *)"llo", 3}}, in[] = {{room, 4}, {room + 8, 64}};
+    jf_msg m;
+    memset(&m, 0, sizeof m);
+    m.size = sizeof m;
+    m.bufs = out;
+    m.buf_count = 2;
+    m.passed = passed;
+    m.passed_room = 4;
+    if (kind_family(kind) == JF_UNIX) {
+        passed[0] = (jf_passed){0, JF_PASSED_DESCRIPTOR, 0};
+        passed[1] = (jf_passed){s[0], JF_PASSED_SOCKET, 0};
+        m.passed_count = 2;
+    } else if (kind_type(kind) == JF_DGRAM) {
+        m.present = JF_HAS_ADDR | JF_HAS_TTL | JF_HAS_TOS;
+        m.addr = names[1];
+        m.ttl = 3;
+    }
+    EXPECT(jf_send_msg(s[0], &m, 0), 5);
+    m.bufs = in;
+    EXPECT(jf_recv_msg(s[1], &m, 0), 5);
+    if (kind_family(kind) == JF_UNIX) {
+        CHECK(m.passed_count == 2 && close((int)passed[0].value) == 0);
+        OK(jf_close(passed[1].value));
+    }
+    EXPECT(jf_recv_msg(s[1], &m, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
 }
 
 static void all_and_exact(void) {
@@ -201,6 +230,7 @@ static const struct {
 } rounds[] = {{"send, recv", send_recv, 1000},
               {"send_to, recv_from", send_recv_from, 1000},
               {"send_vec, recv_vec", vectors, 1000},
+              {"send_msg, recv_msg", messages, 1000},
               {"send_all, recv_exact", all_and_exact, 1000},
               {"send_file, recv_exact", file, 100},
               {"wait", wait_for, 20},

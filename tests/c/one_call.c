@@ -93,6 +93,57 @@ static void waits(int64_t timeout) {
     OK(jf_close(s[1]));
 }
 
+/* With something beside the data, which the receiver asks for. */
+static void messages(int64_t timeout) {
+    jf_addr to;
+    jf_socket s = bound("127.0.0.1:0", JF_DGRAM, &to);
+    char byte = 'x';
+    with_timeout(s, timeout);
+    OK(jf_set(s, JF_OPT_RECV_TTL, 1));
+    jf_buf buf = {&byte, 1};
+    jf_msg m;
+    memset(&m, 0, sizeof m);
+    m.size = sizeof m;
+    m.bufs = &buf;
+    m.buf_count = 1;
+    mark();
+    for (int i = 0; i < ROUNDS; i++) {
+        m.present = JF_HAS_ADDR | JF_HAS_TTL | JF_HAS_PACKET_INFO;
+        m.ttl = 9;
+        m.addr = to;
+        EXPECT(jf_send_msg(s, &m, 0), 1);
+        EXPECT(jf_recv_msg(s, &m, 0), 1);
+        CHECK(m.present == (JF_HAS_ADDR | JF_HAS_TTL) && m.ttl == 9);
+        EXPECT(jf_recv_msg(s, &m, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
+    }
+    mark();
+    OK(jf_close(s));
+}
+
+/* With a descriptor and a socket, of which the receiver takes nothing. */
+static void passing(int type) {
+    jf_socket s[2];
+    char byte = 'x';
+    OK(jf_pair(JF_UNIX, type, s));
+    jf_buf buf = {&byte, 1};
+    jf_passed passed[2] = {{0, JF_PASSED_DESCRIPTOR, 0}, {s[0], JF_PASSED_SOCKET, 0}};
+    jf_msg m;
+    memset(&m, 0, sizeof m);
+    m.size = sizeof m;
+    m.bufs = &buf;
+    m.buf_count = 1;
+    m.passed = passed;
+    mark();
+    for (int i = 0; i < ROUNDS; i++) {
+        m.passed_count = 2;
+        EXPECT(jf_send_msg(s[0], &m, 0), 1);
+    }
+    mark();
+    for (int i = 0; i < ROUNDS; i++) EXPECT(jf_recv_msg(s[1], &m, 0), 1);
+    OK(jf_close(s[0]));
+    OK(jf_close(s[1]));
+}
+
 int main(void) {
     streams(-1);
     streams(5000);
@@ -103,5 +154,8 @@ int main(void) {
     waits(-1);
     waits(0);
     waits(5000);
+    messages(-1);
+    messages(5000);
+    passing(JF_SEQPACKET);
     return 0;
 }

@@ -11,7 +11,21 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
-typedef enum verb { ACCEPT, CONNECT, RECV, RECV_FROM, RECV_VEC, RECV_EXACT, SEND, SEND_TO, SEND_VEC, SEND_ALL, SEND_FILE } verb;
+typedef enum verb {
+    ACCEPT,
+    CONNECT,
+    RECV,
+    RECV_FROM,
+    RECV_VEC,
+    RECV_MSG,
+    RECV_EXACT,
+    SEND,
+    SEND_TO,
+    SEND_VEC,
+    SEND_MSG,
+    SEND_ALL,
+    SEND_FILE
+} verb;
 
 typedef struct kind {
     const char *name;
@@ -42,6 +56,10 @@ static const kind KINDS[] = {
     {"recv_from, UNIX datagrams", RECV_FROM, JF_UNIX, JF_DGRAM, 0},
     {"recv, UNIX seqpacket", RECV, JF_UNIX, JF_SEQPACKET, 0},
     {"recv_from, netlink", RECV_FROM, JF_NETLINK, JF_DGRAM, 0},
+    {"recv_msg, TCP", RECV_MSG, JF_INET, JF_STREAM, 0},
+    {"recv_msg, UDP over IPv6", RECV_MSG, JF_INET6, JF_DGRAM, 0},
+    {"recv_msg, UNIX seqpacket", RECV_MSG, JF_UNIX, JF_SEQPACKET, 0},
+    {"recv_msg, netlink", RECV_MSG, JF_NETLINK, JF_DGRAM, 0},
     {"send, TCP", SEND, JF_INET, JF_STREAM, 0},
     {"send_vec, TCP", SEND_VEC, JF_INET, JF_STREAM, 0},
     {"send_all, TCP", SEND_ALL, JF_INET, JF_STREAM, 0},
@@ -53,6 +71,10 @@ static const kind KINDS[] = {
     {"send_to, UNIX datagrams", SEND_TO, JF_UNIX, JF_DGRAM, 0},
     {"send, UNIX seqpacket", SEND, JF_UNIX, JF_SEQPACKET, 0},
     {"send_vec, UNIX seqpacket", SEND_VEC, JF_UNIX, JF_SEQPACKET, 0},
+    {"send_msg, TCP", SEND_MSG, JF_INET, JF_STREAM, 0},
+    {"send_msg, UNIX stream", SEND_MSG, JF_UNIX, JF_STREAM, 0},
+    {"send_msg, UNIX datagrams to an address", SEND_MSG, JF_UNIX, JF_DGRAM, 0},
+    {"send_msg, UNIX seqpacket", SEND_MSG, JF_UNIX, JF_SEQPACKET, 0},
 };
 enum { KIND_COUNT = sizeof KINDS / sizeof *KINDS };
 
@@ -118,8 +140,13 @@ static inline int is_ready(jf_socket s, short events, int ms) {
     return poll(&item, 1, ms) == 1;
 }
 
+/* Whether each send names an address. */
+static inline int names_address(const kind *k) {
+    return k->verb == SEND_TO || (k->verb == SEND_MSG && k->type == JF_DGRAM && !k->connected);
+}
+
 static inline int64_t send_some(stuck *st, const void *data, size_t len, uint32_t flags) {
-    return st->kind->verb == SEND_TO ? jf_send_to(st->s, data, len, flags, &st->to) : jf_send(st->s, data, len, flags);
+    return names_address(st->kind) ? jf_send_to(st->s, data, len, flags, &st->to) : jf_send(st->s, data, len, flags);
 }
 
 /* Whether what TCP was given to send stays where it is: everything sent has arrived, and the peer takes no more. */
@@ -244,6 +271,15 @@ static inline int64_t call_stuck(void *given) {
     jf_buf room[2] = {{st->room, 3}, {st->room + 3, PAYLOAD_LEN - 3}};
     jf_buf data[2] = {{bytes, 3}, {bytes, len - 3}};
     jf_addr from;
+    jf_msg m;
+    memset(&m, 0, sizeof m);
+    m.size = sizeof m;
+    m.bufs = sends(st->kind) ? data : room;
+    m.buf_count = 2;
+    if (sends(st->kind) && names_address(st->kind)) {
+        m.present = JF_HAS_ADDR;
+        m.addr = st->to;
+    }
     switch (st->kind->verb) {
     case ACCEPT:
         return jf_accept(st->s, NULL);
@@ -255,6 +291,8 @@ static inline int64_t call_stuck(void *given) {
         return jf_recv_from(st->s, st->room, PAYLOAD_LEN, 0, &from);
     case RECV_VEC:
         return jf_recv_vec(st->s, room, 2, 0);
+    case RECV_MSG:
+        return jf_recv_msg(st->s, &m, 0);
     case RECV_EXACT:
         return jf_recv_exact(st->s, st->room, PAYLOAD_LEN, &st->done);
     case SEND:
@@ -262,6 +300,8 @@ static inline int64_t call_stuck(void *given) {
         return send_some(st, bytes, len, 0);
     case SEND_VEC:
         return jf_send_vec(st->s, data, 2, 0);
+    case SEND_MSG:
+        return jf_send_msg(st->s, &m, 0);
     case SEND_ALL:
         return jf_send_all(st->s, bytes, len, &st->done);
     case SEND_FILE:
@@ -314,6 +354,7 @@ static inline void release(stuck *st, flight *f) {
     case RECV:
     case RECV_FROM:
     case RECV_VEC:
+    case RECV_MSG:
     case RECV_EXACT:
         give(st);
         EXPECT(finish(f), k->verb == RECV_EXACT ? 0 : PAYLOAD_LEN);

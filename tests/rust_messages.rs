@@ -1,0 +1,193 @@
+//! Messages of the Rust API as its users see them.
+
+use jackfield::{Addr, Credentials, Error, Family, Flags, Incoming, Opt, Origin, Outgoing, PacketInfo, Socket, Type};
+use std::fs::File;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::time::{Duration, SystemTime};
+
+fn bound(addr: impl Into<Addr>) -> (Socket, Addr) {
+    let addr = addr.into();
+    let socket = Socket::open(addr.family(), Type::Dgram, 0).unwrap();
+    socket.bind(&addr).unwrap();
+    socket.set(Opt::RecvTimeout, 10_000).unwrap();
+    let addr = socket.local_addr().unwrap();
+    (socket, addr)
+}
+
+fn pair() -> (Socket, Socket) {
+    Socket::pair(Family::Unix, Type::SeqPacket).unwrap()
+}
+
+/// Sends a message with descriptors.
+fn pass(socket: &Socket, data: &[u8], fds: &[BorrowedFd<'_>]) {
+    let mut message = Outgoing::default();
+    message.descriptors = fds;
+    assert_eq!(socket.send_msg(&[data.into()], Flags::NONE, &message), Ok(data.len()));
+}
+
+/// Receives one into a message that may have been used before.
+fn receive(socket: &Socket, message: &mut Incoming) -> Vec<u8> {
+    let mut room = [0; 100];
+    let (front, back) = room.split_at_mut(3);
+    let count = socket.recv_msg(&mut [front.into(), back.into()], Flags::NONE, message).unwrap();
+    room[..count].to_vec()
+}
+
+/// Whether the other end of a pipe is open nowhere any more.
+fn is_at_its_end(pipe: &mut impl Read) -> bool {
+    pipe.read(&mut [0]).unwrap() == 0
+}
+
+#[test]
+fn what_is_sent_beside_the_data_arrives_typed() {
+    for (here, source) in [
+        ((Ipv4Addr::LOCALHOST, 0).into(), (Ipv4Addr::new(127, 0, 0, 2), 0).into()),
+        ((Ipv6Addr::LOCALHOST, 0).into(), {
+            let source: Addr = (Ipv6Addr::LOCALHOST, 0).into();
+            source
+        }),
+    ] {
+        let here: Addr = here;
+        let (socket, to) = bound(here);
+        let sender = Socket::open(here.family(), Type::Dgram, 0).unwrap();
+        for option in [Opt::RecvTtl, Opt::RecvTos, Opt::RecvPacketInfo, Opt::Timestamps] {
+            socket.set(option, 1).unwrap();
+        }
+        let mut outgoing = Outgoing::to(&to);
+        outgoing.ttl = Some(9);
+        outgoing.tos = Some(0xB9);
+        outgoing.source = Some(PacketInfo { interface: 0, addr: source });
+        let before = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        sender.send_msg(&[b"two ".as_slice().into(), b"pieces".as_slice().into()], Flags::NONE, &outgoing).unwrap();
+        let mut incoming = Incoming::new();
+        assert_eq!(receive(&socket, &mut incoming), b"two pieces");
+        assert_eq!(incoming.from.unwrap().ip(), source.ip());
+        assert_eq!((incoming.ttl, incoming.tos), (Some(9), Some(0xB9)));
+        assert_eq!(incoming.destination.unwrap().addr.ip(), here.ip());
+        let time = incoming.timestamp.unwrap();
+        assert!(time >= before && time < before + Duration::from_secs(60), "{time:?} {before:?}");
+        assert!(!incoming.is_cut && !incoming.control_is_cut && incoming.descriptor_count() == 0);
+        assert_eq!((incoming.credentials, incoming.overflow, incoming.error), (None, None, None));
+    }
+}
+
+#[test]
+fn one_incoming_serves_many_messages_and_keeps_nothing_of_them() {
+    let (a, b) = pair();
+    let (mut read, write) = std::io::pipe().unwrap();
+    b.set(Opt::PassCredentials, 1).unwrap();
+    let mut incoming = Incoming::default();
+    pass(&a, b"first", &[write.as_fd(), a.as_fd(), write.as_fd()]);
+    drop(write);
+    assert_eq!(receive(&b, &mut incoming), b"first");
+    assert_eq!(incoming.descriptor_count(), 3);
+    assert_eq!(incoming.credentials.unwrap().pid, std::process::id() as i32);
+    let mut first: File = incoming.take_descriptor().unwrap().into();
+    first.write_all(b"x").unwrap();
+    read.read_exact(&mut [0]).unwrap();
+    drop(first);
+    assert_eq!(incoming.descriptor_count(), 2);
+
+    // The two that were not taken are closed by the next message, which has none.
+    b.set(Opt::PassCredentials, 0).unwrap();
+    a.send(b"second".as_slice(), Flags::NONE).unwrap();
+    assert_eq!(receive(&b, &mut incoming), b"second");
+    assert_eq!((incoming.descriptor_count(), incoming.credentials), (0, None));
+    assert!(incoming.take_descriptor().is_none() && incoming.take_process().is_none());
+    assert!(is_at_its_end(&mut read));
+
+    // A call that receives nothing forgets the message before as well.
+    let (mut read, write) = std::io::pipe().unwrap();
+    pass(&a, b"third", &[write.as_fd()]);
+    drop(write);
+    assert_eq!(receive(&b, &mut incoming), b"third");
+    let mut room = [0; 8];
+    assert_eq!(b.recv_msg(&mut [room[..].as_mut().into()], Flags::DONT_WAIT, &mut incoming), Err(Error::WOULD_BLOCK));
+    assert_eq!(incoming.descriptor_count(), 0);
+    assert!(is_at_its_end(&mut read));
+}
+
+#[test]
+fn descriptors_that_nobody_takes_are_closed() {
+    let (a, b) = pair();
+    let (mut read, write) = std::io::pipe().unwrap();
+    let mut incoming = Incoming::new();
+    pass(&a, b"x", &[write.as_fd(); Outgoing::DESCRIPTORS_MAX]);
+    receive(&b, &mut incoming);
+    assert_eq!(incoming.descriptor_count(), Outgoing::DESCRIPTORS_MAX);
+    let taken: Vec<_> = std::iter::from_fn(|| incoming.take_descriptor()).take(3).collect();
+    for fd in &taken {
+        // SAFETY: no memory is involved.
+        let flags = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFD) };
+        assert_eq!(flags, libc::FD_CLOEXEC);
+    }
+    drop(write);
+    drop(incoming);
+    drop(taken);
+    assert!(is_at_its_end(&mut read));
+}
+
+#[test]
+fn more_descriptors_than_a_message_carries_are_refused() {
+    let (a, _b) = pair();
+    let null = File::open("/dev/null").unwrap();
+    let many = vec![null.as_fd(); Outgoing::DESCRIPTORS_MAX + 1];
+    let mut message = Outgoing::default();
+    message.descriptors = &many;
+    assert_eq!(a.send_msg(&[b"x".as_slice().into()], Flags::NONE, &message), Err(Error::INVALID));
+}
+
+#[test]
+fn a_cut_message_is_told_with_all_that_came_beside_it() {
+    let (a, b) = pair();
+    let null = File::open("/dev/null").unwrap();
+    pass(&a, b"hello", &[null.as_fd(), null.as_fd()]);
+    let (mut room, mut incoming) = ([0; 2], Incoming::new());
+    assert_eq!(b.recv_msg(&mut [room[..].as_mut().into()], Flags::NONE, &mut incoming), Err(Error::TRUNCATED));
+    assert_eq!(&room, b"he");
+    assert!(incoming.is_cut && !incoming.control_is_cut);
+    assert_eq!(incoming.descriptor_count(), 2);
+    a.send(b"hello".as_slice(), Flags::NONE).unwrap();
+    assert_eq!(b.recv_msg(&mut [room[..].as_mut().into()], Flags::TRUNC, &mut incoming), Ok(5));
+    assert!(incoming.is_cut);
+    a.send(b"he".as_slice(), Flags::NONE).unwrap();
+    assert_eq!(b.recv_msg(&mut [room[..].as_mut().into()], Flags::NONE, &mut incoming), Ok(2));
+    assert!(!incoming.is_cut);
+}
+
+#[test]
+fn what_a_socket_does_not_carry_is_refused() {
+    let (udp, to) = bound((Ipv4Addr::LOCALHOST, 0));
+    let (unix, _other) = pair();
+    let data = [b"x".as_slice().into()];
+    let me = Credentials { pid: std::process::id() as i32, uid: 0, gid: 0 };
+    let mut message = Outgoing::to(&to);
+    message.credentials = Some(me);
+    assert_eq!(udp.send_msg(&data, Flags::NONE, &message), Err(Error::UNSUPPORTED));
+    let mut message = Outgoing::default();
+    message.ttl = Some(1);
+    assert_eq!(unix.send_msg(&data, Flags::NONE, &message), Err(Error::UNSUPPORTED));
+    let mut message = Outgoing::to(&to);
+    message.ttl = Some(0);
+    assert_eq!(udp.send_msg(&data, Flags::NONE, &message), Err(Error::INVALID));
+}
+
+#[test]
+fn a_queued_error_says_what_became_of_a_datagram() {
+    let (s, _) = bound((Ipv4Addr::LOCALHOST, 0));
+    // Who is connected elsewhere is deaf to others, and keeps the port.
+    let ((deaf, nobody), (_peer, peer)) = (bound((Ipv4Addr::LOCALHOST, 0)), bound((Ipv4Addr::LOCALHOST, 0)));
+    deaf.connect(&peer).unwrap();
+    s.set(Opt::RecvErrors, 1).unwrap();
+    s.send_to(b"hello".as_slice(), Flags::NONE, &nobody).unwrap();
+    let (mut room, mut incoming) = ([0; 8], Incoming::new());
+    assert_eq!(s.recv_msg(&mut [room[..].as_mut().into()], Flags::ERROR_QUEUE, &mut incoming), Ok(5));
+    let error = incoming.error.unwrap();
+    assert_eq!((error.error, error.origin), (Some(Error::CONN_REFUSED), Origin::Icmp));
+    assert_eq!((error.icmp_type, error.icmp_code), (3, 3));
+    assert_eq!((incoming.from, error.from.ip()), (Some(nobody), Some(Ipv4Addr::LOCALHOST.into())));
+    let result = s.recv_msg(&mut [room[..].as_mut().into()], Flags::ERROR_QUEUE, &mut incoming);
+    assert_eq!((result, incoming.error), (Err(Error::WOULD_BLOCK), None));
+}
