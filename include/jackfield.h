@@ -337,7 +337,8 @@ typedef enum jf_flag {
      */
     JF_CONFIRM = 2048,
     /**
-     * Receive: take from the queue of errors instead of the data; never waits. Not for JF_UNIX.
+     * Receive: take from the queue of errors instead of the data; never waits. 0 is an entry without data there, not
+     * the end. Not for JF_UNIX and JF_NETLINK, and not with JF_PEEK.
      */
     JF_ERROR_QUEUE = 8192,
     /**
@@ -422,8 +423,8 @@ typedef enum jf_cut {
      */
     JF_CUT_DATA = 1,
     /**
-     * Descriptors, or control data of other kinds, were more than the room for them, or than the process may have open;
-     * what did not fit is closed and lost.
+     * Descriptors, or control data of other kinds, were more than the room for them, or than the process may have
+     * open; what did not fit is closed and lost.
      */
     JF_CUT_CONTROL = 2,
 } jf_cut;
@@ -519,7 +520,7 @@ typedef enum jf_option {
     JF_OPT_INTERRUPTIBLE = 3,
     /**
      * Bind takes an address whose old connections are still fading out, if the sockets that had it set this as well.
-     * Switch, default 0; every socket. (SO_REUSEADDR)
+     * Switch, default 0, of raw sockets 1; every socket. (SO_REUSEADDR)
      */
     JF_OPT_REUSE_ADDR = 4,
     /**
@@ -611,8 +612,8 @@ typedef enum jf_option {
      */
     JF_OPT_FAMILY = 23,
     /**
-     * The protocol's number, as in /etc/protocols: 6 for TCP, 17 for UDP, 0 for UNIX. Number; every socket; read only.
-     * (SO_PROTOCOL)
+     * The protocol's number, as in /etc/protocols: 6 for TCP, 17 for UDP, 0 for UNIX and for frames. Number; every
+     * socket; read only. (SO_PROTOCOL)
      */
     JF_OPT_PROTOCOL = 24,
     /**
@@ -710,8 +711,8 @@ typedef enum jf_option {
      */
     JF_OPT_TIMESTAMPING = 42,
     /**
-     * Each message is received with the count of those dropped for want of room since the socket was opened. Switch,
-     * default 0; every socket. (SO_RXQ_OVFL)
+     * Each message is received with the count of those dropped for want of room since the socket was opened, once
+     * there are any. Switch, default 0; every socket. (SO_RXQ_OVFL)
      */
     JF_OPT_RECV_OVERFLOW = 43,
     /**
@@ -1316,7 +1317,8 @@ typedef enum jf_event_flag {
      */
     JF_WRITABLE = 2,
     /**
-     * There is an error, which JF_OPT_ERROR tells. Always told.
+     * There is an error: JF_OPT_ERROR tells it, or it is in the queue of errors, with timestamps of what was sent, and
+     * is received with JF_ERROR_QUEUE. It is told until it is taken. Always told.
      */
     JF_ERROR = 4,
     /**
@@ -1340,8 +1342,8 @@ typedef int64_t jf_socket;
 
 /**
  * An address, 128 bytes on every operating system. An IPv4 or IPv6 one has a port; a UNIX one has a path, an abstract
- * name (Linux) or no name (len 0). Fill it with jf_addr_parse, or by hand after setting it all to zero. All numbers are
- * in the host's byte order.
+ * name (Linux) or no name (len 0). Fill it with jf_addr_parse, or by hand after setting it all to zero. All numbers
+ * are in the host's byte order.
  */
 typedef struct jf_addr {
     /**
@@ -1450,8 +1452,9 @@ typedef struct jf_msg {
     size_t passed_room;
     /**
      * Control data of other kinds, packed as cmsg(3) says: to send more, or where to receive what the library has no
-     * member for. NULL if there is none to send, or none is wanted. What is sent here is for the system to judge, which
-     * may pass over kinds that the socket does not know; what comes is whole pieces with the padding behind each.
+     * member for. NULL if there is none to send, or none is wanted. What is sent here is for the system to judge,
+     * which may pass over kinds that the socket does not know; what comes is whole pieces with the padding behind
+     * each.
      */
     void *other;
     /**
@@ -1556,8 +1559,8 @@ typedef struct jf_msg {
 } jf_msg;
 
 /**
- * What the system knows of a TCP connection. A member that this system's version does not have is 0, and not in filled.
- * Later versions of the library may append members: size tells them apart.
+ * What the system knows of a TCP connection. A member that this system's version does not have is 0, and not in
+ * filled. Later versions of the library may append members: size tells them apart.
  */
 typedef struct jf_tcp_info_data {
     /**
@@ -1851,7 +1854,8 @@ typedef struct jf_wait_item {
  *
  * Never blocks. Returns the socket, which the caller closes with jf_close. Errors: JF_E_FAMILY_UNSUPPORTED,
  * JF_E_TYPE_UNSUPPORTED and JF_E_PROTOCOL_UNSUPPORTED when there is no such socket; JF_E_PERMISSION for JF_RAW and
- * JF_PACKET; JF_E_INVALID for a negative protocol; JF_E_TOO_MANY_FILES; JF_E_SYSTEM_FILES; JF_E_NO_MEMORY; JF_E_NO_BUFFERS. See socket(2). Since 0.1.
+ * JF_PACKET, JF_E_ACCESS for ICMP with JF_DGRAM where the system does not allow it; JF_E_INVALID for a negative
+ * protocol; JF_E_TOO_MANY_FILES; JF_E_SYSTEM_FILES; JF_E_NO_MEMORY; JF_E_NO_BUFFERS. See socket(2). Since 0.1.
  */
 int64_t jf_open(int32_t family, int32_t type, int32_t protocol);
 
@@ -2217,11 +2221,13 @@ int64_t jf_recv_vec(jf_socket s, struct jf_buf *bufs, size_t count, uint32_t fla
  * Blocks for JF_OPT_SEND_TIMEOUT until there is room. On a stream what goes beside the data goes with its first byte;
  * when less than all was taken over, send the rest without it. A socket that is passed may be closed meanwhile: where
  * the call has to wait, it takes a duplicate of it (JF_E_TOO_MANY_FILES). Returns how many bytes were taken over: of a
- * message all. Errors: those of jf_send and, with an address, of jf_send_to; JF_E_UNSUPPORTED for something that such a socket
- * does not carry, or that can only be received; JF_E_INVALID for a NULL, a wrong size, an unknown bit, a value out of
- * range, more than JF_PASSED_MAX descriptors, and for something to go beside no data on a stream; JF_E_BAD_HANDLE for
- * a socket or descriptor to pass that is not open; JF_E_PERMISSION for the credentials of another. See sendmsg(2),
- * cmsg(3), unix(7), ip(7), ipv6(7), udp(7). Since 0.1.
+ * message all. Errors: those of jf_send and, with an address, of jf_send_to; JF_E_UNSUPPORTED for something that such
+ * a socket does not carry, or that can only be received; JF_E_INVALID for a NULL, a wrong size, an unknown bit, a
+ * value out of range, more than JF_PASSED_MAX descriptors, and for something to go beside no data on a stream;
+ * JF_E_BAD_HANDLE for a socket or descriptor to pass that is not open; JF_E_PERMISSION for the credentials of another;
+ * JF_E_NOT_FOUND for an interface or a process that is not there; for an address in local that is not this machine's
+ * JF_E_INVALID, or JF_E_NETWORK_UNREACHABLE of IPv4. See sendmsg(2), cmsg(3), unix(7), ip(7), ipv6(7), udp(7). Since
+ * 0.1.
  */
 int64_t jf_send_msg(jf_socket s, const struct jf_msg *msg, uint32_t flags);
 
@@ -2231,7 +2237,8 @@ int64_t jf_send_msg(jf_socket s, const struct jf_msg *msg, uint32_t flags);
  * s: the socket.
  * msg: the message; not NULL. Read are bufs, passed_room with passed, and other_room with other; written are present,
  * truncated, passed_count, other_len, and the members that present names.
- * flags: as for jf_recv, and JF_PLAIN_DESCRIPTORS. With JF_ERROR_QUEUE the data is that of the datagram in question.
+ * flags: as for jf_recv, and JF_PLAIN_DESCRIPTORS. With JF_ERROR_QUEUE the data is that of the datagram in question;
+ * of a timestamp it is the packet with all its headers, or nothing (JF_TS_OPT_TSONLY).
  *
  * Blocks for JF_OPT_RECV_TIMEOUT until something is there; with JF_ERROR_QUEUE never. Returns how many bytes came, as
  * jf_recv does. What did not fit is told in truncated: of the data with JF_E_TRUNCATED, after which msg is written
@@ -2365,12 +2372,12 @@ int64_t jf_get_raw(jf_socket s, int32_t level, int32_t name, void *value, size_t
  * Tells what the system knows of a TCP connection at this moment.
  *
  * s: a TCP socket.
- * out: what to fill in; not NULL. Its member size must be set to sizeof(jf_tcp_info_data), or to more, up to 4096, by who
- * knows of more members: then those are set to 0.
+ * out: what to fill in; not NULL. Its member size must be set to sizeof(jf_tcp_info_data), or to more, up to 4096, by
+ * who knows of more members: then those are set to 0.
  *
- * Never blocks. A listener has but its state, its pacing and its reordering. Returns 0. Errors: JF_E_OPTION_UNSUPPORTED
- * when it is no TCP socket; JF_E_INVALID for a NULL or a size that can't be; JF_E_BAD_HANDLE. See tcp(7), TCP_INFO. Since
- * 0.1.
+ * Never blocks. A listener has but its state, its pacing and its reordering. Returns 0. Errors:
+ * JF_E_OPTION_UNSUPPORTED when it is no TCP socket; JF_E_INVALID for a NULL or a size that can't be; JF_E_BAD_HANDLE.
+ * See tcp(7), TCP_INFO. Since 0.1.
  */
 int64_t jf_tcp_info(jf_socket s, struct jf_tcp_info_data *out);
 
@@ -2405,8 +2412,8 @@ int64_t jf_join(jf_socket s, const struct jf_addr *group, const struct jf_addr *
  * interface_index: the interface it was joined on, as for jf_join. For 0 Linux leaves a group of IPv6 on the first
  * interface on which it is joined.
  *
- * Never blocks. Returns 0. Errors: JF_E_ADDR_NOT_AVAILABLE when it is not joined so; JF_E_NOT_FOUND when there is no
- * such interface; JF_E_ADDR_INVALID, JF_E_FAMILY_UNSUPPORTED, JF_E_TYPE_UNSUPPORTED and JF_E_INVALID as for jf_join;
+ * Never blocks. Returns 0. Errors: JF_E_ADDR_NOT_AVAILABLE when it is not joined so, also for want of such
+ * an interface; JF_E_ADDR_INVALID, JF_E_FAMILY_UNSUPPORTED, JF_E_TYPE_UNSUPPORTED and JF_E_INVALID as for jf_join;
  * JF_E_BAD_HANDLE. See ip(7), MCAST_LEAVE_GROUP, MCAST_LEAVE_SOURCE_GROUP. Since 0.1.
  */
 int64_t jf_leave(jf_socket s, const struct jf_addr *group, const struct jf_addr *source, uint32_t interface_index);
@@ -2462,15 +2469,15 @@ int64_t jf_inherited_name(size_t index, char *text, size_t size);
 /**
  * Waits until at least one of some sockets is ready.
  *
- * items: which, and what for; not looked at when count is 0. What each is ready for is written to its ready when the call
- * succeeds.
+ * items: which, and what for; not looked at when count is 0. What each is ready for is written to its ready when the
+ * call succeeds.
  * count: how many, at most JF_WAIT_MAX. With 0 the time is waited for.
  * timeout_ms: how long to wait, in milliseconds; -1 for ever, 0 not at all. The sockets' own timeouts do not count.
  *
  * Blocks for timeout_ms, whatever signals arrive. Returns how many items are ready; 0 when the time is over. Errors:
- * JF_E_CLOSED when another thread closed one of the sockets; JF_E_INTERRUPTED when a signal was handled and one of them has
- * JF_OPT_INTERRUPTIBLE; JF_E_INVALID for a NULL, for too many, for an unknown event and for a timeout below -1;
- * JF_E_BAD_HANDLE when one of them is not open. See poll(2). Since 0.1.
+ * JF_E_CLOSED when another thread closed one of the sockets; JF_E_INTERRUPTED when a signal was handled and one of
+ * them has JF_OPT_INTERRUPTIBLE; JF_E_INVALID for a NULL, for too many, for an unknown event and for a timeout below
+ * -1; JF_E_BAD_HANDLE when one of them is not open. See poll(2). Since 0.1.
  */
 int64_t jf_wait(struct jf_wait_item *items, size_t count, int64_t timeout_ms);
 

@@ -22,8 +22,8 @@ pub enum jf_size {
 }
 
 /// An address, 128 bytes on every operating system. An IPv4 or IPv6 one has a port; a UNIX one has a path, an abstract
-/// name (Linux) or no name (len 0). Fill it with jf_addr_parse, or by hand after setting it all to zero. All numbers are
-/// in the host's byte order.
+/// name (Linux) or no name (len 0). Fill it with jf_addr_parse, or by hand after setting it all to zero. All numbers
+/// are in the host's byte order.
 #[repr(C)]
 pub struct jf_addr {
     /// JF_INET, JF_INET6, JF_UNIX, JF_NETLINK, JF_VSOCK, JF_PACKET, or JF_UNSPEC for none.

@@ -29,7 +29,8 @@ pub enum jf_flag {
     JF_WAIT_ALL = 0x100,
     /// Send: the peer answered just now, so that its link address needs no probe.
     JF_CONFIRM = 0x800,
-    /// Receive: take from the queue of errors instead of the data; never waits. Not for JF_UNIX.
+    /// Receive: take from the queue of errors instead of the data; never waits. 0 is an entry without data there, not
+    /// the end. Not for JF_UNIX and JF_NETLINK, and not with JF_PEEK.
     JF_ERROR_QUEUE = 0x2000,
     /// Send: more will follow soon, so that a packet may wait for it.
     JF_MORE = 0x8000,
@@ -325,8 +326,8 @@ pub const NO_BUFS: BufRoom = [const { MaybeUninit::uninit() }; VEC_MAX];
 
 /// A caller's buffers to send from.
 ///
-/// # Safety
-/// If not NULL, `bufs` must be readable for `count` of them, and each for its length, for as long as the result is used.
+/// # Safety If not NULL, `bufs` must be readable for `count` of them, and each for its length, for as long as the
+/// result is used.
 pub unsafe fn send_bufs(bufs: *const jf_buf, count: usize, room: &mut BufRoom) -> Result<&[SendBuf<'_>]> {
     // SAFETY: the caller's.
     let bufs = unsafe { checked(bufs, count, room) }?;
@@ -336,9 +337,8 @@ pub unsafe fn send_bufs(bufs: *const jf_buf, count: usize, room: &mut BufRoom) -
 
 /// A caller's buffers to receive into.
 ///
-/// # Safety
-/// If not NULL, `bufs` must be readable for `count` of them, and each must be writable for its length and nobody else's,
-/// for as long as the result is used.
+/// # Safety If not NULL, `bufs` must be readable for `count` of them, and each must be writable for its length and
+/// nobody else's, for as long as the result is used.
 pub unsafe fn recv_bufs(bufs: *mut jf_buf, count: usize, room: &mut BufRoom) -> Result<&mut [RecvBuf<'_>]> {
     // SAFETY: the caller's.
     let bufs = unsafe { checked(bufs, count, room) }?;

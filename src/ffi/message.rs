@@ -58,8 +58,8 @@ pub enum jf_has {
 pub enum jf_cut {
     /// The message was longer than the buffers.
     JF_CUT_DATA = 0x1,
-    /// Descriptors, or control data of other kinds, were more than the room for them, or than the process may have open;
-    /// what did not fit is closed and lost.
+    /// Descriptors, or control data of other kinds, were more than the room for them, or than the process may have
+    /// open; what did not fit is closed and lost.
     JF_CUT_CONTROL = 0x2,
 }
 
@@ -128,8 +128,9 @@ pub struct jf_msg {
     /// How many there is room for to receive.
     pub passed_room: usize,
     /// Control data of other kinds, packed as cmsg(3) says: to send more, or where to receive what the library has no
-    /// member for. NULL if there is none to send, or none is wanted. What is sent here is for the system to judge, which
-    /// may pass over kinds that the socket does not know; what comes is whole pieces with the padding behind each.
+    /// member for. NULL if there is none to send, or none is wanted. What is sent here is for the system to judge,
+    /// which may pass over kinds that the socket does not know; what comes is whole pieces with the padding behind
+    /// each.
     pub other: *mut c_void,
     /// How many bytes to send, at most 2048; jf_recv_msg writes how many came.
     pub other_len: usize,
@@ -198,9 +199,8 @@ const fn bit(bit: jf_has) -> u32 {
 
 /// A caller's message, once its size turned out to be one.
 ///
-/// # Safety
-/// If not NULL, `message` must be readable for as many bytes as its size says, and nobody may write to it for as long as the
-/// result is used.
+/// # Safety If not NULL, `message` must be readable for as many bytes as its size says, and nobody may write to it for
+/// as long as the result is used.
 unsafe fn message<'a>(message: *const jf_msg) -> Result<&'a jf_msg> {
     if message.is_null() || !message.is_aligned() {
         return Err(Error::INVALID);
@@ -232,11 +232,13 @@ unsafe fn message<'a>(message: *const jf_msg) -> Result<&'a jf_msg> {
 /// Blocks for JF_OPT_SEND_TIMEOUT until there is room. On a stream what goes beside the data goes with its first byte;
 /// when less than all was taken over, send the rest without it. A socket that is passed may be closed meanwhile: where
 /// the call has to wait, it takes a duplicate of it (JF_E_TOO_MANY_FILES). Returns how many bytes were taken over: of a
-/// message all. Errors: those of jf_send and, with an address, of jf_send_to; JF_E_UNSUPPORTED for something that such a socket
-/// does not carry, or that can only be received; JF_E_INVALID for a NULL, a wrong size, an unknown bit, a value out of
-/// range, more than JF_PASSED_MAX descriptors, and for something to go beside no data on a stream; JF_E_BAD_HANDLE for
-/// a socket or descriptor to pass that is not open; JF_E_PERMISSION for the credentials of another. See sendmsg(2),
-/// cmsg(3), unix(7), ip(7), ipv6(7), udp(7). Since 0.1.
+/// message all. Errors: those of jf_send and, with an address, of jf_send_to; JF_E_UNSUPPORTED for something that such
+/// a socket does not carry, or that can only be received; JF_E_INVALID for a NULL, a wrong size, an unknown bit, a
+/// value out of range, more than JF_PASSED_MAX descriptors, and for something to go beside no data on a stream;
+/// JF_E_BAD_HANDLE for a socket or descriptor to pass that is not open; JF_E_PERMISSION for the credentials of another;
+/// JF_E_NOT_FOUND for an interface or a process that is not there; for an address in local that is not this machine's
+/// JF_E_INVALID, or JF_E_NETWORK_UNREACHABLE of IPv4. See sendmsg(2), cmsg(3), unix(7), ip(7), ipv6(7), udp(7). Since
+/// 0.1.
 // SAFETY: `msg` is NULL or readable for its size, and so are its arrays for their counts.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_send_msg(s: jf_socket, msg: *const jf_msg, flags: u32) -> i64 {
@@ -383,7 +385,8 @@ unsafe fn outgoing(msg: &jf_msg) -> Result<Outgoing<'_>> {
 /// s: the socket.
 /// msg: the message; not NULL. Read are bufs, passed_room with passed, and other_room with other; written are present,
 /// truncated, passed_count, other_len, and the members that present names.
-/// flags: as for jf_recv, and JF_PLAIN_DESCRIPTORS. With JF_ERROR_QUEUE the data is that of the datagram in question.
+/// flags: as for jf_recv, and JF_PLAIN_DESCRIPTORS. With JF_ERROR_QUEUE the data is that of the datagram in question;
+/// of a timestamp it is the packet with all its headers, or nothing (JF_TS_OPT_TSONLY).
 ///
 /// Blocks for JF_OPT_RECV_TIMEOUT until something is there; with JF_ERROR_QUEUE never. Returns how many bytes came, as
 /// jf_recv does. What did not fit is told in truncated: of the data with JF_E_TRUNCATED, after which msg is written

@@ -45,8 +45,8 @@ pub unsafe extern "C" fn jf_join(
 /// interface_index: the interface it was joined on, as for jf_join. For 0 Linux leaves a group of IPv6 on the first
 /// interface on which it is joined.
 ///
-/// Never blocks. Returns 0. Errors: JF_E_ADDR_NOT_AVAILABLE when it is not joined so; JF_E_NOT_FOUND when there is no
-/// such interface; JF_E_ADDR_INVALID, JF_E_FAMILY_UNSUPPORTED, JF_E_TYPE_UNSUPPORTED and JF_E_INVALID as for jf_join;
+/// Never blocks. Returns 0. Errors: JF_E_ADDR_NOT_AVAILABLE when it is not joined so, also for want of such
+/// an interface; JF_E_ADDR_INVALID, JF_E_FAMILY_UNSUPPORTED, JF_E_TYPE_UNSUPPORTED and JF_E_INVALID as for jf_join;
 /// JF_E_BAD_HANDLE. See ip(7), MCAST_LEAVE_GROUP, MCAST_LEAVE_SOURCE_GROUP. Since 0.1.
 // SAFETY: both addresses are NULL or readable.
 #[unsafe(no_mangle)]

@@ -89,7 +89,8 @@ fn kind(kind: i32) -> Result<Type> {
 ///
 /// Never blocks. Returns the socket, which the caller closes with jf_close. Errors: JF_E_FAMILY_UNSUPPORTED,
 /// JF_E_TYPE_UNSUPPORTED and JF_E_PROTOCOL_UNSUPPORTED when there is no such socket; JF_E_PERMISSION for JF_RAW and
-/// JF_PACKET; JF_E_INVALID for a negative protocol; JF_E_TOO_MANY_FILES; JF_E_SYSTEM_FILES; JF_E_NO_MEMORY; JF_E_NO_BUFFERS. See socket(2). Since 0.1.
+/// JF_PACKET, JF_E_ACCESS for ICMP with JF_DGRAM where the system does not allow it; JF_E_INVALID for a negative
+/// protocol; JF_E_TOO_MANY_FILES; JF_E_SYSTEM_FILES; JF_E_NO_MEMORY; JF_E_NO_BUFFERS. See socket(2). Since 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_open(family: i32, r#type: i32, protocol: i32) -> i64 {
     guard(|| SOCKETS.insert(|| Socket::open(self::family(family)?, kind(r#type)?, protocol)))

@@ -119,8 +119,8 @@ pub enum jf_tcp_field {
     JF_TCP_HAS_TOTAL_RTO = 0x8000000,
 }
 
-/// What the system knows of a TCP connection. A member that this system's version does not have is 0, and not in filled.
-/// Later versions of the library may append members: size tells them apart.
+/// What the system knows of a TCP connection. A member that this system's version does not have is 0, and not in
+/// filled. Later versions of the library may append members: size tells them apart.
 #[repr(C)]
 pub struct jf_tcp_info_data {
     /// To be set to sizeof(jf_tcp_info_data) before the call.
@@ -303,12 +303,12 @@ laid_out_alike!(
 /// Tells what the system knows of a TCP connection at this moment.
 ///
 /// s: a TCP socket.
-/// out: what to fill in; not NULL. Its member size must be set to sizeof(jf_tcp_info_data), or to more, up to 4096, by who
-/// knows of more members: then those are set to 0.
+/// out: what to fill in; not NULL. Its member size must be set to sizeof(jf_tcp_info_data), or to more, up to 4096, by
+/// who knows of more members: then those are set to 0.
 ///
-/// Never blocks. A listener has but its state, its pacing and its reordering. Returns 0. Errors: JF_E_OPTION_UNSUPPORTED
-/// when it is no TCP socket; JF_E_INVALID for a NULL or a size that can't be; JF_E_BAD_HANDLE. See tcp(7), TCP_INFO. Since
-/// 0.1.
+/// Never blocks. A listener has but its state, its pacing and its reordering. Returns 0. Errors:
+/// JF_E_OPTION_UNSUPPORTED when it is no TCP socket; JF_E_INVALID for a NULL or a size that can't be; JF_E_BAD_HANDLE.
+/// See tcp(7), TCP_INFO. Since 0.1.
 // SAFETY: `out` is NULL, or its size is set and it is writable for that.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_tcp_info(s: jf_socket, out: *mut jf_tcp_info_data) -> i64 {

@@ -16,7 +16,8 @@ pub enum jf_event_flag {
     JF_READABLE = 1,
     /// A send would not wait, or a connection has been made or refused.
     JF_WRITABLE = 2,
-    /// There is an error, which JF_OPT_ERROR tells. Always told.
+    /// There is an error: JF_OPT_ERROR tells it, or it is in the queue of errors, with timestamps of what was sent, and
+    /// is received with JF_ERROR_QUEUE. It is told until it is taken. Always told.
     JF_ERROR = 4,
     /// Both directions have ended, or there is no connection. Always told.
     JF_HANGUP = 8,
@@ -50,15 +51,15 @@ const FEW: usize = 16;
 
 /// Waits until at least one of some sockets is ready.
 ///
-/// items: which, and what for; not looked at when count is 0. What each is ready for is written to its ready when the call
-/// succeeds.
+/// items: which, and what for; not looked at when count is 0. What each is ready for is written to its ready when the
+/// call succeeds.
 /// count: how many, at most JF_WAIT_MAX. With 0 the time is waited for.
 /// timeout_ms: how long to wait, in milliseconds; -1 for ever, 0 not at all. The sockets' own timeouts do not count.
 ///
 /// Blocks for timeout_ms, whatever signals arrive. Returns how many items are ready; 0 when the time is over. Errors:
-/// JF_E_CLOSED when another thread closed one of the sockets; JF_E_INTERRUPTED when a signal was handled and one of them has
-/// JF_OPT_INTERRUPTIBLE; JF_E_INVALID for a NULL, for too many, for an unknown event and for a timeout below -1;
-/// JF_E_BAD_HANDLE when one of them is not open. See poll(2). Since 0.1.
+/// JF_E_CLOSED when another thread closed one of the sockets; JF_E_INTERRUPTED when a signal was handled and one of
+/// them has JF_OPT_INTERRUPTIBLE; JF_E_INVALID for a NULL, for too many, for an unknown event and for a timeout below
+/// -1; JF_E_BAD_HANDLE when one of them is not open. See poll(2). Since 0.1.
 // SAFETY: `items` is NULL or `count` of them, which nobody else uses.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_wait(items: *mut jf_wait_item, count: usize, timeout_ms: i64) -> i64 {

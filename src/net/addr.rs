@@ -54,8 +54,8 @@ impl Addr {
         Addr(RawAddr { family: Family::Vsock as u16, scope_id: machine, flow_info: port, ..RawAddr::UNSPEC })
     }
 
-    /// The address of frames: an interface's index, the frames' protocol (an Ethernet type, 3 for all), and the hardware
-    /// address, if one is needed.
+    /// The address of frames: an interface's index, the frames' protocol (an Ethernet type, 3 for all), and the
+    /// hardware address, if one is needed.
     ///
     /// # Errors
     /// [`Error::ADDR_INVALID`] when the hardware address is longer than 32 bytes or the index is above `i32::MAX`.

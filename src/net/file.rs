@@ -10,21 +10,21 @@ use std::sync::atomic::Ordering::Relaxed;
 
 /// How much is sent by one system call. The kernel takes as much as it is given, but it moves 16 pages at a time and
 /// corks the stream between them. On loopback, where a segment is a few bytes shorter than that, sending 15 pages at a
-/// time took half the processor's time; elsewhere a system call for so much makes no difference. It is also as long as a
-/// deadline goes unseen.
+/// time took half the processor's time; elsewhere a system call for so much makes no difference. It is also as long as
+/// a deadline goes unseen.
 const PIECE: usize = 15 * 4096;
 
 impl Socket {
     /// Sends a part of a file on a stream, without its bytes passing through this process, and returns how many were
-    /// sent. All of them are unless the file ends, the time is over, or the call is cut short otherwise; which of it, the
-    /// next call says. The file's own position is neither used nor moved. ([sendfile(2)])
+    /// sent. All of them are unless the file ends, the time is over, or the call is cut short otherwise; which of it,
+    /// the next call says. The file's own position is neither used nor moved. ([sendfile(2)])
     ///
-    /// The timeout counts once for the whole. It is that of the socket: reading the file may take longer. While a socket
-    /// with a timeout sends, its descriptor is non-blocking, which shows to those who share it past this crate.
+    /// The timeout counts once for the whole. It is that of the socket: reading the file may take longer. While a
+    /// socket with a timeout sends, its descriptor is non-blocking, which shows to those who share it past this crate.
     ///
-    /// # Errors
-    /// When nothing was sent: [`Error::END_OF_STREAM`] where the file ends at `offset`, [`Error::INVALID`] where it ends
-    /// before, [`Error::UNSUPPORTED`] for a pipe, a socket, a directory or whatever else is no file to the system,
+    /// # Errors When nothing was sent: [`Error::END_OF_STREAM`] where the file ends at `offset`, [`Error::INVALID`]
+    /// where it ends before, [`Error::UNSUPPORTED`] for a pipe, a socket, a directory or whatever else is no file to
+    /// the system,
     /// [`Error::BAD_HANDLE`] for a file that is not open for reading, [`Error::TYPE_UNSUPPORTED`] if the socket is no
     /// stream; else those of [`Socket::send`].
     ///

@@ -335,7 +335,9 @@ impl Socket {
             return Err(Error::INVALID);
         }
         let urgent = flags.intersects(Flags::OUT_OF_BAND) && self.kind.has_messages();
-        let errors = flags.intersects(Flags::ERROR_QUEUE) && matches!(self.family, Family::Unix | Family::Netlink);
+        // What is taken from there can't be left there.
+        let has_no_errors = matches!(self.family, Family::Unix | Family::Netlink) || flags.intersects(Flags::PEEK);
+        let errors = flags.intersects(Flags::ERROR_QUEUE) && has_no_errors;
         if urgent || errors { Err(Error::UNSUPPORTED) } else { Ok(()) }
     }
 

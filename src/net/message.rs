@@ -2,6 +2,7 @@
 
 use super::io::room;
 use super::{Addr, Credentials, Error, Family, Flags, Origin, RecvBuf, Result, SendBuf, Socket, Type};
+use crate::sys::errno::{ENODEV, ESRCH};
 use crate::sys::{Came, ControlBuf, DESCRIPTORS_MAX, Descriptor, Descriptors, Direction, Sent, SockAddr};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
@@ -59,12 +60,13 @@ impl<'a> Outgoing<'a> {
     }
 
     /// Whether it fits this socket: the system would pass over what does not.
-    fn check(&self, socket: &Socket, len: usize) -> Result<()> {
+    fn check(&self, socket: &Socket, len: usize, flags: Flags) -> Result<()> {
         let is_unix = socket.family == Family::Unix;
         let sends_packets = matches!(socket.family, Family::Inet | Family::Inet6) && !socket.kind.has_connections();
         let of_packets = self.source.is_some() || self.ttl.is_some() || self.tos.is_some();
         let asked_and_fitting = [
-            (!self.descriptors.is_empty(), is_unix),
+            // The urgent byte comes without them.
+            (!self.descriptors.is_empty(), is_unix && !flags.intersects(Flags::OUT_OF_BAND)),
             (self.credentials.is_some(), is_unix || socket.family == Family::Netlink),
             (of_packets, sends_packets),
             (self.segment_size.is_some(), sends_packets && socket.kind == Type::Dgram),
@@ -285,16 +287,18 @@ impl Socket {
     /// Sends several buffers' bytes one after the other, with what goes beside them; as one message, if the socket has
     /// messages. ([sendmsg(2)], [cmsg(3)])
     ///
-    /// # Errors
-    /// Those of [`Socket::send_vec`] and [`Socket::send_to`]; [`Error::UNSUPPORTED`] for something that such a socket
-    /// does not carry; [`Error::INVALID`] for too many descriptors, a TTL or a segment size of 0, and for descriptors or
-    /// credentials without a byte to go with on a stream; [`Error::PERMISSION`] for another's credentials.
+    /// # Errors Those of [`Socket::send_vec`] and [`Socket::send_to`]; [`Error::UNSUPPORTED`] for something that such a
+    /// socket does not carry; [`Error::INVALID`] for too many descriptors, a TTL or a segment size of 0, and for
+    /// descriptors or credentials without a byte to go with on a stream; [`Error::PERMISSION`] for another's
+    /// credentials;
+    /// [`Error::NOT_FOUND`] for an interface or a process that is not there; for a source that is not this machine's
+    /// [`Error::INVALID`], or [`Error::NETWORK_UNREACHABLE`] of IPv4.
     ///
     /// [sendmsg(2)]: https://man7.org/linux/man-pages/man2/sendmsg.2.html
     /// [cmsg(3)]: https://man7.org/linux/man-pages/man3/cmsg.3.html
     pub fn send_msg(&self, bufs: &[SendBuf<'_>], flags: Flags, message: &Outgoing<'_>) -> Result<usize> {
         let flags = self.send_flags(flags)?;
-        message.check(self, room(bufs.iter().map(SendBuf::len))?)?;
+        message.check(self, room(bufs.iter().map(SendBuf::len))?, flags)?;
         let mut name = SockAddr::room();
         let to = match message.to {
             None => None,
@@ -306,7 +310,11 @@ impl Socket {
         };
         let mut control = ControlBuf::new();
         message.pack(self, &mut control)?;
-        self.call(Direction::Send, flags, |fd, extra| fd.send_msg(bufs, flags | extra, to, &control))
+        let result = self.call(Direction::Send, flags, |fd, extra| fd.send_msg(bufs, flags | extra, to, &control));
+        // The interface, or the process.
+        result.map_err(
+            |error| if [ENODEV, ESRCH].map(Error::from_os).contains(&error) { Error::NOT_FOUND } else { error },
+        )
     }
 
     /// Receives into several buffers one after the other, with what came beside that. `message` holds the whole of it

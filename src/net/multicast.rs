@@ -34,7 +34,7 @@ impl Socket {
     /// leaves them all. ([ip(7)])
     ///
     /// # Errors
-    /// [`Error::ADDR_NOT_AVAILABLE`] when it is not joined so; [`Error::NOT_FOUND`] when there is no such interface;
+    /// [`Error::ADDR_NOT_AVAILABLE`] when it is not joined so, also for want of such an interface;
     /// otherwise as [`Socket::join`].
     ///
     /// [ip(7)]: https://man7.org/linux/man-pages/man7/ip.7.html
@@ -42,7 +42,7 @@ impl Socket {
         // Linux would fail and drop everybody all the same.
         let interface = self.membership(group, source, interface, Error::ADDR_NOT_AVAILABLE)?;
         self.fd.leave(group.raw(), source.map(Addr::raw), interface).map_err(|errno| match errno {
-            Errno(ENODEV) => Error::NOT_FOUND,
+            Errno(ENODEV) => Error::ADDR_NOT_AVAILABLE,
             // So Linux says of a source when it has none.
             Errno(EINVAL) if source.is_some() => Error::ADDR_NOT_AVAILABLE,
             _ => self.failure(errno),

@@ -28,8 +28,8 @@ impl<'a> WaitItem<'a> {
     }
 }
 
-/// Waits until one of the sockets is ready, and returns how many are; 0 when the time is over. Without a time it waits for
-/// ever. The sockets' own timeouts do not count. ([poll(2)])
+/// Waits until one of the sockets is ready, and returns how many are; 0 when the time is over. Without a time it waits
+/// for ever. The sockets' own timeouts do not count. ([poll(2)])
 ///
 /// # Errors
 /// [`Error::CLOSED`] when one of them is canceled, [`Error::INTERRUPTED`] when a signal was handled and one of them is

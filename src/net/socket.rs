@@ -2,7 +2,7 @@
 
 use super::wait::Patience;
 use super::{Addr, Error, Family, Flags, Result, Shutdown, Type};
-use crate::sys::errno::EINVAL;
+use crate::sys::errno::{EINVAL, ENODEV};
 use crate::sys::{Descriptor, Direction, Errno, SockAddr};
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
@@ -63,6 +63,8 @@ impl Socket {
             Ok(fd) => Ok(Socket::new(fd, family, kind)),
             // Linux has it for a protocol's number that is too large to be one.
             Err(Errno(EINVAL)) => Err(Error::PROTOCOL_UNSUPPORTED),
+            // And for datagrams of vsock, where nothing carries them.
+            Err(Errno(ENODEV)) => Err(Error::TYPE_UNSUPPORTED),
             Err(errno) => Err(errno.into()),
         }
     }

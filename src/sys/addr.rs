@@ -20,15 +20,16 @@ pub struct RawAddr {
     pub family: u16,
     /// The port, in host order; packet: the frame's protocol.
     pub port: u16,
-    /// IPv6: the interface a link-local address belongs to; netlink: the port; vsock: the machine; packet: the interface.
+    /// IPv6: the interface a link-local address belongs to; netlink: the port; vsock: the machine; packet: the
+    /// interface.
     pub scope_id: u32,
-    /// IPv6: the flow label and traffic class, in host order; netlink: the groups; vsock: the port; packet: the kinds of
-    /// the frame and of the hardware.
+    /// IPv6: the flow label and traffic class, in host order; netlink: the groups; vsock: the port; packet: the kinds
+    /// of the frame and of the hardware.
     pub flow_info: u32,
     /// How much of `data` is the address.
     pub len: u32,
-    /// IP bytes in network order; a UNIX path without a final zero, or a zero and an abstract name; packet: the hardware's
-    /// address.
+    /// IP bytes in network order; a UNIX path without a final zero, or a zero and an abstract name; packet: the
+    /// hardware's address.
     pub data: [u8; ADDR_DATA],
 }
 

@@ -12,8 +12,8 @@ use std::{ptr, slice};
 /// The most descriptors that one message carries: Linux's `SCM_MAX_FD`.
 pub const DESCRIPTORS_MAX: usize = 253;
 
-/// Room for everything at once that is usual: the descriptors are a kilobyte, an extension header of an IPv6 packet at most
-/// two. What does not fit is cut, and told.
+/// Room for everything at once that is usual: the descriptors are a kilobyte, an extension header of an IPv6 packet at
+/// most two. What does not fit is cut, and told.
 const ROOM: usize = 4096;
 
 // Linux's numbers that the C library has no names for.
@@ -224,7 +224,7 @@ impl ControlBuf {
             Sent::Source(interface, addr) => {
                 let ip = u32::from_ne_bytes(addr.bytes().try_into().unwrap_or_default());
                 let none = libc::in_addr { s_addr: 0 };
-                let ipi_ifindex = interface.try_into().map_err(|_| Errno(EINVAL))?;
+                let ipi_ifindex = interface as c_int;
                 let info = in_pktinfo { ipi_ifindex, ipi_spec_dst: libc::in_addr { s_addr: ip }, ipi_addr: none };
                 self.pack(libc::IPPROTO_IP, libc::IP_PKTINFO, bytes_of(&[info]))
             }
@@ -267,8 +267,8 @@ impl ControlBuf {
         Ok(())
     }
 
-    /// Takes out everything that came, of which something may be cut: then the system fills the room to its end, perhaps
-    /// with the first part of something.
+    /// Takes out everything that came, of which something may be cut: then the system fills the room to its end,
+    /// perhaps with the first part of something.
     pub fn take(&mut self, is_cut: bool, mut each: impl FnMut(Came<'_>)) {
         // SAFETY: so much was written, by the system or here.
         let mut rest = unsafe { slice::from_raw_parts(self.room.as_ptr().cast::<u8>(), self.len) };

@@ -17,8 +17,9 @@ pub enum FileEnd {
 }
 
 impl Descriptor {
-    /// Sends from this place of a file and leaves the file's own position alone. `Ok` is how many bytes the kernel took,
-    /// 0 at the file's end. There is no flag for not to wait: the descriptor's mode says that; and SIGPIPE is raised.
+    /// Sends from this place of a file and leaves the file's own position alone. `Ok` is how many bytes the kernel
+    /// took, 0 at the file's end. There is no flag for not to wait: the descriptor's mode says that; and SIGPIPE is
+    /// raised.
     pub fn send_file(&self, file: RawFd, offset: u64, count: usize) -> Result<usize, Errno> {
         // Beyond INT64_MAX the kernel takes it for negative, and refuses it.
         let mut offset = offset as i64;

@@ -17,7 +17,7 @@ options! {
     /// waiting. Default 0.
     Interruptible = 3: Switch [] {}
     /// Bind takes an address whose old connections are still fading out, if the sockets that had it set this as well.
-    /// Default 0.
+    /// Default 0, of raw sockets 1.
     ReuseAddr = 4: Switch [] { Every: SO_REUSEADDR }
     /// Several sockets bind to one address and share what comes in. Default 0.
     ReusePort = 5: Switch [] { Ip: SO_REUSEPORT }
@@ -63,7 +63,7 @@ options! {
     Type = 22: Number [read only] { Every: SO_TYPE }
     /// The number of the socket's [`Family`].
     Family = 23: Number [read only] { Every: SO_DOMAIN }
-    /// The protocol's number, as in /etc/protocols: 6 for TCP, 17 for UDP, 0 for UNIX.
+    /// The protocol's number, as in /etc/protocols: 6 for TCP, 17 for UDP, 0 for UNIX and for frames.
     Protocol = 24: Number [read only] { Every: SO_PROTOCOL }
     /// 1 after listen.
     Listening = 25: Switch [read only] { Every: SO_ACCEPTCONN }
@@ -110,8 +110,8 @@ options! {
     /// [`Error::INVALID`] for bits that the system doesn't know, and for OPT_ID (128) on TCP without a connection.
     /// Default 0.
     Timestamping = 42: Number(0, 2147483647) [] { Every: SO_TIMESTAMPING }
-    /// Each message is received with the count of those dropped for want of room since the socket was opened. Default
-    /// 0.
+    /// Each message is received with the count of those dropped for want of room since the socket was opened, once
+    /// there are any. Default 0.
     RecvOverflow = 43: Switch [] { Every: SO_RXQ_OVFL }
     /// As [`Opt::RecvBuffer`], beyond the system's limit.
     RecvBufferForce = 44: Number(1, 1073741823, "bytes") [set only, needs CAP_NET_ADMIN] { Every: SO_RCVBUFFORCE }

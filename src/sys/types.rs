@@ -181,7 +181,8 @@ impl Flags {
     /// Send: more will follow soon, so a packet may wait for it.
     pub const MORE: Flags = Flags(0x8000);
 
-    /// Receive on a UNIX socket: no program executed later inherits the descriptors that come. Packet sockets refuse it.
+    /// Receive on a UNIX socket: no program executed later inherits the descriptors that come. Packet sockets refuse
+    /// it.
     pub(crate) const CLOSE_ON_EXEC: Flags = Flags(0x4000_0000);
 
     /// What a send may be told.

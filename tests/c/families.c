@@ -233,6 +233,8 @@ static void vsock(void) {
     }
     OK(s);
     CHECK(get(s, JF_OPT_FAMILY) == JF_VSOCK);
+    int64_t datagrams = jf_open(JF_VSOCK, JF_DGRAM, 0);
+    if (datagrams != JF_E_TYPE_UNSUPPORTED) OK(jf_close(OK(datagrams)));
     OK(jf_bind(s, &any));
     OK(jf_local_addr(s, &local));
     CHECK(local.family == JF_VSOCK && local.len == 0 && local.scope_id == UINT32_MAX && local.flow_info != UINT32_MAX);

@@ -86,6 +86,9 @@ static void refused(void) {
     OK(jf_set(s, JF_OPT_RECV_ERRORS, 1));
     EXPECT(from_the_queue(&m, 0), JF_E_WOULD_BLOCK);
     EXPECT(send_to_nobody("hello"), 5);
+    /* It can't be looked at and left there. */
+    EXPECT(from_the_queue(&m, JF_PEEK), JF_E_UNSUPPORTED);
+    EXPECT(jf_recv(s, message_room, 8, JF_PEEK | JF_ERROR_QUEUE), JF_E_UNSUPPORTED);
     m = entry(5);
     CHECK(memcmp(message_room, "hello", 5) == 0 && m.truncated == 0);
     is_refusal(&m);

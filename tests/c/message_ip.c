@@ -96,9 +96,11 @@ static void packet_info(void) {
     /* There is no such interface, and no such address. */
     m = outgoing(JF_HAS_PACKET_INFO);
     m.interface_index = 1000000;
-    CHECK(send_with(from, "hello", &m, 0) < 0);
+    EXPECT(send_with(from, "hello", &m, 0), JF_E_NOT_FOUND);
     m.interface_index = UINT32_MAX;
-    CHECK(send_with(from, "hello", &m, 0) < 0);
+    EXPECT(send_with(from, "hello", &m, 0), JF_E_NOT_FOUND);
+    m.interface_index = (uint32_t)INT32_MAX + 1;
+    EXPECT(send_with(from, "hello", &m, 0), JF_E_NOT_FOUND);
     m.interface_index = 0;
     m.local = parsed(way->from_family == JF_INET6 && to_addr.data[0] == 0 && to_addr.data[10] == 0 ? "[2001:db8::1]:0"
                                                                                                     : "192.0.2.1:0");

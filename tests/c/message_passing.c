@@ -219,6 +219,19 @@ static void itself(enum kind kind) {
     close_both(back);
 }
 
+/* The urgent byte of a stream would come without them. */
+static void urgent(void) {
+    jf_socket s[2];
+    connected(UNIX_STREAM, s);
+    jf_passed p = socket_to_pass(s[0]);
+    jf_msg m = message(NULL, 0);
+    EXPECT(send_with(s[0], "u", &m, JF_OUT_OF_BAND), 1);
+    m.passed = &p;
+    m.passed_count = 1;
+    EXPECT(send_with(s[0], "u", &m, JF_OUT_OF_BAND), JF_E_UNSUPPORTED);
+    close_both(s);
+}
+
 /* A look at a message gives descriptors of its own; the message keeps its own for later. */
 static void peeked(jf_socket s[2]) {
     jf_socket c[2];
@@ -291,5 +304,6 @@ int main(void) {
     }
     by_one_that_never_waits();
     parts_of_a_stream();
+    urgent();
     return 0;
 }

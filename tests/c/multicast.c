@@ -212,7 +212,7 @@ static void interfaces(const net *n) {
         expect_of("jf_join", nobody[i], jf_join(s, &group, NULL, nobody[i]), JF_E_NOT_FOUND);
         expect_of("jf_join", nobody[i], jf_join(s, &group, &source, nobody[i]), JF_E_NOT_FOUND);
         expect_of("jf_leave", nobody[i], jf_leave(s, &group, NULL, nobody[i]), JF_E_ADDR_NOT_AVAILABLE);
-        expect_of("jf_leave", nobody[i], jf_leave(s, &group, &source, nobody[i]), JF_E_NOT_FOUND);
+        expect_of("jf_leave", nobody[i], jf_leave(s, &group, &source, nobody[i]), JF_E_ADDR_NOT_AVAILABLE);
     }
     OK(jf_close(s));
 }
