@@ -1,4 +1,4 @@
-//! The table of handles: the library's only global state.
+//! The table of handles: the library's only global state, but for whether the inherited sockets are taken.
 //!
 //! A handle names a slot and the generation of its tenant. Looking one up takes one atomic addition and giving it back one
 //! more; nothing is locked, so neither a thread that stops anywhere nor a fork can leave the table unusable.
