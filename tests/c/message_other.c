@@ -76,9 +76,9 @@ static void extension_headers(void) {
     CHECK(CMSG_NXTHDR(&view, header) == NULL);
 
     /* Room for all but a byte, for one of them, for half of one, for none: whole pieces, and then it is told. */
-    const struct { size_t room, len; } ROOMS[] = {{len, len}, {len + 1, len}, {len - 1, CMSG_SPACE(hop_len)},
-                                                  {CMSG_SPACE(hop_len), CMSG_SPACE(hop_len)}, {CMSG_SPACE(hop_len) - 1, 0},
-                                                  {8, 0}, {1, 0}, {0, 0}};
+    const size_t first = CMSG_SPACE(hop_len);
+    const struct { size_t room, len; } ROOMS[] = {{len, len},        {len + 1, len}, {len - 1, first}, {first, first},
+                                                  {first - 1, 0}, {8, 0},         {1, 0},           {0, 0}};
     for (size_t i = 0; i < sizeof ROOMS / sizeof *ROOMS; i++) {
         /* A place that is not aligned serves as well. */
         for (size_t off = 0; off < 2; off++) {
@@ -93,7 +93,6 @@ static void extension_headers(void) {
             m.other = ROOMS[i].room == 0 ? NULL : message_other + off;
             m.other_room = ROOMS[i].room;
             EXPECT(jf_recv_msg(to, &m, 0), 5);
-            /* The second fits where the first does not, and then it is what comes. */
             size_t whole = ROOMS[i].len;
             CHECK(m.other_len == whole && m.truncated == (whole < len ? JF_CUT_CONTROL : 0));
             CHECK((m.present & JF_HAS_TTL) && message_other[off + whole] == 0x5A);

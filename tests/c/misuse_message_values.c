@@ -1,4 +1,4 @@
-/* Members of messages that are out of range, or that the socket does not carry: on every kind of socket, and never silence. */
+/* Members of messages that are out of range, or that the socket does not carry: on every kind of it, never silence. */
 #include "messages.h"
 #include "misuse.h"
 

@@ -56,7 +56,8 @@ lib = C.CDLL(sys.argv[1])
 lib.jf_error_name.restype = C.c_char_p
 lib.jf_error_name.argtypes = [C.c_int64]
 for name, arguments in {
-    "jf_from_fd": [C.c_int64], "jf_fd": [C.c_int64], "jf_close": [C.c_int64], "jf_set": [C.c_int64, C.c_int32, C.c_int64],
+    "jf_from_fd": [C.c_int64], "jf_fd": [C.c_int64], "jf_close": [C.c_int64],
+    "jf_set": [C.c_int64, C.c_int32, C.c_int64],
     "jf_send_msg": [C.c_int64, C.POINTER(Msg), C.c_uint32], "jf_recv_msg": [C.c_int64, C.POINTER(Msg), C.c_uint32],
     "jf_addr_parse": [C.c_char_p, C.POINTER(Addr)], "jf_addr_format": [C.POINTER(Addr), C.c_char_p, C.c_size_t],
 }.items():
@@ -246,8 +247,8 @@ def packets_to_python():
         theirs.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         for ecn in range(4):
             before = time.time()
-            ours.send(b"hello", present=ADDR | TTL | TOS | PACKET_INFO, addr=parsed(way.text(way.host, to)), ttl=7 + ecn,
-                      tos=0xB8 | ecn, interface_index=LOOPBACK, local=parsed(way.text(way.source, 0)))
+            ours.send(b"hello", present=ADDR | TTL | TOS | PACKET_INFO, addr=parsed(way.text(way.host, to)),
+                      ttl=7 + ecn, tos=0xB8 | ecn, interface_index=LOOPBACK, local=parsed(way.text(way.source, 0)))
             data, control, addr = control_of(theirs)
             assert data == b"hello" and addr[:2] == (way.source, port)
             assert int.from_bytes(control[way.level, way.ttl], "little") == 7 + ecn
@@ -266,7 +267,8 @@ def packets_from_python():
             ours.set(option, 1)
         for ecn in range(4):
             before = time.time()
-            control = [(way.level, way.ttl, struct.pack("i", 7 + ecn)), (way.level, way.tos, struct.pack("i", 0xB8 | ecn)),
+            control = [(way.level, way.ttl, struct.pack("i", 7 + ecn)),
+                       (way.level, way.tos, struct.pack("i", 0xB8 | ecn)),
                        (way.level, way.info, way.packed_info(way.source))]
             theirs.sendmsg([b"hel", b"lo"], control, 0, (way.host, to))
             data, msg = ours.recv()
