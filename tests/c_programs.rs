@@ -39,6 +39,7 @@ programs!(
     options_traffic,
     send_file,
     send_file_beside,
+    send_file_reset,
     send_file_signals,
     stream,
     stream_special,

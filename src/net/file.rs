@@ -2,8 +2,8 @@
 
 use super::io::Blocks;
 use super::wait::Patience;
-use super::{Error, Incomplete, Result, Socket, Type};
-use crate::sys::errno::{EINVAL, EOVERFLOW, EPIPE, ESPIPE};
+use super::{Error, Incomplete, Result, Socket, TcpState, Type};
+use crate::sys::errno::{ECONNRESET, EINVAL, EOVERFLOW, EPIPE, ESPIPE};
 use crate::sys::{Descriptor, Direction, Errno, FileEnd, NoSigpipe, file_end};
 use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::sync::atomic::Ordering::Relaxed;
@@ -44,7 +44,11 @@ impl Socket {
         match self.send_pieces(file, offset, count) {
             Ok(()) => Ok(count),
             Err(Incomplete { error, done: 0 }) => Err(why_nothing(error, file, offset)),
-            Err(Incomplete { done, .. }) => Ok(done),
+            Err(Incomplete { error, done }) => {
+                // Nobody else will be told. What else there is to tell, the next call finds out anew.
+                self.untold_reset.fetch_or(error == Error::CONN_RESET, Relaxed);
+                Ok(done)
+            }
         }
     }
 
@@ -60,16 +64,21 @@ impl Socket {
             Blocks::Always => None,
             _ => Some(self.unblock().map_err(|errno| Incomplete { error: errno.into(), done: 0 })?),
         };
+        let mut cut_short = false;
         self.transfer_parts(Direction::Send, patience, blocks, count, |fd: &Descriptor, done, _| {
             let piece = PIECE.min(count - done);
             let result = fd.send_file(file, offset.saturating_add(done as u64), piece);
-            no_signal.tell(match result {
-                // Where the connection ended after a part of the piece, the signal is raised but the error is not told.
-                Ok(sent) => 0 < sent && sent < piece,
-                Err(errno) => errno == Errno(EPIPE),
-            });
-            result
+            // Where the connection ends after a part of the piece, the signal is raised but the error is not told.
+            let ended = cut_short && result == Err(Errno(EPIPE));
+            cut_short = matches!(result, Ok(sent) if 0 < sent && sent < piece);
+            no_signal.tell(cut_short || result == Err(Errno(EPIPE)));
+            if ended && self.is_reset() { Err(Errno(ECONNRESET)) } else { result }
         })
+    }
+
+    /// Whether it was the peer who ended the connection, and in both directions.
+    fn is_reset(&self) -> bool {
+        self.tcp_info().is_ok_and(|info| info.state == TcpState::Closed)
     }
 
     /// What there is to say of a file of which nothing is wanted.

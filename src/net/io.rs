@@ -292,6 +292,9 @@ impl Socket {
                 Ok(0) if self.is_canceled() => {
                     return Err(Incomplete { error: Error::CLOSED, done });
                 }
+                Ok(0) if direction == Direction::Recv && self.take_untold_reset() => {
+                    return Err(Incomplete { error: Error::CONN_RESET, done });
+                }
                 Ok(0) => {
                     return Err(Incomplete { error: Error::END_OF_STREAM, done });
                 }
@@ -341,11 +344,21 @@ impl Socket {
         if urgent || errors { Err(Error::UNSUPPORTED) } else { Ok(()) }
     }
 
+    /// What a receive was that nothing came of: the end of the stream, unless there is something else to tell.
+    #[cold]
+    fn received_nothing(&self) -> Result<usize> {
+        match self.is_canceled() {
+            true => Err(Error::CLOSED),
+            false if self.take_untold_reset() => Err(Error::CONN_RESET),
+            false => Ok(0),
+        }
+    }
+
     /// What a receive that the system calls a success was.
     #[inline]
     pub(super) fn received(&self, count: usize, room: usize, flags: Flags) -> Result<usize> {
         match count {
-            0 if self.is_canceled() => Err(Error::CLOSED),
+            0 => self.received_nothing(),
             _ if count <= room || flags.intersects(Flags::TRUNC) => Ok(count),
             _ => Err(Error::TRUNCATED),
         }

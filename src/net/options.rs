@@ -57,6 +57,7 @@ impl Socket {
             Opt::Type => Ok(self.kind as i64),
             Opt::Family => Ok(self.family as i64),
             Opt::Error => match kept()? {
+                0 if self.take_untold_reset() => Ok(Error::CONN_RESET.code()),
                 0 => Ok(0),
                 errno => Ok(Error::from_os(errno as i32).code()),
             },

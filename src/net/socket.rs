@@ -39,6 +39,8 @@ pub struct Socket {
     /// Whether there ever was one. Since then, that the kernel handed a call back does not tell that its time is over.
     pub(super) unblocked: AtomicBool,
     canceled: AtomicBool,
+    /// The peer ended the connection without a word, which the system told a call that had done a part and said so.
+    pub(super) untold_reset: AtomicBool,
     /// The index that [`Opt::MulticastInterface`](crate::Opt::MulticastInterface) was set to, which an IPv4 socket does
     /// not tell.
     pub(super) multicast_interface: AtomicU32,
@@ -100,6 +102,7 @@ impl Socket {
             unblocking: AtomicU32::new(0),
             unblocked: AtomicBool::new(false),
             canceled: AtomicBool::new(false),
+            untold_reset: AtomicBool::new(false),
             multicast_interface: AtomicU32::new(0),
             always_told: if kind.has_messages() { Flags::TRUNC } else { Flags::NONE },
         };
@@ -284,6 +287,12 @@ impl Socket {
     /// The socket's type.
     pub fn kind(&self) -> Type {
         self.kind
+    }
+
+    /// Whether there is a reset that nobody was told of. Asking takes it.
+    #[cold]
+    pub(super) fn take_untold_reset(&self) -> bool {
+        self.untold_reset.swap(false, Relaxed)
     }
 
     #[inline]

@@ -10,7 +10,7 @@
 
 use super::first::First;
 use super::{Error, Family, Flags, Result, Socket, Type};
-use crate::sys::errno::{EAGAIN, EINTR};
+use crate::sys::errno::{EAGAIN, EINTR, EPIPE};
 use crate::sys::{Descriptor, Direction, Errno, Moment, pause, wait_ready};
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::time::Duration;
@@ -188,14 +188,18 @@ impl Socket {
             _ if self.is_canceled() => Err(Error::CLOSED),
             EINTR if self.interruptible.load(Relaxed) => Err(Error::INTERRUPTED),
             EAGAIN | EINTR => patience.left().ok_or(Error::TIMED_OUT),
-            _ => Err(Error::from(errno)),
+            _ => Err(self.failure(errno)),
         }
     }
 
     /// The error of a call that is over.
     #[cold]
     pub(super) fn failure(&self, errno: Errno) -> Error {
-        if self.is_canceled() { Error::CLOSED } else { Error::from(errno) }
+        match errno {
+            _ if self.is_canceled() => Error::CLOSED,
+            Errno(EPIPE) if self.take_untold_reset() => Error::CONN_RESET,
+            _ => Error::from(errno),
+        }
     }
 
     /// Gives the kernel the time that a blocking call in this direction waits.
