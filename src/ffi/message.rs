@@ -6,7 +6,7 @@ use super::handle::InUse;
 use super::io::{NO_BUFS, jf_buf, recv_bufs, send_bufs};
 use super::socket::{SOCKETS, jf_socket};
 use super::status::code;
-use crate::net::{Credentials, Error, Flags, Incoming, Outgoing, PacketInfo, Result, Socket};
+use crate::net::{Credentials, Error, Flags, Incoming, Outgoing, PacketInfo, Result, SendBuf, Socket};
 use std::ffi::c_void;
 use std::mem::{align_of, size_of};
 use std::os::fd::{AsFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
@@ -251,33 +251,36 @@ pub unsafe extern "C" fn jf_send_msg(s: jf_socket, msg: *const jf_msg, flags: u3
         // SAFETY: the caller's.
         let outgoing = unsafe { outgoing(msg) }?;
         let flags = Flags::from_bits(flags);
-        let send = |outgoing: &Outgoing<'_>, flags| {
-            SOCKETS.with(s, |socket| socket.send_msg(bufs, flags, outgoing)).map(count)
-        };
         if msg.passed_count == 0 {
-            return send(&outgoing, flags);
+            return send(s, bufs, flags, &outgoing);
         }
         // SAFETY: the caller's.
         let passed = unsafe { array(msg.passed, msg.passed_count, Outgoing::DESCRIPTORS_MAX) }?;
         let mut held = [const { None }; Outgoing::DESCRIPTORS_MAX];
-        let held = &mut held[..passed.len()];
+        let held = held.get_mut(..passed.len()).ok_or(Error::INVALID)?;
         for (place, passed) in held.iter_mut().zip(passed) {
             *place = Some(Passed::of(passed)?);
         }
         // Whoever closes a socket waits for the calls that use it, and can't wake one that waits for another socket. So
         // while this one waits, it has duplicates instead.
-        if held.iter().flatten().any(Passed::is_in_use) && !flags.intersects(Flags::DONT_WAIT) {
-            let result =
-                pass(held, |fds| send(&Outgoing { descriptors: fds, ..outgoing.clone() }, flags | Flags::DONT_WAIT));
-            if result != Err(Error::WOULD_BLOCK) {
+        let may_let_go = held.iter().flatten().any(Passed::is_in_use);
+        let mut now = if may_let_go { flags | Flags::DONT_WAIT } else { flags };
+        loop {
+            let result = pass(held, |fds| send(s, bufs, now, &Outgoing { descriptors: fds, ..outgoing.clone() }));
+            if now == flags || result != Err(Error::WOULD_BLOCK) {
                 return result;
             }
             for passed in held.iter_mut().flatten() {
                 passed.let_go()?;
             }
+            now = flags;
         }
-        pass(held, |fds| send(&Outgoing { descriptors: fds, ..outgoing.clone() }, flags))
     })
+}
+
+#[inline(never)]
+fn send(s: jf_socket, bufs: &[SendBuf<'_>], flags: Flags, outgoing: &Outgoing<'_>) -> Result<i64> {
+    SOCKETS.with(s, |socket| socket.send_msg(bufs, flags, outgoing)).map(count)
 }
 
 /// A thing to be passed, which stays open meanwhile.
@@ -306,6 +309,7 @@ impl Passed {
     }
 
     /// Uses a socket no longer, but what it is now.
+    #[cold]
     fn let_go(&mut self) -> Result<()> {
         if let Passed::Socket(socket) = self {
             *self = Passed::Duplicate(socket.duplicate_fd()?);
@@ -332,7 +336,7 @@ fn pass<R>(passed: &[Option<Passed>], call: impl FnOnce(&[BorrowedFd<'_>]) -> R)
         *fd = passed.as_fd();
         count += 1;
     }
-    call(&fds[..count])
+    call(fds.get(..count).unwrap_or_default())
 }
 
 /// # Safety

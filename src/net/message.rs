@@ -365,6 +365,7 @@ impl Socket {
     }
 
     /// An address that the system tells of, as this socket has addresses: an IPv6 socket has those of IPv4 mapped.
+    #[cold]
     fn as_own(&self, addr: Addr) -> Addr {
         match addr.ip() {
             Some(IpAddr::V4(ip)) if self.family == Family::Inet6 => {
@@ -376,6 +377,7 @@ impl Socket {
 
     /// The address that a message says it comes from. On an IPv6 socket the system does not take "any" of IPv6 where it
     /// goes to an IPv4 address. Who it goes to is looked up if nothing else is known.
+    #[cold]
     fn as_source(&self, addr: Addr, to: Option<&Addr>) -> Addr {
         if addr.family() != Family::Unspec || self.family != Family::Inet6 {
             return addr;
