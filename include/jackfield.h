@@ -1616,7 +1616,7 @@ typedef struct jf_tcp_info_data {
      */
     uint32_t probes;
     /**
-     * Milliseconds since data was last sent.
+     * Milliseconds since data was last sent, or else since the machine was started, about.
      */
     uint32_t last_data_sent_ms;
     /**
@@ -1854,8 +1854,9 @@ typedef struct jf_wait_item {
  *
  * Never blocks. Returns the socket, which the caller closes with jf_close. Errors: JF_E_FAMILY_UNSUPPORTED,
  * JF_E_TYPE_UNSUPPORTED and JF_E_PROTOCOL_UNSUPPORTED when there is no such socket; JF_E_PERMISSION for JF_RAW and
- * JF_PACKET, JF_E_ACCESS for ICMP with JF_DGRAM where the system does not allow it; JF_E_INVALID for a negative
- * protocol; JF_E_TOO_MANY_FILES; JF_E_SYSTEM_FILES; JF_E_NO_MEMORY; JF_E_NO_BUFFERS. See socket(2). Since 0.1.
+ * JF_PACKET, JF_E_ACCESS for ICMP with JF_DGRAM where the system does not allow it (of such a socket Linux tells only
+ * jf_recv_msg that a message was cut, and passes over a segment size); JF_E_INVALID for a negative protocol;
+ * JF_E_TOO_MANY_FILES; JF_E_SYSTEM_FILES; JF_E_NO_MEMORY; JF_E_NO_BUFFERS. See socket(2). Since 0.1.
  */
 int64_t jf_open(int32_t family, int32_t type, int32_t protocol);
 
@@ -2014,8 +2015,8 @@ int64_t jf_fd(jf_socket s);
 
 /**
  * Opens another handle for the same socket, with a descriptor of its own that no program executed later inherits. The
- * two are closed independently; the connection ends with the last. All that the system keeps is shared: options,
- * data, and the end of a direction.
+ * two are closed independently, and the connection ends with the last, or when one is closed while a call of another
+ * thread is in flight on it. All that the system keeps is shared: options, data, and the end of a direction.
  *
  * s: the socket.
  *

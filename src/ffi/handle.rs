@@ -68,8 +68,8 @@ struct Slot<T> {
     tenant: UnsafeCell<MaybeUninit<T>>,
 }
 
-pub struct Table<T> {
-    kind: u64,
+/// The kind of its handles, 1 to 7, is no field: so a static one is nothing but zeros, and takes no room in the library.
+pub struct Table<T, const KIND: u64> {
     chunks: [AtomicPtr<Slot<T>>; CHUNKS],
     /// How many slots were ever used.
     used: AtomicU32,
@@ -79,14 +79,14 @@ pub struct Table<T> {
 }
 
 // SAFETY: the table gives out only shared references to its tenants, and one owner takes each out.
-unsafe impl<T: Send + Sync> Sync for Table<T> {}
+unsafe impl<T: Send + Sync, const KIND: u64> Sync for Table<T, KIND> {}
 
-impl<T> Table<T> {
-    /// A table whose handles are of this kind, 1 to 7.
+impl<T, const KIND: u64> Table<T, KIND> {
+    const KIND: u64 = KIND << KIND_SHIFT;
+
     #[cfg(not(loom))]
-    pub const fn new(kind: u64) -> Table<T> {
+    pub const fn new() -> Self {
         Table {
-            kind: kind << KIND_SHIFT,
             chunks: [const { AtomicPtr::new(ptr::null_mut()) }; CHUNKS],
             used: AtomicU32::new(0),
             vacant: AtomicU64::new(0),
@@ -94,9 +94,8 @@ impl<T> Table<T> {
     }
 
     #[cfg(loom)]
-    pub fn new(kind: u64) -> Table<T> {
+    pub fn new() -> Self {
         Table {
-            kind: kind << KIND_SHIFT,
             chunks: std::array::from_fn(|_| AtomicPtr::new(ptr::null_mut())),
             used: AtomicU32::new(0),
             vacant: AtomicU64::new(0),
@@ -116,9 +115,9 @@ impl<T> Table<T> {
         loop {
             // Calls with old handles may be looking in and will take themselves out.
             let count = if state & EPOCH == epoch { state & COUNT } else { 0 };
-            let open = (state & GENERATION) | self.kind | epoch | count;
+            let open = (state & GENERATION) | Self::KIND | epoch | count;
             match slot.state.compare_exchange_weak(state, open, Release, Relaxed) {
-                Ok(_) => return Ok(((state & GENERATION) | self.kind | index as u64) as i64),
+                Ok(_) => return Ok(((state & GENERATION) | Self::KIND | index as u64) as i64),
                 Err(now) => state = now,
             }
         }
@@ -177,9 +176,9 @@ impl<T> Table<T> {
         // SAFETY: SHUT keeps new calls out, there are none in it, and whoever set it is the only one to get here.
         let tenant = slot.tenant.with_mut(|place| unsafe { (*place).assume_init_read() });
         if slot.state.load(Relaxed) & GENERATION == LAST_GENERATION << GENERATION_SHIFT {
-            slot.state.fetch_sub(self.kind, Release);
+            slot.state.fetch_sub(Self::KIND, Release);
         } else {
-            slot.state.fetch_sub(self.kind - (1 << GENERATION_SHIFT), Release);
+            slot.state.fetch_sub(Self::KIND - (1 << GENERATION_SHIFT), Release);
             self.push(slot, index);
         }
         tenant

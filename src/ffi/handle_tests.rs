@@ -11,7 +11,7 @@ mod plain {
 
     #[test]
     fn a_handle_is_good_until_its_tenant_leaves() {
-        let table = Table::new(MY_KIND);
+        let table = Table::<_, MY_KIND>::new();
         let handle = table.insert(|| Ok("tenant")).unwrap();
         assert!(handle > 0 && handle < 1 << 53);
         assert_eq!(table.with(handle, |tenant| Ok(*tenant)), Ok("tenant"));
@@ -23,7 +23,7 @@ mod plain {
 
     #[test]
     fn a_tenant_in_use_is_not_given_up() {
-        let table = Table::new(MY_KIND);
+        let table = Table::<_, MY_KIND>::new();
         let handle = table.insert(|| Ok(7)).unwrap();
         table
             .with(handle, |_| {
@@ -36,7 +36,7 @@ mod plain {
 
     #[test]
     fn what_cannot_be_made_takes_no_place() {
-        let table = Table::new(MY_KIND);
+        let table = Table::<_, MY_KIND>::new();
         for _ in 0..3 * CHUNK {
             assert_eq!(table.insert(|| Err::<(), _>(Error::TOO_MANY_FILES)), Err(Error::TOO_MANY_FILES));
         }
@@ -45,7 +45,7 @@ mod plain {
 
     #[test]
     fn a_call_that_panics_is_out_again() {
-        let table = Table::new(MY_KIND);
+        let table = Table::<_, MY_KIND>::new();
         let handle = table.insert(|| Ok(7)).unwrap();
         let call = || table.with(handle, |_| -> Result<()> { std::panic::resume_unwind(Box::new(())) });
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)).unwrap_err();
@@ -54,7 +54,7 @@ mod plain {
 
     #[test]
     fn no_number_is_good_that_was_not_given_out() {
-        let table = Table::new(MY_KIND);
+        let table = Table::<_, MY_KIND>::new();
         let handle = table.insert(|| Ok(())).unwrap();
         let other_kind = handle ^ (1 << KIND_SHIFT);
         for number in
@@ -67,7 +67,7 @@ mod plain {
 
     #[test]
     fn a_million_tenants_have_a_handle_each() {
-        let table = Table::new(MY_KIND);
+        let table = Table::<_, MY_KIND>::new();
         let handles: Vec<i64> = (0..1_000_000).map(|n| table.insert(|| Ok(n)).unwrap()).collect();
         assert_eq!(handles.iter().collect::<HashSet<_>>().len(), handles.len());
         for (n, &handle) in handles.iter().enumerate() {
@@ -77,14 +77,14 @@ mod plain {
 
     #[test]
     fn a_full_table_says_so() {
-        let table = Table::new(MY_KIND);
+        let table = Table::<_, MY_KIND>::new();
         table.used.store((CHUNK * CHUNKS) as u32, Relaxed);
         assert_eq!(table.insert(|| Ok(())), Err(Error::NO_MEMORY));
     }
 
     #[test]
     fn a_slot_retires_with_its_last_generation() {
-        let table = Table::new(MY_KIND);
+        let table = Table::<_, MY_KIND>::new();
         let first = table.insert(|| Ok(())).unwrap();
         table.remove(first, |_| ()).unwrap();
         table.slot(0).unwrap().state.store(LAST_GENERATION << GENERATION_SHIFT | SHUT, Relaxed);
@@ -99,14 +99,14 @@ mod plain {
 
     /// Puts a slot into the state in which a forked child finds it: written in the parent's epoch, another one than
     /// ours.
-    fn age(table: &Table<i32>, index: usize, also: u64) {
+    fn age(table: &Table<i32, MY_KIND>, index: usize, also: u64) {
         let state = &table.slot(index).unwrap().state;
         state.store(((state.load(Relaxed) ^ (1 << EPOCH_SHIFT)) & !COUNT) | also, Relaxed);
     }
 
     #[test]
     fn the_calls_of_a_parents_threads_are_forgotten() {
-        let table = Table::new(MY_KIND);
+        let table = Table::<_, MY_KIND>::new();
         let handle = table.insert(|| Ok(7)).unwrap();
         age(&table, 0, 3);
         assert!(table.enter_at_once(handle).is_none());
@@ -141,7 +141,7 @@ mod model {
         Ok(loom::cell::UnsafeCell::new(0))
     }
 
-    type Tenants = Table<loom::cell::UnsafeCell<u32>>;
+    type Tenants = Table<loom::cell::UnsafeCell<u32>, MY_KIND>;
 
     fn touch(table: &Tenants, handle: i64) -> Result<u32> {
         // SAFETY: only `leave` writes, and if that can happen meanwhile, loom says so.
@@ -165,7 +165,7 @@ mod model {
     #[test]
     fn no_call_is_in_when_the_tenant_leaves() {
         loom::model(|| {
-            let table = Arc::new(Tenants::new(MY_KIND));
+            let table = Arc::new(Tenants::new());
             let handle = table.insert(tenant).unwrap();
             let caller = thread::spawn({
                 let table = table.clone();
@@ -180,7 +180,7 @@ mod model {
     #[test]
     fn no_call_is_in_by_the_short_way_when_the_tenant_leaves() {
         loom::model(|| {
-            let table = Arc::new(Tenants::new(MY_KIND));
+            let table = Arc::new(Tenants::new());
             let old = table.insert(tenant).unwrap();
             leave(&table, old).unwrap();
             let handle = table.insert(tenant).unwrap();
@@ -198,7 +198,7 @@ mod model {
     #[test]
     fn of_two_closes_one_wins() {
         loom::model(|| {
-            let table = Arc::new(Tenants::new(MY_KIND));
+            let table = Arc::new(Tenants::new());
             let handle = table.insert(tenant).unwrap();
             let closer = thread::spawn({
                 let table = table.clone();
@@ -212,7 +212,7 @@ mod model {
     #[test]
     fn a_close_and_giving_up_exclude_each_other() {
         loom::model(|| {
-            let table = Arc::new(Tenants::new(MY_KIND));
+            let table = Arc::new(Tenants::new());
             let handle = table.insert(tenant).unwrap();
             let closer = thread::spawn({
                 let table = table.clone();
@@ -226,7 +226,7 @@ mod model {
     #[test]
     fn an_old_handle_never_reaches_the_slots_next_tenant() {
         loom::model(|| {
-            let table = Arc::new(Tenants::new(MY_KIND));
+            let table = Arc::new(Tenants::new());
             let old = table.insert(tenant).unwrap();
             leave(&table, old).unwrap();
             let caller = thread::spawn({
@@ -244,7 +244,7 @@ mod model {
     #[test]
     fn two_tenants_never_share_a_slot() {
         loom::model(|| {
-            let table = Arc::new(Tenants::new(MY_KIND));
+            let table = Arc::new(Tenants::new());
             // One slot on the stack, which both threads take from and put back.
             leave(&table, table.insert(tenant).unwrap()).unwrap();
             let other = thread::spawn({
@@ -266,7 +266,7 @@ mod model {
     #[test]
     fn the_stack_tells_a_top_from_the_same_one_later() {
         loom::model(|| {
-            let table = Arc::new(Tenants::new(MY_KIND));
+            let table = Arc::new(Tenants::new());
             let handles = [table.insert(tenant).unwrap(), table.insert(tenant).unwrap()];
             for handle in handles {
                 leave(&table, handle).unwrap();
@@ -291,7 +291,7 @@ mod model {
     #[test]
     fn generations_end_while_old_handles_are_tried() {
         loom::model(|| {
-            let table = Arc::new(Tenants::new(MY_KIND));
+            let table = Arc::new(Tenants::new());
             for _ in 0..LAST_GENERATION - 1 {
                 leave(&table, table.insert(tenant).unwrap()).unwrap();
             }
@@ -319,7 +319,7 @@ mod model {
     #[test]
     fn a_child_resets_a_count_once_however_many_look() {
         loom::model(|| {
-            let table = Arc::new(Tenants::new(MY_KIND));
+            let table = Arc::new(Tenants::new());
             let handle = table.insert(tenant).unwrap();
             let state = &table.slot(0).unwrap().state;
             state.store(state.load(Relaxed) ^ (1 << EPOCH_SHIFT) | 3, Relaxed);

@@ -62,9 +62,9 @@ pub enum jf_how {
 const KIND: u64 = 1;
 
 #[cfg(not(loom))]
-pub static SOCKETS: Table<Socket> = Table::new(KIND);
+pub static SOCKETS: Table<Socket, KIND> = Table::new();
 #[cfg(loom)]
-pub static SOCKETS: std::sync::LazyLock<Table<Socket>> = std::sync::LazyLock::new(|| Table::new(KIND));
+pub static SOCKETS: std::sync::LazyLock<Table<Socket, KIND>> = std::sync::LazyLock::new(Table::new);
 
 fn number(number: i32) -> u16 {
     // What is out of range is the number of nothing.
@@ -89,8 +89,9 @@ fn kind(kind: i32) -> Result<Type> {
 ///
 /// Never blocks. Returns the socket, which the caller closes with jf_close. Errors: JF_E_FAMILY_UNSUPPORTED,
 /// JF_E_TYPE_UNSUPPORTED and JF_E_PROTOCOL_UNSUPPORTED when there is no such socket; JF_E_PERMISSION for JF_RAW and
-/// JF_PACKET, JF_E_ACCESS for ICMP with JF_DGRAM where the system does not allow it; JF_E_INVALID for a negative
-/// protocol; JF_E_TOO_MANY_FILES; JF_E_SYSTEM_FILES; JF_E_NO_MEMORY; JF_E_NO_BUFFERS. See socket(2). Since 0.1.
+/// JF_PACKET, JF_E_ACCESS for ICMP with JF_DGRAM where the system does not allow it (of such a socket Linux tells only
+/// jf_recv_msg that a message was cut, and passes over a segment size); JF_E_INVALID for a negative protocol;
+/// JF_E_TOO_MANY_FILES; JF_E_SYSTEM_FILES; JF_E_NO_MEMORY; JF_E_NO_BUFFERS. See socket(2). Since 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_open(family: i32, r#type: i32, protocol: i32) -> i64 {
     guard(|| SOCKETS.insert(|| Socket::open(self::family(family)?, kind(r#type)?, protocol)))
@@ -316,8 +317,8 @@ pub extern "C" fn jf_fd(s: jf_socket) -> i64 {
 }
 
 /// Opens another handle for the same socket, with a descriptor of its own that no program executed later inherits. The
-/// two are closed independently; the connection ends with the last. All that the system keeps is shared: options,
-/// data, and the end of a direction.
+/// two are closed independently, and the connection ends with the last, or when one is closed while a call of another
+/// thread is in flight on it. All that the system keeps is shared: options, data, and the end of a direction.
 ///
 /// s: the socket.
 ///

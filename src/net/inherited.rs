@@ -35,6 +35,10 @@ pub fn inherited() -> Result<Vec<(String, Socket)>> {
 /// How many there are to take, and if that is no more than `most`, the sockets.
 pub(crate) fn inherited_up_to(most: usize) -> Result<(usize, Vec<(String, Socket)>)> {
     let count = if TAKEN.load(Acquire) { 0 } else { passed()? };
+    if count > 0 {
+        // Names that don't fit are told to those who only ask, too.
+        drop(names(count)?);
+    }
     if count == 0 || count > most {
         return Ok((count, Vec::new()));
     }

@@ -231,7 +231,7 @@ pub struct TcpInfo {
     pub retransmits: u32,
     /// Probes of a closed window or a silent peer without an answer.
     pub probes: u32,
-    /// Milliseconds since data was last sent.
+    /// Milliseconds since data was last sent, or else since the machine was started, about.
     pub last_data_sent_ms: u32,
     /// Milliseconds since data last came.
     pub last_data_received_ms: u32,

@@ -241,7 +241,8 @@ impl ControlBuf {
                 self.pack(libc::IPPROTO_IP, libc::IP_TOS, bytes_of(&[c_int::from(tos)]))
             }
             Sent::SegmentSize(size) => self.pack(libc::SOL_UDP, libc::UDP_SEGMENT, bytes_of(&[size])),
-            Sent::Packed(bytes) => self.append(bytes),
+            Sent::Packed(bytes) if is_packed(bytes) => self.append(bytes),
+            Sent::Packed(_) => Err(Errno(EINVAL)),
         }
     }
 
@@ -288,6 +289,19 @@ impl ControlBuf {
             rest = rest.get(align(len)..).unwrap_or_default();
         }
     }
+}
+
+/// Whether bytes are whole pieces of control data, so that no byte behind them passes for a part of one.
+fn is_packed(mut rest: &[u8]) -> bool {
+    while let Some(header) = read::<cmsghdr>(rest) {
+        #[allow(clippy::unnecessary_cast, reason = "C libraries differ in its type")]
+        let len = header.cmsg_len as usize;
+        if !(HEADER..=rest.len()).contains(&len) {
+            return false;
+        }
+        rest = rest.get(align(len)..).unwrap_or_default();
+    }
+    rest.is_empty()
 }
 
 /// Tells what one piece of control data is.

@@ -228,6 +228,13 @@ static void other(void) {
         if (LIES[i] > CMSG_SPACE(4) || LIES[i] < sizeof *header)
             expect_of("a lie", (int64_t)LIES[i], jf_send_msg(s[0], &m, 0), JF_E_INVALID);
     }
+    /* A piece that is cut: no byte behind it counts, not even a zero. */
+    struct cmsghdr *whole = (struct cmsghdr *)(void *)memory;
+    int fd = 0;
+    whole->cmsg_len = CMSG_LEN(sizeof fd);
+    memcpy(CMSG_DATA(whole), &fd, sizeof fd);
+    for (m.other_len = 1; m.other_len < CMSG_LEN(sizeof fd); m.other_len++)
+        expect_of("a part", (int64_t)m.other_len, jf_send_msg(s[0], &m, 0), JF_E_INVALID);
     /* As noise, it is refused or passed over by the system; nothing worse. */
     uint64_t state = 7;
     char byte;
