@@ -194,6 +194,7 @@ mod options {
                 ["Tcp"] => "TCP",
                 ["Udp"] => "UDP",
                 ["Tcp", "Udp"] => "TCP, UDP",
+                ["PlainUdp"] => "UDP, but not UDP-Lite",
                 ["UdpLite"] => "UDP-Lite",
                 ["Unix"] => "UNIX",
                 ["Unix", "Netlink"] => "UNIX, netlink",

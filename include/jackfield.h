@@ -514,8 +514,8 @@ typedef enum jf_option {
     JF_OPT_SEND_TIMEOUT = 2,
     /**
      * A call that waits ends with JF_E_INTERRUPTED after a signal was handled in its thread, so that Ctrl-C works in a
-     * host language. The signal's handler should not ask for SA_RESTART: then the system itself goes on waiting.
-     * Switch, default 0; every socket.
+     * host language; and perhaps after the process was stopped and continued. The signal's handler should not ask for
+     * SA_RESTART: then the system itself goes on waiting. Switch, default 0; every socket.
      */
     JF_OPT_INTERRUPTIBLE = 3,
     /**
@@ -958,13 +958,13 @@ typedef enum jf_option {
      */
     JF_OPT_ULP = 92,
     /**
-     * What is sent is cut into datagrams of this length; 0 (the default) does not. 0 to 65535 bytes; UDP.
-     * (UDP_SEGMENT)
+     * What is sent is cut into datagrams of this length, on Linux into 128 at the most; 0 (the default) does not. 0 to
+     * 65535 bytes; UDP, but not UDP-Lite. (UDP_SEGMENT)
      */
     JF_OPT_SEGMENT_SIZE = 93,
     /**
      * Datagrams of one length from one sender may be received as one, together with that length. Switch, default 0;
-     * UDP. (UDP_GRO)
+     * UDP, but not UDP-Lite. (UDP_GRO)
      */
     JF_OPT_GRO = 94,
     /**
@@ -1439,7 +1439,8 @@ typedef struct jf_msg {
     size_t buf_count;
     /**
      * Sockets and descriptors, on JF_UNIX. Sending passes duplicates of them on. Received ones are close-on-exec and
-     * the caller's, to be closed with jf_close and close(2): whatever the library can use as a socket comes as one.
+     * the caller's, to be closed with jf_close and close(2): whatever the library can use as a socket comes as one,
+     * with the timeouts that jf_from_fd finds, which need not be those of the sender's handle.
      */
     struct jf_passed *passed;
     /**
@@ -2016,7 +2017,8 @@ int64_t jf_fd(jf_socket s);
 /**
  * Opens another handle for the same socket, with a descriptor of its own that no program executed later inherits. The
  * two are closed independently, and the connection ends with the last, or when one is closed while a call of another
- * thread is in flight on it. All that the system keeps is shared: options, data, and the end of a direction.
+ * thread is in flight on it. All that the system keeps is shared: options, data, and the end of a direction. Each
+ * handle has timeouts of its own, at first those of s, and should not be given others.
  *
  * s: the socket.
  *
@@ -2036,7 +2038,8 @@ int64_t jf_dup(jf_socket s);
  * out: where to write the address; not NULL.
  *
  * Never blocks. Returns 0. Errors: JF_E_ADDR_INVALID when the text is no address; JF_E_NOT_FOUND when there is no
- * interface of that name; JF_E_INVALID for a NULL. Since 0.1.
+ * interface of that name; JF_E_TOO_MANY_FILES and JF_E_SYSTEM_FILES when there is no descriptor to ask for one with;
+ * JF_E_INVALID for a NULL. Since 0.1.
  */
 int64_t jf_addr_parse(const char *text, struct jf_addr *out);
 
@@ -2261,7 +2264,8 @@ int64_t jf_recv_msg(jf_socket s, struct jf_msg *msg, uint32_t flags);
  *
  * Blocks for JF_OPT_SEND_TIMEOUT, counted once for the whole, until everything is sent; reading the file is not
  * timed, and may wait for the disk. While a socket sends that has a timeout or JF_OPT_INTERRUPTIBLE, its descriptor
- * is non-blocking: the library's calls wait all the same, but whoever else shares it sees that. Returns how many
+ * is non-blocking: this handle's calls wait all the same, but whoever else shares it sees that, and two handles of one
+ * socket that send files at the same time may wait for longer. Returns how many
  * bytes were sent, if that is at least one. It is fewer than count when the file ended or an error, the timeout, a
  * signal or a close cut it short: call again with the rest, and that call says which. Errors: when nothing was sent,
  * JF_E_END_OF_STREAM when the file ends at offset; JF_E_INVALID when it ends before that, or for a negative number;
@@ -2478,7 +2482,8 @@ int64_t jf_inherited_name(size_t index, char *text, size_t size);
  * Blocks for timeout_ms, whatever signals arrive. Returns how many items are ready; 0 when the time is over. Errors:
  * JF_E_CLOSED when another thread closed one of the sockets; JF_E_INTERRUPTED when a signal was handled and one of
  * them has JF_OPT_INTERRUPTIBLE; JF_E_INVALID for a NULL, for too many, for an unknown event and for a timeout below
- * -1; JF_E_BAD_HANDLE when one of them is not open. See poll(2). Since 0.1.
+ * -1; JF_E_TOO_MANY_FILES for more items than the process may have descriptors; JF_E_BAD_HANDLE when one of them is
+ * not open. See poll(2). Since 0.1.
  */
 int64_t jf_wait(struct jf_wait_item *items, size_t count, int64_t timeout_ms);
 

@@ -105,7 +105,8 @@ pub unsafe fn optional_addr<'a>(address: *const jf_addr) -> Result<Option<&'a Ad
 /// out: where to write the address; not NULL.
 ///
 /// Never blocks. Returns 0. Errors: JF_E_ADDR_INVALID when the text is no address; JF_E_NOT_FOUND when there is no
-/// interface of that name; JF_E_INVALID for a NULL. Since 0.1.
+/// interface of that name; JF_E_TOO_MANY_FILES and JF_E_SYSTEM_FILES when there is no descriptor to ask for one with;
+/// JF_E_INVALID for a NULL. Since 0.1.
 // SAFETY: `text` is NULL or a C string; `out` is NULL or writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_addr_parse(text: *const c_char, out: *mut jf_addr) -> i64 {

@@ -16,7 +16,8 @@ use std::os::fd::RawFd;
 ///
 /// Blocks for JF_OPT_SEND_TIMEOUT, counted once for the whole, until everything is sent; reading the file is not
 /// timed, and may wait for the disk. While a socket sends that has a timeout or JF_OPT_INTERRUPTIBLE, its descriptor
-/// is non-blocking: the library's calls wait all the same, but whoever else shares it sees that. Returns how many
+/// is non-blocking: this handle's calls wait all the same, but whoever else shares it sees that, and two handles of one
+/// socket that send files at the same time may wait for longer. Returns how many
 /// bytes were sent, if that is at least one. It is fewer than count when the file ended or an error, the timeout, a
 /// signal or a close cut it short: call again with the rest, and that call says which. Errors: when nothing was sent,
 /// JF_E_END_OF_STREAM when the file ends at offset; JF_E_INVALID when it ends before that, or for a negative number;

@@ -68,7 +68,8 @@ struct Slot<T> {
     tenant: UnsafeCell<MaybeUninit<T>>,
 }
 
-/// The kind of its handles, 1 to 7, is no field: so a static one is nothing but zeros, and takes no room in the library.
+/// The kind of its handles, 1 to 7, is no field: so a static one is nothing but zeros, and takes no room in the
+/// library.
 pub struct Table<T, const KIND: u64> {
     chunks: [AtomicPtr<Slot<T>>; CHUNKS],
     /// How many slots were ever used.

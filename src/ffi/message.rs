@@ -121,7 +121,8 @@ pub struct jf_msg {
     /// How many buffers, at most JF_VEC_MAX.
     pub buf_count: usize,
     /// Sockets and descriptors, on JF_UNIX. Sending passes duplicates of them on. Received ones are close-on-exec and
-    /// the caller's, to be closed with jf_close and close(2): whatever the library can use as a socket comes as one.
+    /// the caller's, to be closed with jf_close and close(2): whatever the library can use as a socket comes as one,
+    /// with the timeouts that jf_from_fd finds, which need not be those of the sender's handle.
     pub passed: *mut jf_passed,
     /// How many to send, at most JF_PASSED_MAX; jf_recv_msg writes how many came.
     pub passed_count: usize,

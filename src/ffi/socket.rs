@@ -318,7 +318,8 @@ pub extern "C" fn jf_fd(s: jf_socket) -> i64 {
 
 /// Opens another handle for the same socket, with a descriptor of its own that no program executed later inherits. The
 /// two are closed independently, and the connection ends with the last, or when one is closed while a call of another
-/// thread is in flight on it. All that the system keeps is shared: options, data, and the end of a direction.
+/// thread is in flight on it. All that the system keeps is shared: options, data, and the end of a direction. Each
+/// handle has timeouts of its own, at first those of s, and should not be given others.
 ///
 /// s: the socket.
 ///

@@ -59,7 +59,8 @@ const FEW: usize = 16;
 /// Blocks for timeout_ms, whatever signals arrive. Returns how many items are ready; 0 when the time is over. Errors:
 /// JF_E_CLOSED when another thread closed one of the sockets; JF_E_INTERRUPTED when a signal was handled and one of
 /// them has JF_OPT_INTERRUPTIBLE; JF_E_INVALID for a NULL, for too many, for an unknown event and for a timeout below
-/// -1; JF_E_BAD_HANDLE when one of them is not open. See poll(2). Since 0.1.
+/// -1; JF_E_TOO_MANY_FILES for more items than the process may have descriptors; JF_E_BAD_HANDLE when one of them is
+/// not open. See poll(2). Since 0.1.
 // SAFETY: `items` is NULL or `count` of them, which nobody else uses.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_wait(items: *mut jf_wait_item, count: usize, timeout_ms: i64) -> i64 {

@@ -2,7 +2,7 @@
 
 use super::wait::{Patience, SLICE};
 use super::{Error, Events, Result, Socket};
-use crate::sys::errno::EINTR;
+use crate::sys::errno::{EINTR, EINVAL};
 use crate::sys::{Errno, Moment, PollItem, wait_many};
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -85,6 +85,8 @@ pub(crate) fn wait_for<'a>(
             Err(Errno(EINTR)) if interruptible => return Err(Error::INTERRUPTED),
             Ok(0) | Err(Errno(EINTR)) => {}
             Ok(ready) => return Ok(ready),
+            // Linux takes no more items than the process may have descriptors, be they of one socket.
+            Err(Errno(EINVAL)) => return Err(Error::TOO_MANY_FILES),
             Err(errno) => return Err(errno.into()),
         }
         left = match patience.left() {

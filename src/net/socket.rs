@@ -267,7 +267,12 @@ impl Socket {
             send_timeout: self.timeout_ms(Direction::Send),
             nonblocking: self.nonblocking.load(Relaxed),
         };
-        let other = mode.socket(self.fd.duplicate()?);
+        let fd = self.fd.duplicate().map_err(|errno| match errno {
+            // Linux has it where a process may have but the three standard ones.
+            Errno(EINVAL) => Error::TOO_MANY_FILES,
+            _ => errno.into(),
+        })?;
+        let other = mode.socket(fd);
         other.interruptible.store(self.interruptible.load(Relaxed), Relaxed);
         other.multicast_interface.store(self.multicast_interface.load(Relaxed), Relaxed);
         Ok(other)

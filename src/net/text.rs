@@ -11,7 +11,8 @@
 //! but a flow label survives the way into text and back. Nothing here looks a host's name up.
 
 use super::{Addr, Error, Family, Result};
-use crate::sys::interface_index;
+use crate::sys::errno::ENODEV;
+use crate::sys::{Errno, interface_index};
 use std::fmt::{self, Write};
 use std::net::{IpAddr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
 use std::str::FromStr;
@@ -70,7 +71,11 @@ fn parse_interface(text: &str) -> Result<u32> {
     match text {
         "" => Err(Error::ADDR_INVALID),
         _ if text.bytes().all(|byte| byte.is_ascii_digit()) => parse_number(text),
-        _ => interface_index(text).ok_or(Error::NOT_FOUND),
+        _ => interface_index(text).map_err(|errno| match errno {
+            Errno(ENODEV) => Error::NOT_FOUND,
+            // To ask takes a descriptor.
+            _ => errno.into(),
+        }),
     }
 }
 

@@ -1,12 +1,11 @@
 //! An address with one layout everywhere, and its way into the operating system's `sockaddr` and back.
 
-use super::call::uncanceled;
 use super::errno::{EAFNOSUPPORT, EINVAL};
 use super::{Errno, Family};
 use libc::{
     sa_family_t, sockaddr, sockaddr_in, sockaddr_in6, sockaddr_ll, sockaddr_nl, sockaddr_un, sockaddr_vm, socklen_t,
 };
-use std::ffi::{CString, c_int};
+use std::ffi::c_int;
 use std::mem::{self, MaybeUninit, offset_of, size_of};
 
 /// The room for an address's own bytes.
@@ -325,12 +324,4 @@ impl SockAddr {
             }
         }
     }
-}
-
-/// The index of the interface with this name.
-pub fn interface_index(name: &str) -> Option<u32> {
-    let name = CString::new(name).ok()?;
-    // SAFETY: `name` is a string that ends with a zero.
-    let index = uncanceled(|| unsafe { libc::if_nametoindex(name.as_ptr()) });
-    (index != 0).then_some(index)
 }

@@ -120,9 +120,15 @@ fn link(asked: &Descriptor, name: &[u8], entry: &ifaddrs, hardware: Vec<u8>) -> 
     })
 }
 
+/// The index of the interface with this name. The C library would ask the same, but not say why there is no answer.
+pub fn interface_index(name: &str) -> Result<u32, Errno> {
+    let index = ask(&Descriptor::open(Family::Unix, Type::Dgram, 0)?, libc::SIOCGIFINDEX, name.as_bytes())?;
+    if index == 0 { Err(Errno(ENODEV)) } else { Ok(index) }
+}
+
 /// Asks the kernel for one number of an interface; 0 when there is none of that name.
 fn ask(asked: &Descriptor, question: c_ulong, name: &[u8]) -> Result<u32, Errno> {
-    if name.len() > NAME_MAX {
+    if name.len() > NAME_MAX || name.contains(&0) {
         return Ok(0);
     }
     // SAFETY: all zeros is a request without a name.

@@ -56,7 +56,7 @@ pub mod tcp;
 mod transfer;
 mod types;
 
-pub use addr::{ADDR_DATA, HARDWARE_MAX, RawAddr, SockAddr, interface_index};
+pub use addr::{ADDR_DATA, HARDWARE_MAX, RawAddr, SockAddr};
 pub use clock::Moment;
 pub use control::{Came, ControlBuf, Credentials, DESCRIPTORS_MAX, Descriptors, Origin, Sent};
 pub use descriptor::Descriptor;
@@ -66,7 +66,7 @@ pub use file::{FileEnd, file_end};
 #[cfg(feature = "capi")]
 pub use fork::{EPOCH_SHIFT, fork_epoch, watch_forks};
 pub use inherited::{INHERITED_MAX, inherited};
-pub use interfaces::{InterfaceFlags, RawInterface, interfaces};
+pub use interfaces::{InterfaceFlags, RawInterface, interface_index, interfaces};
 pub use options::{Opt, TEXT_ROOM, supports};
 pub use ready::{Direction, PollItem, pause, wait_many, wait_ready};
 pub use signal::NoSigpipe;

@@ -13,8 +13,8 @@ options! {
     /// How long connect and the sending calls wait: -1 for ever (the default), 0 not at all.
     SendTimeout = 2: Number(-1, 9223372036854775807, "milliseconds") [] { Every: SO_SNDTIMEO }
     /// A call that waits ends with [`Error::INTERRUPTED`] after a signal was handled in its thread, so that Ctrl-C
-    /// works in a host language. The signal's handler should not ask for SA_RESTART: then the system itself goes on
-    /// waiting. Default 0.
+    /// works in a host language; and perhaps after the process was stopped and continued. The signal's handler should
+    /// not ask for SA_RESTART: then the system itself goes on waiting. Default 0.
     Interruptible = 3: Switch [] {}
     /// Bind takes an address whose old connections are still fading out, if the sockets that had it set this as well.
     /// Default 0, of raw sockets 1.
@@ -237,10 +237,10 @@ options! {
     /// The name of the protocol between the socket and TCP, such as tls, empty at first; it can be set once, mostly
     /// with a connection. [`Error::NOT_FOUND`] when the system has none of that name.
     Ulp = 92: Text(15) [] { Tcp: TCP_ULP }
-    /// What is sent is cut into datagrams of this length; 0 (the default) does not.
-    SegmentSize = 93: Number(0, 65535, "bytes") [] { Udp: UDP_SEGMENT }
+    /// What is sent is cut into datagrams of this length, on Linux into 128 at the most; 0 (the default) does not.
+    SegmentSize = 93: Number(0, 65535, "bytes") [] { PlainUdp: UDP_SEGMENT }
     /// Datagrams of one length from one sender may be received as one, together with that length. Default 0.
-    Gro = 94: Switch [] { Udp: UDP_GRO }
+    Gro = 94: Switch [] { PlainUdp: UDP_GRO }
     /// How much is kept until it is received, within [`Opt::VsockBufferMin`] and [`Opt::VsockBufferMax`]: read it back.
     VsockBufferSize = 95: Wide(0, 9223372036854775807, "bytes") [] { Vsock: SO_VM_SOCKETS_BUFFER_SIZE }
     /// The least that [`Opt::VsockBufferSize`] may be.

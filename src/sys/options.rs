@@ -71,7 +71,9 @@ enum Where {
     /// IPv6, but not raw.
     Cooked6,
     Tcp,
+    /// UDP, and UDP-Lite which is much the same.
     Udp,
+    PlainUdp,
     UdpLite,
     Unix,
     Netlink,
@@ -204,7 +206,7 @@ impl Where {
             Where::V4 | Where::Packets4 | Where::Raw4 => libc::IPPROTO_IP,
             Where::V6 | Where::Packets6 | Where::Raw6 | Where::Cooked6 => libc::IPPROTO_IPV6,
             Where::Tcp => libc::IPPROTO_TCP,
-            Where::Udp => libc::IPPROTO_UDP,
+            Where::Udp | Where::PlainUdp => libc::IPPROTO_UDP,
             Where::UdpLite => libc::IPPROTO_UDPLITE,
             Where::Vsock => libc::AF_VSOCK,
         }
@@ -225,7 +227,7 @@ impl Where {
             Where::Raw6 => family == Family::Inet6 && raw,
             Where::Cooked6 => family == Family::Inet6 && !raw,
             Where::Tcp => ip && kind == Type::Stream,
-            Where::Udp | Where::UdpLite => ip && kind == Type::Dgram,
+            Where::Udp | Where::PlainUdp | Where::UdpLite => ip && kind == Type::Dgram,
             Where::Unix => family == Family::Unix,
             Where::Netlink => family == Family::Netlink,
             Where::Vsock => family == Family::Vsock,
@@ -240,7 +242,7 @@ impl Where {
             Where::Every => (Family::Unix, Type::Dgram, 0),
             // Only with a peer has it a peer's label.
             Where::Unix => return Ok(Descriptor::pair(Family::Unix, Type::Stream)?.0),
-            Where::Ip | Where::V4 | Where::Packets4 | Where::Udp => (Family::Inet, Type::Dgram, 0),
+            Where::Ip | Where::V4 | Where::Packets4 | Where::Udp | Where::PlainUdp => (Family::Inet, Type::Dgram, 0),
             Where::V6 | Where::Packets6 | Where::Cooked6 => (Family::Inet6, Type::Dgram, 0),
             Where::Raw4 => (Family::Inet, Type::Raw, RAW),
             Where::Raw6 => (Family::Inet6, Type::Raw, RAW),
@@ -391,14 +393,17 @@ impl Descriptor {
         self.set_raw(place.at.level(), place.name, text)
     }
 
-    /// The kernel answers for an option of UDP-Lite on UDP too, but does not have it there.
+    /// The kernel answers for options of UDP-Lite on UDP too, and the other way round, but does not have them there.
     fn expect_protocol(&self, place: &Place) -> Result<(), Errno> {
-        if place.at != Where::UdpLite
-            || self.get_value::<c_int>(libc::SOL_SOCKET, libc::SO_PROTOCOL)? == libc::IPPROTO_UDPLITE
-        {
-            return Ok(());
+        let protocol = match place.at {
+            Where::PlainUdp => libc::IPPROTO_UDP,
+            Where::UdpLite => libc::IPPROTO_UDPLITE,
+            _ => return Ok(()),
+        };
+        match self.get_value::<c_int>(libc::SOL_SOCKET, libc::SO_PROTOCOL)? {
+            its if its == protocol => Ok(()),
+            _ => Err(Errno(ENOPROTOOPT)),
         }
-        Err(Errno(ENOPROTOOPT))
     }
 }
 

@@ -7,6 +7,7 @@
 #include <linux/netlink.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -235,7 +236,32 @@ static void duplicated(enum kind kind) {
     }
 }
 
-int main(void) {
+/* Where no descriptor is to be had, that is what is said: not that something is not there, or not right. */
+static void none_left(int slow) {
+    struct rlimit most, few;
+    jf_addr a;
+    jf_socket s = OK(jf_open(JF_UNIX, JF_DGRAM, 0));
+    jf_wait_item items[8];
+    for (int i = 0; i < 8; i++) items[i] = (jf_wait_item){s, JF_WRITABLE, 0};
+    CHECK(getrlimit(RLIMIT_NOFILE, &most) == 0);
+    few = most;
+    for (few.rlim_cur = 0; few.rlim_cur <= 4; few.rlim_cur++) {
+        CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0);
+        EXPECT(jf_dup(s), JF_E_TOO_MANY_FILES);
+        EXPECT(jf_open(JF_UNIX, JF_DGRAM, 0), JF_E_TOO_MANY_FILES);
+        EXPECT(jf_addr_parse("[fe80::1%lo]:1", &a), JF_E_TOO_MANY_FILES);
+        /* valgrind keeps this limit itself, and polls without it. */
+        if (!slow) EXPECT(jf_wait(items, 8, 0), JF_E_TOO_MANY_FILES);
+    }
+    CHECK(setrlimit(RLIMIT_NOFILE, &most) == 0);
+    EXPECT(jf_wait(items, 8, 0), 8);
+    OK(jf_addr_parse("[fe80::1%lo]:1", &a));
+    EXPECT(jf_addr_parse("[fe80::1%nosuch]:1", &a), JF_E_NOT_FOUND);
+    OK(jf_close(OK(jf_dup(s))));
+    OK(jf_close(s));
+}
+
+int main(int argc, char **argv) {
     what_is_no_socket();
     raw();
     imported();
@@ -247,5 +273,6 @@ int main(void) {
         duplicated(kind);
     }
     given_up_impatient();
+    none_left(is_slow(argc, argv));
     return 0;
 }
