@@ -6,9 +6,8 @@ use common::netns::{End, Namespace, Routed, cable, neighbours};
 use common::peers::python;
 use common::process::Process;
 use common::succeed;
-use jackfield::{Addr, Error, Family, Flags, Socket, Type};
+use jackfield::{Addr, Error, Family, Flags, Incoming, Opt, PacketInfo, Socket, Type};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 /// One family's words: a group, two senders in one namespace, and a receiver in the other.
@@ -175,16 +174,11 @@ fn an_interface_is_joined_by_itself() {
         &End { namespace: &b, interface: "eth1", addresses: &["10.78.0.2/24", "fd78::2/64"] },
         1500,
     );
-    let only_its_own = [(libc::IPPROTO_IP, libc::IP_MULTICAST_ALL), (libc::IPPROTO_IPV6, libc::IPV6_MULTICAST_ALL)];
-    let rows = NETS.iter().zip(["10.78.0.1", "fd78::1"]).zip(only_its_own);
-    for ((Net { family, group, sender, .. }, far_sender), (level, name)) in rows {
+    for (Net { family, group, sender, .. }, far_sender) in NETS.iter().zip(["10.78.0.1", "fd78::1"]) {
         let ((near, near_port), (far, far_port)) = (receiver(&b, *family), receiver(&b, *family));
         let [to_near, to_far] = [near_port, far_port].map(|port| addr(group, port));
         for socket in [&near, &far] {
-            let off = &0_i32 as *const i32;
-            // SAFETY: the option is an int, and it is given one.
-            let result = unsafe { libc::setsockopt(socket.as_raw_fd(), level, name, off.cast(), 4) };
-            assert_eq!(result, 0, "the option is there");
+            socket.set(Opt::MulticastAll, 0).unwrap();
         }
         near.join(&addr(group, 0), None, b.index("eth0")).unwrap();
         if *family == Family::Inet {
@@ -200,6 +194,43 @@ fn an_interface_is_joined_by_itself() {
             python_sends(&a, "eth1", &[(far_sender, to_far, "by its own")]);
         }
         expect_word(&far, "by its own");
+    }
+}
+
+/// A datagram tells by which interface it came, and to which group.
+#[test]
+fn packet_info_names_the_interface() {
+    let (a, b) = sender_and_receiver();
+    cable(
+        &End { namespace: &a, interface: "eth1", addresses: &["10.78.0.1/24", "fd78::1/64"] },
+        &End { namespace: &b, interface: "eth1", addresses: &["10.78.0.2/24", "fd78::2/64"] },
+        1500,
+    );
+    let [near, far] = ["eth0", "eth1"].map(|interface| b.index(interface));
+    // The last is an IPv6 socket that joins a group of IPv4.
+    let rows = [
+        (Family::Inet, &NETS[0], "10.78.0.1"),
+        (Family::Inet6, &NETS[1], "fd78::1"),
+        (Family::Inet6, &NETS[0], "10.78.0.1"),
+    ];
+    for (family, Net { group, sender, .. }, far_sender) in rows {
+        let (socket, port) = receiver(&b, family);
+        socket.set(Opt::RecvPacketInfo, 1).unwrap();
+        let to = addr(group, port);
+        for interface in [near, far] {
+            socket.join(&to, None, interface).unwrap();
+        }
+        let mut message = Incoming::new();
+        for (by, from, index) in [("eth0", sender, near), ("eth1", &far_sender, far)] {
+            python_sends(&a, by, &[(from, to, "word")]);
+            let mut room = [0; 8];
+            assert_eq!(socket.recv_msg(&mut [room.as_mut_slice().into()], Flags::NONE, &mut message), Ok(4));
+            let ip = match (family, group.parse().expect("it is an IP address")) {
+                (Family::Inet6, IpAddr::V4(ip)) => ip.to_ipv6_mapped().into(),
+                (_, ip) => ip,
+            };
+            assert_eq!(message.destination, Some(PacketInfo { interface: index, addr: (ip, 0).into() }));
+        }
     }
 }
 
