@@ -39,6 +39,7 @@ mod capi {
             "socket",
             "addr",
             "io",
+            "msg",
             "message",
             "file",
             "option",

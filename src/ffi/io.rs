@@ -326,7 +326,8 @@ pub const NO_BUFS: BufRoom = [const { MaybeUninit::uninit() }; VEC_MAX];
 
 /// A caller's buffers to send from.
 ///
-/// # Safety If not NULL, `bufs` must be readable for `count` of them, and each for its length, for as long as the
+/// # Safety
+/// If not NULL, `bufs` must be readable for `count` of them, and each for its length, for as long as the
 /// result is used.
 pub unsafe fn send_bufs(bufs: *const jf_buf, count: usize, room: &mut BufRoom) -> Result<&[SendBuf<'_>]> {
     // SAFETY: the caller's.
@@ -337,7 +338,8 @@ pub unsafe fn send_bufs(bufs: *const jf_buf, count: usize, room: &mut BufRoom) -
 
 /// A caller's buffers to receive into.
 ///
-/// # Safety If not NULL, `bufs` must be readable for `count` of them, and each must be writable for its length and
+/// # Safety
+/// If not NULL, `bufs` must be readable for `count` of them, and each must be writable for its length and
 /// nobody else's, for as long as the result is used.
 pub unsafe fn recv_bufs(bufs: *mut jf_buf, count: usize, room: &mut BufRoom) -> Result<&mut [RecvBuf<'_>]> {
     // SAFETY: the caller's.

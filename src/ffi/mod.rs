@@ -15,6 +15,7 @@ mod inherited;
 mod interfaces;
 mod io;
 mod message;
+mod msg;
 mod multicast;
 mod option;
 mod socket;

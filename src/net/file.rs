@@ -21,7 +21,8 @@ impl Socket {
     /// The timeout counts once for the whole. It is that of the socket: reading the file may take longer. While a
     /// socket with a timeout sends, its descriptor is non-blocking, which shows to those who share it past this crate.
     ///
-    /// # Errors When nothing was sent: [`Error::END_OF_STREAM`] where the file ends at `offset`, [`Error::INVALID`]
+    /// # Errors
+    /// When nothing was sent: [`Error::END_OF_STREAM`] where the file ends at `offset`, [`Error::INVALID`]
     /// where it ends before, [`Error::UNSUPPORTED`] for a pipe, a socket, a directory or whatever else is no file to
     /// the system,
     /// [`Error::BAD_HANDLE`] for a file that is not open for reading, [`Error::TYPE_UNSUPPORTED`] if the socket is no

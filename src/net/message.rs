@@ -287,7 +287,8 @@ impl Socket {
     /// Sends several buffers' bytes one after the other, with what goes beside them; as one message, if the socket has
     /// messages. ([sendmsg(2)], [cmsg(3)])
     ///
-    /// # Errors Those of [`Socket::send_vec`] and [`Socket::send_to`]; [`Error::UNSUPPORTED`] for something that such a
+    /// # Errors
+    /// Those of [`Socket::send_vec`] and [`Socket::send_to`]; [`Error::UNSUPPORTED`] for something that such a
     /// socket does not carry; [`Error::INVALID`] for too many descriptors, a TTL or a segment size of 0, and for
     /// descriptors or credentials without a byte to go with on a stream; [`Error::PERMISSION`] for another's
     /// credentials;
