@@ -1,17 +1,17 @@
 //! Sending and receiving messages as C sees it.
 
 use super::addr::jf_addr;
-use super::boundary::{bytes, count, guard};
+use super::boundary::{array, bytes, count, guard};
 use super::handle::InUse;
 use super::io::{NO_BUFS, recv_bufs, send_bufs};
 use super::msg::{jf_cut, jf_has, jf_msg, jf_passed, jf_passed_kind};
 use super::socket::{SOCKETS, jf_socket};
 use super::status::code;
 use crate::net::{Credentials, Error, Flags, Incoming, Outgoing, PacketInfo, Result, SendBuf, Socket};
-use std::mem::{align_of, size_of};
+use std::mem::{MaybeUninit, align_of, size_of};
 use std::os::fd::{AsFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::time::Duration;
-use std::{ptr, slice};
+use std::{iter, ptr, slice};
 
 const KNOWN: u32 = 0x1FFF;
 /// What can be sent.
@@ -82,7 +82,7 @@ pub unsafe extern "C" fn jf_send_msg(s: jf_socket, msg: *const jf_msg, flags: u3
             return send(s, bufs, flags, &outgoing);
         }
         // SAFETY: the caller's.
-        let passed = unsafe { array(msg.passed, msg.passed_count, Outgoing::DESCRIPTORS_MAX) }?;
+        let passed = unsafe { to_pass(msg.passed, msg.passed_count) }?;
         let mut held = [const { None }; Outgoing::DESCRIPTORS_MAX];
         let held = held.get_mut(..passed.len()).ok_or(Error::INVALID)?;
         for (place, passed) in held.iter_mut().zip(passed) {
@@ -168,8 +168,8 @@ fn pass<R>(passed: &[Option<Passed>], call: impl FnOnce(&[BorrowedFd<'_>]) -> R)
 
 /// # Safety
 /// If not NULL, `data` must be readable for `count` of them for as long as the result is used.
-unsafe fn array<'a, T>(data: *const T, count: usize, most: usize) -> Result<&'a [T]> {
-    if count > most || data.is_null() || !data.is_aligned() {
+unsafe fn to_pass<'a>(data: *const jf_passed, count: usize) -> Result<&'a [jf_passed]> {
+    if count > Outgoing::DESCRIPTORS_MAX || data.is_null() || !data.is_aligned() {
         return Err(Error::INVALID);
     }
     // SAFETY: the caller's.
@@ -235,9 +235,8 @@ pub unsafe extern "C" fn jf_recv_msg(s: jf_socket, msg: *mut jf_msg, flags: u32)
         let mut room = NO_BUFS;
         // SAFETY: the caller's.
         let bufs = unsafe { recv_bufs(msg.bufs, msg.buf_count, &mut room) }?;
-        if msg.passed_room > 0 && (msg.passed.is_null() || !msg.passed.is_aligned()) {
-            return Err(Error::INVALID);
-        }
+        // SAFETY: the caller's.
+        let passed = unsafe { array(msg.passed, msg.passed_room) }?;
         // SAFETY: the caller's; only the pointer and the length are looked at.
         unsafe { bytes(msg.other, msg.other_room) }?;
         let plain = flags & PLAIN != 0;
@@ -248,8 +247,7 @@ pub unsafe extern "C" fn jf_recv_msg(s: jf_socket, msg: *mut jf_msg, flags: u32)
             SOCKETS.with(s, |socket| socket.recv_msg_with(bufs, flags, &mut incoming, &mut |packed| other.add(packed)));
         if matches!(result, Ok(_) | Err(Error::TRUNCATED)) {
             msg.other_len = other.len;
-            // SAFETY: the caller's.
-            unsafe { fill(msg, &mut incoming, plain) };
+            fill(msg, &mut incoming, passed, plain);
         }
         result.map(count)
     })
@@ -284,10 +282,7 @@ impl Other {
 }
 
 /// Writes a message.
-///
-/// # Safety
-/// `passed` must be writable for as many as there is room for.
-unsafe fn fill(msg: &mut jf_msg, incoming: &mut Incoming, plain: bool) {
+fn fill(msg: &mut jf_msg, incoming: &mut Incoming, passed: &mut [MaybeUninit<jf_passed>], plain: bool) {
     msg.present = 0;
     let mut has = |what| msg.present |= bit(what);
     if let Some(from) = &incoming.from {
@@ -346,15 +341,20 @@ unsafe fn fill(msg: &mut jf_msg, incoming: &mut Incoming, plain: bool) {
         (msg.error_info, msg.error_data) = (error.info, error.data);
         msg.error_from = jf_addr::of(&error.from);
     }
-    msg.passed_count = incoming.descriptor_count().min(msg.passed_room);
-    for i in 0..msg.passed_count {
-        let Some(fd) = incoming.take_descriptor() else { break };
-        // SAFETY: the caller's.
-        unsafe { msg.passed.add(i).write(received(fd, plain)) };
-    }
+    msg.passed_count = if incoming.descriptor_count() > 0 { hand_over(incoming, passed, plain) } else { 0 };
     let cut = incoming.control_is_cut || incoming.descriptor_count() > 0;
     msg.truncated =
         u32::from(incoming.is_cut) * jf_cut::JF_CUT_DATA as u32 + u32::from(cut) * jf_cut::JF_CUT_CONTROL as u32;
+}
+
+/// Hands descriptors over, as many as there are places for, and returns how many.
+#[cold]
+fn hand_over(incoming: &mut Incoming, passed: &mut [MaybeUninit<jf_passed>], plain: bool) -> usize {
+    let count = incoming.descriptor_count().min(passed.len());
+    for (place, fd) in passed.iter_mut().zip(iter::from_fn(|| incoming.take_descriptor())) {
+        place.write(received(fd, plain));
+    }
+    count
 }
 
 /// A descriptor that came: whatever can be a socket is one.

@@ -154,6 +154,11 @@ static void what_is_passed(void) {
         EXPECT(jf_recv_msg(s[1], &m, 0), JF_E_INVALID);
         m.passed_room = SIZE_MAX;
         EXPECT(jf_recv_msg(s[1], &m, 0), JF_E_INVALID);
+        /* With a place, but more of it than there is memory. */
+        m.passed = &stdin_passed;
+        EXPECT(jf_recv_msg(s[1], &m, 0), JF_E_INVALID);
+        m.passed_room = SIZE_MAX / sizeof *m.passed;
+        EXPECT(jf_recv_msg(s[1], &m, 0), JF_E_INVALID);
         m.passed = before.passed;
         m.passed_room = 1;
         CHECK(memcmp(&m, &before, sizeof m) == 0);
