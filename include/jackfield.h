@@ -226,6 +226,10 @@ typedef enum jf_error {
      */
     JF_E_NAME_FAILED = -46,
     /**
+     * The name is known, but has no address of that family.
+     */
+    JF_E_NAME_NO_ADDRESS = -47,
+    /**
      * An error of the operating system that has no name above is JF_E_OS - errno.
      */
     JF_E_OS = -100000,
@@ -481,6 +485,10 @@ typedef enum jf_size {
      * Room for every address as text, with the zero at its end.
      */
     JF_ADDR_TEXT = 352,
+    /**
+     * Room for every host's name, with the zero at its end.
+     */
+    JF_HOST_TEXT = 1025,
     /**
      * The most buffers that jf_send_vec and jf_recv_vec take.
      */
@@ -1779,6 +1787,12 @@ typedef struct jf_tcp_info_data {
 } jf_tcp_info_data;
 
 /**
+ * A dialer: how to connect, and what another thread cuts a connecting short by. The number is positive and below 2^53,
+ * stands for this dialer alone, and is never given out again.
+ */
+typedef int64_t jf_dialer;
+
+/**
  * A network interface with one of its addresses, or without one.
  */
 typedef struct jf_interface {
@@ -2385,6 +2399,211 @@ int64_t jf_get_raw(jf_socket s, int32_t level, int32_t name, void *value, size_t
  * See tcp(7), TCP_INFO. Since 0.1.
  */
 int64_t jf_tcp_info(jf_socket s, struct jf_tcp_info_data *out);
+
+/**
+ * Looks up the addresses of a host, and the port of a service, as the system does for every program: in its hosts
+ * file, by DNS, or however else it is configured.
+ *
+ * host: a host's name (names that are not ASCII in UTF-8, as IDNA has it, for which glibc needs libidn2), or an
+ * IPv4 or IPv6 address, the latter without brackets and maybe with a zone ("fe80::1%eth0"), for which nothing is
+ * asked; "" for this machine's loopback addresses. A name whose last part is a number, such as "127.1", is
+ * no name. Not NULL.
+ * service: a port's number or a name from the system's database of services, such as "https"; NULL or "" for port 0.
+ * family: JF_INET or JF_INET6 for addresses of that family alone, JF_UNSPEC for both.
+ * type: JF_STREAM or JF_DGRAM, the kind of service that is meant; 0 for either.
+ * timeout_ms: how long to wait, in milliseconds; -1 for ever, 0 not at all, which does for addresses.
+ * out: where to write the addresses, in the order in which to try them (RFC 6724); not looked at when cap is 0.
+ * cap: how many there is room for.
+ *
+ * Blocks for timeout_ms, whatever signals arrive. A look-up that is not done then goes on in a thread of its own, which
+ * ends with it and touches nothing of the caller's. At most 64 look-ups are under way in a process at once; further
+ * ones wait for their turn. Returns how many addresses there are, of which the first cap were written. Errors:
+ * JF_E_NAME_NOT_FOUND when there is no such name; JF_E_NAME_NO_ADDRESS when it has no address of that family;
+ * JF_E_NAME_TRY_AGAIN when the name servers did not answer or failed for now; JF_E_NAME_FAILED when they refuse to
+ * answer or are not understood; JF_E_TIMED_OUT; JF_E_WOULD_BLOCK when a name would have to be looked up and
+ * timeout_ms is 0; JF_E_NOT_FOUND for an unknown service or the zone of no interface; JF_E_ADDR_INVALID when host or
+ * service is none; JF_E_UNSUPPORTED for a name that is not ASCII where the system can't do IDNA;
+ * JF_E_FAMILY_UNSUPPORTED and JF_E_TYPE_UNSUPPORTED for others than these; JF_E_INVALID for a NULL, a cap that no
+ * memory has, and a timeout below -1; JF_E_TOO_MANY_FILES, JF_E_SYSTEM_FILES and JF_E_NO_MEMORY when there is no
+ * descriptor or thread to look it up with. See getaddrinfo(3). Since 0.1.
+ */
+int64_t jf_resolve(const char *host, const char *service, int32_t family, int32_t type, int64_t timeout_ms, struct jf_addr *out, size_t cap);
+
+/**
+ * Looks up the name of the host with an address, as the system is configured to.
+ *
+ * a: the address, JF_INET or JF_INET6; its port does not count. Not NULL.
+ * timeout_ms: how long to wait, in milliseconds; -1 for ever, 0 not at all (JF_E_WOULD_BLOCK).
+ * host: where to write the name, with a zero at its end; may be NULL when size is 0.
+ * size: how many bytes there are at host; JF_HOST_TEXT are enough for every name.
+ *
+ * Blocks for timeout_ms, as jf_resolve does. Returns the length of the name without its zero. If that is not less than
+ * size, it did not fit, and an empty string was written instead (nothing, when size is 0). Errors:
+ * JF_E_NAME_NOT_FOUND when the address has no name; JF_E_NAME_TRY_AGAIN, JF_E_NAME_FAILED, JF_E_TIMED_OUT,
+ * JF_E_WOULD_BLOCK, JF_E_TOO_MANY_FILES, JF_E_SYSTEM_FILES and JF_E_NO_MEMORY as from jf_resolve;
+ * JF_E_FAMILY_UNSUPPORTED for other addresses; JF_E_ADDR_INVALID when it is none; JF_E_INVALID for a NULL or a timeout
+ * below -1. See getnameinfo(3). Since 0.1.
+ */
+int64_t jf_resolve_addr(const struct jf_addr *a, int64_t timeout_ms, char *host, size_t size);
+
+/**
+ * Reads an endpoint: what to connect to, or where to serve, in one text.
+ *
+ *     tcp://example.org:https   tcp://127.0.0.1:80   tcp://[::1]:80   tcp://[fe80::1%eth0]:80   tcp://:8080
+ *     udp://example.org:53      unix:///run/x.sock   unix://relative/path   unix://@name
+ *
+ * tcp:// or udp:// is followed by a host, a colon and a port. The host is a name (letters, digits, "-" and "_" in
+ * parts of 1 to 63 between dots, 253 at most; beside ASCII, what IDNA makes of it), an IPv4 address as four decimal
+ * numbers, an IPv6 address in brackets, maybe with a zone, which is an interface's name or index; or nothing: this
+ * machine. A host whose last part is a number is an IPv4 address or wrong. The port is a number from 0 to 65535, or
+ * the name of a service. unix:// is followed by a path, or by @ and an abstract name (Linux); there % and two
+ * hexadecimal digits stand for a byte.
+ *
+ * This checks a text as jf_dial and jf_serve do, to tell what is wrong with it. Nothing is looked up.
+ *
+ * endpoint: a string that ends with a zero; not NULL.
+ * at: where to write which character is wrong, as the number of bytes before it, which is the text's length when
+ * something is missing; NULL if it does not matter. Written when the text is wrong.
+ * expected: where to write what should be there instead, as a string in English that is never freed; NULL if it does
+ * not matter. Written when the text is wrong.
+ *
+ * Never blocks. Returns 0 when the text is an endpoint. Errors: JF_E_ADDR_INVALID when it is not; JF_E_INVALID for a
+ * NULL. Since 0.1.
+ */
+int64_t jf_endpoint_check(const char *endpoint, size_t *at, const char **expected);
+
+/**
+ * Connects to an endpoint, by whichever of its addresses answers first: a name is looked up, its IPv6 and IPv4
+ * addresses are tried in turn, the next one when the last has failed or has not answered for 250 ms, and the first
+ * connection that is made is it (RFC 8305, "Happy Eyeballs"). A UDP socket is connected to the first address that there
+ * is a route to.
+ *
+ * endpoint: such as "tcp://example.org:https", "udp://[::1]:53", "unix:///run/x.sock"; jf_endpoint_check says it all.
+ * Without a host it is this machine's loopback addresses. Not NULL.
+ * timeout_ms: how long all of it may take, in milliseconds; -1 for ever, 0 only as long as nothing has to be waited
+ * for.
+ *
+ * Blocks for timeout_ms, whatever signals arrive; jf_dialer_dial can be cut short. Returns the socket, which waits for
+ * ever in its calls as a new one does and which the caller closes with jf_close. Errors: JF_E_TIMED_OUT;
+ * JF_E_WOULD_BLOCK when the timeout is 0; when every address failed the error that says most, such as
+ * JF_E_CONN_REFUSED, JF_E_NETWORK_UNREACHABLE, JF_E_HOST_UNREACHABLE or JF_E_ACCESS; JF_E_ADDR_INVALID when the text
+ * is no endpoint; JF_E_NAME_NOT_FOUND, JF_E_NAME_NO_ADDRESS, JF_E_NAME_TRY_AGAIN, JF_E_NAME_FAILED, JF_E_NOT_FOUND
+ * and JF_E_UNSUPPORTED as from jf_resolve; for a UNIX path JF_E_NOT_FOUND and JF_E_ACCESS; JF_E_INVALID for a NULL or
+ * a timeout below -1; JF_E_TOO_MANY_FILES; JF_E_SYSTEM_FILES; JF_E_NO_MEMORY. See connect(2). Since 0.1.
+ */
+int64_t jf_dial(const char *endpoint, int64_t timeout_ms);
+
+/**
+ * Opens a socket that serves an endpoint: bound and, but for udp://, listening.
+ *
+ * endpoint: as for jf_endpoint_check. "tcp://:8080" is port 8080 of all of this machine's addresses, IPv6 and IPv4
+ * with one socket, whatever the system's default for that; "tcp://127.0.0.1:0" picks a free port, which jf_local_addr
+ * tells. A name stands for the first of its IPv4 addresses, or else IPv6 addresses, that is this machine's.
+ * "unix:///run/x.sock" makes a socket file, in place of one that nobody serves any more; it stays when the socket is
+ * closed. Not NULL.
+ * backlog: how many connections to keep until they are accepted, as for jf_listen; -1 for as many as the system
+ * allows.
+ *
+ * A TCP socket has JF_OPT_REUSE_ADDR, so that a server can be started again at once; so has a UDP one for a multicast
+ * group, which can have many receivers. Blocks only to look a name up, and then for at most 5 seconds, or up to one
+ * second while another process replaces a socket file in the same folder. Returns the socket, which the caller closes
+ * with jf_close. Errors: JF_E_ADDR_IN_USE when somebody serves there; JF_E_EXISTS when the path is a file and no
+ * socket; JF_E_BUSY when socket files in its folder are being replaced for longer than that; JF_E_ADDR_INVALID when
+ * the text is no endpoint; JF_E_ADDR_NOT_AVAILABLE when it is not an address of this machine; JF_E_ACCESS and
+ * JF_E_PERMISSION for a port, a folder or a file that is not the caller's; JF_E_NOT_FOUND when there is no such folder,
+ * service or zone; JF_E_NAME_NOT_FOUND and so on, and JF_E_TIMED_OUT, when a name can't be looked up; JF_E_INVALID for
+ * a NULL or a backlog below -1; JF_E_TOO_MANY_FILES; JF_E_SYSTEM_FILES; JF_E_NO_MEMORY. See bind(2), listen(2). Since
+ * 0.1.
+ */
+int64_t jf_serve(const char *endpoint, int32_t backlog);
+
+/**
+ * Opens a dialer, which dials as jf_dial does until it is told otherwise.
+ *
+ * Never blocks. Returns the dialer, which the caller closes with jf_dialer_close. Errors: JF_E_TOO_MANY_FILES;
+ * JF_E_SYSTEM_FILES; JF_E_NO_MEMORY. Since 0.1.
+ */
+int64_t jf_dialer_open(void);
+
+/**
+ * Has a dialer set an option, a number, on each socket before it connects. What is set twice keeps the last value.
+ * With JF_OPT_INTERRUPTIBLE the dialing itself ends at a signal with JF_E_INTERRUPTED; with JF_OPT_RECV_TIMEOUT and
+ * JF_OPT_SEND_TIMEOUT the socket that comes of it has those.
+ *
+ * d: the dialer.
+ * option: JF_OPT_ and a name.
+ * value: what to set it to, in the option's unit.
+ *
+ * Never blocks. Returns 0. Errors: JF_E_OPTION_UNSUPPORTED for an unknown option and one that can only be read or is a
+ * text; JF_E_BUSY while another thread dials with it or changes it; JF_E_BAD_HANDLE. Whether the value is one is found
+ * out when a socket is there: then jf_dialer_dial returns what jf_set would. Since 0.1.
+ */
+int64_t jf_dialer_set(jf_dialer d, int32_t option, int64_t value);
+
+/**
+ * Has a dialer set an option, a text, on each socket before it connects, such as JF_OPT_DEVICE.
+ *
+ * d: the dialer.
+ * option: JF_OPT_ and a name.
+ * text: what to set it to, a string that ends with a zero; not NULL. It is copied.
+ *
+ * Never blocks. Returns 0. Errors: JF_E_OPTION_UNSUPPORTED for an unknown option and one that can only be read or is a
+ * number; JF_E_BUSY while another thread dials with it or changes it; JF_E_INVALID for a NULL; JF_E_BAD_HANDLE. As to
+ * the value, see jf_dialer_set. Since 0.1.
+ */
+int64_t jf_dialer_set_text(jf_dialer d, int32_t option, const char *text);
+
+/**
+ * Has a dialer give each socket an address of its own before it connects. Only the endpoint's addresses of the same
+ * family are tried.
+ *
+ * d: the dialer.
+ * local: the address, with port 0 for any; one with a port is shared among the attempts by JF_OPT_REUSE_ADDR.
+ * JF_UNSPEC to leave it to the system again. Not NULL.
+ *
+ * Never blocks. Returns 0. Errors: JF_E_BUSY while another thread dials with it or changes it; JF_E_ADDR_INVALID and
+ * JF_E_FAMILY_UNSUPPORTED when it is not an IPv4, IPv6 or UNIX address; JF_E_INVALID for a NULL; JF_E_BAD_HANDLE.
+ * jf_dialer_dial then returns what jf_bind would, and JF_E_NAME_NO_ADDRESS for an endpoint without an address of that
+ * family. Since 0.1.
+ */
+int64_t jf_dialer_bind(jf_dialer d, const struct jf_addr *local);
+
+/**
+ * Sets how long a dialer leaves an address to answer before it tries the next one beside it. It is 250 at first.
+ *
+ * d: the dialer.
+ * delay_ms: 10 to 60,000 milliseconds. RFC 8305 would not have it below 100 on the public Internet.
+ *
+ * Never blocks. Returns 0. Errors: JF_E_INVALID for another number; JF_E_BUSY while another thread dials with it or
+ * changes it; JF_E_BAD_HANDLE. Since 0.1.
+ */
+int64_t jf_dialer_set_delay(jf_dialer d, int64_t delay_ms);
+
+/**
+ * Connects to an endpoint as jf_dial does, with what the dialer was told. Any number of threads may dial with one
+ * dialer.
+ *
+ * d: the dialer.
+ * endpoint: as for jf_dial; not NULL.
+ * timeout_ms: as for jf_dial.
+ *
+ * Blocks for timeout_ms, or until jf_dialer_close. Returns the socket, which the caller closes with jf_close. Errors:
+ * as from jf_dial; JF_E_CLOSED when another thread closed the dialer; JF_E_INTERRUPTED when a signal was handled and
+ * the dialer sets JF_OPT_INTERRUPTIBLE; what jf_set and jf_bind return for an option and an address that the socket
+ * does not take; JF_E_BUSY while another thread changes the dialer; JF_E_BAD_HANDLE. Since 0.1.
+ */
+int64_t jf_dialer_dial(jf_dialer d, const char *endpoint, int64_t timeout_ms);
+
+/**
+ * Closes a dialer. Those who dial with it are cut short and return JF_E_CLOSED, unless they have a connection already;
+ * the sockets that came of it stay open.
+ *
+ * d: the dialer; any number, in fact: what is not an open dialer does no harm.
+ *
+ * Waits until calls in flight are out, which takes a few milliseconds. Must not be called from a signal handler.
+ * Returns 0. Errors: JF_E_BAD_HANDLE. Since 0.1.
+ */
+int64_t jf_dialer_close(jf_dialer d);
 
 /**
  * Has the system deliver to a socket what is sent to a multicast group and comes in by one interface, from every

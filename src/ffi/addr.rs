@@ -13,6 +13,8 @@ use std::ptr;
 pub enum jf_size {
     /// Room for every address as text, with the zero at its end.
     JF_ADDR_TEXT = 352,
+    /// Room for every host's name, with the zero at its end.
+    JF_HOST_TEXT = 1025,
     /// The most buffers that jf_send_vec and jf_recv_vec take.
     JF_VEC_MAX = 1024,
     /// The most descriptors that one message carries.

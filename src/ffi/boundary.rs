@@ -90,6 +90,15 @@ pub unsafe fn text<'a>(text: *const c_char) -> Result<&'a CStr> {
     if text.is_null() { Err(Error::INVALID) } else { Ok(unsafe { CStr::from_ptr(text) }) }
 }
 
+/// A caller's string, empty if there is none.
+///
+/// # Safety
+/// As [`text`].
+pub unsafe fn optional_text<'a>(text: *const c_char) -> Result<&'a CStr> {
+    // SAFETY: the caller's.
+    if text.is_null() { Ok(c"") } else { unsafe { self::text(text) } }
+}
+
 /// A caller's room for a text and the zero at its end.
 pub struct TextRoom {
     text: *mut u8,

@@ -9,6 +9,8 @@
 mod about;
 mod addr;
 mod boundary;
+mod dialer;
+mod endpoint;
 mod file;
 mod handle;
 mod inherited;
@@ -17,6 +19,7 @@ mod io;
 mod message;
 mod msg;
 mod multicast;
+mod names;
 mod option;
 mod socket;
 mod status;

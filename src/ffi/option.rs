@@ -54,7 +54,7 @@ pub enum jf_timestamping {
     JF_TS_OPT_TSONLY = 2048,
 }
 
-fn option(number: i32) -> Result<Opt> {
+pub fn option(number: i32) -> Result<Opt> {
     Opt::from_number(number).ok_or(Error::INVALID)
 }
 

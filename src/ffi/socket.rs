@@ -66,7 +66,7 @@ pub static SOCKETS: Table<Socket, KIND> = Table::new();
 #[cfg(loom)]
 pub static SOCKETS: std::sync::LazyLock<Table<Socket, KIND>> = std::sync::LazyLock::new(Table::new);
 
-fn number(number: i32) -> u16 {
+pub fn number(number: i32) -> u16 {
     // What is out of range is the number of nothing.
     u16::try_from(number).unwrap_or(u16::MAX)
 }
@@ -75,7 +75,7 @@ fn family(family: i32) -> Result<Family> {
     Family::from_number(number(family)).filter(|&family| family != Family::Unspec).ok_or(Error::FAMILY_UNSUPPORTED)
 }
 
-fn kind(kind: i32) -> Result<Type> {
+pub fn kind(kind: i32) -> Result<Type> {
     Type::from_number(number(kind)).ok_or(Error::TYPE_UNSUPPORTED)
 }
 

@@ -101,6 +101,8 @@ pub enum jf_error {
     JF_E_NAME_TRY_AGAIN = -45,
     /// The name can't be looked up.
     JF_E_NAME_FAILED = -46,
+    /// The name is known, but has no address of that family.
+    JF_E_NAME_NO_ADDRESS = -47,
     /// An error of the operating system that has no name above is JF_E_OS - errno.
     JF_E_OS = -100_000,
 }
@@ -159,6 +161,7 @@ const WORDS: &[(&CStr, &CStr)] = &[
     (c"JF_E_NAME_NOT_FOUND", c"The name is not known."),
     (c"JF_E_NAME_TRY_AGAIN", c"The name can't be looked up at the moment."),
     (c"JF_E_NAME_FAILED", c"The name can't be looked up."),
+    (c"JF_E_NAME_NO_ADDRESS", c"The name is known, but has no address of that family."),
 ];
 
 /// The name and the text of an error's number, if it is one.
@@ -181,7 +184,7 @@ mod tests {
             assert_eq!(text.to_str().unwrap(), error.text());
         }
         assert_eq!(jf_error::JF_E_INVALID as i64, code(Error::INVALID));
-        assert_eq!(jf_error::JF_E_NAME_FAILED as i64, code(*Error::ALL.last().unwrap()));
+        assert_eq!(jf_error::JF_E_NAME_NO_ADDRESS as i64, code(*Error::ALL.last().unwrap()));
         assert_eq!(jf_error::JF_E_OS as i64 - 5, code(Error::from_os(5)));
     }
 }

@@ -112,6 +112,7 @@ errors! {
     NAME_NOT_FOUND = -44: "The name is not known.";
     NAME_TRY_AGAIN = -45: "The name can't be looked up at the moment.";
     NAME_FAILED = -46: "The name can't be looked up.";
+    NAME_NO_ADDRESS = -47: "The name is known, but has no address of that family.";
 }
 
 impl Error {
@@ -191,7 +192,7 @@ mod tests {
 
     #[test]
     fn no_other_number_is_an_error() {
-        for code in [0, 1, -47, -99_999, -100_000, -170_000, i64::MIN, i64::MAX] {
+        for code in [0, 1, -48, -99_999, -100_000, -170_000, i64::MIN, i64::MAX] {
             assert_eq!(Error::from_code(code), None, "{code}");
         }
     }

@@ -6,6 +6,8 @@
 
 mod addr;
 mod connect;
+mod dial;
+mod endpoint;
 mod error;
 mod file;
 mod first;
@@ -15,6 +17,8 @@ mod io;
 mod message;
 mod multicast;
 mod options;
+mod resolve;
+mod serve;
 mod several;
 mod socket;
 mod std_traits;
@@ -23,6 +27,12 @@ mod text;
 mod wait;
 
 pub use addr::Addr;
+pub use dial::Dialer;
+#[cfg(feature = "capi")]
+pub(crate) use dial::dial_within;
+#[cfg(feature = "capi")]
+pub(crate) use endpoint::Expected;
+pub use endpoint::{Endpoint, EndpointError};
 pub use error::{Error, Result};
 #[cfg(feature = "capi")]
 pub(crate) use first::First;
@@ -32,11 +42,16 @@ pub(crate) use inherited::{inherited_name, inherited_up_to};
 pub use interfaces::{Interface, interfaces};
 pub use io::Incomplete;
 pub use message::{Incoming, Outgoing, PacketInfo, QueuedError};
+pub use resolve::{resolve, resolve_addr};
+#[cfg(feature = "capi")]
+pub(crate) use resolve::{resolve_addr_within, resolve_within};
 #[cfg(feature = "capi")]
 pub(crate) use several::wait_for;
 pub use several::{WAIT_MAX, WaitItem, wait};
 pub use socket::Socket;
 pub use tcp::{TcpFields, TcpInfo, TcpOptions, TcpState};
+#[cfg(feature = "capi")]
+pub(crate) use wait::Patience;
 
 pub use crate::sys::{
     Credentials, Events, Family, Flags, InterfaceFlags, Opt, Origin, RecvBuf, SendBuf, Shutdown, Type, VEC_MAX,

@@ -3,7 +3,7 @@
 use super::wait::{Patience, SLICE};
 use super::{Error, Events, Result, Socket};
 use crate::sys::errno::{EINTR, EINVAL};
-use crate::sys::{Errno, Moment, PollItem, wait_many};
+use crate::sys::{Errno, PollItem, wait_many};
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
@@ -37,30 +37,21 @@ impl<'a> WaitItem<'a> {
 ///
 /// [poll(2)]: https://man7.org/linux/man-pages/man2/poll.2.html
 pub fn wait(items: &mut [WaitItem<'_>], time: Option<Duration>) -> Result<usize> {
-    // A part of a millisecond is waited for as a whole one.
-    let ms = time.map(|time| i64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX));
     let mut room = [PollItem::NONE; WAIT_MAX];
     let room = room.get_mut(..items.len()).ok_or(Error::INVALID)?;
-    let count = wait_for(|at| items.get(at).map(|item| (item.socket, item.events)), room, ms.unwrap_or(-1))?;
+    let count = wait_for(|at| items.get(at).map(|item| (item.socket, item.events)), room, Patience::of(time))?;
     for (item, polled) in items.iter_mut().zip(room) {
         item.ready = polled.ready();
     }
     Ok(count)
 }
 
-/// Waits for as many sockets as there is room for; `of` tells which and for what. The time is in milliseconds, -1 for
-/// ever.
+/// Waits for as many sockets as there is room for; `of` tells which and for what.
 pub(crate) fn wait_for<'a>(
     of: impl Fn(usize) -> Option<(&'a Socket, Events)>,
     room: &mut [PollItem],
-    ms: i64,
+    patience: Patience,
 ) -> Result<usize> {
-    let patience = match ms {
-        0 => Patience::Never,
-        -1 => Patience::ForEver,
-        1.. => Patience::For(ms, Moment::now()),
-        _ => return Err(Error::INVALID),
-    };
     let (mut interruptible, mut wakes) = (false, true);
     for (at, polled) in room.iter_mut().enumerate() {
         let (socket, events) = of(at).ok_or(Error::INTERNAL)?;

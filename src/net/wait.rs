@@ -23,7 +23,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(16);
 
 /// How long one call may wait.
 #[derive(Clone, Copy)]
-pub(super) enum Patience {
+pub(crate) enum Patience {
     Never,
     /// For these milliseconds from then. When that ends is worked out by the few calls that have to know.
     For(i64, Moment),
@@ -31,6 +31,23 @@ pub(super) enum Patience {
 }
 
 impl Patience {
+    /// For this many milliseconds from now; -1 is for ever.
+    pub(crate) fn within(ms: i64) -> Result<Patience> {
+        match ms {
+            0 => Ok(Patience::Never),
+            -1 => Ok(Patience::ForEver),
+            1.. => Ok(Patience::For(ms, Moment::now())),
+            _ => Err(Error::INVALID),
+        }
+    }
+
+    /// For this long from now, a part of a millisecond as a whole one; without a time for ever.
+    pub(super) fn of(time: Option<Duration>) -> Patience {
+        let ms = time.map_or(-1, |time| i64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX));
+        // None of these is out of range.
+        Patience::within(ms).unwrap_or(Patience::ForEver)
+    }
+
     /// What is left of it: `Some(None)` is for ever, `None` is over.
     pub(super) fn left(self) -> Option<Option<Duration>> {
         match self {
