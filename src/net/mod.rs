@@ -17,6 +17,7 @@ mod io;
 mod message;
 mod multicast;
 mod options;
+mod reader;
 mod resolve;
 mod serve;
 mod several;
