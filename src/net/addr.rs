@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
 /// The longest UNIX path or abstract name, its leading zero included: Linux's `sun_path`.
-const UNIX_MAX: usize = 108;
+pub(super) const UNIX_MAX: usize = 108;
 
 /// The address of a socket: IPv4, IPv6, UNIX, netlink, vsock, of frames, or none.
 ///

@@ -19,6 +19,7 @@ mod message;
 mod multicast;
 mod options;
 mod race;
+mod reader;
 mod resolve;
 mod serve;
 mod several;

@@ -10,12 +10,24 @@
 //! how a zero, a control character, a `%`, a byte that is not UTF-8 and a path's leading `@` are written. Every address
 //! but a flow label survives the way into text and back. Nothing here looks a host's name up.
 
+use super::endpoint::{Host, Port};
+use super::reader::Reader;
 use super::{Addr, Error, Family, Result};
 use crate::sys::errno::ENODEV;
 use crate::sys::{Errno, interface_index};
 use std::fmt::{self, Write};
-use std::net::{IpAddr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
+use std::net::{IpAddr, SocketAddrV6};
 use std::str::FromStr;
+
+impl Addr {
+    /// An IP address whose zone is an interface's name or index, or empty.
+    pub(super) fn with_zone(ip: IpAddr, zone: &str, port: u16) -> Result<Addr> {
+        match ip {
+            IpAddr::V6(ip) if !zone.is_empty() => Ok(SocketAddrV6::new(ip, port, 0, parse_interface(zone)?).into()),
+            _ => Ok((ip, port).into()),
+        }
+    }
+}
 
 impl FromStr for Addr {
     type Err = Error;
@@ -25,8 +37,8 @@ impl FromStr for Addr {
     /// # Errors
     /// [`Error::ADDR_INVALID`] when the text is not an address; [`Error::NOT_FOUND`] when its zone names no interface.
     fn from_str(text: &str) -> Result<Addr> {
-        if let Some(name) = text.strip_prefix("unix:") {
-            parse_unix(name)
+        if text.starts_with("unix:") {
+            Ok(Reader::new(text, "unix:".len()).unix()?)
         } else if let Some(parts) = text.strip_prefix("vsock:") {
             let (machine, port) = parts.split_once(':').ok_or(Error::ADDR_INVALID)?;
             Ok(Addr::vsock(parse_any(machine)?, parse_any(port)?))
@@ -35,19 +47,17 @@ impl FromStr for Addr {
             Ok(Addr::netlink(parse_number(port)?, parse_number(groups)?))
         } else if let Some(parts) = text.strip_prefix("packet:") {
             parse_packet(parts)
-        } else if let Some(rest) = text.strip_prefix('[') {
-            let (host, port) = rest.rsplit_once("]:").ok_or(Error::ADDR_INVALID)?;
-            parse_v6(host, parse_port(port)?)
         } else {
-            let (host, port) = text.rsplit_once(':').ok_or(Error::ADDR_INVALID)?;
-            let ip = host.parse().map_err(|_| Error::ADDR_INVALID)?;
-            Ok(SocketAddrV4::new(ip, parse_port(port)?).into())
+            match Reader::new(text, 0).host_and_port()? {
+                (Host::Ip(ip, zone), Port::Number(port)) => Addr::with_zone(ip, &zone, port),
+                _ => Err(Error::ADDR_INVALID),
+            }
         }
     }
 }
 
 /// A port is digits and nothing else; `u16`'s own reader takes a sign as well.
-fn parse_port(text: &str) -> Result<u16> {
+pub(super) fn parse_port(text: &str) -> Result<u16> {
     if text.len() > 5 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Error::ADDR_INVALID);
     }
@@ -96,39 +106,6 @@ fn parse_packet(parts: &str) -> Result<Addr> {
     Addr::packet(interface, protocol, &hardware)
 }
 
-fn parse_v6(host: &str, port: u16) -> Result<Addr> {
-    let (ip, scope_id) = match host.split_once('%') {
-        None => (host, 0),
-        Some((ip, zone)) => (ip, parse_interface(zone)?),
-    };
-    let ip: Ipv6Addr = ip.parse().map_err(|_| Error::ADDR_INVALID)?;
-    Ok(SocketAddrV6::new(ip, port, 0, scope_id).into())
-}
-
-fn parse_unix(name: &str) -> Result<Addr> {
-    match name.strip_prefix('@') {
-        Some(name) => Addr::abstract_name(decode(name)?),
-        None => {
-            let path = decode(name)?;
-            // A path can't have a zero in it, and at its start it would make the name an abstract one.
-            if path.contains(&0) { Err(Error::ADDR_INVALID) } else { Addr::from_unix_bytes(&path) }
-        }
-    }
-}
-
-fn decode(text: &str) -> Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    let digit = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16)).ok_or(Error::ADDR_INVALID);
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'%' => (digit(rest.next())? * 16 + digit(rest.next())?) as u8,
-            _ => byte,
-        });
-    }
-    Ok(bytes)
-}
-
 impl fmt::Display for Addr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some((machine, port)) = self.vsock_parts() {
@@ -146,12 +123,21 @@ impl fmt::Display for Addr {
             (Some(IpAddr::V4(ip)), Some(port), _) => write!(f, "{ip}:{port}"),
             (Some(IpAddr::V6(ip)), Some(port), _) if self.scope_id() == 0 => write!(f, "[{ip}]:{port}"),
             (Some(IpAddr::V6(ip)), Some(port), _) => write!(f, "[{ip}%{}]:{port}", self.scope_id()),
-            (.., Some([0, name @ ..])) => f.write_str("unix:@").and_then(|()| encode(f, name)),
-            (.., Some([b'@', name @ ..])) => f.write_str("unix:%40").and_then(|()| encode(f, name)),
-            (.., Some(name)) => f.write_str("unix:").and_then(|()| encode(f, name)),
+            (.., Some(name)) => f.write_str("unix:").and_then(|()| write_unix(f, name)),
             _ => f.write_str("unspecified"),
         }
     }
+}
+
+/// A path, or `@` and an abstract name.
+pub(super) fn write_unix(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
+    let (start, bytes) = match bytes {
+        [0, name @ ..] => ("@", name),
+        [b'@', rest @ ..] => ("%40", rest),
+        path => ("", path),
+    };
+    f.write_str(start)?;
+    encode(f, bytes)
 }
 
 fn encode(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
