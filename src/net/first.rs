@@ -42,7 +42,7 @@ impl Socket {
     /// Tries to receive something that fits.
     #[inline(always)]
     pub(crate) fn recv_first(&self, buf: &mut RecvBuf<'_>, flags: Flags) -> Try {
-        let told = self.always_told;
+        let told = self.always_told();
         self.first(Direction::Recv, flags, buf, |fd, buf, flags| (fd.recv(buf, flags | told), buf.len()))
     }
 

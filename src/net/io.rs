@@ -143,7 +143,7 @@ impl Socket {
 
     /// Goes on with a receive from what its first try came to.
     pub(crate) fn recv_on(&self, first: First, mut buf: RecvBuf<'_>) -> Result<usize> {
-        let flags = first.flags() | self.always_told;
+        let flags = first.flags() | self.always_told();
         let count = self.call_on(first, Direction::Recv, |fd, extra| fd.recv(&mut buf, flags | extra))?;
         self.received(count, buf.len(), first.flags())
     }
@@ -320,7 +320,7 @@ impl Socket {
         if !flags.within(Flags::EVERYWHERE) {
             self.expect_flags(flags, Flags::FOR_RECV)?;
         }
-        Ok(flags.without(Flags::TRUNC) | self.always_told)
+        Ok(flags.without(Flags::TRUNC) | self.always_told())
     }
 
     #[inline]

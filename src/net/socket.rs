@@ -5,7 +5,7 @@ use super::{Addr, Error, Family, Flags, Result, Shutdown, Type};
 use crate::sys::errno::{EINVAL, ENODEV};
 use crate::sys::{Descriptor, Direction, Errno, SockAddr};
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
 use std::time::Duration;
 
 /// A socket. Dropping it closes it.
@@ -28,8 +28,11 @@ pub struct Socket {
     pub(super) fd: Descriptor,
     pub(super) family: Family,
     pub(super) kind: Type,
-    recv: Timeout,
-    send: Timeout,
+    /// How long the calls of each direction wait, in milliseconds; -1 is for ever.
+    timeouts: [AtomicI64; 2],
+    /// 1 for a direction whose calls have to go the long way for that; a number, to be looked at together with a call's
+    /// flags.
+    long_way: [AtomicU8; 2],
     pub(super) interruptible: AtomicBool,
     /// The descriptor has `O_NONBLOCK`: it came with it, or accepting had to set it. It keeps it, because others may
     /// share it.
@@ -44,9 +47,12 @@ pub struct Socket {
     /// The index that [`Opt::MulticastInterface`](crate::Opt::MulticastInterface) was set to, which an IPv4 socket does
     /// not tell.
     pub(super) multicast_interface: AtomicU32,
-    /// What a receive tells the system in any case: to say of a message how long it was.
-    pub(super) always_told: Flags,
+    /// Flags that fit.
+    always_told: u8,
 }
+
+// A connection that only is there takes one cache line of the handles' table, with what the table keeps of it.
+const _: () = assert!(size_of::<Socket>() <= 40);
 
 impl Socket {
     /// Opens a socket. Protocol 0 is the usual one for the family and type. ([socket(2)])
@@ -95,8 +101,8 @@ impl Socket {
             fd,
             family,
             kind,
-            recv: Timeout::new(),
-            send: Timeout::new(),
+            timeouts: [const { AtomicI64::new(-1) }; 2],
+            long_way: [const { AtomicU8::new(0) }; 2],
             interruptible: AtomicBool::new(false),
             nonblocking: AtomicBool::new(false),
             unblocking: AtomicU32::new(0),
@@ -104,7 +110,7 @@ impl Socket {
             canceled: AtomicBool::new(false),
             untold_reset: AtomicBool::new(false),
             multicast_interface: AtomicU32::new(0),
-            always_told: if kind.has_messages() { Flags::TRUNC } else { Flags::NONE },
+            always_told: if kind.has_messages() { Flags::TRUNC.bits() as u8 } else { 0 },
         };
         for direction in [Direction::Recv, Direction::Send] {
             socket.keep_timeout(direction, -1);
@@ -300,6 +306,12 @@ impl Socket {
         self.untold_reset.swap(false, Relaxed)
     }
 
+    /// What a receive tells the system in any case: to say of a message how long it was.
+    #[inline(always)]
+    pub(super) fn always_told(&self) -> Flags {
+        Flags::from_bits(self.always_told.into())
+    }
+
     #[inline]
     pub(super) fn is_canceled(&self) -> bool {
         self.canceled.load(Relaxed)
@@ -307,28 +319,20 @@ impl Socket {
 
     #[inline]
     pub(super) fn timeout_ms(&self, direction: Direction) -> i64 {
-        self.timeout(direction).ms.load(Relaxed)
+        self.timeouts[direction as usize].load(Relaxed)
     }
 
     /// Remembers a timeout; the kernel is not told.
     pub(super) fn keep_timeout(&self, direction: Direction, ms: i64) {
         let waits_for_ever_in_the_kernel = ms < 0 && !self.must_poll(direction, Patience::ForEver);
-        self.timeout(direction).ms.store(ms, Relaxed);
-        self.timeout(direction).long_way.store(u32::from(!waits_for_ever_in_the_kernel), Relaxed);
+        self.timeouts[direction as usize].store(ms, Relaxed);
+        self.long_way[direction as usize].store(u8::from(!waits_for_ever_in_the_kernel), Relaxed);
     }
 
     /// Whether a call in this direction with these flags may go the short way and wait; for which no flag may be set.
     #[inline(always)]
     pub(super) fn waits_the_short_way(&self, direction: Direction, flags: Flags) -> bool {
-        flags.bits() | self.timeout(direction).long_way.load(Relaxed) == 0
-    }
-
-    #[inline(always)]
-    fn timeout(&self, direction: Direction) -> &Timeout {
-        match direction {
-            Direction::Recv => &self.recv,
-            Direction::Send => &self.send,
-        }
+        flags.bits() | u32::from(self.long_way[direction as usize].load(Relaxed)) == 0
     }
 
     /// An address that the system wrote. It writes nothing for a peer without a name.
@@ -379,21 +383,6 @@ impl Drop for Unblocked<'_> {
         if socket.unblocking.load(SeqCst) > 0 || socket.nonblocking.load(SeqCst) {
             let _ = socket.fd.set_nonblocking(true);
         }
-    }
-}
-
-/// How long the calls of one direction wait.
-#[derive(Debug)]
-struct Timeout {
-    /// In milliseconds; -1 is for ever.
-    ms: AtomicI64,
-    /// 1 when they have to go the long way for that; a number, to be looked at together with a call's flags.
-    long_way: AtomicU32,
-}
-
-impl Timeout {
-    const fn new() -> Timeout {
-        Timeout { ms: AtomicI64::new(-1), long_way: AtomicU32::new(0) }
     }
 }
 
