@@ -2452,20 +2452,30 @@ int64_t jf_resolve_addr(const struct jf_addr *a, int64_t timeout_ms, char *host,
  *     tcp://example.org:https   tcp://127.0.0.1:80   tcp://[::1]:80   tcp://[fe80::1%eth0]:80   tcp://:8080
  *     udp://example.org:53      unix:///run/x.sock   unix://relative/path   unix://@name
  *
- * tcp:// or udp:// is followed by a host, a colon and a port. The host is a name (letters, digits, "-" and "_" in
- * parts of 1 to 63 between dots, 253 at most; beside ASCII, what IDNA makes of it), an IPv4 address as four decimal
- * numbers, an IPv6 address in brackets, maybe with a zone, which is an interface's name or index; or nothing: this
- * machine. A host whose last part is a number is an IPv4 address or wrong. The port is a number from 0 to 65535, or
- * the name of a service. unix:// is followed by a path, or by @ and an abstract name (Linux); there % and two
- * hexadecimal digits stand for a byte.
+ * tcp:// and udp:// (lower case) are followed by a host, a colon and a port, unix:// by a path, or by @ and an abstract
+ * name (Linux).
+ *
+ * The host is one of: nothing, for this machine; an IPv4 address, as four decimal numbers without leading zeros; an
+ * IPv6 address in brackets, maybe with % and its zone, which is an interface's name (up to 15 bytes) or index; a name.
+ * A name is made of letters, digits, "-" and "_", and beyond ASCII of what IDNA takes, in parts of 1 to 63 characters
+ * with dots between them, 253 characters at most, and may have one more dot at its end. If its last part is a number,
+ * decimal or hexadecimal after 0x, it is an IPv4 address or wrong: "127.1" and "2130706433" are wrong.
+ *
+ * The port is a number from 0 to 65535 of at most five digits, or the name of a service: 1 to 63 letters, digits, "-",
+ * "_", "." and "+", one a letter at least.
+ *
+ * A path is 1 to 108 bytes, absolute (unix:///run/x.sock) or relative (unix://x.sock); an abstract name is 0 to 107
+ * bytes. In both, % and two hexadecimal digits stand for a byte: %25 for a %, %40 for the @ that a path begins with. In
+ * a path no byte is zero.
  *
  * This checks a text as jf_dial and jf_serve do, to tell what is wrong with it. Nothing is looked up.
  *
- * endpoint: a string that ends with a zero; not NULL.
- * at: where to write which character is wrong, as the number of bytes before it, which is the text's length when
- * something is missing; NULL if it does not matter. Written when the text is wrong.
- * expected: where to write what should be there instead, as a string in English that is never freed; NULL if it does
- * not matter. Written when the text is wrong.
+ * endpoint: a string, in UTF-8, that ends with a zero; not NULL.
+ * at: where to write which character is the first that is wrong, as the number of bytes before it, which is the text's
+ * length when something is missing; NULL if it does not matter. A number out of its range is wrong at its first digit.
+ * Written when the text is wrong, and only then.
+ * expected: where to write what should be there, as a string in English such as "] after the address" that is never
+ * freed; NULL if it does not matter. Written when the text is wrong, and only then.
  *
  * Never blocks. Returns 0 when the text is an endpoint. Errors: JF_E_ADDR_INVALID when it is not; JF_E_INVALID for a
  * NULL. Since 0.1.
