@@ -53,6 +53,7 @@ mod capi {
             "interfaces",
             "inherited",
             "wait",
+            "poller",
             "about",
         ] {
             let file = root.join(format!("src/ffi/{noun}.rs"));

@@ -29,7 +29,7 @@ mod sys;
 
 pub use net::{
     Addr, Credentials, Dialer, Endpoint, EndpointError, Error, Events, Family, Flags, Incoming, Incomplete, Interface,
-    InterfaceFlags, Opt, Origin, Outgoing, PacketInfo, QueuedError, RecvBuf, Result, SendBuf, Shutdown, Socket,
-    TcpFields, TcpInfo, TcpOptions, TcpState, Type, VEC_MAX, WAIT_MAX, WaitItem, inherited, interfaces, resolve,
-    resolve_addr, wait,
+    InterfaceFlags, Opt, Origin, Outgoing, PacketInfo, Poller, PollerEvent, QueuedError, RecvBuf, Result, SendBuf,
+    Shutdown, Socket, TcpFields, TcpInfo, TcpOptions, TcpState, Type, VEC_MAX, WAIT_MAX, WaitItem, inherited,
+    interfaces, resolve, resolve_addr, wait,
 };

@@ -21,6 +21,7 @@ mod msg;
 mod multicast;
 mod names;
 mod option;
+mod poller;
 mod socket;
 mod status;
 mod sync;

@@ -18,6 +18,7 @@ mod lookup;
 mod message;
 mod multicast;
 mod options;
+mod poller;
 mod race;
 mod reader;
 mod resolve;
@@ -46,6 +47,7 @@ pub(crate) use inherited::{inherited_name, inherited_up_to};
 pub use interfaces::{Interface, interfaces};
 pub use io::Incomplete;
 pub use message::{Incoming, Outgoing, PacketInfo, QueuedError};
+pub use poller::Poller;
 pub use resolve::{resolve, resolve_addr};
 #[cfg(feature = "capi")]
 pub(crate) use resolve::{resolve_addr_within, resolve_within};
@@ -58,7 +60,8 @@ pub use tcp::{TcpFields, TcpInfo, TcpOptions, TcpState};
 pub(crate) use wait::Patience;
 
 pub use crate::sys::{
-    Credentials, Events, Family, Flags, InterfaceFlags, Opt, Origin, RecvBuf, SendBuf, Shutdown, Type, VEC_MAX,
+    Credentials, Events, Family, Flags, InterfaceFlags, Opt, Origin, PollerEvent, RecvBuf, SendBuf, Shutdown, Type,
+    VEC_MAX,
 };
 #[cfg(feature = "capi")]
-pub(crate) use crate::sys::{EPOCH_SHIFT, PollItem, RawAddr, TEXT_ROOM, fork_epoch, pause, watch_forks};
+pub(crate) use crate::sys::{EPOCH_SHIFT, EventRoom, PollItem, RawAddr, TEXT_ROOM, fork_epoch, pause, watch_forks};

@@ -3,6 +3,7 @@
 use super::addr::SockAddr;
 use super::call::system_call;
 use super::errno::EPROTONOSUPPORT;
+use super::polled::Polled;
 use super::{Errno, Family, RawAddr, Shutdown, Type, check};
 use socket2::{Domain, Protocol, SockRef, Socket};
 use std::mem::ManuallyDrop;
@@ -10,7 +11,11 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 /// A socket that this process owns; it is closed when dropped.
 #[derive(Debug)]
-pub struct Descriptor(ManuallyDrop<OwnedFd>);
+pub struct Descriptor {
+    fd: ManuallyDrop<OwnedFd>,
+    /// The poller that it leaves when it is closed.
+    pub polled: Polled,
+}
 
 impl Descriptor {
     /// Opens a socket. An IPv6 one speaks IPv4 too, whatever the system's default, but for a raw one, which can't. A
@@ -37,7 +42,7 @@ impl Descriptor {
 
     /// Another descriptor for the same socket.
     pub fn duplicate(&self) -> Result<Descriptor, Errno> {
-        Ok(Descriptor::from(self.0.try_clone()?))
+        Ok(Descriptor::from(self.fd.try_clone()?))
     }
 
     /// Lets no program started from now on inherit the descriptor.
@@ -128,12 +133,13 @@ impl Descriptor {
     }
 
     pub(super) fn socket(&self) -> SockRef<'_> {
-        SockRef::from(&*self.0)
+        SockRef::from(&*self.fd)
     }
 }
 
 impl Drop for Descriptor {
     fn drop(&mut self) {
+        self.polled.leave(self.as_raw_fd());
         // SAFETY: the descriptor is ours, and nothing uses it after this. The C library's close would do as well, were
         // it not a cancellation point. An error says that data was lost, not that the descriptor is still open.
         let _ = unsafe { system_call(libc::SYS_close, [self.raw()]) };
@@ -142,13 +148,15 @@ impl Drop for Descriptor {
 
 impl From<OwnedFd> for Descriptor {
     fn from(fd: OwnedFd) -> Descriptor {
-        Descriptor(ManuallyDrop::new(fd))
+        Descriptor { fd: ManuallyDrop::new(fd), polled: Polled::new() }
     }
 }
 
 impl From<Descriptor> for OwnedFd {
     fn from(descriptor: Descriptor) -> OwnedFd {
-        let fd = ManuallyDrop::new(descriptor).as_raw_fd();
+        let descriptor = ManuallyDrop::new(descriptor);
+        let fd = descriptor.as_raw_fd();
+        descriptor.polled.leave(fd);
         // SAFETY: `descriptor` is never dropped, so its descriptor has this one owner.
         unsafe { OwnedFd::from_raw_fd(fd) }
     }
@@ -156,13 +164,13 @@ impl From<Descriptor> for OwnedFd {
 
 impl AsFd for Descriptor {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
+        self.fd.as_fd()
     }
 }
 
 impl AsRawFd for Descriptor {
     #[inline]
     fn as_raw_fd(&self) -> RawFd {
-        self.0.as_raw_fd()
+        self.fd.as_raw_fd()
     }
 }

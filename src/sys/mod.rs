@@ -24,6 +24,7 @@
 //! | `events` | [`Events`], what a socket can be ready for |
 //! | `ready` | waiting for descriptors with a deadline |
 //! | `socket_file` | the files of UNIX sockets, and a lock on their [`Folder`] |
+//! | `poller`, `polled` | [`RawPoller`], waiting for many descriptors; leaving it when one is closed |
 //! | `wake` | [`Wake`], ending such a wait from another thread |
 //! | `resolver` | looking up names of hosts and services |
 //! | `worker` | a thread that can be left behind |
@@ -52,6 +53,8 @@ mod inherited;
 mod interfaces;
 mod multicast;
 mod options;
+mod polled;
+mod poller;
 mod ready;
 mod resolver;
 mod signal;
@@ -74,6 +77,7 @@ pub use fork::{EPOCH_SHIFT, fork_epoch, watch_forks};
 pub use inherited::{INHERITED_MAX, inherited};
 pub use interfaces::{InterfaceFlags, RawInterface, interface_index, interfaces};
 pub use options::{Opt, TEXT_ROOM, supports};
+pub use poller::{EventRoom, PollerEvent, RawPoller};
 pub use ready::{Direction, PollItem, pause, wait_many, wait_ready};
 pub use resolver::{NameError, look_up, name_of, service_port};
 pub use signal::NoSigpipe;

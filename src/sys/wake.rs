@@ -2,7 +2,7 @@
 
 use super::call::system_call;
 use super::{Descriptor, Errno, Events, PollItem};
-use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 
 /// Something to wait for beside descriptors of sockets, that any thread makes ready.
@@ -32,6 +32,11 @@ impl Wake {
         // SAFETY: the place is ours. It fails only when it is not ready.
         let _ =
             unsafe { system_call(libc::SYS_read, [self.0.raw(), ptr::from_mut(&mut sum) as usize, size_of::<u64>()]) };
+    }
+
+    /// To put it into a poller.
+    pub fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
     }
 
     /// To wait for it.

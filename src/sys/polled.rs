@@ -1,0 +1,104 @@
+//! Which pollers a descriptor is in, so that it leaves them when it is closed.
+//!
+//! epoll forgets what it was told of a descriptor when its open file goes; but that stays as long as a duplicate or another
+//! process has it, and events of what nobody has any more would go on. So a descriptor is taken out before it is closed.
+//!
+//! All that is kept of a poller is its descriptor's number. When the poller has been closed since, and the number is another
+//! file's, then that is no epoll instance, or one that is about to lose this descriptor anyway.
+
+use super::errno::EMFILE;
+use super::{Errno, fork_epoch, poller, watch_forks};
+use std::os::fd::RawFd;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+
+/// The number of a poller's descriptor plus one, below the epoch in which it was put in there: what a process has put
+/// into a poller is not for a forked child of it to take out.
+#[derive(Debug)]
+pub struct Polled(AtomicU32);
+
+/// The bits of the number; the epoch is in those above.
+const NUMBER: u32 = (1 << 22) - 1;
+const NOWHERE: u32 = 0;
+/// The number of more than one poller, and of one whose own does not fit.
+const SEVERAL: u32 = NUMBER;
+
+/// The pollers of this library, each as its descriptor's number plus one below its epoch. Who is in several leaves all.
+static POLLERS: [AtomicU64; 1024] = [const { AtomicU64::new(0) }; 1024];
+
+fn epoch() -> u32 {
+    (fork_epoch() >> u32::BITS) as u32
+}
+
+fn word(poller: RawFd) -> u32 {
+    epoch() | (poller as u32 + 1).min(SEVERAL)
+}
+
+impl Polled {
+    pub const fn new() -> Polled {
+        Polled(AtomicU32::new(NOWHERE))
+    }
+
+    /// It is about to be put into a poller.
+    pub fn note(&self, poller: RawFd) {
+        watch_forks();
+        let here = word(poller);
+        let noted = |now: u32| match now {
+            NOWHERE => here,
+            _ if now == here || now & !NUMBER != here & !NUMBER => here,
+            _ => here | SEVERAL,
+        };
+        let _ = self.0.fetch_update(Relaxed, Relaxed, |now| Some(noted(now)));
+    }
+
+    /// It has been taken out of a poller.
+    pub fn forget(&self, poller: RawFd) {
+        let here = word(poller);
+        if here & NUMBER != SEVERAL {
+            let _ = self.0.compare_exchange(here, NOWHERE, Relaxed, Relaxed);
+        }
+    }
+
+    /// Takes it out of all pollers that it is in.
+    #[inline]
+    pub fn leave(&self, fd: RawFd) {
+        let now = self.0.load(Relaxed);
+        if now != NOWHERE {
+            leave(now, fd);
+        }
+    }
+}
+
+// Not to be there is as good, so no error matters.
+#[cold]
+fn leave(polled: u32, fd: RawFd) {
+    if polled & !NUMBER != epoch() {
+        return;
+    }
+    if polled & NUMBER != SEVERAL {
+        let _ = poller::remove((polled & NUMBER) as RawFd - 1, fd);
+        return;
+    }
+    for place in &POLLERS {
+        let word = place.load(Relaxed);
+        if word != 0 && word & !u64::from(u32::MAX) == fork_epoch() {
+            let _ = poller::remove((word as u32 - 1) as RawFd, fd);
+        }
+    }
+}
+
+/// Puts a poller on the list.
+pub(super) fn enlist(poller: RawFd) -> Result<(), Errno> {
+    watch_forks();
+    let word = fork_epoch() | (poller as u64 + 1);
+    let is_free = |place: &&AtomicU64| place.compare_exchange(0, word, Relaxed, Relaxed).is_ok();
+    POLLERS.iter().find(is_free).map(drop).ok_or(Errno(EMFILE))
+}
+
+/// Takes a poller from the list.
+pub(super) fn delist(poller: RawFd) {
+    let is_it = |place: &&AtomicU64| {
+        let word = place.load(Relaxed);
+        word as u32 == poller as u32 + 1 && place.compare_exchange(word, 0, Relaxed, Relaxed).is_ok()
+    };
+    let _ = POLLERS.iter().find(is_it);
+}

@@ -1,0 +1,169 @@
+//! The system's poller: epoll.
+
+use super::call::system_call;
+use super::errno::ENOSYS;
+use super::polled::{delist, enlist};
+use super::{Descriptor, Errno, Events};
+use std::marker::PhantomData;
+use std::mem::{MaybeUninit, size_of};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::ptr;
+use std::time::Duration;
+
+/// Something that a poller found ready, laid out as C gets it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct PollerEvent {
+    /// What it was added with.
+    pub token: u64,
+    /// What it is ready for: bits of [`Events`].
+    pub events: u32,
+    /// A number of an error, or 0.
+    pub error: i32,
+}
+
+impl PollerEvent {
+    /// What it is ready for.
+    pub fn events(&self) -> Events {
+        Events::from_bits(self.events)
+    }
+}
+
+/// What epoll writes. It is not longer, so that an array of the one becomes an array of the other in its place.
+type Written = libc::epoll_event;
+const _: () = assert!(size_of::<Written>() <= size_of::<PollerEvent>());
+
+/// An epoll instance.
+#[derive(Debug)]
+pub struct RawPoller(Descriptor);
+
+impl RawPoller {
+    pub fn new() -> Result<RawPoller, Errno> {
+        // SAFETY: no memory is involved.
+        let fd = unsafe { system_call(libc::SYS_epoll_create1, [libc::EPOLL_CLOEXEC as usize]) }?;
+        // SAFETY: the kernel just gave us this descriptor.
+        let descriptor = Descriptor::from(unsafe { OwnedFd::from_raw_fd(fd as RawFd) });
+        enlist(descriptor.as_raw_fd())?;
+        Ok(RawPoller(descriptor))
+    }
+
+    /// `EEXIST` when it is there already.
+    pub fn add(&self, fd: RawFd, events: Events, token: u64) -> Result<(), Errno> {
+        self.control(libc::EPOLL_CTL_ADD, fd, events, token)
+    }
+
+    /// `ENOENT` when it is not there.
+    pub fn modify(&self, fd: RawFd, events: Events, token: u64) -> Result<(), Errno> {
+        self.control(libc::EPOLL_CTL_MOD, fd, events, token)
+    }
+
+    /// `ENOENT` when it is not there.
+    pub fn remove(&self, fd: RawFd) -> Result<(), Errno> {
+        remove(self.as_raw_fd(), fd)
+    }
+
+    fn control(&self, what: i32, fd: RawFd, events: Events, token: u64) -> Result<(), Errno> {
+        let event = Written { events: events.to_epoll(), u64: token };
+        let args = [self.0.raw(), what as usize, fd as usize, &raw const event as usize];
+        // SAFETY: the event is ours.
+        unsafe { system_call(libc::SYS_epoll_ctl, args) }?;
+        Ok(())
+    }
+
+    /// Waits until something is ready, and returns how many events were written and whether what has this `own` token was
+    /// among it, of which no event is. None when the time is over; without a time it waits for ever.
+    #[inline]
+    pub fn wait(&self, room: &mut EventRoom<'_>, own: u64, time: Option<Duration>) -> Result<(usize, bool), Errno> {
+        // As many as epoll takes.
+        let most = room.len.min(i32::MAX as usize / size_of::<Written>());
+        let limit = time.map(|time| libc::timespec {
+            tv_sec: time.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+            tv_nsec: time.subsec_nanos().into(),
+        });
+        let limit_place = limit.as_ref().map_or(ptr::null(), ptr::from_ref);
+        let written = room.place.cast::<Written>();
+        let args = [self.0.raw(), written as usize, most, limit_place as usize, 0, 0];
+        // SAFETY: there is room for so many, and the time is ours; no signal mask.
+        let count = match unsafe { system_call(libc::SYS_epoll_pwait2, args) } {
+            Err(Errno(ENOSYS)) => self.wait_ms(written, most, time)?,
+            result => result?,
+        };
+        let (mut end, mut found) = (count, false);
+        for at in (0..count).rev() {
+            // SAFETY: so many were written, at the start of the room. Who goes from the last to the first overwrites none
+            // that is still to be read, since what is written here is no shorter.
+            unsafe {
+                let event = written.add(at).read_unaligned();
+                let (token, events) = (event.u64, Events::from_epoll(event.events).bits());
+                if token == own {
+                    // The last one takes its place.
+                    end -= 1;
+                    found = true;
+                    room.place.add(at).copy_from(room.place.add(end), 1);
+                } else {
+                    room.place.add(at).write(PollerEvent { token, events, error: 0 });
+                }
+            }
+        }
+        Ok((end, found))
+    }
+
+    /// The same on a system that is older than Linux 5.11 and counts in milliseconds.
+    #[cold]
+    fn wait_ms(&self, written: *mut Written, most: usize, time: Option<Duration>) -> Result<usize, Errno> {
+        let ms = time.map_or(-1, |time| i32::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX));
+        let args = [self.0.raw(), written as usize, most, ms as usize, 0, 0];
+        // SAFETY: the caller has room for so many; no signal mask.
+        unsafe { system_call(libc::SYS_epoll_pwait, args) }
+    }
+}
+
+impl Drop for RawPoller {
+    fn drop(&mut self) {
+        delist(self.as_raw_fd());
+    }
+}
+
+/// Room for events, which need not be anything yet.
+pub struct EventRoom<'a> {
+    place: *mut PollerEvent,
+    len: usize,
+    room: PhantomData<&'a mut [PollerEvent]>,
+}
+
+impl EventRoom<'_> {
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+}
+
+impl<'a> From<&'a mut [MaybeUninit<PollerEvent>]> for EventRoom<'a> {
+    fn from(room: &'a mut [MaybeUninit<PollerEvent>]) -> EventRoom<'a> {
+        EventRoom { place: room.as_mut_ptr().cast(), len: room.len(), room: PhantomData }
+    }
+}
+
+impl<'a> From<&'a mut [PollerEvent]> for EventRoom<'a> {
+    fn from(room: &'a mut [PollerEvent]) -> EventRoom<'a> {
+        EventRoom { place: room.as_mut_ptr(), len: room.len(), room: PhantomData }
+    }
+}
+
+impl AsFd for RawPoller {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+impl AsRawFd for RawPoller {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}
+
+/// Takes a descriptor out of an epoll instance, or whatever else has its number by now, to which that means nothing.
+pub(super) fn remove(poller: RawFd, fd: RawFd) -> Result<(), Errno> {
+    // SAFETY: no memory is involved.
+    unsafe { system_call(libc::SYS_epoll_ctl, [poller as usize, libc::EPOLL_CTL_DEL as usize, fd as usize, 0]) }?;
+    Ok(())
+}
