@@ -18,11 +18,13 @@ mod capi {
         header();
     }
 
-    /// rustc sets no SONAME. The number is the ABI's major version, which is the crate's.
+    /// rustc sets no SONAME. The number is the ABI's major version, which is the crate's. And the library stays loaded
+    /// once it is: a look-up that was left behind may still be running in it.
     fn soname() {
         if env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
             let major = env::var("CARGO_PKG_VERSION_MAJOR").expect("cargo sets the version");
             println!("cargo:rustc-link-arg=-Wl,-soname,libjackfield.so.{major}");
+            println!("cargo:rustc-link-arg=-Wl,-z,nodelete");
         }
     }
 

@@ -13,10 +13,11 @@
  *   harm; of several, one is reported. All that can't be checked is that a pointer has the memory it promises, and that
  *   a descriptor handed over belongs to nobody else.
  * - What is written through a pointer is written only when the call succeeds.
- * - It waits only if it says so, and then for as long as the socket's JF_OPT_RECV_TIMEOUT or JF_OPT_SEND_TIMEOUT says,
- *   counted from the call's start, whatever signals arrive. A timeout of 0 returns JF_E_WOULD_BLOCK, a longer one
+ * - It waits only if it says so, and then for as long as the socket's JF_OPT_RECV_TIMEOUT or JF_OPT_SEND_TIMEOUT says, or
+ *   its own timeout, counted from the call's start, whatever signals arrive. A timeout of 0 returns JF_E_WOULD_BLOCK, a longer one
  *   JF_E_TIMED_OUT. A call in flight on a socket that is closed returns JF_E_CLOSED.
- * - It raises no signal, changes no signal's disposition, prints nothing, and starts no thread.
+ * - It raises no signal, changes no signal's disposition, prints nothing, and starts no thread, but for those functions
+ *   that look a name up: they do that in a thread that handles no signal and ends with the look-up.
  * - It can return JF_E_OS - errno for an error that the operating system has and this header does not, and
  *   JF_E_INTERNAL for a defect of the library.
  *
@@ -2419,8 +2420,8 @@ int64_t jf_tcp_info(jf_socket s, struct jf_tcp_info_data *out);
  * ends with it and touches nothing of the caller's. At most 64 look-ups are under way in a process at once; further
  * ones wait for their turn. Returns how many addresses there are, of which the first cap were written. Errors:
  * JF_E_NAME_NOT_FOUND when there is no such name; JF_E_NAME_NO_ADDRESS when it has no address of that family;
- * JF_E_NAME_TRY_AGAIN when the name servers did not answer or failed for now; JF_E_NAME_FAILED when they refuse to
- * answer or are not understood; JF_E_TIMED_OUT; JF_E_WOULD_BLOCK when a name would have to be looked up and
+ * JF_E_NAME_TRY_AGAIN when the name servers did not answer, failed or refused to; JF_E_NAME_FAILED when the system says
+ * that they never will (glibc does not); JF_E_TIMED_OUT; JF_E_WOULD_BLOCK when a name would have to be looked up and
  * timeout_ms is 0; JF_E_NOT_FOUND for an unknown service or the zone of no interface; JF_E_ADDR_INVALID when host or
  * service is none; JF_E_UNSUPPORTED for a name that is not ASCII where the system can't do IDNA;
  * JF_E_FAMILY_UNSUPPORTED and JF_E_TYPE_UNSUPPORTED for others than these; JF_E_INVALID for a NULL, a cap that no
@@ -2515,15 +2516,16 @@ int64_t jf_dial(const char *endpoint, int64_t timeout_ms);
  * allows.
  *
  * A TCP socket has JF_OPT_REUSE_ADDR, so that a server can be started again at once; so has a UDP one for a multicast
- * group, which can have many receivers. Blocks only to look a name up, and then for at most 5 seconds, or up to one
- * second while another process replaces a socket file in the same folder. Returns the socket, which the caller closes
- * with jf_close. Errors: JF_E_ADDR_IN_USE when somebody serves there; JF_E_EXISTS when the path is a file and no
- * socket; JF_E_BUSY when socket files in its folder are being replaced for longer than that; JF_E_ADDR_INVALID when
- * the text is no endpoint; JF_E_ADDR_NOT_AVAILABLE when it is not an address of this machine; JF_E_ACCESS and
- * JF_E_PERMISSION for a port, a folder or a file that is not the caller's; JF_E_NOT_FOUND when there is no such folder,
- * service or zone; JF_E_NAME_NOT_FOUND and so on, and JF_E_TIMED_OUT, when a name can't be looked up; JF_E_INVALID for
- * a NULL or a backlog below -1; JF_E_TOO_MANY_FILES; JF_E_SYSTEM_FILES; JF_E_NO_MEMORY. See bind(2), listen(2). Since
- * 0.1.
+ * group, which can have many receivers. Blocks only to look a name up, and then for at most 5 seconds; and for at most
+ * one second when it is to replace a socket file and somebody has the folder locked (flock(2)), as others who replace
+ * one there have for a moment. Signals do not matter. Returns the socket, which the caller closes with jf_close. Errors:
+ * JF_E_ADDR_IN_USE when somebody serves there; JF_E_EXISTS when the path is that of a file, a folder or a symlink;
+ * JF_E_BUSY when the folder was locked for longer than that; JF_E_ADDR_INVALID when the text is no endpoint, or none
+ * that can be served (a multicast group for TCP, a link-local address without a zone); JF_E_ADDR_NOT_AVAILABLE when it
+ * is not an address of this machine; JF_E_ACCESS and JF_E_PERMISSION for a port, a folder or a file that is not the
+ * caller's; JF_E_NOT_FOUND when there is no such folder, service or zone; JF_E_NAME_NOT_FOUND and so on, and
+ * JF_E_TIMED_OUT, when a name can't be looked up; JF_E_INVALID for a NULL or a backlog below -1; JF_E_TOO_MANY_FILES;
+ * JF_E_SYSTEM_FILES; JF_E_NO_MEMORY. See bind(2), listen(2). Since 0.1.
  */
 int64_t jf_serve(const char *endpoint, int32_t backlog);
 
@@ -2544,9 +2546,9 @@ int64_t jf_dialer_open(void);
  * option: JF_OPT_ and a name.
  * value: what to set it to, in the option's unit.
  *
- * Never blocks. Returns 0. Errors: JF_E_OPTION_UNSUPPORTED for an unknown option and one that can only be read or is a
- * text; JF_E_BUSY while another thread dials with it or changes it; JF_E_BAD_HANDLE. Whether the value is one is found
- * out when a socket is there: then jf_dialer_dial returns what jf_set would. Since 0.1.
+ * Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option; JF_E_OPTION_UNSUPPORTED for one that can only
+ * be read or is a text; JF_E_BUSY while another thread dials with it or changes it; JF_E_BAD_HANDLE. Whether the value
+ * is one is found out when a socket is there: then jf_dialer_dial returns what jf_set would. Since 0.1.
  */
 int64_t jf_dialer_set(jf_dialer d, int32_t option, int64_t value);
 
@@ -2557,8 +2559,8 @@ int64_t jf_dialer_set(jf_dialer d, int32_t option, int64_t value);
  * option: JF_OPT_ and a name.
  * text: what to set it to, a string that ends with a zero; not NULL. It is copied.
  *
- * Never blocks. Returns 0. Errors: JF_E_OPTION_UNSUPPORTED for an unknown option and one that can only be read or is a
- * number; JF_E_BUSY while another thread dials with it or changes it; JF_E_INVALID for a NULL; JF_E_BAD_HANDLE. As to
+ * Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option or a NULL; JF_E_OPTION_UNSUPPORTED for one that
+ * can only be read or is a number; JF_E_BUSY while another thread dials with it or changes it; JF_E_BAD_HANDLE. As to
  * the value, see jf_dialer_set. Since 0.1.
  */
 int64_t jf_dialer_set_text(jf_dialer d, int32_t option, const char *text);

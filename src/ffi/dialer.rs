@@ -3,6 +3,7 @@
 use super::addr::{addr, jf_addr};
 use super::boundary::{done, guard, text};
 use super::handle::Table;
+use super::option::option;
 use super::socket::SOCKETS;
 use crate::net::{Dialer, Error, Patience, Result};
 use std::ffi::c_char;
@@ -21,8 +22,8 @@ static DIALERS: Table<RwLock<Dialer>, KIND> = Table::new();
 #[cfg(loom)]
 static DIALERS: std::sync::LazyLock<Table<RwLock<Dialer>, KIND>> = std::sync::LazyLock::new(Table::new);
 
-fn change(d: jf_dialer, change: impl FnOnce(&mut Dialer) -> Result<()>) -> Result<i64> {
-    DIALERS.with(d, |dialer| change(&mut *dialer.try_write().map_err(|_| Error::BUSY)?)).map(done)
+fn change(d: jf_dialer, change: impl FnOnce(&mut Dialer) -> Result<&mut Dialer>) -> Result<i64> {
+    DIALERS.with(d, |dialer| change(&mut *dialer.try_write().map_err(|_| Error::BUSY)?).map(drop)).map(done)
 }
 
 /// Opens a dialer, which dials as jf_dial does until it is told otherwise.
@@ -42,12 +43,15 @@ pub extern "C" fn jf_dialer_open() -> i64 {
 /// option: JF_OPT_ and a name.
 /// value: what to set it to, in the option's unit.
 ///
-/// Never blocks. Returns 0. Errors: JF_E_OPTION_UNSUPPORTED for an unknown option and one that can only be read or is a
-/// text; JF_E_BUSY while another thread dials with it or changes it; JF_E_BAD_HANDLE. Whether the value is one is found
-/// out when a socket is there: then jf_dialer_dial returns what jf_set would. Since 0.1.
+/// Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option; JF_E_OPTION_UNSUPPORTED for one that can only
+/// be read or is a text; JF_E_BUSY while another thread dials with it or changes it; JF_E_BAD_HANDLE. Whether the value
+/// is one is found out when a socket is there: then jf_dialer_dial returns what jf_set would. Since 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_dialer_set(d: jf_dialer, option: i32, value: i64) -> i64 {
-    guard(|| change(d, |dialer| dialer.set(super::option::option(option)?, value)))
+    guard(|| {
+        let option = self::option(option)?;
+        change(d, |dialer| dialer.set(option, value))
+    })
 }
 
 /// Has a dialer set an option, a text, on each socket before it connects, such as JF_OPT_DEVICE.
@@ -56,8 +60,8 @@ pub extern "C" fn jf_dialer_set(d: jf_dialer, option: i32, value: i64) -> i64 {
 /// option: JF_OPT_ and a name.
 /// text: what to set it to, a string that ends with a zero; not NULL. It is copied.
 ///
-/// Never blocks. Returns 0. Errors: JF_E_OPTION_UNSUPPORTED for an unknown option and one that can only be read or is a
-/// number; JF_E_BUSY while another thread dials with it or changes it; JF_E_INVALID for a NULL; JF_E_BAD_HANDLE. As to
+/// Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option or a NULL; JF_E_OPTION_UNSUPPORTED for one that
+/// can only be read or is a number; JF_E_BUSY while another thread dials with it or changes it; JF_E_BAD_HANDLE. As to
 /// the value, see jf_dialer_set. Since 0.1.
 // SAFETY: `text` is NULL or a C string.
 #[unsafe(no_mangle)]
@@ -65,7 +69,8 @@ pub unsafe extern "C" fn jf_dialer_set_text(d: jf_dialer, option: i32, text: *co
     guard(|| {
         // SAFETY: the caller's.
         let text = unsafe { self::text(text) }?.to_bytes();
-        change(d, |dialer| dialer.set_text_bytes(super::option::option(option)?, text))
+        let option = self::option(option)?;
+        change(d, |dialer| dialer.set_text_bytes(option, text))
     })
 }
 

@@ -99,15 +99,16 @@ pub unsafe extern "C" fn jf_dial(endpoint: *const c_char, timeout_ms: i64) -> i6
 /// allows.
 ///
 /// A TCP socket has JF_OPT_REUSE_ADDR, so that a server can be started again at once; so has a UDP one for a multicast
-/// group, which can have many receivers. Blocks only to look a name up, and then for at most 5 seconds, or up to one
-/// second while another process replaces a socket file in the same folder. Returns the socket, which the caller closes
-/// with jf_close. Errors: JF_E_ADDR_IN_USE when somebody serves there; JF_E_EXISTS when the path is a file and no
-/// socket; JF_E_BUSY when socket files in its folder are being replaced for longer than that; JF_E_ADDR_INVALID when
-/// the text is no endpoint; JF_E_ADDR_NOT_AVAILABLE when it is not an address of this machine; JF_E_ACCESS and
-/// JF_E_PERMISSION for a port, a folder or a file that is not the caller's; JF_E_NOT_FOUND when there is no such folder,
-/// service or zone; JF_E_NAME_NOT_FOUND and so on, and JF_E_TIMED_OUT, when a name can't be looked up; JF_E_INVALID for
-/// a NULL or a backlog below -1; JF_E_TOO_MANY_FILES; JF_E_SYSTEM_FILES; JF_E_NO_MEMORY. See bind(2), listen(2). Since
-/// 0.1.
+/// group, which can have many receivers. Blocks only to look a name up, and then for at most 5 seconds; and for at most
+/// one second when it is to replace a socket file and somebody has the folder locked (flock(2)), as others who replace
+/// one there have for a moment. Signals do not matter. Returns the socket, which the caller closes with jf_close. Errors:
+/// JF_E_ADDR_IN_USE when somebody serves there; JF_E_EXISTS when the path is that of a file, a folder or a symlink;
+/// JF_E_BUSY when the folder was locked for longer than that; JF_E_ADDR_INVALID when the text is no endpoint, or none
+/// that can be served (a multicast group for TCP, a link-local address without a zone); JF_E_ADDR_NOT_AVAILABLE when it
+/// is not an address of this machine; JF_E_ACCESS and JF_E_PERMISSION for a port, a folder or a file that is not the
+/// caller's; JF_E_NOT_FOUND when there is no such folder, service or zone; JF_E_NAME_NOT_FOUND and so on, and
+/// JF_E_TIMED_OUT, when a name can't be looked up; JF_E_INVALID for a NULL or a backlog below -1; JF_E_TOO_MANY_FILES;
+/// JF_E_SYSTEM_FILES; JF_E_NO_MEMORY. See bind(2), listen(2). Since 0.1.
 // SAFETY: `endpoint` is NULL or a C string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_serve(endpoint: *const c_char, backlog: i32) -> i64 {

@@ -19,12 +19,16 @@ impl Socket {
     ///
     /// [connect(2)]: https://man7.org/linux/man-pages/man2/connect.2.html
     pub fn connect(&self, addr: &Addr) -> Result<()> {
+        self.connect_within(addr, self.patience(Direction::Send))
+    }
+
+    /// The same within another time than the socket's.
+    pub(super) fn connect_within(&self, addr: &Addr, patience: Patience) -> Result<()> {
         match addr.family() {
             Family::Unspec if !self.kind.has_connections() => {}
             Family::Unspec => return Err(Error::ADDR_INVALID),
             _ => self.expect_peer(addr)?,
         }
-        let patience = self.patience(Direction::Send);
         let result = match patience {
             _ if !self.kind.has_connections() => self.fd.connect(addr.raw()),
             Patience::Never => self.connect_at_once(addr),
@@ -53,19 +57,27 @@ impl Socket {
     }
 
     fn await_connection(&self, errno: i32, patience: Patience) -> Result<()> {
-        self.again(Errno(errno), Direction::Send, patience, |fd, flags| {
-            match fd.get(Opt::Error, self.family, self.kind)? as i32 {
-                0 => {}
-                error => return Err(Errno(error)),
-            }
-            match fd.peer_addr() {
-                Ok(_) => Ok(()),
-                // Ready, no error and not connected: somebody else took the error.
-                Err(Errno(ENOTCONN)) if flags == Flags::DONT_WAIT => Err(Errno(ECONNABORTED)),
-                Err(Errno(ENOTCONN)) => Err(Errno(EAGAIN)),
-                Err(errno) => Err(errno),
-            }
-        })
+        self.again(Errno(errno), Direction::Send, patience, |_, flags| self.connected(flags == Flags::DONT_WAIT))
+    }
+
+    /// How the connection that is being made has turned out, of which the socket may already be known to be ready.
+    fn connected(&self, ready: bool) -> Result<(), Errno> {
+        match self.fd.get(Opt::Error, self.family, self.kind)? as i32 {
+            0 => {}
+            error => return Err(Errno(error)),
+        }
+        match self.fd.peer_addr() {
+            Ok(_) => Ok(()),
+            // Ready, no error and not connected: somebody else took the error.
+            Err(Errno(ENOTCONN)) if ready => Err(Errno(ECONNABORTED)),
+            Err(Errno(ENOTCONN)) => Err(Errno(EAGAIN)),
+            Err(errno) => Err(errno),
+        }
+    }
+
+    /// The end of a connect that was in progress until the socket became ready.
+    pub(super) fn finish_connect(&self) -> Result<()> {
+        self.connected(true).map_err(|errno| self.failure(errno))
     }
 
     /// A UNIX socket's connect waits for room in its peer's queue, where a shutdown of this socket is not seen. So it

@@ -1,7 +1,7 @@
 //! What can go wrong, in numbers that are the same on every operating system.
 
 use crate::sys::errno as os;
-use crate::sys::{Errno, errno};
+use crate::sys::{Errno, NameError, errno};
 use std::{fmt, io};
 
 /// An error. Compare it with the constants: `Err(Error::TIMED_OUT) => …`.
@@ -134,6 +134,21 @@ impl From<Errno> for Error {
     #[inline]
     fn from(errno: Errno) -> Error {
         Error::from_os(errno.0)
+    }
+}
+
+impl From<NameError> for Error {
+    fn from(error: NameError) -> Error {
+        match error {
+            NameError::NotFound => Error::NAME_NOT_FOUND,
+            NameError::NoAddress => Error::NAME_NO_ADDRESS,
+            NameError::TryAgain => Error::NAME_TRY_AGAIN,
+            NameError::Failed => Error::NAME_FAILED,
+            NameError::NoService => Error::NOT_FOUND,
+            NameError::Malformed => Error::ADDR_INVALID,
+            NameError::NoIdna => Error::UNSUPPORTED,
+            NameError::System(errno) => errno.into(),
+        }
     }
 }
 

@@ -60,6 +60,11 @@ impl Patience {
         }
     }
 
+    /// The error of a call whose time is over.
+    pub(super) fn over(self) -> Error {
+        if let Patience::Never = self { Error::WOULD_BLOCK } else { Error::TIMED_OUT }
+    }
+
     /// Whether it may be over already, as far as its start is known.
     fn may_be_over(self) -> bool {
         matches!(self, Patience::For(ms, start) if Duration::from_millis(ms as u64) <= start.elapsed().1)

@@ -23,13 +23,17 @@
 //! | `tcp` | [`RawTcpInfo`](tcp::RawTcpInfo), what the kernel knows of a TCP connection |
 //! | `events` | [`Events`], what a socket can be ready for |
 //! | `ready` | waiting for descriptors with a deadline |
+//! | `socket_file` | the files of UNIX sockets, and a lock on their [`Folder`] |
+//! | `wake` | [`Wake`], ending such a wait from another thread |
+//! | `resolver` | looking up names of hosts and services |
+//! | `worker` | a thread that can be left behind |
 //! | `fork` | a number that is another one in a forked child |
 //!
 //! Three rules hold for every call in it. It makes one system call and reports what that said: no retry at a signal, no
 //! waiting of its own. Nothing in it is a thread cancellation point: `pthread_cancel` unwinds the stack it finds, and
 //! Rust's frames end the process when that happens. And nothing in it allocates, but for opening a descriptor. The list
-//! of interfaces is the exception from the first and the last: the C library makes it, and is kept from being
-//! cancelled. An option that a socket keeps in two places is set in both, and which options the system has is asked
+//! of interfaces and the resolver are the exception from the first and the last: they are the C library's, which is kept
+//! from being cancelled. An option that a socket keeps in two places is set in both, and which options the system has is asked
 //! with a socket that is opened for it.
 
 #[cfg(not(target_os = "linux"))]
@@ -43,18 +47,21 @@ mod descriptor;
 pub mod errno;
 mod events;
 mod file;
-#[cfg(feature = "capi")]
 mod fork;
 mod inherited;
 mod interfaces;
 mod multicast;
 mod options;
 mod ready;
+mod resolver;
 mod signal;
+mod socket_file;
 mod sockopt;
 pub mod tcp;
 mod transfer;
 mod types;
+mod wake;
+mod worker;
 
 pub use addr::{ADDR_DATA, HARDWARE_MAX, RawAddr, SockAddr};
 pub use clock::Moment;
@@ -63,17 +70,20 @@ pub use descriptor::Descriptor;
 pub use errno::Errno;
 pub use events::Events;
 pub use file::{FileEnd, file_end};
-#[cfg(feature = "capi")]
 pub use fork::{EPOCH_SHIFT, fork_epoch, watch_forks};
 pub use inherited::{INHERITED_MAX, inherited};
 pub use interfaces::{InterfaceFlags, RawInterface, interface_index, interfaces};
 pub use options::{Opt, TEXT_ROOM, supports};
 pub use ready::{Direction, PollItem, pause, wait_many, wait_ready};
+pub use resolver::{NameError, look_up, name_of, service_port};
 pub use signal::NoSigpipe;
+pub use socket_file::{Folder, is_dead, is_socket, remove_file};
 #[cfg(feature = "capi")]
 pub use sockopt::{multicast_interface_of, timeout_of};
 pub use transfer::{RecvBuf, SendBuf, VEC_MAX};
 pub use types::{Family, Flags, Shutdown, Type};
+pub use wake::Wake;
+pub use worker::leave_behind;
 
 use std::ffi::c_long;
 

@@ -1,0 +1,168 @@
+//! The system's resolver: names of hosts and services, and back. Its functions wait as long as it takes.
+
+use super::addr::SockAddr;
+use super::call::uncanceled;
+use super::{Errno, Family, RawAddr, Type};
+use libc::{addrinfo, c_char, c_int, socklen_t};
+use std::ffi::{CStr, CString};
+use std::mem::MaybeUninit;
+use std::{mem, ptr};
+
+// What the libc crate does not have: glibc's numbers. A C library that has not the first refuses it, and never returns the
+// others.
+const AI_IDN: c_int = 0x40;
+const EAI_ADDRFAMILY: c_int = -9;
+const EAI_IDN_ENCODE: c_int = -105;
+
+/// The longest name with the zero at its end.
+const HOST_ROOM: usize = 1025;
+
+/// Why a name could not be looked up.
+#[derive(Clone, Copy, Debug)]
+pub enum NameError {
+    /// There is no such name.
+    NotFound,
+    /// There is, but it has no address of this family.
+    NoAddress,
+    /// Nobody answered, for now.
+    TryAgain,
+    /// Whoever was asked refuses to answer.
+    Failed,
+    /// There is no such service.
+    NoService,
+    /// It can't be a name.
+    Malformed,
+    /// The name is not ASCII, and nothing here makes it that.
+    NoIdna,
+    System(Errno),
+}
+
+impl NameError {
+    fn from_code(code: c_int) -> NameError {
+        match code {
+            libc::EAI_NONAME => NameError::NotFound,
+            libc::EAI_NODATA | EAI_ADDRFAMILY => NameError::NoAddress,
+            libc::EAI_AGAIN => NameError::TryAgain,
+            libc::EAI_SERVICE => NameError::NoService,
+            libc::EAI_MEMORY => NameError::System(Errno(libc::ENOMEM)),
+            libc::EAI_SYSTEM => NameError::System(Errno::last()),
+            EAI_IDN_ENCODE => NameError::Malformed,
+            _ => NameError::Failed,
+        }
+    }
+}
+
+/// The addresses of a host, in the order in which to try them, all with port 0.
+pub fn look_up(host: &str, family: Family) -> Result<Vec<RawAddr>, NameError> {
+    let host = CString::new(host).map_err(|_| NameError::Malformed)?;
+    let ask = |flags| addresses(Some(&host), None, family, Some(Type::Stream), flags);
+    if host.to_bytes().is_ascii() {
+        return ask(0);
+    }
+    // It takes the name to be in the locale's encoding.
+    let _utf8 = Utf8::begin().ok_or(NameError::NoIdna)?;
+    match ask(AI_IDN) {
+        Err(NameError::Malformed) if !has_idna() => Err(NameError::NoIdna),
+        result => result,
+    }
+}
+
+/// Whether names that are not ASCII can be made so: the C library has another one do it, which may not be installed.
+fn has_idna() -> bool {
+    let name = addresses(Some(c"\u{fc}"), None, Family::Unspec, Some(Type::Stream), AI_IDN | libc::AI_NUMERICHOST);
+    !matches!(name, Err(NameError::Malformed))
+}
+
+/// The port of a service; of whichever kind has it, if none is given.
+pub fn service_port(service: &str, kind: Option<Type>) -> Result<u16, NameError> {
+    let service = CString::new(service).map_err(|_| NameError::Malformed)?;
+    match addresses(None, Some(&service), Family::Inet, kind, 0)?.first() {
+        Some(addr) => Ok(addr.port),
+        None => Err(NameError::NoService),
+    }
+}
+
+fn addresses(
+    host: Option<&CStr>,
+    service: Option<&CStr>,
+    family: Family,
+    kind: Option<Type>,
+    flags: c_int,
+) -> Result<Vec<RawAddr>, NameError> {
+    // SAFETY: all zeros is a hint at nothing.
+    let mut hints: addrinfo = unsafe { mem::zeroed() };
+    hints.ai_flags = flags;
+    // No family is the one that the system calls none.
+    hints.ai_family = family.to_os().unwrap_or(libc::AF_UNSPEC);
+    hints.ai_socktype = kind.map_or(0, Type::to_os);
+    let pointer = |text: Option<&CStr>| text.map_or(ptr::null(), CStr::as_ptr);
+    let (host, service) = (pointer(host), pointer(service));
+    let mut first = ptr::null_mut();
+    // SAFETY: the texts end with zeros, and the hints and the place for the list are ours. What the code means is asked
+    // before anything else can change errno.
+    let result = uncanceled(|| match unsafe { libc::getaddrinfo(host, service, &hints, &mut first) } {
+        0 => Ok(()),
+        code => Err(NameError::from_code(code)),
+    });
+    result?;
+    let mut found: Vec<RawAddr> = Vec::new();
+    // SAFETY: each entry points to the next one or to none, and all live until the list is freed.
+    for entry in std::iter::successors(unsafe { first.as_ref() }, |entry| unsafe { entry.ai_next.as_ref() }) {
+        // SAFETY: an entry's address is as long as its family's are.
+        if let Some(name) = unsafe { SockAddr::copy_ip(entry.ai_addr) } {
+            let mut addr = RawAddr::UNSPEC;
+            name.decode(&mut addr);
+            found.push(addr);
+        }
+    }
+    // SAFETY: the list is the C library's, and nothing uses it after this.
+    unsafe { libc::freeaddrinfo(first) };
+    if found.is_empty() { Err(NameError::NoAddress) } else { Ok(found) }
+}
+
+/// The name of the host with an address.
+pub fn name_of(addr: &RawAddr) -> Result<Vec<u8>, NameError> {
+    let mut name = SockAddr::room();
+    name.encode(addr).map_err(NameError::System)?;
+    let mut host: [MaybeUninit<c_char>; HOST_ROOM] = [MaybeUninit::uninit(); HOST_ROOM];
+    let room = (host.as_mut_ptr().cast::<c_char>(), HOST_ROOM as socklen_t);
+    let result = uncanceled(|| {
+        // SAFETY: the address is as long as it says, and so is the room.
+        match unsafe {
+            libc::getnameinfo(name.as_ptr(), name.len(), room.0, room.1, ptr::null_mut(), 0, libc::NI_NAMEREQD)
+        } {
+            0 => Ok(()),
+            code => Err(NameError::from_code(code)),
+        }
+    });
+    result?;
+    // SAFETY: a name was written, with a zero at its end.
+    Ok(unsafe { CStr::from_ptr(room.0) }.to_bytes().to_vec())
+}
+
+/// Has the calling thread take texts for UTF-8 until it is dropped.
+struct Utf8 {
+    locale: libc::locale_t,
+    before: libc::locale_t,
+}
+
+impl Utf8 {
+    /// `None` when the system has no such locale.
+    fn begin() -> Option<Utf8> {
+        // SAFETY: the name ends with a zero; a locale that is there is ours.
+        unsafe {
+            let locale = libc::newlocale(libc::LC_CTYPE_MASK, c"C.UTF-8".as_ptr(), ptr::null_mut());
+            if locale.is_null() { None } else { Some(Utf8 { locale, before: libc::uselocale(locale) }) }
+        }
+    }
+}
+
+impl Drop for Utf8 {
+    fn drop(&mut self) {
+        // SAFETY: the thread has its own locale again before ours goes.
+        unsafe {
+            libc::uselocale(self.before);
+            libc::freelocale(self.locale);
+        }
+    }
+}
