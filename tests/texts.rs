@@ -6,8 +6,10 @@ use common::compile;
 use common::peers::{data, python};
 use common::process::talk;
 use jackfield::{Addr, Endpoint};
+use std::fmt::{Debug, Display};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::process::Command;
+use std::str::FromStr;
 
 /// A line of a file of tests/texts.
 struct Case {
@@ -51,7 +53,9 @@ fn cases(name: &str) -> Vec<Case> {
         };
         Case { text, outcome, python: fields.next().map(str::to_owned), place }
     };
-    lines.map(case).collect()
+    let cases: Vec<Case> = lines.map(case).collect();
+    assert!(cases.len() > 100, "{name} has {} cases", cases.len());
+    cases
 }
 
 /// The bytes that a field stands for; tests/texts/endpoints.txt says how.
@@ -61,8 +65,8 @@ fn unescape(field: &str) -> Vec<u8> {
     while let Some((before, escape)) = rest.split_once('\\') {
         bytes.extend(before.as_bytes());
         let (kind, after) = escape.split_at(1);
-        // Braces may be within braces.
-        let braces = |text: &'_ str| {
+        // To the end of what is in braces, which may have braces in it.
+        let braces = |text: &str| {
             let mut depth = 0;
             let end = text.find(|char| {
                 depth += i32::from(char == '{') - i32::from(char == '}');
@@ -122,26 +126,28 @@ fn in_brackets(ip: &str) -> String {
     if ip.contains(':') { format!("[{ip}]") } else { ip.into() }
 }
 
-#[test]
-fn endpoints() {
-    for case in cases("endpoints.txt") {
+/// Every text of a file comes out as it says there, and what is written reads back as the same.
+fn each_is_read<T>(name: &str, outcome: fn(&str) -> String)
+where
+    T: FromStr<Err: Debug + PartialEq> + Debug + Display + PartialEq,
+{
+    for case in cases(name) {
         let Some(text) = case.text() else { continue };
-        case.check(&endpoint(text));
-        if let Ok(endpoint) = text.parse::<Endpoint>() {
-            assert_eq!(endpoint.to_string().parse(), Ok(endpoint), "{}", case.place);
+        case.check(&outcome(text));
+        if let Ok(value) = text.parse::<T>() {
+            assert_eq!(value.to_string().parse(), Ok(value), "{}", case.place);
         }
     }
 }
 
 #[test]
+fn endpoints() {
+    each_is_read::<Endpoint>("endpoints.txt", endpoint);
+}
+
+#[test]
 fn addresses() {
-    for case in cases("addresses.txt") {
-        let Some(text) = case.text() else { continue };
-        case.check(&address(text));
-        if let Ok(addr) = text.parse::<Addr>() {
-            assert_eq!(addr.to_string().parse(), Ok(addr), "{}", case.place);
-        }
-    }
+    each_is_read::<Addr>("addresses.txt", address);
 }
 
 /// As endpoints, as addresses, and beside what the standard library says.
