@@ -189,12 +189,7 @@ pub unsafe extern "C" fn jf_poller_wait(p: jf_poller, events: *mut jf_event, cap
 /// Returns 0. Errors: JF_E_BAD_HANDLE. Since 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_poller_wake(p: jf_poller) -> i64 {
-    guard(|| {
-        POLLERS.with(p, |poller| {
-            poller.wake();
-            Ok(0)
-        })
-    })
+    guard(|| POLLERS.with(p, Poller::wake).map(done))
 }
 
 /// The options of a poller.
@@ -224,10 +219,7 @@ pub enum jf_poller_option {
 pub extern "C" fn jf_poller_set(p: jf_poller, option: i32, value: i64) -> i64 {
     guard(|| match (option, value) {
         (2, 0 | 1) => POLLERS.with(p, |poller| poller.set_rest_listeners(value == 1)).map(done),
-        (1, 0 | 1) => POLLERS.with(p, |poller| {
-            poller.set_interruptible(value == 1);
-            Ok(0)
-        }),
+        (1, 0 | 1) => POLLERS.with(p, |poller| poller.set_interruptible(value == 1)).map(done),
         _ => Err(Error::INVALID),
     })
 }
@@ -240,7 +232,7 @@ pub extern "C" fn jf_poller_set(p: jf_poller, option: i32, value: i64) -> i64 {
 /// Never blocks. Returns the descriptor. Errors: JF_E_BAD_HANDLE. Since 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_poller_fd(p: jf_poller) -> i64 {
-    guard(|| POLLERS.with(p, |poller| Ok(poller.as_fd().as_raw_fd().into())))
+    guard(|| POLLERS.with(p, |poller| Ok(poller.expect_own_process()?.as_fd().as_raw_fd().into())))
 }
 
 /// Closes a poller. Threads that wait on it return JF_E_CLOSED. The sockets in it stay open.

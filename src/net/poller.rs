@@ -86,10 +86,7 @@ impl Poller {
     /// # Errors
     /// [`Error::NOT_FOUND`] when it is not in it.
     pub fn remove(&self, socket: &Socket) -> Result<()> {
-        self.remove_raw(socket.as_raw_fd())?;
-        socket.fd.polled.forget(self.raw.as_raw_fd());
-        self.listeners.get().iter().for_each(|listeners| socket.fd.polled.forget(listeners.raw.as_raw_fd()));
-        Ok(())
+        self.remove_raw(socket.as_raw_fd())
     }
 
     /// Adds a descriptor that is no [`Socket`]: a pipe, an eventfd, another library's. It has to be taken out before it is
@@ -132,7 +129,7 @@ impl Poller {
 
     #[inline]
     pub(crate) fn wait_into(&self, room: &mut EventRoom<'_>, time: Option<Duration>) -> Result<usize> {
-        self.expect_own_process()?;
+        self.expect_open()?;
         if room.is_full() {
             return Err(Error::INVALID);
         }
@@ -142,8 +139,9 @@ impl Poller {
         loop {
             let rest = self.listeners.get().and_then(|listeners| listeners.rest(&self.raw));
             let slice = rest.map_or(left, |rest| Some(left.map_or(rest, |left| left.min(rest))));
-            match self.raw.wait(room, slice) {
-                _ if self.canceled.load(Relaxed) => return Err(Error::CLOSED),
+            let waited = self.raw.wait(room, slice);
+            self.expect_open()?;
+            match waited {
                 Ok(waited) => {
                     if waited.inner && !room.is_full() {
                         self.take_listeners(room)?;
@@ -193,19 +191,42 @@ impl Poller {
     }
 
     /// Has one thread that waits return, or the next one that begins to.
-    pub fn wake(&self) {
+    ///
+    /// # Errors
+    /// [`Error::BAD_HANDLE`] in a forked child.
+    pub fn wake(&self) -> Result<()> {
+        self.expect_own_process()?;
         self.wake.wake();
+        Ok(())
     }
 
     /// Whether a signal that is handled ends a wait.
-    pub fn set_interruptible(&self, interruptible: bool) {
+    ///
+    /// # Errors
+    /// [`Error::BAD_HANDLE`] in a forked child.
+    pub fn set_interruptible(&self, interruptible: bool) -> Result<()> {
+        self.expect_own_process()?;
         self.interruptible.store(interruptible, Relaxed);
+        Ok(())
     }
 
-    /// Makes a thread that waits return [`Error::CLOSED`], and all later ones. Repeat it until all are out.
+    /// Makes all who wait return [`Error::CLOSED`], and all who will.
     pub fn cancel(&self) {
         self.canceled.store(true, Relaxed);
-        self.wake();
+        // In a forked child nobody waits, and the parent's threads would be woken.
+        let _ = self.wake();
+    }
+
+    /// What holds before a wait and after it, as in between a signal handler may have forked.
+    #[inline]
+    fn expect_open(&self) -> Result<()> {
+        self.expect_own_process()?;
+        if self.canceled.load(Relaxed) {
+            // A wake is for one thread; the next one is woken by this.
+            self.wake.wake();
+            return Err(Error::CLOSED);
+        }
+        Ok(())
     }
 
     fn check(&self, events: Events, token: u64) -> Result<()> {
@@ -214,27 +235,39 @@ impl Poller {
     }
 
     /// In a forked child it is the parent's poller still: what is changed here would be changed there.
-    fn expect_own_process(&self) -> Result<()> {
-        if fork_epoch() == self.epoch { Ok(()) } else { Err(Error::BAD_HANDLE) }
+    pub(crate) fn expect_own_process(&self) -> Result<&Poller> {
+        if fork_epoch() == self.epoch { Ok(self) } else { Err(Error::BAD_HANDLE) }
+    }
+
+    /// What is in the poller for its own sake is not for others to change, nor can it be in itself.
+    fn is_own(&self, fd: RawFd) -> bool {
+        let inner = self.listeners.get().map(|listeners| listeners.raw.as_raw_fd());
+        fd == self.raw.as_raw_fd() || fd == self.wake.as_raw_fd() || inner == Some(fd)
     }
 
     pub(crate) fn add_raw(&self, fd: RawFd, events: Events, token: u64) -> Result<()> {
         self.check(events, token)?;
+        if self.is_own(fd) {
+            return Err(Error::UNSUPPORTED);
+        }
         self.raw.add(fd, events, token).map_err(refused)
     }
 
     pub(crate) fn modify_raw(&self, fd: RawFd, events: Events, token: u64) -> Result<()> {
         self.check(events, token)?;
-        self.either(|raw| raw.modify(fd, events, token))
+        self.either(fd, |raw| raw.modify(fd, events, token))
     }
 
     pub(crate) fn remove_raw(&self, fd: RawFd) -> Result<()> {
         self.expect_own_process()?;
-        self.either(|raw| raw.remove(fd))
+        self.either(fd, |raw| raw.remove(fd))
     }
 
     /// Does something with what is in the poller itself, or among the listeners.
-    fn either(&self, call: impl Fn(&RawPoller) -> Result<(), Errno>) -> Result<()> {
+    fn either(&self, fd: RawFd, call: impl Fn(&RawPoller) -> Result<(), Errno>) -> Result<()> {
+        if self.is_own(fd) {
+            return Err(Error::NOT_FOUND);
+        }
         match (call(&self.raw), self.listeners.get()) {
             (Err(Errno(ENOENT)), Some(listeners)) => call(&listeners.raw),
             (result, _) => result,

@@ -1,13 +1,14 @@
 //! The system's poller: epoll.
 
 use super::call::system_call;
-use super::errno::ENOSYS;
+use super::errno::{ENOSYS, EPERM};
 use super::polled::{delist, enlist};
 use super::{Descriptor, Errno, Events, Wake};
 use std::marker::PhantomData;
 use std::mem::{MaybeUninit, size_of};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 /// Something that a poller found ready, laid out as C gets it.
@@ -119,10 +120,15 @@ impl RawPoller {
         let place = unsafe { room.place.add(room.filled) };
         let written = place.cast::<Written>();
         let args = [self.0.raw(), written as usize, most, limit_place as usize, 0, 0];
-        // SAFETY: there is room for so many, and the time is ours; no signal mask.
-        let count = match unsafe { system_call(libc::SYS_epoll_pwait2, args) } {
-            Err(Errno(ENOSYS)) => self.wait_ms(written, most, time)?,
-            result => result?,
+        let count = if COUNTS_IN_MS.load(Relaxed) {
+            wait_ms(args, time)?
+        } else {
+            // SAFETY: there is room for so many, and the time is ours; no signal mask.
+            match unsafe { system_call(libc::SYS_epoll_pwait2, args) } {
+                // Some sandboxes say the latter of what they do not know.
+                Err(Errno(ENOSYS | EPERM)) => wait_ms(args, time)?,
+                result => result?,
+            }
         };
         let mut waited = Waited { count, woken: false, inner: false };
         for at in (0..count).rev() {
@@ -146,15 +152,18 @@ impl RawPoller {
         room.filled += waited.count;
         Ok(waited)
     }
+}
 
-    /// The same on a system that is older than Linux 5.11 and counts in milliseconds.
-    #[cold]
-    fn wait_ms(&self, written: *mut Written, most: usize, time: Option<Duration>) -> Result<usize, Errno> {
-        let ms = time.map_or(-1, |time| i32::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX));
-        let args = [self.0.raw(), written as usize, most, ms as usize, 0, 0];
-        // SAFETY: the caller has room for so many; no signal mask.
-        unsafe { system_call(libc::SYS_epoll_pwait, args) }
-    }
+/// The system is older than Linux 5.11, or valgrind, and has no `epoll_pwait2`.
+static COUNTS_IN_MS: AtomicBool = AtomicBool::new(false);
+
+/// The same call where time is counted in milliseconds.
+#[cold]
+fn wait_ms(mut args: [usize; 6], time: Option<Duration>) -> Result<usize, Errno> {
+    COUNTS_IN_MS.store(true, Relaxed);
+    args[3] = time.map_or(-1, |time| i32::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX)) as usize;
+    // SAFETY: the caller has room for so many; no signal mask.
+    unsafe { system_call(libc::SYS_epoll_pwait, args) }
 }
 
 impl Drop for RawPoller {
