@@ -2860,11 +2860,11 @@ int64_t jf_poller_modify_fd(jf_poller p, int64_t fd, uint32_t events, uint64_t t
 int64_t jf_poller_remove_fd(jf_poller p, int64_t fd);
 
 /**
- * Waits until something is ready. Any number of threads may wait on one poller: each event is told to one of them (of what
- * stays ready and is not taken, the next wait tells again, whoever's it is).
+ * Waits until something is ready. Any number of threads may wait on one poller. With JF_EDGE and JF_ONE_SHOT each event is
+ * told to one of them; else every wait tells what is ready as it begins, and so may several at once.
  *
  * p: the poller.
- * events: where to write what is ready; not NULL.
+ * events: where to write what is ready; not NULL. What is in it beyond the events that are told may be changed, too.
  * cap: how many there is room for, at least 1. What does not fit is told by the next wait.
  * timeout_ms: how long to wait, in milliseconds; -1 for ever, 0 not at all.
  *

@@ -15,8 +15,8 @@ const REST: Duration = Duration::from_millis(100);
 ///
 /// A socket is ready for as long as it is (level), or is told once when it becomes so ([`Events::EDGE`]), or once and then no
 /// more until it is asked for again with [`Poller::modify`] ([`Events::ONE_SHOT`]). One that is dropped leaves its pollers.
-/// Any number of threads may wait on one poller, and add, change and remove meanwhile; an event is told to one of them. A
-/// poller is for the process that opened it, not for forked children.
+/// Any number of threads may wait on one poller, and add, change and remove meanwhile; an edge or a one-shot event is told
+/// to one of them. A poller is for the process that opened it, not for forked children.
 ///
 /// ```
 /// use jackfield::{Events, Family, Flags, Poller, PollerEvent, Socket, Type};
