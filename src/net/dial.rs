@@ -136,6 +136,7 @@ impl Dialer {
     }
 
     /// Makes all who dial with it return [`Error::CLOSED`], unless they have a connection already, and all who will.
+    /// Where a forked process dials with it too, repeat it until all are out.
     pub fn cancel(&self) {
         self.stop.stopped.store(true, Relaxed);
         self.stop.wake.wake();
@@ -222,6 +223,11 @@ impl Dialing<'_> {
     /// What becomes ready when the dialer is canceled.
     pub(super) fn stop_item(&self) -> PollItem {
         self.stop.map_or(PollItem::NONE, |stop| stop.wake.item())
+    }
+
+    /// What the stop item tells. It is shared with forked processes, in which others than this one may be stopped.
+    pub(super) fn stopped_somewhere(&self) {
+        self.stop.iter().filter(|stop| !stop.stopped.load(Relaxed)).for_each(|stop| stop.wake.clear());
     }
 
     pub(super) fn delay(&self) -> Duration {

@@ -136,6 +136,9 @@ impl<'a> Race<'a> {
             Ok(_) | Err(Errno(EINTR)) => {}
             Err(errno) => return Err(errno.into()),
         }
+        if items[0].ready() != Events::NONE {
+            self.dialing.stopped_somewhere();
+        }
         for (at, item) in items.iter().enumerate().skip(2).rev() {
             if item.ready() == Events::NONE {
                 continue;

@@ -2,11 +2,10 @@
 
 use super::endpoint::{Host, Port};
 use super::lookup::{Lookup, answer_to};
-use super::text::parse_interface;
 use super::wait::Patience;
 use super::{Addr, Error, Family, Result, Type};
 use crate::sys::{look_up, name_of, service_port};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddrV6};
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 /// Looks up the addresses of a host, and the port of a service, as the system does for every program: in its hosts
@@ -133,13 +132,9 @@ pub(super) enum Known {
 }
 
 pub(super) fn known(host: Host, port: u16) -> Result<Known> {
-    let addr = |ip: IpAddr| Addr::from((ip, port));
-    Ok(Known::Addrs(match host {
-        Host::Here => vec![addr(Ipv6Addr::LOCALHOST.into()), addr(Ipv4Addr::LOCALHOST.into())],
-        Host::Ip(IpAddr::V6(ip), zone) if !zone.is_empty() => {
-            vec![SocketAddrV6::new(ip, port, 0, parse_interface(&zone)?).into()]
-        }
-        Host::Ip(ip, _) => vec![addr(ip)],
-        Host::Name(name) => return Ok(Known::Name(name)),
-    }))
+    Ok(match host {
+        Host::Here => Known::Addrs(vec![(Ipv6Addr::LOCALHOST, port).into(), (Ipv4Addr::LOCALHOST, port).into()]),
+        Host::Ip(ip, zone) => Known::Addrs(vec![Addr::with_zone(ip, &zone, port)?]),
+        Host::Name(name) => Known::Name(name),
+    })
 }

@@ -77,7 +77,7 @@ fn parse_any(text: &str) -> Result<u32> {
 }
 
 /// An interface by its number or name.
-pub(super) fn parse_interface(text: &str) -> Result<u32> {
+fn parse_interface(text: &str) -> Result<u32> {
     match text {
         "" => Err(Error::ADDR_INVALID),
         _ if text.bytes().all(|byte| byte.is_ascii_digit()) => parse_number(text),
