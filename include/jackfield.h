@@ -2420,8 +2420,8 @@ int64_t jf_tcp_info(jf_socket s, struct jf_tcp_info_data *out);
  * ends with it and touches nothing of the caller's. At most 64 look-ups are under way in a process at once; further
  * ones wait for their turn. Returns how many addresses there are, of which the first cap were written. Errors:
  * JF_E_NAME_NOT_FOUND when there is no such name; JF_E_NAME_NO_ADDRESS when it has no address of that family;
- * JF_E_NAME_TRY_AGAIN when the name servers did not answer or failed for now; JF_E_NAME_FAILED when they refuse to
- * answer or are not understood; JF_E_TIMED_OUT; JF_E_WOULD_BLOCK when a name would have to be looked up and
+ * JF_E_NAME_TRY_AGAIN when the name servers did not answer, failed or refused to; JF_E_NAME_FAILED when the system says
+ * that they never will (glibc does not); JF_E_TIMED_OUT; JF_E_WOULD_BLOCK when a name would have to be looked up and
  * timeout_ms is 0; JF_E_NOT_FOUND for an unknown service or the zone of no interface; JF_E_ADDR_INVALID when host or
  * service is none; JF_E_UNSUPPORTED for a name that is not ASCII where the system can't do IDNA;
  * JF_E_FAMILY_UNSUPPORTED and JF_E_TYPE_UNSUPPORTED for others than these; JF_E_INVALID for a NULL, a cap that no
@@ -2546,9 +2546,9 @@ int64_t jf_dialer_open(void);
  * option: JF_OPT_ and a name.
  * value: what to set it to, in the option's unit.
  *
- * Never blocks. Returns 0. Errors: JF_E_OPTION_UNSUPPORTED for an unknown option and one that can only be read or is a
- * text; JF_E_BUSY while another thread dials with it or changes it; JF_E_BAD_HANDLE. Whether the value is one is found
- * out when a socket is there: then jf_dialer_dial returns what jf_set would. Since 0.1.
+ * Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option; JF_E_OPTION_UNSUPPORTED for one that can only
+ * be read or is a text; JF_E_BUSY while another thread dials with it or changes it; JF_E_BAD_HANDLE. Whether the value
+ * is one is found out when a socket is there: then jf_dialer_dial returns what jf_set would. Since 0.1.
  */
 int64_t jf_dialer_set(jf_dialer d, int32_t option, int64_t value);
 
@@ -2559,8 +2559,8 @@ int64_t jf_dialer_set(jf_dialer d, int32_t option, int64_t value);
  * option: JF_OPT_ and a name.
  * text: what to set it to, a string that ends with a zero; not NULL. It is copied.
  *
- * Never blocks. Returns 0. Errors: JF_E_OPTION_UNSUPPORTED for an unknown option and one that can only be read or is a
- * number; JF_E_BUSY while another thread dials with it or changes it; JF_E_INVALID for a NULL; JF_E_BAD_HANDLE. As to
+ * Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option or a NULL; JF_E_OPTION_UNSUPPORTED for one that
+ * can only be read or is a number; JF_E_BUSY while another thread dials with it or changes it; JF_E_BAD_HANDLE. As to
  * the value, see jf_dialer_set. Since 0.1.
  */
 int64_t jf_dialer_set_text(jf_dialer d, int32_t option, const char *text);

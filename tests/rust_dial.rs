@@ -69,16 +69,23 @@ fn a_dialed_socket_has_what_its_dialer_was_told() {
     assert_eq!(plain.get(Opt::NoDelay), Ok(0));
 
     let mut dialer = Dialer::new().unwrap();
-    dialer.set(Opt::NoDelay, 0).set(Opt::NoDelay, 1).set(Opt::RecvTimeout, 1234).set_text(Opt::Congestion, "reno");
+    dialer.set(Opt::NoDelay, 0).unwrap().set(Opt::NoDelay, 1).unwrap().set(Opt::RecvTimeout, 1234).unwrap();
+    dialer.set_text(Opt::Congestion, "reno").unwrap();
     dialer.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let socket = dialer.dial(&endpoint(&server), LONG).unwrap();
     assert_eq!((socket.get(Opt::NoDelay), socket.get(Opt::RecvTimeout)), (Ok(1), Ok(1234)));
     assert_eq!(socket.get_text(Opt::Congestion).as_deref(), Ok("reno"));
 
-    dialer.set(Opt::NoDelay, 2);
+    dialer.set(Opt::NoDelay, 2).unwrap();
     assert_eq!(dialer.dial(&endpoint(&server), LONG).unwrap_err(), Error::INVALID);
-    dialer.set(Opt::NoDelay, 1).bind("[::1]:0".parse().unwrap()).unwrap();
+    dialer.set(Opt::NoDelay, 1).unwrap().bind("[::1]:0".parse().unwrap()).unwrap();
     assert_eq!(dialer.dial(&endpoint(&server), LONG).unwrap_err(), Error::NAME_NO_ADDRESS);
+    assert_eq!(dialer.dial("unix:///x", LONG).unwrap_err(), Error::NAME_NO_ADDRESS);
+    dialer.bind(Addr::unix("").unwrap()).unwrap();
+    assert_eq!(dialer.dial("tcp://localhost:1", LONG).unwrap_err(), Error::NAME_NO_ADDRESS);
+    assert_eq!(dialer.set(Opt::Error, 1).unwrap_err(), Error::OPTION_UNSUPPORTED);
+    assert_eq!(dialer.set(Opt::Congestion, 1).unwrap_err(), Error::OPTION_UNSUPPORTED);
+    assert_eq!(dialer.set_text(Opt::NoDelay, "1").unwrap_err(), Error::OPTION_UNSUPPORTED);
     assert_eq!(dialer.bind(Addr::netlink(0, 0)).unwrap_err(), Error::FAMILY_UNSUPPORTED);
     dialer.bind(Addr::UNSPEC).unwrap().dial(&endpoint(&server), LONG).unwrap();
 }
