@@ -56,14 +56,17 @@ impl NameError {
 pub fn look_up(host: &str, family: Family) -> Result<Vec<RawAddr>, NameError> {
     let host = CString::new(host).map_err(|_| NameError::Malformed)?;
     let ask = |flags| addresses(Some(&host), None, family, Some(Type::Stream), flags);
+    let numeric = AI_IDN | libc::AI_NUMERICHOST;
     if host.to_bytes().is_ascii() {
         return ask(0);
     }
     // It takes the name to be in the locale's encoding.
     let _utf8 = Utf8::begin().ok_or(NameError::NoIdna)?;
-    match ask(AI_IDN) {
+    match ask(numeric) {
+        // Digits of other scripts become an address here, even one as short as "127.1".
+        Ok(_) | Err(NameError::NoAddress) => Err(NameError::Malformed),
         Err(NameError::Malformed) if !has_idna() => Err(NameError::NoIdna),
-        result => result,
+        _ => ask(AI_IDN),
     }
 }
 
