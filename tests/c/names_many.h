@@ -138,12 +138,12 @@ static void cut(char **words, int count) {
     uint64_t state = strtoull(words[2], NULL, 10) * 2 + 1;
     for (int i = atoi(words[1]); i > 0; i--) {
         struct closer c = {.dialer = OK(jf_dialer_open())};
-        for (int at = 6; at < count; at++)
+        for (int at = 5; at < count - 1; at++)
             OK(set_up(c.dialer, words[at]));
         state ^= state << 13, state ^= state >> 7, state ^= state << 17;
         c.us = (int64_t)(state % 3001);
         CHECK(pthread_create(&c.thread, NULL, close_later, &c) == 0);
-        jf_socket s = jf_dialer_dial(c.dialer, words[4], strtoll(words[5], NULL, 10));
+        jf_socket s = jf_dialer_dial(c.dialer, words[4], strtoll(words[count - 1], NULL, 10));
         double end = clock_ms();
         CHECK(pthread_join(c.thread, NULL) == 0);
         add(&t, s, end > c.closed ? end - c.closed : 0);

@@ -3,7 +3,7 @@
  *
  *     resolve HOST SERVICE FAMILY TYPE TIMEOUT    how many, and the addresses; FAMILY 0, 4, 6; TYPE 0, stream, dgram
  *     reverse ADDRESS TIMEOUT                     the name's length, and the name
- *     dial ENDPOINT TIMEOUT [SETTING...]          0, the peer's address and the socket's own, and what was set reads as now
+ *     dial ENDPOINT [SETTING...] TIMEOUT          0, the peer's address and the socket's own, and what was set reads as now
  *
  * "" stands for an empty word. Settings of a dialer are delay=MS, local=ADDRESS, and the options of option_of() below.
  * names_many.h has what is done many times, at once, and in other ways that depend on the process. */
@@ -89,9 +89,9 @@ static struct outcome reverse(char **words) {
 
 static struct outcome dial(char **words, int count) {
     struct outcome o = {0};
-    int64_t timeout = strtoll(words[2], NULL, 10);
+    int64_t timeout = strtoll(words[count - 1], NULL, 10);
     jf_dialer d = count > 3 ? OK(jf_dialer_open()) : 0;
-    for (int i = 3; i < count && o.result == 0; i++)
+    for (int i = 2; i < count - 1 && o.result == 0; i++)
         o.result = set_up(d, words[i]);
     double start = clock_ms();
     jf_socket s = o.result != 0 ? o.result : count > 3 ? jf_dialer_dial(d, words[1], timeout) : jf_dial(words[1], timeout);
@@ -103,7 +103,7 @@ static struct outcome dial(char **words, int count) {
         say_addr(&o, &a);
         OK(jf_local_addr(s, &a));
         say_addr(&o, &a);
-        for (int i = 3; i < count; i++) {
+        for (int i = 2; i < count - 1; i++) {
             size_t len = strcspn(words[i], "=");
             if (strncmp(words[i], "delay=", 6) != 0 && strncmp(words[i], "local=", 6) != 0) {
                 int64_t value = 0;

@@ -1,13 +1,24 @@
 //! tests/c/names_tool.c, which looks names up and dials on a test's machine.
 
 use super::compile;
-use super::dns::Machine;
+use super::dns::{Dns, Machine};
+use super::netns::{Namespace, neighbours};
 use super::peers::program;
 use super::process::{Folder, Process};
 use std::io::Write;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::LazyLock;
+
+/// So many milliseconds may what has a deadline take beyond it.
+pub const LATE: f64 = 50.0;
+
+/// Where the program is to run, a neighbour, and the name server that it asks.
+pub fn network(records: &[&str]) -> (Namespace, Namespace, Dns) {
+    let (a, b) = neighbours();
+    let dns = Dns::new(&a, records);
+    (a, b, dns)
+}
 
 /// The program as it runs.
 pub struct Tool {
@@ -71,6 +82,14 @@ impl Tool {
         let said = self.ask(command);
         assert_eq!(said.result, format!("JF_E_{error}"), "{command}: {said:?}");
         said.ms
+    }
+
+    /// Has it do something that must end at its deadline, whose milliseconds are the last word.
+    #[track_caller]
+    pub fn times_out(&mut self, command: &str) {
+        let deadline: f64 = command.rsplit(' ').next().and_then(|word| word.parse().ok()).expect("it has a deadline");
+        let ms = self.fails(command, "TIMED_OUT");
+        assert!((deadline..deadline + LATE).contains(&ms), "{command}: it took {ms} ms");
     }
 
     /// How many descriptors and threads it has.
