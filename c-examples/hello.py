@@ -1,7 +1,7 @@
-# Says hello to a TCP or UNIX server and prints the answer: python3 hello.py libjackfield.so 127.0.0.1:7000
+# Says hello to a server and prints the answer: python3 hello.py libjackfield.so tcp://example.org:7000
 import ctypes, sys
 
-library, address = sys.argv[1:]
+library, endpoint = sys.argv[1:]
 jf = ctypes.CDLL(library)
 jf.jf_error_text.argtypes, jf.jf_error_text.restype = [ctypes.c_int64], ctypes.c_char_p
 
@@ -12,11 +12,9 @@ def call(function, *arguments):
         sys.exit("hello: " + jf.jf_error_text(result).decode())
     return ctypes.c_int64(result)
 
-server, answer = ctypes.create_string_buffer(128), ctypes.create_string_buffer(4096)
-call(jf.jf_addr_parse, address.encode(), server)
-s = call(jf.jf_open, call(jf.jf_addr_family, server), 1, 0)  # 1: JF_STREAM
-call(jf.jf_set, s, 1, ctypes.c_int64(5000))  # JF_OPT_RECV_TIMEOUT, in milliseconds
-call(jf.jf_connect, s, server)
+answer = ctypes.create_string_buffer(4096)
+s = call(jf.jf_dial, endpoint.encode(), ctypes.c_int64(5000))  # in milliseconds, for all of it
+call(jf.jf_set, s, 1, ctypes.c_int64(5000))  # JF_OPT_RECV_TIMEOUT
 call(jf.jf_send_all, s, b"hello\n", ctypes.c_size_t(6), None)
 call(jf.jf_shutdown, s, 2)  # JF_SHUT_WRITE: the server reads the end
 while (n := call(jf.jf_recv, s, answer, ctypes.c_size_t(4096), 0).value) > 0:

@@ -13,10 +13,11 @@
  *   harm; of several, one is reported. All that can't be checked is that a pointer has the memory it promises, and that
  *   a descriptor handed over belongs to nobody else.
  * - What is written through a pointer is written only when the call succeeds.
- * - It waits only if it says so, and then for as long as the socket's JF_OPT_RECV_TIMEOUT or JF_OPT_SEND_TIMEOUT says,
- *   counted from the call's start, whatever signals arrive. A timeout of 0 returns JF_E_WOULD_BLOCK, a longer one
+ * - It waits only if it says so, and then for as long as the socket's JF_OPT_RECV_TIMEOUT or JF_OPT_SEND_TIMEOUT says, or
+ *   its own timeout, counted from the call's start, whatever signals arrive. A timeout of 0 returns JF_E_WOULD_BLOCK, a longer one
  *   JF_E_TIMED_OUT. A call in flight on a socket that is closed returns JF_E_CLOSED.
- * - It raises no signal, changes no signal's disposition, prints nothing, and starts no thread.
+ * - It raises no signal, changes no signal's disposition, prints nothing, and starts no thread, but for those functions
+ *   that look a name up: they do that in a thread that handles no signal and ends with the look-up.
  * - It can return JF_E_OS - errno for an error that the operating system has and this header does not, and
  *   JF_E_INTERNAL for a defect of the library.
  *
@@ -2419,8 +2420,8 @@ int64_t jf_tcp_info(jf_socket s, struct jf_tcp_info_data *out);
  * ends with it and touches nothing of the caller's. At most 64 look-ups are under way in a process at once; further
  * ones wait for their turn. Returns how many addresses there are, of which the first cap were written. Errors:
  * JF_E_NAME_NOT_FOUND when there is no such name; JF_E_NAME_NO_ADDRESS when it has no address of that family;
- * JF_E_NAME_TRY_AGAIN when the name servers did not answer or failed for now; JF_E_NAME_FAILED when they refuse to
- * answer or are not understood; JF_E_TIMED_OUT; JF_E_WOULD_BLOCK when a name would have to be looked up and
+ * JF_E_NAME_TRY_AGAIN when the name servers did not answer, failed or refused to; JF_E_NAME_FAILED when the system says
+ * that they never will (glibc does not); JF_E_TIMED_OUT; JF_E_WOULD_BLOCK when a name would have to be looked up and
  * timeout_ms is 0; JF_E_NOT_FOUND for an unknown service or the zone of no interface; JF_E_ADDR_INVALID when host or
  * service is none; JF_E_UNSUPPORTED for a name that is not ASCII where the system can't do IDNA;
  * JF_E_FAMILY_UNSUPPORTED and JF_E_TYPE_UNSUPPORTED for others than these; JF_E_INVALID for a NULL, a cap that no
@@ -2452,20 +2453,30 @@ int64_t jf_resolve_addr(const struct jf_addr *a, int64_t timeout_ms, char *host,
  *     tcp://example.org:https   tcp://127.0.0.1:80   tcp://[::1]:80   tcp://[fe80::1%eth0]:80   tcp://:8080
  *     udp://example.org:53      unix:///run/x.sock   unix://relative/path   unix://@name
  *
- * tcp:// or udp:// is followed by a host, a colon and a port. The host is a name (letters, digits, "-" and "_" in
- * parts of 1 to 63 between dots, 253 at most; beside ASCII, what IDNA makes of it), an IPv4 address as four decimal
- * numbers, an IPv6 address in brackets, maybe with a zone, which is an interface's name or index; or nothing: this
- * machine. A host whose last part is a number is an IPv4 address or wrong. The port is a number from 0 to 65535, or
- * the name of a service. unix:// is followed by a path, or by @ and an abstract name (Linux); there % and two
- * hexadecimal digits stand for a byte.
+ * tcp:// and udp:// (lower case) are followed by a host, a colon and a port, unix:// by a path, or by @ and an abstract
+ * name (Linux).
+ *
+ * The host is one of: nothing, for this machine; an IPv4 address, as four decimal numbers without leading zeros; an
+ * IPv6 address in brackets, maybe with % and its zone, which is an interface's name (up to 15 bytes) or index; a name.
+ * A name is made of letters, digits, "-" and "_", and beyond ASCII of what IDNA takes, in parts of 1 to 63 characters
+ * with dots between them, 253 characters at most, and may have one more dot at its end. If its last part is a number,
+ * decimal or hexadecimal after 0x, it is an IPv4 address or wrong: "127.1" and "2130706433" are wrong.
+ *
+ * The port is a number from 0 to 65535 of at most five digits, or the name of a service: 1 to 63 letters, digits, "-",
+ * "_", "." and "+", one a letter at least.
+ *
+ * A path is 1 to 108 bytes, absolute (unix:///run/x.sock) or relative (unix://x.sock); an abstract name is 0 to 107
+ * bytes. In both, % and two hexadecimal digits stand for a byte: %25 for a %, %40 for the @ that a path begins with. In
+ * a path no byte is zero.
  *
  * This checks a text as jf_dial and jf_serve do, to tell what is wrong with it. Nothing is looked up.
  *
- * endpoint: a string that ends with a zero; not NULL.
- * at: where to write which character is wrong, as the number of bytes before it, which is the text's length when
- * something is missing; NULL if it does not matter. Written when the text is wrong.
- * expected: where to write what should be there instead, as a string in English that is never freed; NULL if it does
- * not matter. Written when the text is wrong.
+ * endpoint: a string, in UTF-8, that ends with a zero; not NULL.
+ * at: where to write which character is the first that is wrong, as the number of bytes before it, which is the text's
+ * length when something is missing; NULL if it does not matter. A number out of its range is wrong at its first digit.
+ * Written when the text is wrong, and only then.
+ * expected: where to write what should be there, as a string in English such as "] after the address" that is never
+ * freed; NULL if it does not matter. Written when the text is wrong, and only then.
  *
  * Never blocks. Returns 0 when the text is an endpoint. Errors: JF_E_ADDR_INVALID when it is not; JF_E_INVALID for a
  * NULL. Since 0.1.
@@ -2505,15 +2516,16 @@ int64_t jf_dial(const char *endpoint, int64_t timeout_ms);
  * allows.
  *
  * A TCP socket has JF_OPT_REUSE_ADDR, so that a server can be started again at once; so has a UDP one for a multicast
- * group, which can have many receivers. Blocks only to look a name up, and then for at most 5 seconds, or up to one
- * second while another process replaces a socket file in the same folder. Returns the socket, which the caller closes
- * with jf_close. Errors: JF_E_ADDR_IN_USE when somebody serves there; JF_E_EXISTS when the path is a file and no
- * socket; JF_E_BUSY when socket files in its folder are being replaced for longer than that; JF_E_ADDR_INVALID when
- * the text is no endpoint; JF_E_ADDR_NOT_AVAILABLE when it is not an address of this machine; JF_E_ACCESS and
- * JF_E_PERMISSION for a port, a folder or a file that is not the caller's; JF_E_NOT_FOUND when there is no such folder,
- * service or zone; JF_E_NAME_NOT_FOUND and so on, and JF_E_TIMED_OUT, when a name can't be looked up; JF_E_INVALID for
- * a NULL or a backlog below -1; JF_E_TOO_MANY_FILES; JF_E_SYSTEM_FILES; JF_E_NO_MEMORY. See bind(2), listen(2). Since
- * 0.1.
+ * group, which can have many receivers. Blocks only to look a name up, and then for at most 5 seconds; and for at most
+ * one second when it is to replace a socket file and somebody has the folder locked (flock(2)), as others who replace
+ * one there have for a moment. Signals do not matter. Returns the socket, which the caller closes with jf_close. Errors:
+ * JF_E_ADDR_IN_USE when somebody serves there; JF_E_EXISTS when the path is that of a file, a folder or a symlink;
+ * JF_E_BUSY when the folder was locked for longer than that; JF_E_ADDR_INVALID when the text is no endpoint, or none
+ * that can be served (a multicast group for TCP, a link-local address without a zone); JF_E_ADDR_NOT_AVAILABLE when it
+ * is not an address of this machine; JF_E_ACCESS and JF_E_PERMISSION for a port, a folder or a file that is not the
+ * caller's; JF_E_NOT_FOUND when there is no such folder, service or zone; JF_E_NAME_NOT_FOUND and so on, and
+ * JF_E_TIMED_OUT, when a name can't be looked up; JF_E_INVALID for a NULL or a backlog below -1; JF_E_TOO_MANY_FILES;
+ * JF_E_SYSTEM_FILES; JF_E_NO_MEMORY. See bind(2), listen(2). Since 0.1.
  */
 int64_t jf_serve(const char *endpoint, int32_t backlog);
 
@@ -2534,9 +2546,9 @@ int64_t jf_dialer_open(void);
  * option: JF_OPT_ and a name.
  * value: what to set it to, in the option's unit.
  *
- * Never blocks. Returns 0. Errors: JF_E_OPTION_UNSUPPORTED for an unknown option and one that can only be read or is a
- * text; JF_E_BUSY while another thread dials with it or changes it; JF_E_BAD_HANDLE. Whether the value is one is found
- * out when a socket is there: then jf_dialer_dial returns what jf_set would. Since 0.1.
+ * Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option; JF_E_OPTION_UNSUPPORTED for one that can only
+ * be read or is a text; JF_E_BUSY while another thread dials with it or changes it; JF_E_BAD_HANDLE. Whether the value
+ * is one is found out when a socket is there: then jf_dialer_dial returns what jf_set would. Since 0.1.
  */
 int64_t jf_dialer_set(jf_dialer d, int32_t option, int64_t value);
 
@@ -2547,8 +2559,8 @@ int64_t jf_dialer_set(jf_dialer d, int32_t option, int64_t value);
  * option: JF_OPT_ and a name.
  * text: what to set it to, a string that ends with a zero; not NULL. It is copied.
  *
- * Never blocks. Returns 0. Errors: JF_E_OPTION_UNSUPPORTED for an unknown option and one that can only be read or is a
- * number; JF_E_BUSY while another thread dials with it or changes it; JF_E_INVALID for a NULL; JF_E_BAD_HANDLE. As to
+ * Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option or a NULL; JF_E_OPTION_UNSUPPORTED for one that
+ * can only be read or is a number; JF_E_BUSY while another thread dials with it or changes it; JF_E_BAD_HANDLE. As to
  * the value, see jf_dialer_set. Since 0.1.
  */
 int64_t jf_dialer_set_text(jf_dialer d, int32_t option, const char *text);

@@ -9,6 +9,7 @@ programs!(
     datagram,
     datagram_peers,
     descriptors,
+    dial_itself,
     families,
     inherited,
     interfaces,

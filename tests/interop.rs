@@ -142,9 +142,13 @@ fn hello() {
         for &family in theirs.families() {
             for ours in [Ours::C, Ours::Python] {
                 let (_server, address) = their_server(theirs, family, &folder);
+                let endpoint = match address.strip_prefix("unix:") {
+                    Some(path) => format!("unix://{path}"),
+                    None => format!("tcp://{address}"),
+                };
                 let client = match ours {
-                    Ours::C => example("hello", &[&address]),
-                    Ours::Python => python("c-examples/hello.py", &[&shared_library(), &address]),
+                    Ours::C => example("hello", &[&endpoint]),
+                    Ours::Python => python("c-examples/hello.py", &[&shared_library(), &endpoint]),
                 };
                 assert_same(&talk(&client, b""), b"hello\n", &format!("{ours:?} and {theirs:?}, {family:?}"));
             }
@@ -342,16 +346,17 @@ fn keyboard_interrupt() {
 #[test]
 fn complaints() {
     let nowhere = "unix:@jackfield-where-nobody-listens";
+    let nowhere_to_dial = "unix://@jackfield-where-nobody-listens";
     let text = "Nobody listens at that address.";
     let so = shared_library();
     let cases = [
-        (example("hello", &[nowhere]), 1, text),
+        (example("hello", &[nowhere_to_dial]), 1, text),
         (example("echo_client", &[nowhere]), 1, text),
         (example("echo_client", &[]), 2, "usage: echo_client ADDRESS [LINE...]"),
         (example("echo_server", &["127.0.0.1"]), 1, "The address is malformed"),
         (example("echo_server", &["127.0.0.1:0", "many"]), 2, "usage: echo_server ADDRESS [CLIENTS]"),
         (example("udp_echo", &["ask", "127.0.0.1:0"]), 2, "usage: udp_echo serve ADDRESS [COUNT]"),
-        (python("c-examples/hello.py", &[&so, nowhere]), 1, text),
+        (python("c-examples/hello.py", &[&so, nowhere_to_dial]), 1, text),
         (python("c-examples/echo.py", &[&so, "ask", nowhere]), 1, "JF_E_CONN_REFUSED: Nobody listens"),
         (python("c-examples/echo.py", &[&so]), 2, "echo.py libjackfield.so serve"),
     ];

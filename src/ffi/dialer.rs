@@ -43,14 +43,14 @@ pub extern "C" fn jf_dialer_open() -> i64 {
 /// option: JF_OPT_ and a name.
 /// value: what to set it to, in the option's unit.
 ///
-/// Never blocks. Returns 0. Errors: JF_E_OPTION_UNSUPPORTED for an unknown option and one that can only be read or is a
-/// text; JF_E_BUSY while another thread dials with it or changes it; JF_E_BAD_HANDLE. Whether the value is one is found
-/// out when a socket is there: then jf_dialer_dial returns what jf_set would. Since 0.1.
+/// Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option; JF_E_OPTION_UNSUPPORTED for one that can only
+/// be read or is a text; JF_E_BUSY while another thread dials with it or changes it; JF_E_BAD_HANDLE. Whether the value
+/// is one is found out when a socket is there: then jf_dialer_dial returns what jf_set would. Since 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_dialer_set(d: jf_dialer, option: i32, value: i64) -> i64 {
     guard(|| {
         let option = self::option(option)?;
-        change(d, |dialer| Ok(dialer.set(option, value)))
+        change(d, |dialer| dialer.set(option, value))
     })
 }
 
@@ -60,8 +60,8 @@ pub extern "C" fn jf_dialer_set(d: jf_dialer, option: i32, value: i64) -> i64 {
 /// option: JF_OPT_ and a name.
 /// text: what to set it to, a string that ends with a zero; not NULL. It is copied.
 ///
-/// Never blocks. Returns 0. Errors: JF_E_OPTION_UNSUPPORTED for an unknown option and one that can only be read or is a
-/// number; JF_E_BUSY while another thread dials with it or changes it; JF_E_INVALID for a NULL; JF_E_BAD_HANDLE. As to
+/// Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option or a NULL; JF_E_OPTION_UNSUPPORTED for one that
+/// can only be read or is a number; JF_E_BUSY while another thread dials with it or changes it; JF_E_BAD_HANDLE. As to
 /// the value, see jf_dialer_set. Since 0.1.
 // SAFETY: `text` is NULL or a C string.
 #[unsafe(no_mangle)]
@@ -70,7 +70,7 @@ pub unsafe extern "C" fn jf_dialer_set_text(d: jf_dialer, option: i32, text: *co
         // SAFETY: the caller's.
         let text = unsafe { self::text(text) }?.to_bytes();
         let option = self::option(option)?;
-        change(d, |dialer| Ok(dialer.set_text_bytes(option, text)))
+        change(d, |dialer| dialer.set_text_bytes(option, text))
     })
 }
 

@@ -10,20 +10,30 @@ use std::ffi::c_char;
 ///     tcp://example.org:https   tcp://127.0.0.1:80   tcp://[::1]:80   tcp://[fe80::1%eth0]:80   tcp://:8080
 ///     udp://example.org:53      unix:///run/x.sock   unix://relative/path   unix://@name
 ///
-/// tcp:// or udp:// is followed by a host, a colon and a port. The host is a name (letters, digits, "-" and "_" in
-/// parts of 1 to 63 between dots, 253 at most; beside ASCII, what IDNA makes of it), an IPv4 address as four decimal
-/// numbers, an IPv6 address in brackets, maybe with a zone, which is an interface's name or index; or nothing: this
-/// machine. A host whose last part is a number is an IPv4 address or wrong. The port is a number from 0 to 65535, or
-/// the name of a service. unix:// is followed by a path, or by @ and an abstract name (Linux); there % and two
-/// hexadecimal digits stand for a byte.
+/// tcp:// and udp:// (lower case) are followed by a host, a colon and a port, unix:// by a path, or by @ and an abstract
+/// name (Linux).
+///
+/// The host is one of: nothing, for this machine; an IPv4 address, as four decimal numbers without leading zeros; an
+/// IPv6 address in brackets, maybe with % and its zone, which is an interface's name (up to 15 bytes) or index; a name.
+/// A name is made of letters, digits, "-" and "_", and beyond ASCII of what IDNA takes, in parts of 1 to 63 characters
+/// with dots between them, 253 characters at most, and may have one more dot at its end. If its last part is a number,
+/// decimal or hexadecimal after 0x, it is an IPv4 address or wrong: "127.1" and "2130706433" are wrong.
+///
+/// The port is a number from 0 to 65535 of at most five digits, or the name of a service: 1 to 63 letters, digits, "-",
+/// "_", "." and "+", one a letter at least.
+///
+/// A path is 1 to 108 bytes, absolute (unix:///run/x.sock) or relative (unix://x.sock); an abstract name is 0 to 107
+/// bytes. In both, % and two hexadecimal digits stand for a byte: %25 for a %, %40 for the @ that a path begins with. In
+/// a path no byte is zero.
 ///
 /// This checks a text as jf_dial and jf_serve do, to tell what is wrong with it. Nothing is looked up.
 ///
-/// endpoint: a string that ends with a zero; not NULL.
-/// at: where to write which character is wrong, as the number of bytes before it, which is the text's length when
-/// something is missing; NULL if it does not matter. Written when the text is wrong.
-/// expected: where to write what should be there instead, as a string in English that is never freed; NULL if it does
-/// not matter. Written when the text is wrong.
+/// endpoint: a string, in UTF-8, that ends with a zero; not NULL.
+/// at: where to write which character is the first that is wrong, as the number of bytes before it, which is the text's
+/// length when something is missing; NULL if it does not matter. A number out of its range is wrong at its first digit.
+/// Written when the text is wrong, and only then.
+/// expected: where to write what should be there, as a string in English such as "] after the address" that is never
+/// freed; NULL if it does not matter. Written when the text is wrong, and only then.
 ///
 /// Never blocks. Returns 0 when the text is an endpoint. Errors: JF_E_ADDR_INVALID when it is not; JF_E_INVALID for a
 /// NULL. Since 0.1.
@@ -37,9 +47,11 @@ pub unsafe extern "C" fn jf_endpoint_check(
     guard(|| {
         // SAFETY: the caller's.
         let (endpoint, at, expected) = unsafe { (text(endpoint)?, optional(at)?, optional(expected)?) };
-        let read = match endpoint.to_str() {
-            Ok(endpoint) => endpoint.parse::<Endpoint>().map(drop),
-            Err(error) => Err(EndpointError::new(error.valid_up_to(), Expected::Text)),
+        // What is no UTF-8 is read as characters that may stand in a name or a path, so what is wrong before it is found.
+        let read = match (endpoint.to_string_lossy().parse::<Endpoint>(), endpoint.to_str()) {
+            (Err(error), Err(bad)) if error.at() < bad.valid_up_to() => Err(error),
+            (_, Err(bad)) => Err(EndpointError::new(bad.valid_up_to(), Expected::Text)),
+            (read, Ok(_)) => read.map(drop),
         };
         read.map(done).map_err(|error| {
             at.map(|at| at.write(error.at()));
@@ -87,15 +99,16 @@ pub unsafe extern "C" fn jf_dial(endpoint: *const c_char, timeout_ms: i64) -> i6
 /// allows.
 ///
 /// A TCP socket has JF_OPT_REUSE_ADDR, so that a server can be started again at once; so has a UDP one for a multicast
-/// group, which can have many receivers. Blocks only to look a name up, and then for at most 5 seconds, or up to one
-/// second while another process replaces a socket file in the same folder. Returns the socket, which the caller closes
-/// with jf_close. Errors: JF_E_ADDR_IN_USE when somebody serves there; JF_E_EXISTS when the path is a file and no
-/// socket; JF_E_BUSY when socket files in its folder are being replaced for longer than that; JF_E_ADDR_INVALID when
-/// the text is no endpoint; JF_E_ADDR_NOT_AVAILABLE when it is not an address of this machine; JF_E_ACCESS and
-/// JF_E_PERMISSION for a port, a folder or a file that is not the caller's; JF_E_NOT_FOUND when there is no such folder,
-/// service or zone; JF_E_NAME_NOT_FOUND and so on, and JF_E_TIMED_OUT, when a name can't be looked up; JF_E_INVALID for
-/// a NULL or a backlog below -1; JF_E_TOO_MANY_FILES; JF_E_SYSTEM_FILES; JF_E_NO_MEMORY. See bind(2), listen(2). Since
-/// 0.1.
+/// group, which can have many receivers. Blocks only to look a name up, and then for at most 5 seconds; and for at most
+/// one second when it is to replace a socket file and somebody has the folder locked (flock(2)), as others who replace
+/// one there have for a moment. Signals do not matter. Returns the socket, which the caller closes with jf_close. Errors:
+/// JF_E_ADDR_IN_USE when somebody serves there; JF_E_EXISTS when the path is that of a file, a folder or a symlink;
+/// JF_E_BUSY when the folder was locked for longer than that; JF_E_ADDR_INVALID when the text is no endpoint, or none
+/// that can be served (a multicast group for TCP, a link-local address without a zone); JF_E_ADDR_NOT_AVAILABLE when it
+/// is not an address of this machine; JF_E_ACCESS and JF_E_PERMISSION for a port, a folder or a file that is not the
+/// caller's; JF_E_NOT_FOUND when there is no such folder, service or zone; JF_E_NAME_NOT_FOUND and so on, and
+/// JF_E_TIMED_OUT, when a name can't be looked up; JF_E_INVALID for a NULL or a backlog below -1; JF_E_TOO_MANY_FILES;
+/// JF_E_SYSTEM_FILES; JF_E_NO_MEMORY. See bind(2), listen(2). Since 0.1.
 // SAFETY: `endpoint` is NULL or a C string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_serve(endpoint: *const c_char, backlog: i32) -> i64 {

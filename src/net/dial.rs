@@ -54,7 +54,7 @@ pub(crate) fn dial_within(endpoint: &str, patience: Patience) -> Result<Socket> 
 /// use jackfield::{Dialer, Opt};
 /// use std::time::Duration;
 /// let mut dialer = Dialer::new()?;
-/// dialer.set(Opt::NoDelay, 1).set(Opt::RecvTimeout, 5000);
+/// dialer.set(Opt::NoDelay, 1)?.set(Opt::RecvTimeout, 5000)?;
 /// # let server = jackfield::Socket::serve("tcp://127.0.0.1:0", 16)?;
 /// # let endpoint = format!("tcp://{}", server.local_addr()?);
 /// let socket = dialer.dial(&endpoint, Some(Duration::from_secs(5)))?;
@@ -78,20 +78,26 @@ impl Dialer {
     }
 
     /// Sets an option, a number, on each socket before it connects; [`Dialer::dial`] returns what [`Socket::set`] says of
-    /// it. With [`Opt::Interruptible`] dialing ends at a signal.
-    pub fn set(&mut self, option: Opt, value: i64) -> &mut Dialer {
-        self.settings.keep(option, Value::Number(value));
-        self
+    /// the value. With [`Opt::Interruptible`] dialing ends at a signal.
+    ///
+    /// # Errors
+    /// [`Error::OPTION_UNSUPPORTED`] for an option that can only be read or is a text.
+    pub fn set(&mut self, option: Opt, value: i64) -> Result<&mut Dialer> {
+        self.settings.keep(option, Value::Number(value))?;
+        Ok(self)
     }
 
     /// The same of an option that is a text.
-    pub fn set_text(&mut self, option: Opt, text: &str) -> &mut Dialer {
+    ///
+    /// # Errors
+    /// [`Error::OPTION_UNSUPPORTED`] for an option that can only be read or is a number.
+    pub fn set_text(&mut self, option: Opt, text: &str) -> Result<&mut Dialer> {
         self.set_text_bytes(option, text.as_bytes())
     }
 
-    pub(crate) fn set_text_bytes(&mut self, option: Opt, text: &[u8]) -> &mut Dialer {
-        self.settings.keep(option, Value::Text(text.to_vec()));
-        self
+    pub(crate) fn set_text_bytes(&mut self, option: Opt, text: &[u8]) -> Result<&mut Dialer> {
+        self.settings.keep(option, Value::Text(text.to_vec()))?;
+        Ok(self)
     }
 
     /// Gives each socket an address of its own before it connects; [`Addr::UNSPEC`] leaves it to the system again. Only
@@ -168,9 +174,13 @@ impl Settings {
         Settings { options: Vec::new(), local: None, delay: DELAY }
     }
 
-    fn keep(&mut self, option: Opt, value: Value) {
+    fn keep(&mut self, option: Opt, value: Value) -> Result<()> {
+        if !option.can_be_set(matches!(value, Value::Text(_))) {
+            return Err(Error::OPTION_UNSUPPORTED);
+        }
         self.options.retain(|(other, _)| *other != option);
         self.options.push((option, value));
+        Ok(())
     }
 }
 
@@ -186,6 +196,9 @@ impl Dialing<'_> {
     fn dial(self, endpoint: &str) -> Result<Socket> {
         let Endpoint(place) = endpoint.parse()?;
         match place {
+            // There is none of the family that the sockets' own address has.
+            Place::Unix(_) if matches!(self.family(), Family::Inet | Family::Inet6) => Err(Error::NAME_NO_ADDRESS),
+            Place::Net(..) if self.family() == Family::Unix => Err(Error::NAME_NO_ADDRESS),
             Place::Unix(addr) => self.dial_unix(&addr),
             Place::Net(kind, host, port) => {
                 let port = port_number(&port, Some(kind))?;

@@ -1,4 +1,4 @@
-//! Endpoints.
+//! Endpoints: an address or a name, and how it is to be used. The texts are read in `reader`.
 
 use super::reader::Reader;
 use super::text::write_unix;
@@ -8,7 +8,43 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-/// What to connect to, or where to serve.
+/// What to connect to, or where to serve, in one text.
+///
+/// ```text
+/// tcp://HOST:PORT    udp://HOST:PORT    unix://PATH    unix://@NAME
+/// ```
+///
+/// HOST is one of
+/// - nothing: this machine;
+/// - an IPv4 address: four decimal numbers without leading zeros, `127.0.0.1`;
+/// - an IPv6 address in brackets, `[::1]`, maybe with `%` and its zone, `[fe80::1%eth0]`, which is the name of an
+///   interface (up to 15 bytes, without spaces, control characters, `]` and `/`) or its index;
+/// - a name: parts of 1 to 63 characters with dots between them, 253 characters at most, and maybe a dot at the end. The
+///   characters are letters, digits, `-` and `_`, and beyond ASCII what IDNA makes of them. When the last part is a
+///   number (decimal, or hexadecimal after `0x`) it is no name, but an IPv4 address or wrong: so `127.1` and
+///   `2130706433`, which C libraries take for addresses, are wrong.
+///
+/// PORT is a number from 0 to 65535 of at most five digits, or the name of a service: 1 to 63 letters, digits, `-`, `_`,
+/// `.` and `+`, of which one is a letter.
+///
+/// PATH is 1 to 108 bytes, none of them zero, and absolute (`unix:///run/x.sock`) or relative; NAME is 0 to 107 bytes in
+/// Linux's abstract namespace. In both `%` and two hexadecimal digits stand for a byte, as they do in [`Addr`]'s texts:
+/// `%25` is a `%`, and `%40` a path's leading `@`.
+///
+/// An endpoint is only read here. Names, services and zones are looked up when it is dialed or served. It is written with
+/// its addresses in their shortest form, and else as it was read:
+///
+/// ```
+/// use jackfield::Endpoint;
+///
+/// let endpoint: Endpoint = "tcp://[2001:DB8:0:0::1]:https".parse()?;
+/// assert_eq!(endpoint.to_string(), "tcp://[2001:db8::1]:https");
+///
+/// let error = "tcp://127.0.0.256:80".parse::<Endpoint>().unwrap_err();
+/// assert_eq!(error.at(), "tcp://127.0.0.".len());
+/// assert_eq!(error.to_string(), "byte 14: expected a number from 0 to 255 without leading zeros");
+/// # Ok::<(), jackfield::EndpointError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint(pub(super) Place);
 
@@ -39,18 +75,21 @@ pub(super) enum Port {
 impl FromStr for Endpoint {
     type Err = EndpointError;
 
+    /// Reads an endpoint.
+    ///
+    /// # Errors
+    /// The first character that is wrong, and what should be there.
     fn from_str(text: &str) -> Result<Endpoint, EndpointError> {
         let net = |kind, at| Reader::new(text, at).host_and_port().map(|(host, port)| Place::Net(kind, host, port));
         let schemes = ["tcp://", "udp://", "unix://"];
-        let place = match schemes.iter().position(|scheme| text.starts_with(scheme)) {
-            Some(0) => net(Type::Stream, schemes[0].len())?,
-            Some(1) => net(Type::Dgram, schemes[1].len())?,
-            Some(_) if text.len() == schemes[2].len() => return Err(EndpointError::new(text.len(), Expected::Path)),
-            Some(_) => Place::Unix(Reader::new(text, schemes[2].len()).unix()?),
-            None => {
-                let same = |scheme: &&str| scheme.bytes().zip(text.bytes()).take_while(|(a, b)| a == b).count();
-                return Err(EndpointError::new(schemes.iter().map(same).max().unwrap_or(0), Expected::Scheme));
-            }
+        // How many bytes are the same.
+        let start = |scheme: &str| scheme.bytes().zip(text.bytes()).take_while(|(a, b)| a == b).count();
+        let place = match schemes.map(start) {
+            [6, ..] => net(Type::Stream, 6)?,
+            [_, 6, _] => net(Type::Dgram, 6)?,
+            [.., 7] if text.len() == 7 => return Err(EndpointError::new(7, Expected::Path)),
+            [.., 7] => Place::Unix(Reader::new(text, 7).unix()?),
+            [a, b, c] => return Err(EndpointError::new(a.max(b).max(c), Expected::Scheme)),
         };
         Ok(Endpoint(place))
     }
@@ -113,7 +152,11 @@ impl Port {
     }
 }
 
-/// Why a text is no endpoint.
+/// Why a text is no [`Endpoint`]: which is the first character that is wrong, and (for people to read) what should be
+/// there.
+///
+/// A number that is out of its range, and a port that is neither a number nor a service's name, are wrong at their first
+/// character. As an [`Error`] it is [`Error::ADDR_INVALID`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EndpointError {
     at: usize,
@@ -150,7 +193,7 @@ impl From<EndpointError> for Error {
     }
 }
 
-/// What should be where a text is wrong.
+/// What should be where a text is wrong, to be read after "expected".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Expected {
     #[cfg(feature = "capi")]
@@ -162,6 +205,7 @@ pub(crate) enum Expected {
     ShortName,
     Octet,
     Dot,
+    V6,
     Group,
     ShortGroup,
     SecondColon,
@@ -193,6 +237,7 @@ impl Expected {
             Expected::ShortName => c"at most 253 characters in a name",
             Expected::Octet => c"a number from 0 to 255 without leading zeros",
             Expected::Dot => c". and another number",
+            Expected::V6 => c"an IPv6 address",
             Expected::Group => c"1 to 4 hexadecimal digits",
             Expected::ShortGroup => c"at most 4 hexadecimal digits",
             Expected::SecondColon => c"another :",

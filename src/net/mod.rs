@@ -24,6 +24,7 @@ mod resolve;
 mod serve;
 mod several;
 mod socket;
+mod socket_file;
 mod std_traits;
 mod tcp;
 mod text;

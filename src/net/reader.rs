@@ -5,7 +5,7 @@
 use super::endpoint::{EndpointError, Expected, Host, Port};
 use super::text::parse_port;
 use super::{Addr, addr::UNIX_MAX};
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// The most characters of a name, without a dot at its end.
 const NAME_MAX: usize = 253;
@@ -33,9 +33,11 @@ impl<'a> Reader<'a> {
     }
 
     fn eat(&mut self, token: &str) -> bool {
-        let found = self.rest().starts_with(token);
-        self.at += if found { token.len() } else { 0 };
-        found
+        if self.rest().starts_with(token) {
+            self.at += token.len();
+            return true;
+        }
+        false
     }
 
     /// The characters up to one that is not of a kind.
@@ -91,23 +93,21 @@ impl<'a> Reader<'a> {
         }
         let mut label = 0;
         for (count, (at, char)) in name.char_indices().enumerate() {
-            let expected = match char {
-                '.' if label == 0 => Expected::Label,
-                '.' if at + 1 == name.len() => break,
-                _ if count == NAME_MAX => Expected::ShortName,
-                _ if label == LABEL_MAX && char != '.' => Expected::ShortLabel,
-                _ => {
-                    label = if char == '.' { 0 } else { label + 1 };
-                    continue;
-                }
-            };
-            return Err(EndpointError::new(start + at, expected));
+            let wrong = |expected| Err(EndpointError::new(start + at, expected));
+            match char {
+                '.' if label == 0 => return wrong(Expected::Label),
+                '.' if at + 1 == name.len() => {}
+                _ if count == NAME_MAX => return wrong(Expected::ShortName),
+                '.' => label = 0,
+                _ if label == LABEL_MAX => return wrong(Expected::ShortLabel),
+                _ => label += 1,
+            }
         }
         Ok(Host::Name(name.into()))
     }
 
     /// Four numbers.
-    fn v4(&mut self) -> Result<std::net::Ipv4Addr> {
+    fn v4(&mut self) -> Result<Ipv4Addr> {
         let start = self.at;
         for count in 0..4 {
             if count > 0 {
@@ -145,6 +145,7 @@ impl<'a> Reader<'a> {
             let digits = self.run(|char| char.is_ascii_hexdigit());
             match digits.len() {
                 0 if may_end => break,
+                0 if groups == 0 => return Err(self.wrong(Expected::V6)),
                 0 => return Err(self.wrong(Expected::Group)),
                 1..=4 => {}
                 _ => return Err(EndpointError::new(here + 4, Expected::ShortGroup)),
@@ -212,13 +213,14 @@ impl<'a> Reader<'a> {
                 self.at += char.len_utf8();
                 bytes.extend_from_slice(&self.text.as_bytes()[here..self.at]);
             }
-            let expected = match () {
-                () if bytes.len() <= UNIX_MAX && (is_abstract || !bytes.ends_with(&[0])) => continue,
-                () if bytes.len() <= UNIX_MAX => Expected::NoZero,
-                () if is_abstract => Expected::ShortAbstract,
-                () => Expected::ShortPath,
-            };
-            return Err(EndpointError::new(here, expected));
+            let wrong = |expected| Err(EndpointError::new(here, expected));
+            if bytes.len() > UNIX_MAX {
+                return wrong(if is_abstract { Expected::ShortAbstract } else { Expected::ShortPath });
+            }
+            // In a path, but not in an abstract name, a zero would be the end; at its start it would make it such a name.
+            if !is_abstract && bytes.ends_with(&[0]) {
+                return wrong(Expected::NoZero);
+            }
         }
         Addr::from_unix_bytes(&bytes).map_err(|_| self.wrong(Expected::Path))
     }

@@ -29,8 +29,8 @@ use std::time::Duration;
 ///
 /// # Errors
 /// [`Error::NAME_NOT_FOUND`] when there is no such name, [`Error::NAME_NO_ADDRESS`] when it has no address of that family,
-/// [`Error::NAME_TRY_AGAIN`] when the name servers did not answer or failed for now, [`Error::NAME_FAILED`] when they
-/// refuse to; [`Error::TIMED_OUT`], and [`Error::WOULD_BLOCK`] for a name when the timeout is 0; [`Error::NOT_FOUND`] for
+/// [`Error::NAME_TRY_AGAIN`] when the name servers did not answer, failed or refused to, [`Error::NAME_FAILED`] when the
+/// system says that they never will (glibc does not); [`Error::TIMED_OUT`], and [`Error::WOULD_BLOCK`] for a name when the timeout is 0; [`Error::NOT_FOUND`] for
 /// an unknown service or the zone of no interface; [`Error::ADDR_INVALID`] when host or service is none;
 /// [`Error::UNSUPPORTED`] when it takes IDNA and the system can't; [`Error::FAMILY_UNSUPPORTED`] and
 /// [`Error::TYPE_UNSUPPORTED`] for others than IPv4, IPv6, streams and datagrams.

@@ -6,9 +6,10 @@
 //! ```
 //!
 //! `unix:` is a UNIX socket without a name. vsock has a machine and a port, netlink a port and a mask of groups; a frame has
-//! an interface, a protocol in hexadecimal digits, and a hardware address, which may be missing. In a UNIX address `%` and two hexadecimal digits stand for a byte: that is
-//! how a zero, a control character, a `%`, a byte that is not UTF-8 and a path's leading `@` are written. Every address
-//! but a flow label survives the way into text and back. Nothing here looks a host's name up.
+//! an interface, a protocol in hexadecimal digits, and a hardware address, which may be missing. In a UNIX address `%` and
+//! two hexadecimal digits stand for a byte: that is how a zero, a control character, a `%`, a byte that is not UTF-8 and a
+//! path's leading `@` are written. Every address but a flow label survives the way into text and back. Nothing here looks a
+//! host's name up.
 
 use super::endpoint::{Host, Port};
 use super::reader::Reader;

@@ -23,6 +23,7 @@
 //! | `tcp` | [`RawTcpInfo`](tcp::RawTcpInfo), what the kernel knows of a TCP connection |
 //! | `events` | [`Events`], what a socket can be ready for |
 //! | `ready` | waiting for descriptors with a deadline |
+//! | `socket_file` | the files of UNIX sockets, and a lock on their [`Folder`] |
 //! | `wake` | [`Wake`], ending such a wait from another thread |
 //! | `resolver` | looking up names of hosts and services |
 //! | `worker` | a thread that can be left behind |
@@ -54,6 +55,7 @@ mod options;
 mod ready;
 mod resolver;
 mod signal;
+mod socket_file;
 mod sockopt;
 pub mod tcp;
 mod transfer;
@@ -75,6 +77,7 @@ pub use options::{Opt, TEXT_ROOM, supports};
 pub use ready::{Direction, PollItem, pause, wait_many, wait_ready};
 pub use resolver::{NameError, look_up, name_of, service_port};
 pub use signal::NoSigpipe;
+pub use socket_file::{Folder, is_dead, is_socket, remove_file};
 #[cfg(feature = "capi")]
 pub use sockopt::{multicast_interface_of, timeout_of};
 pub use transfer::{RecvBuf, SendBuf, VEC_MAX};

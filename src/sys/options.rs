@@ -199,6 +199,14 @@ macro_rules! options {
 
 include!("option_table.rs");
 
+impl Opt {
+    /// Whether it can be set, and that to a text or a number.
+    pub(crate) fn can_be_set(self, to_text: bool) -> bool {
+        let Row { form, access, .. } = self.row();
+        *access != Access::Read && (*form == Form::Text) == to_text
+    }
+}
+
 impl Where {
     fn level(self) -> c_int {
         match self {

@@ -1,0 +1,101 @@
+//! The files of UNIX sockets, which outlive their sockets: putting a new one in a dead one's place.
+//!
+//! A socket file without a socket must go before another can be bound there. Two servers that start at once could both find
+//! it dead; then the slower one would remove what the faster one has just bound. So they take turns, by a lock on the
+//! folder, which leaves nothing behind as a lock file would.
+
+use super::wait::Patience;
+use super::{Addr, Error, Result, Socket};
+use crate::sys::{Folder, is_dead, is_socket, pause, remove_file};
+use std::ffi::CString;
+use std::time::Duration;
+
+/// How long others may have the folder locked, in milliseconds, and how long to leave it to them before looking again.
+const LOCK_MS: i64 = 1000;
+const PAUSE: Duration = Duration::from_millis(3);
+
+/// How often to try against somebody who puts his own there without locking.
+const TRIES: u32 = 8;
+
+/// Where the file of a socket is or shall be.
+pub(super) struct SocketFile<'a> {
+    addr: &'a Addr,
+    path: CString,
+    folder: CString,
+}
+
+impl<'a> SocketFile<'a> {
+    /// `None` for an address without a file.
+    pub(super) fn at(addr: &'a Addr) -> Option<SocketFile<'a>> {
+        let path = addr.unix_bytes().filter(|path| !path.is_empty())?;
+        let folder = match path.iter().rposition(|&byte| byte == b'/') {
+            None => b".",
+            Some(0) => b"/",
+            Some(end) => &path[..end],
+        };
+        // An abstract name begins with a zero; in a path there is none.
+        Some(SocketFile { addr, path: CString::new(path).ok()?, folder: CString::new(folder).ok()? })
+    }
+
+    /// Binds a socket in place of what is there, if that is dead.
+    pub(super) fn replace(&self, socket: &Socket) -> Result<()> {
+        let _folder = self.lock_folder()?;
+        for _ in 0..TRIES {
+            match self.remove_dead() {
+                // Or it has just gone.
+                Ok(()) | Err(Error::NOT_FOUND) => {}
+                Err(error) => return Err(error),
+            }
+            match self.bind(socket) {
+                // Somebody was faster.
+                Err(Error::ADDR_IN_USE) => {}
+                result => return result,
+            }
+        }
+        Err(Error::ADDR_IN_USE)
+    }
+
+    /// Binds a socket where there is nothing yet.
+    pub(super) fn bind(&self, socket: &Socket) -> Result<()> {
+        undisturbed(|| socket.bind(self.addr))
+    }
+
+    /// Removes the file of a socket that is ours.
+    pub(super) fn remove(&self) {
+        let _ = undisturbed(|| remove_file(&self.path));
+    }
+
+    fn remove_dead(&self) -> Result<()> {
+        if !undisturbed(|| is_socket(&self.path))? {
+            Err(Error::EXISTS)
+        } else if !undisturbed(|| is_dead(self.addr.raw()))? {
+            Err(Error::ADDR_IN_USE)
+        } else {
+            undisturbed(|| remove_file(&self.path))
+        }
+    }
+
+    fn lock_folder(&self) -> Result<Folder> {
+        let folder = undisturbed(|| Folder::open(&self.folder))?;
+        let patience = Patience::within(LOCK_MS)?;
+        loop {
+            match undisturbed(|| folder.lock()) {
+                Err(Error::WOULD_BLOCK) => {}
+                result => return result.map(|()| folder),
+            }
+            let left = patience.left().flatten().ok_or(Error::BUSY)?;
+            // A signal ends it early, to no harm.
+            let _ = pause(left.min(PAUSE));
+        }
+    }
+}
+
+/// Makes a call that fails when a signal arrives, until none does.
+fn undisturbed<T, E: Into<Error>>(mut call: impl FnMut() -> Result<T, E>) -> Result<T> {
+    loop {
+        match call().map_err(Into::into) {
+            Err(Error::INTERRUPTED) => {}
+            result => return result,
+        }
+    }
+}
