@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::dns::{Dns, Machine, odd_server};
+use common::dns::{Machine, odd_server};
 use common::names::{LATE, Tool, network};
 use common::peers::program;
 use common::succeed;
