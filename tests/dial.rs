@@ -4,40 +4,13 @@
 mod common;
 
 use common::dns::{Dns, Machine, odd_server};
-use common::names::{Tool, network};
-use common::netns::{Namespace, Routed};
+use common::names::{Tool, listen, lose, network};
+use common::netns::Routed;
 use common::peers::python;
 use common::process::Process;
-use std::net::TcpListener;
 
 /// How long it takes until the next address is tried beside a silent one.
 const DELAY: f64 = 250.0;
-
-/// A server's sockets in a namespace, which keep all connections waiting.
-fn listen(namespace: &Namespace, addresses: &[&str]) -> Vec<TcpListener> {
-    let bind = |address: &&str| TcpListener::bind(address).unwrap_or_else(|error| panic!("{address}: {error}"));
-    namespace.enter(|| addresses.iter().map(bind).collect())
-}
-
-/// Has a namespace lose what comes in and a rule of nftables matches.
-fn lose(namespace: &Namespace, rule: &str) {
-    namespace.nft(&format!(
-        "table inet lose {{
-            chain in {{
-                type filter hook input priority 0;
-                {rule} drop
-            }}
-        }}"
-    ));
-}
-
-/// Dials; the address that it is connected to, and the milliseconds.
-#[track_caller]
-fn connects(tool: &mut Tool, command: &str) -> (String, f64) {
-    let said = tool.ask(command);
-    assert_eq!(said.result, "0", "{command}: {said:?}");
-    (said.words[0].clone(), said.ms)
-}
 
 #[test]
 fn the_first_address_that_works_is_used() {
@@ -59,12 +32,12 @@ fn the_first_address_that_works_is_used() {
         ("tcp://both.test:7002", "10.77.0.2:7002"),
     ] {
         for timeout in [60000, -1] {
-            let (found, ms) = connects(&mut tool, &format!("dial {endpoint} {timeout}"));
+            let (found, ms) = tool.connects(&format!("dial {endpoint} {timeout}"));
             assert_eq!(found, peer, "{endpoint}");
             assert!(ms < DELAY, "{endpoint}: it took {ms} ms");
         }
     }
-    let (found, _) = connects(&mut tool, "dial tcp://[fe80::2%eth0]:7001 60000");
+    let (found, _) = tool.connects("dial tcp://[fe80::2%eth0]:7001 60000");
     assert_eq!(found, format!("[fe80::2%{}]:7001", a.index("eth0")));
     for (endpoint, error) in [
         ("tcp://none.test:7000", "NAME_NOT_FOUND"),
@@ -89,7 +62,7 @@ fn this_machine_is_where_no_host_is() {
     let _servers = listen(&a, &["127.0.0.1:7000", "[::1]:7000", "127.0.0.1:7001", "[::1]:7002"]);
     let mut tool = Tool::new(&Machine::new(&a));
     for (port, peer) in [(7000, "[::1]:7000"), (7001, "127.0.0.1:7001"), (7002, "[::1]:7002")] {
-        assert_eq!(connects(&mut tool, &format!("dial tcp://:{port} 60000")).0, peer);
+        assert_eq!(tool.connects(&format!("dial tcp://:{port} 60000")).0, peer);
     }
 }
 
@@ -102,13 +75,13 @@ fn a_silent_address_is_left_behind() {
     lose(&b, "tcp dport 7002");
     let mut tool = Tool::new(&Machine::new(&a));
     let before = tool.count();
-    let (peer, ms) = connects(&mut tool, "dial tcp://both.test:7000 60000");
+    let (peer, ms) = tool.connects("dial tcp://both.test:7000 60000");
     assert_eq!(peer, "10.77.0.2:7000");
     assert!((DELAY..400.0).contains(&ms), "it took {ms} ms");
-    let (peer, ms) = connects(&mut tool, "dial tcp://both.test:7000 delay=20 60000");
+    let (peer, ms) = tool.connects("dial tcp://both.test:7000 delay=20 60000");
     assert_eq!(peer, "10.77.0.2:7000");
     assert!((20.0..DELAY).contains(&ms), "it took {ms} ms");
-    let (peer, ms) = connects(&mut tool, "dial tcp://both.test:7001 60000");
+    let (peer, ms) = tool.connects("dial tcp://both.test:7001 60000");
     assert_eq!(peer, "[fd77::2]:7001");
     assert!(ms < DELAY, "it took {ms} ms");
     for deadline in [1, 100, 250, 600] {
@@ -134,13 +107,13 @@ fn an_address_that_fails_holds_nothing_up() {
     assert_eq!(tool.found("resolve both.test 1 0 stream 60000"), ["[fd77::2]:1", "10.77.0.2:1"]);
     for (port, peer) in [(7000, "10.77.0.2"), (7001, "10.77.0.2"), (7002, "10.77.0.2"), (7003, "[fd77::2]")] {
         // Nobody would wait for that long.
-        let (found, ms) = connects(&mut tool, &format!("dial tcp://both.test:{port} delay=60000 60000"));
+        let (found, ms) = tool.connects(&format!("dial tcp://both.test:{port} delay=60000 60000"));
         assert_eq!(found, format!("{peer}:{port}"));
         assert!(ms < DELAY, "it took {ms} ms");
     }
     // Of a route that isn't there it does, and puts the address last.
     a.ip("-6 route add unreachable fd77::2/128");
-    assert_eq!(connects(&mut tool, "dial tcp://both.test:7000 delay=60000 60000").0, "10.77.0.2:7000");
+    assert_eq!(tool.connects("dial tcp://both.test:7000 delay=60000 60000").0, "10.77.0.2:7000");
     tool.fails("dial tcp://both.test:7003 60000", "HOST_UNREACHABLE");
     assert_eq!(tool.count(), before);
 }
@@ -165,7 +138,7 @@ fn what_a_router_reports_is_heard() {
     assert_eq!(router.output.line(), "ready");
     let mut tool = Tool::new(&Machine::new(&net.a));
     for (port, peer) in [(7000, "10.77.2.2:7000"), (7001, "[fd77:2::2]:7001"), (7002, "10.77.2.2:7002")] {
-        let (found, ms) = connects(&mut tool, &format!("dial tcp://both.test:{port} delay=60000 60000"));
+        let (found, ms) = tool.connects(&format!("dial tcp://both.test:{port} delay=60000 60000"));
         assert_eq!(found, peer);
         assert!(ms < DELAY, "{port}: it took {ms} ms");
     }
@@ -240,7 +213,7 @@ fn the_last_of_many_addresses_is_reached() {
         };
         let peer = last(&mut tool, refused);
         servers.extend(listen(&b, &[&peer]));
-        let (found, ms) = connects(&mut tool, &format!("dial tcp://{name}:{refused} 60000"));
+        let (found, ms) = tool.connects(&format!("dial tcp://{name}:{refused} 60000"));
         assert_eq!(found, peer);
         assert!(ms < 1000.0, "it took {ms} ms");
 
@@ -249,7 +222,7 @@ fn the_last_of_many_addresses_is_reached() {
         let ip = peer.trim_end_matches(&format!(":{silent}"));
         lose(&b, &format!("meta nfproto ipv6 tcp dport {silent}"));
         lose(&b, &format!("ip daddr != {ip} tcp dport {silent}"));
-        let (found, ms) = connects(&mut tool, &format!("dial tcp://{name}:{silent} delay=50 60000"));
+        let (found, ms) = tool.connects(&format!("dial tcp://{name}:{silent} delay=50 60000"));
         assert_eq!(found, peer);
         assert!((19.0 * 50.0..19.0 * 50.0 + 500.0).contains(&ms), "it took {ms} ms");
         // All are under way when the time is over.
@@ -275,7 +248,7 @@ fn a_server_that_is_silent_about_one_family_is_not_waited_for() {
         ("mute4", "[fd77::2]:7000", DELAY),
         ("late6", "10.77.0.2:7000", DELAY),
     ] {
-        let (found, ms) = connects(&mut tool, &format!("dial tcp://{name}.odd:7000 5000"));
+        let (found, ms) = tool.connects(&format!("dial tcp://{name}.odd:7000 5000"));
         assert_eq!(found, peer, "{name}");
         assert!((least..1000.0).contains(&ms), "{name}: it took {ms} ms");
     }
@@ -293,11 +266,11 @@ fn datagrams_go_to_the_first_address_with_a_route() {
     a.ip("-6 rule add ipproto udp dport 7001 unreachable");
     let mut tool = Tool::new(&Machine::new(&a));
     let before = tool.count();
-    assert_eq!(connects(&mut tool, "dial udp://both.test:7000 60000").0, "[fd77::2]:7000");
-    assert_eq!(connects(&mut tool, "dial udp://10.77.0.2:7000 0").0, "10.77.0.2:7000");
-    assert_eq!(connects(&mut tool, "dial udp://both.test:7001 delay=60000 60000").0, "10.77.0.2:7001");
+    assert_eq!(tool.connects("dial udp://both.test:7000 60000").0, "[fd77::2]:7000");
+    assert_eq!(tool.connects("dial udp://10.77.0.2:7000 0").0, "10.77.0.2:7000");
+    assert_eq!(tool.connects("dial udp://both.test:7001 delay=60000 60000").0, "10.77.0.2:7001");
     a.ip("-6 route del fd77::/64 dev eth0");
-    assert_eq!(connects(&mut tool, "dial udp://both.test:7000 delay=60000 60000").0, "10.77.0.2:7000");
+    assert_eq!(tool.connects("dial udp://both.test:7000 delay=60000 60000").0, "10.77.0.2:7000");
     tool.fails("dial udp://nowhere.test:7000 60000", "NETWORK_UNREACHABLE");
     assert_eq!(tool.count(), before);
 }

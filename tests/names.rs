@@ -315,7 +315,7 @@ fn a_forked_child_has_turns_of_its_own() {
     let before = tool.count();
     dns.pause();
     // As many as there may be are left behind in the parent, and one waits for its turn.
-    tool.tell("crowd 64 64 resolve four.test 80 4 stream 50");
+    tool.tell("crowd 64 64 resolve four.test 80 4 stream 200");
     assert_eq!(tool.line(), "under way");
     assert_eq!(tool.hear().words[1], "JF_E_TIMED_OUT=64");
     tool.ask("beside resolve four.test 80 4 stream 60000");
@@ -327,24 +327,44 @@ fn a_forked_child_has_turns_of_its_own() {
     tool.settle(&before);
 }
 
+/// A child that closes what it inherited has sockets of its own at the numbers by which its parent asks.
+#[test]
+fn a_forked_child_asks_by_no_socket_of_its_parent() {
+    let (a, _b, dns) = network(&["four.test,10.77.0.2"]);
+    let mut tool = Tool::new(&Machine::new(&a));
+    let before = tool.count();
+    dns.pause();
+    // The look-up goes on. By now it waits for its server: the C library has locks that would stay locked in a child.
+    tool.times_out("resolve four.test 80 4 stream 100");
+    tool.times_out("fork-anew resolve four.test 80 4 stream 100");
+    dns.go_on();
+    assert_eq!(tool.found("fork-anew resolve four.test 80 4 stream 60000"), ["10.77.0.2:80"]);
+    assert_eq!(tool.found("resolve four.test 80 4 stream 60000"), ["10.77.0.2:80"]);
+    tool.settle(&before);
+}
+
 #[test]
 fn a_process_without_descriptors_says_so() {
     let (a, _b, _dns) = network(&["four.test,10.77.0.2"]);
-    let machine = Machine::new(&a).with("hosts", "10.77.0.3 filed\n");
-    let mut tool = Tool::new(&machine);
-    assert_eq!(tool.found("resolve four.test 80 4 stream 60000"), ["10.77.0.2:80"]);
-    let before = tool.count();
-    for host in ["four.test", "filed"] {
-        for left in [0, 1] {
-            tool.ask(&format!("fill {left}"));
-            tool.fails(&format!("resolve {host} 80 4 stream 60000"), "TOO_MANY_FILES");
-            assert_eq!(tool.found("resolve 10.77.0.2 80 4 stream 60000"), ["10.77.0.2:80"]);
+    let machine = Machine::new(&a).with("hosts", "10.77.0.3 filed\n").with("services", "jack 7000/tcp\n");
+    for command in ["resolve four.test 80 4 stream", "resolve filed 80 4 stream", "reverse 10.77.0.2:0"] {
+        let mut tool = Tool::new(&machine);
+        let before = tool.count();
+        // Also when nothing has been looked up before.
+        for _ in 0..2 {
+            for left in [0, 1] {
+                tool.ask(&format!("fill {left}"));
+                tool.fails(&format!("{command} 60000"), "TOO_MANY_FILES");
+                assert_eq!(tool.found("resolve 10.77.0.2 80 4 stream 60000"), ["10.77.0.2:80"]);
+            }
+            tool.ask("fill -1");
+            assert_eq!(tool.found(&format!("{command} 60000")).len(), 1);
         }
+        tool.settle(&before);
     }
+    let mut tool = Tool::new(&machine);
     tool.ask("fill 0");
-    tool.fails("reverse 10.77.0.2:0 60000", "TOO_MANY_FILES");
+    tool.fails("resolve 10.77.0.2 jack 4 stream 60000", "TOO_MANY_FILES");
     tool.ask("fill -1");
-    assert_eq!(tool.found("resolve four.test 80 4 stream 60000"), ["10.77.0.2:80"]);
-    assert_eq!(tool.found("resolve filed 80 4 stream 60000"), ["10.77.0.3:80"]);
-    tool.settle(&before);
+    assert_eq!(tool.found("resolve 10.77.0.2 jack 4 stream 60000"), ["10.77.0.2:7000"]);
 }

@@ -8,9 +8,12 @@
  *                                     most. Before that a line when there are MOST of them or all callers are done
  *     cut COUNT SEED COMMAND...       a dial with settings, whose dialer is closed by another thread up to 3 ms later; as
  *                                     row, but the times are those from the close on
+ *     share COUNT MS COMMAND...       a dial with settings, by so many threads with one dialer, which is closed after so many
+ *                                     milliseconds; as cut, but instead of 0, what changing the dialer returned before that
  *     beside COMMAND...               begins it in another thread: 0
  *     join                            what it came to
  *     fork COMMAND...                 does it in a child process
+ *     fork-anew COMMAND...            the same in one that has sockets of its own in place of those that it inherited
  *     fill COUNT                      takes all descriptors but so many: 0; "fill -1" gives them back
  *     timer MS                        has a signal handled in the main thread every so many milliseconds; 0 for no more */
 #include <errno.h>
@@ -19,6 +22,8 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -49,7 +54,8 @@ static void add(struct tally *t, int64_t result, double ms) {
 }
 
 static void print_tally(int64_t result, const struct tally *t) {
-    printf("%" PRId64 " %.1f %.1f", result, t->slowest, t->quickest);
+    print_result(result);
+    printf(" %.1f %.1f", t->slowest, t->quickest);
     for (int i = 0; i < t->len; i++)
         printf(" %s=%d", t->results[i] == 0 ? "done" : jf_error_name(t->results[i]), t->counts[i]);
     printf("\n");
@@ -153,12 +159,71 @@ static void cut(char **words, int count) {
     print_tally(0, &t);
 }
 
-static void in_child(char **words, int count) {
+/* Who dials with a dialer that others dial with too. */
+struct sharer {
+    pthread_t thread;
+    jf_dialer dialer;
+    char **words;
+    int count;
+    jf_socket result;
+    double ended;
+};
+
+static void *dial_with(void *argument) {
+    struct sharer *s = argument;
+    s->result = jf_dialer_dial(s->dialer, s->words[1], strtoll(s->words[s->count - 1], NULL, 10));
+    s->ended = clock_ms();
+    return NULL;
+}
+
+static void share(char **words, int count) {
+    static struct sharer sharers[MOST_THREADS];
+    struct tally t = {0};
+    int len = atoi(words[1]);
+    CHECK(len <= MOST_THREADS);
+    jf_dialer d = OK(jf_dialer_open());
+    for (int at = 5; at < count - 1; at++)
+        OK(set_up(d, words[at]));
+    for (int i = 0; i < len; i++) {
+        sharers[i] = (struct sharer){.dialer = d, .words = words + 3, .count = count - 3};
+        CHECK(pthread_create(&sharers[i].thread, NULL, dial_with, &sharers[i]) == 0);
+    }
+    linger_ms(atoi(words[2]));
+    int64_t changed = jf_dialer_set_delay(d, 100);
+    double closed = clock_ms();
+    OK(jf_dialer_close(d));
+    EXPECT(jf_dialer_close(d), JF_E_BAD_HANDLE);
+    for (int i = 0; i < len; i++) {
+        CHECK(pthread_join(sharers[i].thread, NULL) == 0);
+        add(&t, sharers[i].result, sharers[i].ended > closed ? sharers[i].ended - closed : 0);
+        if (sharers[i].result >= 0)
+            OK(jf_close(sharers[i].result));
+    }
+    print_tally(changed, &t);
+}
+
+/* Puts the first of two sockets in place of all others. */
+static void replace_sockets(const int pair[2]) {
+    for (int fd = 3; fd < 1024; fd++) {
+        struct stat about;
+        if (fd != pair[0] && fd != pair[1] && fstat(fd, &about) == 0 && S_ISSOCK(about.st_mode))
+            CHECK(dup2(pair[0], fd) == fd);
+    }
+}
+
+static void in_child(char **words, int count, int anew) {
     fflush(stdout);
     pid_t child = fork();
     CHECK(child >= 0);
     if (child == 0) {
+        int pair[2];
+        char byte;
+        CHECK(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) == 0);
+        if (anew)
+            replace_sockets(pair);
         struct outcome o = perform(words + 1, count - 1);
+        /* Nobody has sent anything by what is not his. */
+        CHECK(recv(pair[1], &byte, 1, MSG_DONTWAIT) == -1 && errno == EAGAIN);
         print_outcome(&o);
         fflush(stdout);
         _exit(0);
@@ -213,8 +278,10 @@ static int perform_many(char **words, int count) {
         crowd(words, count);
     } else if (strcmp(command, "cut") == 0) {
         cut(words, count);
-    } else if (strcmp(command, "fork") == 0) {
-        in_child(words, count);
+    } else if (strcmp(command, "share") == 0) {
+        share(words, count);
+    } else if (strcmp(command, "fork") == 0 || strcmp(command, "fork-anew") == 0) {
+        in_child(words, count, command[4] != 0);
     } else if (strcmp(command, "count") == 0 || strcmp(command, "settle") == 0) {
         double start = clock_ms();
         int most[2] = {(int)number, count > 2 ? atoi(words[2]) : 0}, now[2] = {descriptors(), threads()};

@@ -6,6 +6,8 @@ use super::netns::{Namespace, neighbours};
 use super::peers::program;
 use super::process::{Folder, Process};
 use std::io::Write;
+use std::net::TcpListener;
+use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::LazyLock;
@@ -18,6 +20,29 @@ pub fn network(records: &[&str]) -> (Namespace, Namespace, Dns) {
     let (a, b) = neighbours();
     let dns = Dns::new(&a, records);
     (a, b, dns)
+}
+
+/// A server's sockets in a namespace, which keep all connections waiting.
+pub fn listen(namespace: &Namespace, addresses: &[&str]) -> Vec<TcpListener> {
+    let listen = |address: &&str| {
+        let listener = TcpListener::bind(address).unwrap_or_else(|error| panic!("{address}: {error}"));
+        // SAFETY: no memory is involved; the descriptor is open. There would be room for a few only.
+        assert_eq!(unsafe { libc::listen(listener.as_raw_fd(), 4096) }, 0);
+        listener
+    };
+    namespace.enter(|| addresses.iter().map(listen).collect())
+}
+
+/// Has a namespace lose what comes in and a rule of nftables matches.
+pub fn lose(namespace: &Namespace, rule: &str) {
+    namespace.nft(&format!(
+        "table inet lose {{
+            chain in {{
+                type filter hook input priority 0;
+                {rule} drop
+            }}
+        }}"
+    ));
 }
 
 /// The program as it runs.
@@ -58,8 +83,9 @@ impl Tool {
     pub fn hear(&mut self) -> Said {
         let line = self.line();
         let mut words = line.split(' ').map(str::to_owned);
-        let (Some(result), Some(ms)) = (words.next(), words.next()) else { panic!("it said {line:?}") };
-        Said { result, ms: ms.parse().expect("it is a number"), words: words.collect() }
+        let result = words.next().unwrap_or_default();
+        let ms = words.next().and_then(|word| word.parse().ok()).unwrap_or_else(|| panic!("it said {line:?}"));
+        Said { result, ms, words: words.collect() }
     }
 
     #[track_caller]
@@ -74,6 +100,14 @@ impl Tool {
         let said = self.ask(command);
         assert!(!said.result.starts_with("JF_E_"), "{command}: {said:?}");
         said.words
+    }
+
+    /// Dials; the address that it is connected to, and how many milliseconds it took.
+    #[track_caller]
+    pub fn connects(&mut self, command: &str) -> (String, f64) {
+        let said = self.ask(command);
+        assert_eq!(said.result, "0", "{command}: {said:?}");
+        (said.words[0].clone(), said.ms)
     }
 
     /// Has it do something that must fail; how many milliseconds it took.

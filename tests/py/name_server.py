@@ -1,6 +1,6 @@
 """A name server for what dnsmasq doesn't do: name_server.py ADDRESS
 
-It answers at port 53 of the address by what a name's first label says, until it is ended:
+It prints what it is asked for, and answers at port 53 of the address by what a name's first label says, until it is ended:
 
     servfail, refused, notimp, formerr      with this code
     silent                                  nothing
@@ -37,6 +37,7 @@ def answer(packet):
     question = packet[12 : end + 4]
     what = labels[0]
     asks = {A: "4", AAAA: "6"}.get(kind)
+    print(kind, ".".join(labels), flush=True)
 
     def reply(code=0, records=()):
         head = packet[:2] + struct.pack("!HHHHH", 0x8180 | code, 1, len(records), 0, 0)
