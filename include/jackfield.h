@@ -2896,7 +2896,7 @@ int64_t jf_poller_wake(jf_poller p);
  * value: what to set it to.
  *
  * Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option and a value out of range; JF_E_TOO_MANY_FILES and
- * JF_E_SYSTEM_FILES, since JF_POLLER_REST_LISTENERS takes one more descriptor; JF_E_BAD_HANDLE. Since 0.1.
+ * JF_E_SYSTEM_FILES, since JF_POLLER_REST_LISTENERS takes two more descriptors; JF_E_BAD_HANDLE. Since 0.1.
  */
 int64_t jf_poller_set(jf_poller p, int32_t option, int64_t value);
 

@@ -214,7 +214,7 @@ pub enum jf_poller_option {
 /// value: what to set it to.
 ///
 /// Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option and a value out of range; JF_E_TOO_MANY_FILES and
-/// JF_E_SYSTEM_FILES, since JF_POLLER_REST_LISTENERS takes one more descriptor; JF_E_BAD_HANDLE. Since 0.1.
+/// JF_E_SYSTEM_FILES, since JF_POLLER_REST_LISTENERS takes two more descriptors; JF_E_BAD_HANDLE. Since 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_poller_set(p: jf_poller, option: i32, value: i64) -> i64 {
     guard(|| match (option, value) {
