@@ -6,7 +6,7 @@ It prints what it is asked for, and answers at port 53 of the address by what a 
     silent                                  nothing
     mute4, mute6                            nothing when asked for addresses of this family
     broken4, broken6                        SERVFAIL when asked for addresses of this family
-    late6                                   addresses of this family after 400 ms
+    late6                                   addresses of this family after 1500 ms
     garbage                                 what is no answer
     loop                                    that it is called loop.odd
     any other                               10.77.0.2 and fd77::2
@@ -60,7 +60,7 @@ def answer(packet):
         A: [(A, socket.inet_aton("10.77.0.2"))],
         AAAA: [(AAAA, socket.inet_pton(socket.AF_INET6, "fd77::2"))],
     }.get(kind, [])
-    return reply(0, records), 0.4 if what == "late" + (asks or "") else 0
+    return reply(0, records), 1.5 if what == "late" + (asks or "") else 0
 
 
 def main():
