@@ -203,17 +203,28 @@ fn the_last_of_many_addresses_is_reached() {
         let ip = peer.trim_end_matches(&format!(":{silent}"));
         lose(&b, &format!("meta nfproto ipv6 tcp dport {silent}"));
         lose(&b, &format!("ip daddr != {ip} tcp dport {silent}"));
-        assert_eq!(
-            tool.connects_within(
-                &format!("dial tcp://{name}:{silent} delay=50 60000"),
-                19.0 * 50.0..19.0 * 50.0 + 500.0
-            ),
-            peer
-        );
+        let command = format!("dial tcp://{name}:{silent} delay=50 60000");
+        assert_eq!(tool.connects_within(&command, 19.0 * 50.0..19.0 * 50.0 + 500.0), peer);
         // All are under way when the time is over.
         tool.times_out(&format!("dial tcp://{name}:7004 delay=10 500"));
         assert_eq!(tool.count(), before);
     }
+}
+
+#[test]
+fn the_families_take_turns() {
+    let six: Vec<String> = (1..=8).map(|last| format!("both.test,10.78.0.1,fd78::{last}")).collect();
+    let records: Vec<&str> = six.iter().map(String::as_str).collect();
+    let (a, b, _dns) = network(&records);
+    a.ip("route add 10.78.0.0/24 via 10.77.0.2");
+    a.ip("route add fd78::/64 via fd77::2");
+    b.ip("route add local 10.78.0.0/24 dev lo");
+    b.ip("-6 route add local fd78::/64 dev lo");
+    let _servers = listen(&b, &["10.78.0.1:7000"]);
+    lose(&b, "meta nfproto ipv6 tcp dport 7000");
+    let mut tool = Tool::new(&Machine::new(&a));
+    assert_eq!(tool.found("resolve both.test 7000 0 stream 60000")[8], "10.78.0.1:7000");
+    assert_eq!(tool.connects_within("dial tcp://both.test:7000 60000", DELAY..2.0 * DELAY), "10.78.0.1:7000");
 }
 
 #[test]

@@ -262,3 +262,34 @@ fn a_forked_child_dials_while_its_parent_waits_for_a_name() {
     tool.fails("join", "TIMED_OUT");
     tool.settle(&before);
 }
+
+#[test]
+fn valgrind_has_nothing_to_say() {
+    let (a, b, dns) = network(&["both.test,10.77.0.2,fd77::2", "xn--bcher-kva.test,10.77.0.2"]);
+    let _servers = listen(&b, &["10.77.0.2:7000", "[fd77::2]:7000"]);
+    lose(&b, "tcp dport 7001");
+    let mut tool = Tool::under_memcheck(&Machine::new(&a));
+    let before = tool.count();
+    for command in [
+        "resolve both.test 80 0 stream",
+        "resolve bücher.test 80 0 stream",
+        "resolve none.test 80 0 stream",
+        "reverse 10.77.0.2:0",
+        "dial tcp://both.test:7000",
+        "dial tcp://both.test:7009",
+        "dial udp://both.test:7000 ttl=9 local=10.77.0.1:0",
+        "row 20 dial tcp://127.0.0.1:7009",
+        "cut 20 1 dial tcp://both.test:7000",
+        "cut 20 1 dial tcp://both.test:7001 delay=10",
+        "share 10 100 dial tcp://both.test:7001",
+        "share 10 -1 dial tcp://both.test:7000",
+    ] {
+        tool.ask(&format!("{command} 60000"));
+    }
+    dns.pause();
+    tool.ask("share 10 100 dial tcp://both.test:7000 60000");
+    tool.fails("dial tcp://both.test:7000 300", "TIMED_OUT");
+    dns.go_on();
+    tool.settle(&before);
+    tool.end();
+}

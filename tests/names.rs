@@ -121,6 +121,18 @@ fn short_names_are_searched_for() {
 }
 
 #[test]
+fn what_changes_while_a_program_runs_is_heeded() {
+    let (a, _b, _dns) = network(&["four.test,10.77.0.2"]);
+    let machine = Machine::new(&a).with("resolv.conf", "nameserver 127.0.0.9\noptions timeout:1 attempts:1\n");
+    let mut tool = Tool::new(&machine);
+    tool.fails("resolve four.test 80 4 stream 60000", "NAME_TRY_AGAIN");
+    let machine = machine.with("resolv.conf", "nameserver 127.0.0.1\n");
+    assert_eq!(tool.found("resolve four.test 80 4 stream 60000"), ["10.77.0.2:80"]);
+    let _machine = machine.with("hosts", "10.77.0.3 four.test\n");
+    assert_eq!(tool.found("resolve four.test 80 4 stream 60000"), ["10.77.0.3:80"]);
+}
+
+#[test]
 fn services_are_found_by_their_kind() {
     let (a, _b, dns) = network(&["four.test,10.77.0.2"]);
     let services = "\
@@ -273,6 +285,8 @@ fn signals_do_not_end_a_look_up() {
     dns.go_on();
     assert_eq!(tool.hear().words, ["10.77.0.2:80"]);
     tool.ask("timer 0");
+    // Nor are they handled in it.
+    assert_eq!(tool.found("signaled resolve four.test 80 4 stream 60000"), ["10.77.0.2:80"]);
     tool.settle(&before);
 }
 

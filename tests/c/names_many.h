@@ -12,6 +12,7 @@
  *                                     milliseconds (-1 when all are done); as cut, but instead of 0, what changing the dialer returned before that
  *     beside COMMAND...               begins it in another thread: 0
  *     join                            what it came to
+ *     signaled COMMAND...             sends itself a signal that this thread blocks, and which must not be handled in another
  *     fork COMMAND...                 does it in a child process
  *     fork-anew COMMAND...            the same in one that has sockets of its own in place of those that it inherited
  *     fill COUNT                      takes all descriptors but so many: 0; "fill -1" gives them back
@@ -270,6 +271,19 @@ static void timer(int ms) {
     CHECK(setitimer(ITIMER_REAL, &every, NULL) == 0);
 }
 
+static void signaled(char **words, int count) {
+    sigset_t set, pending;
+    timer(0);
+    sigemptyset(&set);
+    sigaddset(&set, SIGALRM);
+    CHECK(pthread_sigmask(SIG_BLOCK, &set, NULL) == 0);
+    CHECK(kill(getpid(), SIGALRM) == 0);
+    struct outcome o = perform(words + 1, count - 1);
+    CHECK(sigpending(&pending) == 0 && sigismember(&pending, SIGALRM) == 1);
+    CHECK(pthread_sigmask(SIG_UNBLOCK, &set, NULL) == 0);
+    print_outcome(&o);
+}
+
 /* Does what is a command of this file's; whether it is. */
 static int perform_many(char **words, int count) {
     static struct caller other;
@@ -285,6 +299,8 @@ static int perform_many(char **words, int count) {
         cut(words, count);
     } else if (strcmp(command, "share") == 0) {
         share(words, count);
+    } else if (strcmp(command, "signaled") == 0) {
+        signaled(words, count);
     } else if (strcmp(command, "fork") == 0 || strcmp(command, "fork-anew") == 0) {
         in_child(words, count, command[4] != 0);
     } else if (strcmp(command, "count") == 0 || strcmp(command, "settle") == 0) {

@@ -60,10 +60,15 @@ pub fn compile(name: &str) -> PathBuf {
 pub fn check(name: &str) {
     let program = compile(name);
     succeed(&mut Command::new(&program), 120);
+    succeed(memcheck().arg(&program).arg("slow"), 300);
+}
+
+/// Memcheck, to which a program is to be added.
+pub fn memcheck() -> Command {
     let mut memcheck = Command::new("valgrind");
     memcheck.args(["--quiet", "--error-exitcode=99", "--leak-check=full", "--track-fds=no", "--fair-sched=yes"]);
     memcheck.arg(format!("--suppressions={}", root().join("tests/c/valgrind.supp").display()));
-    succeed(memcheck.arg(&program).arg("slow"), 300);
+    memcheck
 }
 
 /// One test for each program of tests/c that is named.

@@ -1,15 +1,15 @@
 //! tests/c/names_tool.c, which looks names up and dials on a test's machine.
 
-use super::compile;
 use super::dns::{Dns, Machine};
 use super::netns::{Namespace, neighbours};
-use super::peers::program;
 use super::process::{Folder, Process};
+use super::{compile, memcheck};
 use std::io::Write;
 use std::net::TcpListener;
 use std::ops::Range;
 use std::os::fd::AsRawFd;
 use std::path::PathBuf;
+use std::process::Command;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
@@ -49,6 +49,8 @@ pub fn lose(namespace: &Namespace, rule: &str) {
     ));
 }
 
+static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| compile("names_tool"));
+
 /// The program as it runs.
 pub struct Tool {
     process: Process,
@@ -65,9 +67,20 @@ pub struct Said {
 
 impl Tool {
     pub fn new(machine: &Machine<'_>) -> Tool {
-        static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| compile("names_tool"));
-        let path = PROGRAM.to_str().expect("its path is text");
-        Tool { process: Process::start(&machine.command(&program(path, &[]))), _etc: machine.etc() }
+        Tool::start(machine, &Command::new(&*PROGRAM))
+    }
+
+    pub fn under_memcheck(machine: &Machine<'_>) -> Tool {
+        Tool::start(machine, memcheck().arg(&*PROGRAM))
+    }
+
+    fn start(machine: &Machine<'_>, command: &Command) -> Tool {
+        Tool { process: Process::start(&machine.command(command)), _etc: machine.etc() }
+    }
+
+    /// Ends it, which must be a success.
+    pub fn end(mut self) {
+        self.process.succeed();
     }
 
     /// Has it do something, which it does when it has done all before.
