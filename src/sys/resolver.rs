@@ -9,8 +9,8 @@ use std::ffi::{CStr, CString, c_void};
 use std::mem::MaybeUninit;
 use std::{mem, ptr};
 
-// What the libc crate does not have: glibc's numbers. A C library that has not the first refuses it, and never returns the
-// others.
+// What the libc crate does not have: glibc's numbers. A C library that has not the first refuses it, and never returns
+// the others.
 const AI_IDN: c_int = 0x40;
 const EAI_ADDRFAMILY: c_int = -9;
 const EAI_IDN_ENCODE: c_int = -105;
@@ -53,8 +53,8 @@ impl NameError {
     }
 }
 
-/// The addresses of a host, in the order in which to try them, all with port 0. It is for a thread that has looked nothing
-/// up yet.
+/// The addresses of a host, in the order in which to try them, all with port 0. It is for a thread that has looked
+/// nothing up yet.
 pub fn look_up(host: &str, family: Family) -> Result<Vec<RawAddr>, NameError> {
     begin_anew();
     let host = CString::new(host).map_err(|_| NameError::Malformed)?;
@@ -80,8 +80,8 @@ fn has_idna() -> bool {
 }
 
 /// Has a new thread forget what it knows of name servers, which it can't know yet. A forked child gives its threads the
-/// stacks of its parent's, and glibc keeps there by which sockets a thread asks: their numbers are the parent's, and in the
-/// child may be anybody's.
+/// stacks of its parent's, and glibc keeps there by which sockets a thread asks: their numbers are the parent's, and in
+/// the child may be anybody's.
 fn begin_anew() {
     #[cfg(target_env = "gnu")]
     {
@@ -89,8 +89,8 @@ fn begin_anew() {
             fn __res_state() -> *mut c_void;
             fn __res_ninit(state: *mut c_void) -> c_int;
         }
-        // SAFETY: the state is the calling thread's own. Nothing in it is looked at or closed. If it fails, so does what comes
-        // after it.
+        // SAFETY: the state is the calling thread's own. Nothing in it is looked at or closed. If it fails, so does
+        // what comes after it.
         uncanceled(|| unsafe { __res_ninit(__res_state()) });
     }
 }
