@@ -2500,9 +2500,10 @@ int64_t jf_endpoint_check(const char *endpoint, size_t *at, const char **expecte
  * ever in its calls as a new one does and which the caller closes with jf_close. Errors: JF_E_TIMED_OUT;
  * JF_E_WOULD_BLOCK when the timeout is 0; when every address failed the error that says most, such as
  * JF_E_CONN_REFUSED, JF_E_NETWORK_UNREACHABLE, JF_E_HOST_UNREACHABLE or JF_E_ACCESS; JF_E_ADDR_INVALID when the text
- * is no endpoint; JF_E_NAME_NOT_FOUND, JF_E_NAME_NO_ADDRESS, JF_E_NAME_TRY_AGAIN, JF_E_NAME_FAILED, JF_E_NOT_FOUND
- * and JF_E_UNSUPPORTED as from jf_resolve; for a UNIX path JF_E_NOT_FOUND and JF_E_ACCESS; JF_E_INVALID for a NULL or
- * a timeout below -1; JF_E_TOO_MANY_FILES; JF_E_SYSTEM_FILES; JF_E_NO_MEMORY. See connect(2). Since 0.1.
+ * is no endpoint, or a link-local address without a zone; JF_E_NAME_NOT_FOUND, JF_E_NAME_NO_ADDRESS,
+ * JF_E_NAME_TRY_AGAIN, JF_E_NAME_FAILED, JF_E_NOT_FOUND and JF_E_UNSUPPORTED as from jf_resolve; for a UNIX path
+ * JF_E_NOT_FOUND and JF_E_ACCESS; JF_E_INVALID for a NULL or a timeout below -1; JF_E_TOO_MANY_FILES;
+ * JF_E_SYSTEM_FILES; JF_E_NO_MEMORY. See connect(2). Since 0.1.
  */
 int64_t jf_dial(const char *endpoint, int64_t timeout_ms);
 

@@ -198,10 +198,12 @@ pub(crate) enum Expected {
     #[cfg(feature = "capi")]
     Text,
     Scheme,
+    Brackets,
     Host,
     Label,
     ShortLabel,
     ShortName,
+    NoNumber,
     Octet,
     Dot,
     V6,
@@ -229,7 +231,9 @@ impl Expected {
         match self {
             #[cfg(feature = "capi")]
             Expected::Text => c"UTF-8",
-            Expected::Scheme => c"tcp://, udp:// or unix://",
+            Expected::Scheme => c"tcp://, udp:// or unix:// in lower case",
+            Expected::Brackets => c"[ before an IPv6 address, and ] after it",
+            Expected::NoNumber => c"a last part that is no number, or four numbers from 0 to 255",
             Expected::Host => c"a host, or : and a port",
             Expected::Label => c"a letter, a digit, - or _",
             Expected::ShortLabel => c"at most 63 characters between dots",

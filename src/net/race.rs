@@ -90,6 +90,8 @@ impl<'a> Race<'a> {
         let begun = self.dialing.open(addr.family(), self.kind).and_then(|socket| {
             match socket.connect_within(addr, Patience::Never) {
                 Ok(()) => Ok(Some(socket)),
+                // A link-local address without a zone.
+                Err(Error::INVALID) => Err(Error::ADDR_INVALID),
                 Err(Error::IN_PROGRESS) => {
                     self.attempts.push(socket);
                     Ok(None)

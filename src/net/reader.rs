@@ -73,7 +73,10 @@ impl<'a> Reader<'a> {
     /// A host, in which an IPv6 address has brackets.
     fn host(&mut self) -> Result<Host> {
         if !self.eat("[") {
-            return self.name();
+            let is_v6 = |text: &str| text.parse::<Ipv6Addr>().is_ok();
+            let rest = self.rest();
+            let lacks_brackets = is_v6(rest) || rest.rsplit_once(':').is_some_and(|(host, _)| is_v6(host));
+            return if lacks_brackets { Err(self.wrong(Expected::Brackets)) } else { self.name() };
         }
         let host = self.v6()?;
         self.need("]", Expected::Bracket)?;
@@ -87,7 +90,12 @@ impl<'a> Reader<'a> {
         if name.is_empty() {
             return Ok(Host::Here);
         }
-        if name.trim_end_matches('.').rsplit('.').next().is_some_and(is_number) {
+        let last = name.trim_end_matches('.').rsplit('.').next().filter(|last| is_number(last));
+        if let Some(last) = last {
+            if name.contains(|char: char| !char.is_ascii_digit() && char != '.') {
+                let before = name.trim_end_matches('.').len() - last.len();
+                return Err(EndpointError::new(start + before, Expected::NoNumber));
+            }
             self.at = start;
             return self.v4().map(|ip| Host::Ip(ip.into(), String::new()));
         }
