@@ -13,9 +13,10 @@
  *   harm; of several, one is reported. All that can't be checked is that a pointer has the memory it promises, and that
  *   a descriptor handed over belongs to nobody else.
  * - What is written through a pointer is written only when the call succeeds.
- * - It waits only if it says so, and then for as long as the socket's JF_OPT_RECV_TIMEOUT or JF_OPT_SEND_TIMEOUT says, or
- *   its own timeout, counted from the call's start, whatever signals arrive. A timeout of 0 returns JF_E_WOULD_BLOCK, a longer one
- *   JF_E_TIMED_OUT. A call in flight on a socket that is closed returns JF_E_CLOSED.
+ * - It waits only if it says so, and then for as long as the socket's JF_OPT_RECV_TIMEOUT or JF_OPT_SEND_TIMEOUT says,
+ *   or its own timeout, counted from the call's start, whatever signals arrive. A timeout of 0 returns
+ *   JF_E_WOULD_BLOCK, a longer one JF_E_TIMED_OUT; where Linux counts it, by its clock's ticks, the last tick (4
+ *   milliseconds on most) may be missing. A call in flight on a socket that is closed returns JF_E_CLOSED.
  * - It raises no signal, changes no signal's disposition, prints nothing, and starts no thread, but for those functions
  *   that look a name up: they do that in a thread that handles no signal and ends with the look-up.
  * - It can return JF_E_OS - errno for an error that the operating system has and this header does not, and
@@ -2416,14 +2417,15 @@ int64_t jf_tcp_info(jf_socket s, struct jf_tcp_info_data *out);
  * out: where to write the addresses, in the order in which to try them (RFC 6724); not looked at when cap is 0.
  * cap: how many there is room for.
  *
- * Blocks for timeout_ms, whatever signals arrive. A look-up that is not done then goes on in a thread of its own, which
- * ends with it and touches nothing of the caller's. At most 64 look-ups are under way in a process at once; further
+ * Blocks for timeout_ms, whatever signals arrive. A look-up that is not done then goes on in a thread of its own,
+ * which ends with it and touches nothing of the caller's. (In a child that was forked while another thread looked a
+ * name up, glibc may never answer: give a time there.) At most 64 look-ups are under way in a process at once; further
  * ones wait for their turn. Returns how many addresses there are, of which the first cap were written. Errors:
  * JF_E_NAME_NOT_FOUND when there is no such name; JF_E_NAME_NO_ADDRESS when it has no address of that family;
- * JF_E_NAME_TRY_AGAIN when the name servers did not answer, failed or refused to; JF_E_NAME_FAILED when the system says
- * that they never will (glibc does not); JF_E_TIMED_OUT; JF_E_WOULD_BLOCK when a name would have to be looked up and
- * timeout_ms is 0; JF_E_NOT_FOUND for an unknown service or the zone of no interface; JF_E_ADDR_INVALID when host or
- * service is none; JF_E_UNSUPPORTED for a name that is not ASCII where the system can't do IDNA;
+ * JF_E_NAME_TRY_AGAIN when the name servers did not answer, failed or refused to; JF_E_NAME_FAILED when the system
+ * says that they never will (glibc does not); JF_E_TIMED_OUT; JF_E_WOULD_BLOCK when a name would have to be looked up
+ * and timeout_ms is 0; JF_E_NOT_FOUND for an unknown service or the zone of no interface; JF_E_ADDR_INVALID when host
+ * or service is none; JF_E_UNSUPPORTED for a name that is not ASCII where the system can't do IDNA;
  * JF_E_FAMILY_UNSUPPORTED and JF_E_TYPE_UNSUPPORTED for others than these; JF_E_INVALID for a NULL, a cap that no
  * memory has, and a timeout below -1; JF_E_TOO_MANY_FILES, JF_E_SYSTEM_FILES and JF_E_NO_MEMORY when there is no
  * descriptor or thread to look it up with. See getaddrinfo(3). Since 0.1.
@@ -2450,11 +2452,11 @@ int64_t jf_resolve_addr(const struct jf_addr *a, int64_t timeout_ms, char *host,
 /**
  * Reads an endpoint: what to connect to, or where to serve, in one text.
  *
- *     tcp://example.org:https   tcp://127.0.0.1:80   tcp://[::1]:80   tcp://[fe80::1%eth0]:80   tcp://:8080
- *     udp://example.org:53      unix:///run/x.sock   unix://relative/path   unix://@name
+ *    tcp://example.org:https   tcp://127.0.0.1:80   tcp://[::1]:80   tcp://[fe80::1%eth0]:80   tcp://:8080
+ *    udp://example.org:53      unix:///run/x.sock   unix://relative/path   unix://@name
  *
- * tcp:// and udp:// (lower case) are followed by a host, a colon and a port, unix:// by a path, or by @ and an abstract
- * name (Linux).
+ * tcp:// and udp:// (lower case) are followed by a host, a colon and a port, unix:// by a path, or by @ and an
+ * abstract name (Linux).
  *
  * The host is one of: nothing, for this machine; an IPv4 address, as four decimal numbers without leading zeros; an
  * IPv6 address in brackets, maybe with % and its zone, which is an interface's name (up to 15 bytes) or index; a name.
@@ -2466,8 +2468,8 @@ int64_t jf_resolve_addr(const struct jf_addr *a, int64_t timeout_ms, char *host,
  * "_", "." and "+", one a letter at least.
  *
  * A path is 1 to 108 bytes, absolute (unix:///run/x.sock) or relative (unix://x.sock); an abstract name is 0 to 107
- * bytes. In both, % and two hexadecimal digits stand for a byte: %25 for a %, %40 for the @ that a path begins with. In
- * a path no byte is zero.
+ * bytes. In both, % and two hexadecimal digits stand for a byte: %25 for a %, %40 for the @ that a path begins with.
+ * In a path no byte is zero.
  *
  * This checks a text as jf_dial and jf_serve do, to tell what is wrong with it. Nothing is looked up.
  *
@@ -2486,8 +2488,8 @@ int64_t jf_endpoint_check(const char *endpoint, size_t *at, const char **expecte
 /**
  * Connects to an endpoint, by whichever of its addresses answers first: a name is looked up, its IPv6 and IPv4
  * addresses are tried in turn, the next one when the last has failed or has not answered for 250 ms, and the first
- * connection that is made is it (RFC 8305, "Happy Eyeballs"). A UDP socket is connected to the first address that there
- * is a route to.
+ * connection that is made is it (RFC 8305, "Happy Eyeballs"). A UDP socket is connected to the first address that
+ * there is a route to.
  *
  * endpoint: such as "tcp://example.org:https", "udp://[::1]:53", "unix:///run/x.sock"; jf_endpoint_check says it all.
  * Without a host it is this machine's loopback addresses. Not NULL.
@@ -2518,12 +2520,12 @@ int64_t jf_dial(const char *endpoint, int64_t timeout_ms);
  * A TCP socket has JF_OPT_REUSE_ADDR, so that a server can be started again at once; so has a UDP one for a multicast
  * group, which can have many receivers. Blocks only to look a name up, and then for at most 5 seconds; and for at most
  * one second when it is to replace a socket file and somebody has the folder locked (flock(2)), as others who replace
- * one there have for a moment. Signals do not matter. Returns the socket, which the caller closes with jf_close. Errors:
- * JF_E_ADDR_IN_USE when somebody serves there; JF_E_EXISTS when the path is that of a file, a folder or a symlink;
- * JF_E_BUSY when the folder was locked for longer than that; JF_E_ADDR_INVALID when the text is no endpoint, or none
- * that can be served (a multicast group for TCP, a link-local address without a zone); JF_E_ADDR_NOT_AVAILABLE when it
- * is not an address of this machine; JF_E_ACCESS and JF_E_PERMISSION for a port, a folder or a file that is not the
- * caller's; JF_E_NOT_FOUND when there is no such folder, service or zone; JF_E_NAME_NOT_FOUND and so on, and
+ * one there have for a moment. Signals do not matter. Returns the socket, which the caller closes with jf_close.
+ * Errors: JF_E_ADDR_IN_USE when somebody serves there; JF_E_EXISTS when the path is that of a file, a folder or a
+ * symlink; JF_E_BUSY when the folder was locked for longer than that; JF_E_ADDR_INVALID when the text is no endpoint,
+ * or none that can be served (a multicast group for TCP, a link-local address without a zone); JF_E_ADDR_NOT_AVAILABLE
+ * when it is not an address of this machine; JF_E_ACCESS and JF_E_PERMISSION for a port, a folder or a file that is
+ * not the caller's; JF_E_NOT_FOUND when there is no such folder, service or zone; JF_E_NAME_NOT_FOUND and so on, and
  * JF_E_TIMED_OUT, when a name can't be looked up; JF_E_INVALID for a NULL or a backlog below -1; JF_E_TOO_MANY_FILES;
  * JF_E_SYSTEM_FILES; JF_E_NO_MEMORY. See bind(2), listen(2). Since 0.1.
  */

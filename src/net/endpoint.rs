@@ -24,15 +24,15 @@ use std::str::FromStr;
 ///   number (decimal, or hexadecimal after `0x`) it is no name, but an IPv4 address or wrong: so `127.1` and
 ///   `2130706433`, which C libraries take for addresses, are wrong.
 ///
-/// PORT is a number from 0 to 65535 of at most five digits, or the name of a service: 1 to 63 letters, digits, `-`, `_`,
-/// `.` and `+`, of which one is a letter.
+/// PORT is a number from 0 to 65535 of at most five digits, or the name of a service: 1 to 63 letters, digits, `-`,
+/// `_`, `.` and `+`, of which one is a letter.
 ///
-/// PATH is 1 to 108 bytes, none of them zero, and absolute (`unix:///run/x.sock`) or relative; NAME is 0 to 107 bytes in
-/// Linux's abstract namespace. In both `%` and two hexadecimal digits stand for a byte, as they do in [`Addr`]'s texts:
-/// `%25` is a `%`, and `%40` a path's leading `@`.
+/// PATH is 1 to 108 bytes, none of them zero, and absolute (`unix:///run/x.sock`) or relative; NAME is 0 to 107 bytes
+/// in Linux's abstract namespace. In both `%` and two hexadecimal digits stand for a byte, as they do in [`Addr`]'s
+/// texts: `%25` is a `%`, and `%40` a path's leading `@`.
 ///
-/// An endpoint is only read here. Names, services and zones are looked up when it is dialed or served. It is written with
-/// its addresses in their shortest form, and else as it was read:
+/// An endpoint is only read here. Names, services and zones are looked up when it is dialed or served. It is written
+/// with its addresses in their shortest form, and else as it was read:
 ///
 /// ```
 /// use jackfield::Endpoint;
@@ -155,8 +155,8 @@ impl Port {
 /// Why a text is no [`Endpoint`]: which is the first character that is wrong, and (for people to read) what should be
 /// there.
 ///
-/// A number that is out of its range, and a port that is neither a number nor a service's name, are wrong at their first
-/// character. As an [`Error`] it is [`Error::ADDR_INVALID`].
+/// A number that is out of its range, and a port that is neither a number nor a service's name, are wrong at their
+/// first character. As an [`Error`] it is [`Error::ADDR_INVALID`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EndpointError {
     at: usize,
@@ -173,7 +173,6 @@ impl EndpointError {
         self.at
     }
 
-    #[cfg(feature = "capi")]
     pub(crate) fn expected(&self) -> Expected {
         self.expected
     }
@@ -255,6 +254,51 @@ impl Expected {
             Expected::ShortPath => c"at most 108 bytes in a path",
             Expected::ShortAbstract => c"at most 107 bytes in an abstract name",
             Expected::End => c"nothing more",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_alone_has_no_brackets() {
+        let ip = |ip: &str, zone: &str| Ok(Host::Ip(ip.parse().unwrap(), zone.into()));
+        assert_eq!(Host::alone(""), Ok(Host::Here));
+        assert_eq!(Host::alone("127.0.0.1"), ip("127.0.0.1", ""));
+        assert_eq!(Host::alone("::"), ip("::", ""));
+        assert_eq!(Host::alone("FE80::1%eth0"), ip("fe80::1", "eth0"));
+        assert_eq!(Host::alone("example.org."), Ok(Host::Name("example.org.".into())));
+        for (text, at) in [
+            ("[::1]", 0),
+            ("[::1", 0),
+            ("[", 0),
+            ("::1]", 3),
+            ("::1%", 4),
+            ("::1%e h", 5),
+            ("1:2", 3),
+            ("localhost:80", 0),
+            ("127.0.0.1:80", 3),
+            ("127.1", 5),
+            ("127.0.0.1/8", 9),
+            ("127.0.0.1%lo", 9),
+            ("a b", 1),
+            ("a..b", 2),
+            (" ", 0),
+            (".", 0),
+        ] {
+            assert_eq!(Host::alone(text).map_err(|error| error.at()), Err(at), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_port_alone_may_be_nothing() {
+        assert_eq!(Port::alone(""), Ok(Port::Number(0)));
+        assert_eq!(Port::alone("65535"), Ok(Port::Number(65535)));
+        assert_eq!(Port::alone("https"), Ok(Port::Service("https".into())));
+        for (text, at) in [("65536", 0), ("000080", 0), (" 80", 0), ("80 ", 2), ("-1", 0), ("a/b", 1), (":80", 0)] {
+            assert_eq!(Port::alone(text).map_err(|error| error.at()), Err(at), "{text}");
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Racing the addresses of a host against each other, as RFC 8305 has it.
 //!
-//! The first address is tried at once. The next one is when one has failed, or when the last one tried has not answered for
-//! a while; the families take turns, beginning with the one that the resolver puts first. Whoever is connected first wins,
-//! and the others are closed.
+//! The first address is tried at once. The next one is when one has failed, or when the last one tried has not answered
+//! for a while; the families take turns, beginning with the one that the resolver puts first. Whoever is connected
+//! first wins, and the others are closed.
 //!
 //! The resolver answers for both families together, which is what it takes to order them. A name server that is silent
-//! about one of them holds that answer up. So, after the same while, the families are looked up apart too, and what comes
-//! first is used.
+//! about one of them holds that answer up. So, after the same while, the families are looked up apart too, and what
+//! comes first is used.
 
 use super::dial::Dialing;
 use super::endpoint::Host;
@@ -116,7 +116,8 @@ impl<'a> Race<'a> {
         note(&mut self.worst, error);
     }
 
-    /// Waits until there is something to do, and sees to the attempts that have ended. The first socket that is connected.
+    /// Waits until there is something to do, and sees to the attempts that have ended. The first socket that is
+    /// connected.
     fn wait(&mut self) -> Result<Option<Socket>> {
         let left = self.dialing.time_left()?;
         let mut time = left.unwrap_or(Some(Duration::ZERO));

@@ -96,9 +96,9 @@ impl<'a> Reader<'a> {
             let wrong = |expected| Err(EndpointError::new(start + at, expected));
             match char {
                 '.' if label == 0 => return wrong(Expected::Label),
-                '.' if at + 1 == name.len() => {}
-                _ if count == NAME_MAX => return wrong(Expected::ShortName),
-                '.' => label = 0,
+                // The one at the end does not count.
+                '.' if count <= NAME_MAX => label = 0,
+                _ if count >= NAME_MAX => return wrong(Expected::ShortName),
                 _ if label == LABEL_MAX => return wrong(Expected::ShortLabel),
                 _ => label += 1,
             }
@@ -199,8 +199,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// All the rest: the path of a UNIX socket, or `@` and an abstract name, in which `%` and two hexadecimal digits stand
-    /// for a byte.
+    /// All the rest: the path of a UNIX socket, or `@` and an abstract name, in which `%` and two hexadecimal digits
+    /// stand for a byte.
     pub(super) fn unix(&mut self) -> Result<Addr> {
         let is_abstract = self.eat("@");
         let mut bytes = if is_abstract { vec![0] } else { Vec::new() };
@@ -217,7 +217,8 @@ impl<'a> Reader<'a> {
             if bytes.len() > UNIX_MAX {
                 return wrong(if is_abstract { Expected::ShortAbstract } else { Expected::ShortPath });
             }
-            // In a path, but not in an abstract name, a zero would be the end; at its start it would make it such a name.
+            // In a path, but not in an abstract name, a zero would be the end; at its start it would make it such a
+            // name.
             if !is_abstract && bytes.ends_with(&[0]) {
                 return wrong(Expected::NoZero);
             }

@@ -17,8 +17,8 @@ use std::time::Duration;
 /// port's number or a name from the system's database of services; nothing stands for port 0. The family may be
 /// [`Family::Unspec`] for both, the type may be missing. Without a timeout it takes as long as the system does.
 ///
-/// A look-up that is not done in time goes on in a thread of its own, and ends there. At most 64 are under way in a process
-/// at once; further ones wait for their turn.
+/// A look-up that is not done in time goes on in a thread of its own, and ends there. At most 64 are under way in a
+/// process at once; further ones wait for their turn.
 ///
 /// ```
 /// use jackfield::{Family, Type, resolve};
@@ -30,8 +30,9 @@ use std::time::Duration;
 /// # Errors
 /// [`Error::NAME_NOT_FOUND`] when there is no such name, [`Error::NAME_NO_ADDRESS`] when it has no address of that family,
 /// [`Error::NAME_TRY_AGAIN`] when the name servers did not answer, failed or refused to, [`Error::NAME_FAILED`] when the
-/// system says that they never will (glibc does not); [`Error::TIMED_OUT`], and [`Error::WOULD_BLOCK`] for a name when the timeout is 0; [`Error::NOT_FOUND`] for
-/// an unknown service or the zone of no interface; [`Error::ADDR_INVALID`] when host or service is none;
+/// system says that they never will (glibc does not); [`Error::TIMED_OUT`], and [`Error::WOULD_BLOCK`] for a name when
+/// the timeout is 0; [`Error::NOT_FOUND`] for an unknown service or the zone of no interface; [`Error::ADDR_INVALID`]
+/// when host or service is none;
 /// [`Error::UNSUPPORTED`] when it takes IDNA and the system can't; [`Error::FAMILY_UNSUPPORTED`] and
 /// [`Error::TYPE_UNSUPPORTED`] for others than IPv4, IPv6, streams and datagrams.
 ///

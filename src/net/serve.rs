@@ -14,13 +14,13 @@ impl Socket {
     /// Opens a socket that serves an [`Endpoint`]: bound and, but for `udp://`, listening. The queue's length is as for
     /// [`Socket::listen`].
     ///
-    /// Without a host it is all of this machine's addresses, IPv6 and IPv4 with one socket, whatever the system's default
-    /// for that. A name, which is looked up for at most 5 seconds, stands for the first of its IPv4 addresses, or else IPv6
-    /// addresses, that is this machine's. A stream has [`Opt::ReuseAddr`], so that a server can be started again at once;
-    /// so has a datagram socket of a multicast group, which can have many receivers.
+    /// Without a host it is all of this machine's addresses, IPv6 and IPv4 with one socket, whatever the system's
+    /// default for that. A name, which is looked up for at most 5 seconds, stands for the first of its IPv4 addresses,
+    /// or else IPv6 addresses, that is this machine's. A stream has [`Opt::ReuseAddr`], so that a server can be started
+    /// again at once; so has a datagram socket of a multicast group, which can have many receivers.
     ///
-    /// A socket file takes the place of one that nobody serves any more, and stays when the socket is dropped. Those who
-    /// start at once take turns, for which the folder is locked ([flock(2)]).
+    /// A socket file takes the place of one that nobody serves any more, and stays when the socket is dropped. Those
+    /// who start at once take turns, for which the folder is locked ([flock(2)]).
     ///
     /// ```
     /// use jackfield::Socket;
@@ -83,9 +83,9 @@ fn bind_ip(kind: Type, addr: &Addr) -> Result<Socket> {
         return Err(Error::ADDR_INVALID);
     }
     let socket = Socket::open(addr.family(), kind, 0)?;
-    // A stream's port is then free again while old connections linger, and still nobody else's to serve. Datagrams would go
-    // to whoever binds last, which only a group's receivers, each of whom has them all, don't mind.
-    // This is Linux: on Windows it lets others take the port (not so SO_EXCLUSIVEADDRUSE), on BSD single addresses of it.
+    // A stream's port is then free again while old connections linger, and still nobody else's to serve. Datagrams
+    // would go to whoever binds last, which only a group's receivers, each of whom has them all, don't mind. This is
+    // Linux: on Windows it lets others take the port (not so SO_EXCLUSIVEADDRUSE), on BSD single addresses of it.
     if kind == Type::Stream || is_group {
         socket.set(Opt::ReuseAddr, 1)?;
     }

@@ -1,8 +1,8 @@
 //! The files of UNIX sockets, which outlive their sockets: putting a new one in a dead one's place.
 //!
-//! A socket file without a socket must go before another can be bound there. Two servers that start at once could both find
-//! it dead; then the slower one would remove what the faster one has just bound. So they take turns, by a lock on the
-//! folder, which leaves nothing behind as a lock file would.
+//! A socket file without a socket must go before another can be bound there. Two servers that start at once could both
+//! find it dead; then the slower one would remove what the faster one has just bound. So they take turns, by a lock on
+//! the folder, which leaves nothing behind as a lock file would.
 
 use super::wait::Patience;
 use super::{Addr, Error, Result, Socket};

@@ -1,6 +1,8 @@
 //! What the tests of the C ABI share: the library, and how programs are built and run against it.
 #![allow(dead_code, reason = "each test binary uses a part of this")]
 
+pub mod dns;
+pub mod names;
 pub mod netns;
 pub mod peers;
 pub mod process;
@@ -58,10 +60,15 @@ pub fn compile(name: &str) -> PathBuf {
 pub fn check(name: &str) {
     let program = compile(name);
     succeed(&mut Command::new(&program), 120);
+    succeed(memcheck().arg(&program).arg("slow"), 300);
+}
+
+/// Memcheck, to which a program is to be added.
+pub fn memcheck() -> Command {
     let mut memcheck = Command::new("valgrind");
     memcheck.args(["--quiet", "--error-exitcode=99", "--leak-check=full", "--track-fds=no", "--fair-sched=yes"]);
     memcheck.arg(format!("--suppressions={}", root().join("tests/c/valgrind.supp").display()));
-    succeed(memcheck.arg(&program).arg("slow"), 300);
+    memcheck
 }
 
 /// One test for each program of tests/c that is named.
