@@ -228,6 +228,23 @@ fn the_families_take_turns() {
 }
 
 #[test]
+fn a_refusal_beside_a_silent_address_holds_nothing_up() {
+    let (a, b, _dns) = network(&["both.test,10.78.0.1,fd78::1", "both.test,10.78.0.1,fd78::2"]);
+    a.ip("route add 10.78.0.0/24 via 10.77.0.2");
+    a.ip("route add fd78::/64 via fd77::2");
+    b.ip("route add local 10.78.0.0/24 dev lo");
+    b.ip("addr add fd78::2/128 dev eth0 nodad");
+    b.ip("-6 route add local fd78::1/128 dev lo");
+    lose(&b, "ip6 daddr fd78::1");
+    let _servers = listen(&b, &["[fd78::2]:7000"]);
+    let mut tool = Tool::new(&Machine::new(&a));
+    let order = ["[fd78::1]:7000", "[fd78::2]:7000", "10.78.0.1:7000"];
+    assert_eq!(tool.found("resolve both.test 7000 0 stream 60000"), order);
+    // The one that refuses comes after one delay, and the one that works at once after it.
+    assert_eq!(tool.connects_within("dial tcp://both.test:7000 60000", DELAY..2.0 * DELAY), "[fd78::2]:7000");
+}
+
+#[test]
 fn a_server_that_is_silent_about_one_family_is_not_waited_for() {
     let (a, b, dns) = network(&[]);
     drop(dns);
