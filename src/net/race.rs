@@ -215,6 +215,7 @@ struct Asked {
     port: u16,
     waker: Waker,
     since: Moment,
+    /// The first is what was asked for; those of the families apart come after it.
     lookups: Vec<(Family, Lookup<Vec<Addr>>)>,
     /// One of them waits for its turn.
     waits: bool,
@@ -238,8 +239,16 @@ impl Asked {
         // Whatever is ready is looked at after this.
         self.waker.clear();
         self.waits = false;
-        for (_, lookup) in &mut self.lookups {
-            self.waits |= !lookup.begin(&self.waker)?;
+        for at in 0..self.lookups.len() {
+            match self.lookups[at].1.begin(&self.waker) {
+                Ok(begun) => self.waits |= !begun,
+                Err(error) if at == 0 => return Err(error),
+                // The first one, of both families, may still answer.
+                Err(_) => {
+                    self.lookups.truncate(1);
+                    break;
+                }
+            }
         }
         Ok(())
     }
