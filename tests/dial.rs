@@ -271,6 +271,22 @@ fn a_server_that_is_silent_about_one_family_is_not_waited_for() {
     tool.settle(&before);
 }
 
+/// The name has addresses of one family alone, which are long in coming; in a domain that is searched there is a like one
+/// with addresses of the other.
+#[test]
+fn a_slow_answer_makes_no_other_host_of_a_name() {
+    let (a, b, dns) = network(&[]);
+    drop(dns);
+    let _odd = odd_server(&a, "127.0.0.1");
+    let _servers = listen(&b, &["10.77.0.2:7000", "[fd77::2]:7000"]);
+    for (options, peer) in [("timeout:5", "[fd77::2]:7000"), ("ndots:2", "10.77.0.2:7000")] {
+        let lines = format!("nameserver 127.0.0.1\nsearch corp\noptions {options}\n");
+        let mut tool = Tool::new(&Machine::new(&a).with("resolv.conf", &lines));
+        assert_eq!(tool.found("resolve only6.odd 7000 0 stream 60000"), [peer], "{options}");
+        assert_eq!(tool.connects_within("dial tcp://only6.odd:7000 60000", 0.0..30_000.0), peer, "{options}");
+    }
+}
+
 #[test]
 fn datagrams_go_to_the_first_address_with_a_route() {
     let (a, _b, _dns) = network(&["both.test,10.77.0.2,fd77::2", "nowhere.test,203.0.113.1,2001:db8::1"]);

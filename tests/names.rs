@@ -31,6 +31,7 @@ fn addresses_come_as_the_resolver_gives_them() {
         "mixed.test,169.254.1.1,fe80::2",
         "mixed.test,203.0.113.1,::1",
         "--cname=alias.test,other.test,both.test",
+        "--cname=alias4.test,four.test",
     ];
     records.extend(many.iter().map(String::as_str));
     let (a, _b, _dns) = network(&records);
@@ -38,6 +39,7 @@ fn addresses_come_as_the_resolver_gives_them() {
     let mut tool = Tool::new(&machine);
     for (host, four, six) in [
         ("four.test", vec!["10.77.0.2:80"], vec![]),
+        ("alias4.test", vec!["10.77.0.2:80"], vec![]),
         ("six.test", vec![], vec!["[fd77::2]:80"]),
         ("both.test", vec!["10.77.0.2:80"], vec!["[fd77::2]:80"]),
         ("BOTH.Test.", vec!["10.77.0.2:80"], vec!["[fd77::2]:80"]),
@@ -57,7 +59,7 @@ fn addresses_come_as_the_resolver_gives_them() {
     }
     // What the hosts file doesn't say of a name is asked elsewhere.
     assert_eq!(tool.found("resolve aside.test 80 0 stream 60000"), ["[fd77::2]:80"]);
-    tool.fails("resolve aside.test 80 4 stream 60000", "NAME_NOT_FOUND");
+    tool.fails("resolve aside.test 80 4 stream 60000", "NAME_NO_ADDRESS");
     for (host, count) in [("both.test", 2), ("mixed.test", 8), ("many.test", 20), ("filed", 2)] {
         let found = tool.found(&format!("resolve {host} 8080 0 stream -1"));
         assert_eq!(found.len(), count, "{host}: {found:?}");

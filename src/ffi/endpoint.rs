@@ -26,7 +26,8 @@ use std::ffi::c_char;
 /// bytes. In both, % and two hexadecimal digits stand for a byte: %25 for a %, %40 for the @ that a path begins with.
 /// In a path no byte is zero.
 ///
-/// This checks a text as jf_dial and jf_serve do, to tell what is wrong with it. Nothing is looked up.
+/// This checks a text as jf_dial and jf_serve do, to tell what is wrong with it. Nothing is looked up, so whether IDNA
+/// makes a name of what is not ASCII is not known yet.
 ///
 /// endpoint: a string, in UTF-8, that ends with a zero; not NULL.
 /// at: where to write which character is the first that is wrong, as the number of bytes before it, which is the text's
@@ -72,13 +73,14 @@ pub unsafe extern "C" fn jf_endpoint_check(
 /// timeout_ms: how long all of it may take, in milliseconds; -1 for ever, 0 only as long as nothing has to be waited
 /// for.
 ///
-/// Blocks for timeout_ms, whatever signals arrive; jf_dialer_dial can be cut short. Returns the socket, which waits for
+/// Blocks for timeout_ms, whatever signals arrive; jf_dialer_dial can be cut short. Names are looked up as by
+/// jf_resolve, of which 64 look-ups, abandoned ones too, are under way at once. Returns the socket, which waits for
 /// ever in its calls as a new one does and which the caller closes with jf_close. Errors: JF_E_TIMED_OUT;
 /// JF_E_WOULD_BLOCK when the timeout is 0; when every address failed the error that says most, such as
 /// JF_E_CONN_REFUSED, JF_E_NETWORK_UNREACHABLE, JF_E_HOST_UNREACHABLE or JF_E_ACCESS; JF_E_ADDR_INVALID when the text
-/// is no endpoint, or a link-local address without a zone; JF_E_NAME_NOT_FOUND, JF_E_NAME_NO_ADDRESS,
-/// JF_E_NAME_TRY_AGAIN, JF_E_NAME_FAILED, JF_E_NOT_FOUND and JF_E_UNSUPPORTED as from jf_resolve; for a UNIX path
-/// JF_E_NOT_FOUND and JF_E_ACCESS; JF_E_INVALID for a NULL or a timeout below -1; JF_E_TOO_MANY_FILES;
+/// is no endpoint (jf_endpoint_check tells why), or a link-local address without a zone; JF_E_NAME_NOT_FOUND,
+/// JF_E_NAME_NO_ADDRESS, JF_E_NAME_TRY_AGAIN, JF_E_NAME_FAILED, JF_E_NOT_FOUND and JF_E_UNSUPPORTED as from jf_resolve;
+/// for a UNIX path JF_E_NOT_FOUND and JF_E_ACCESS; JF_E_INVALID for a NULL or a timeout below -1; JF_E_TOO_MANY_FILES;
 /// JF_E_SYSTEM_FILES; JF_E_NO_MEMORY. See connect(2). Since 0.1.
 // SAFETY: `endpoint` is NULL or a C string.
 #[unsafe(no_mangle)]

@@ -75,7 +75,7 @@ pub use inherited::{INHERITED_MAX, inherited};
 pub use interfaces::{InterfaceFlags, RawInterface, interface_index, interfaces};
 pub use options::{Opt, TEXT_ROOM, supports};
 pub use ready::{Direction, PollItem, pause, wait_many, wait_ready};
-pub use resolver::{NameError, look_up, name_of, service_port};
+pub use resolver::{NameError, look_up, look_up_as_is, name_of, service_port};
 pub use signal::NoSigpipe;
 pub use socket_file::{Folder, is_dead, is_socket, remove_file};
 #[cfg(feature = "capi")]

@@ -29,10 +29,12 @@ static int64_t serve_endpoint(void *given) {
 static void locked(void) {
     flight f;
     char below[PATH_ROOM], other[PATH_ROOM + 8];
-    /* It takes no lock to serve where nothing is. */
+    /* It takes no lock to serve where nothing is, nor to find somebody there. */
     int lock = locked_folder();
     fresh_path();
-    OK(jf_close(SERVED(endpoint)));
+    jf_socket served = SERVED(endpoint);
+    REFUSED(endpoint, JF_E_ADDR_IN_USE);
+    OK(jf_close(served));
     fresh_path();
     make_dead(SOCK_STREAM, path);
     for (int storm_us = 0; storm_us <= 500; storm_us += 500) {
