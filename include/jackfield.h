@@ -2473,15 +2473,15 @@ int64_t jf_tcp_info(jf_socket s, struct jf_tcp_info_data *out);
  * out: where to write the addresses, in the order in which to try them (RFC 6724); not looked at when cap is 0.
  * cap: how many there is room for.
  *
- * Blocks for timeout_ms, whatever signals arrive. A look-up that is not done then goes on in a thread of its own, which
- * ends with it and touches nothing of the caller's. (In a child that was forked while another thread looked a name up,
- * glibc may never answer: give a time there.) At most 64 look-ups are under way in a process at once; further
+ * Blocks for timeout_ms, whatever signals arrive. A look-up that is not done then goes on in a thread of its own,
+ * which ends with it and touches nothing of the caller's. (In a child that was forked while another thread looked a
+ * name up, glibc may never answer: give a time there.) At most 64 look-ups are under way in a process at once; further
  * ones wait for their turn. Returns how many addresses there are, of which the first cap were written. Errors:
  * JF_E_NAME_NOT_FOUND when there is no such name; JF_E_NAME_NO_ADDRESS when it has no address of that family;
- * JF_E_NAME_TRY_AGAIN when the name servers did not answer, failed or refused to; JF_E_NAME_FAILED when the system says
- * that they never will (glibc does not); JF_E_TIMED_OUT; JF_E_WOULD_BLOCK when a name would have to be looked up and
- * timeout_ms is 0; JF_E_NOT_FOUND for an unknown service or the zone of no interface; JF_E_ADDR_INVALID when host or
- * service is none; JF_E_UNSUPPORTED for a name that is not ASCII where the system can't do IDNA;
+ * JF_E_NAME_TRY_AGAIN when the name servers did not answer, failed or refused to; JF_E_NAME_FAILED when the system
+ * says that they never will (glibc does not); JF_E_TIMED_OUT; JF_E_WOULD_BLOCK when a name would have to be looked up
+ * and timeout_ms is 0; JF_E_NOT_FOUND for an unknown service or a zone that is no interface's name; JF_E_ADDR_INVALID
+ * when host or service is none; JF_E_UNSUPPORTED for a name that is not ASCII where the system can't do IDNA;
  * JF_E_FAMILY_UNSUPPORTED and JF_E_TYPE_UNSUPPORTED for others than these; JF_E_INVALID for a NULL, a cap that no
  * memory has, and a timeout below -1; JF_E_TOO_MANY_FILES, JF_E_SYSTEM_FILES and JF_E_NO_MEMORY when there is no
  * descriptor or thread to look it up with. See getaddrinfo(3). Since 0.1.
@@ -2511,8 +2511,8 @@ int64_t jf_resolve_addr(const struct jf_addr *a, int64_t timeout_ms, char *host,
  *    tcp://example.org:https   tcp://127.0.0.1:80   tcp://[::1]:80   tcp://[fe80::1%eth0]:80   tcp://:8080
  *    udp://example.org:53      unix:///run/x.sock   unix://relative/path   unix://@name
  *
- * tcp:// and udp:// (lower case) are followed by a host, a colon and a port, unix:// by a path, or by @ and an abstract
- * name (Linux).
+ * tcp:// and udp:// (lower case) are followed by a host, a colon and a port, unix:// by a path, or by @ and an
+ * abstract name (Linux).
  *
  * The host is one of: nothing, for this machine; an IPv4 address, as four decimal numbers without leading zeros; an
  * IPv6 address in brackets, maybe with % and its zone, which is an interface's name (up to 15 bytes) or index; a name.
@@ -2524,10 +2524,11 @@ int64_t jf_resolve_addr(const struct jf_addr *a, int64_t timeout_ms, char *host,
  * "_", "." and "+", one a letter at least.
  *
  * A path is 1 to 108 bytes, absolute (unix:///run/x.sock) or relative (unix://x.sock); an abstract name is 0 to 107
- * bytes. In both, % and two hexadecimal digits stand for a byte: %25 for a %, %40 for the @ that a path begins with. In
- * a path no byte is zero.
+ * bytes. In both, % and two hexadecimal digits stand for a byte: %25 for a %, %40 for the @ that a path begins with.
+ * In a path no byte is zero.
  *
- * This checks a text as jf_dial and jf_serve do, to tell what is wrong with it. Nothing is looked up.
+ * This checks a text as jf_dial and jf_serve do, to tell what is wrong with it. Nothing is looked up, so whether IDNA
+ * makes a name of what is not ASCII is not known yet.
  *
  * endpoint: a string, in UTF-8, that ends with a zero; not NULL.
  * at: where to write which character is the first that is wrong, as the number of bytes before it, which is the text's
@@ -2544,21 +2545,23 @@ int64_t jf_endpoint_check(const char *endpoint, size_t *at, const char **expecte
 /**
  * Connects to an endpoint, by whichever of its addresses answers first: a name is looked up, its IPv6 and IPv4
  * addresses are tried in turn, the next one when the last has failed or has not answered for 250 ms, and the first
- * connection that is made is it (RFC 8305, "Happy Eyeballs"). A UDP socket is connected to the first address that there
- * is a route to.
+ * connection that is made is it (RFC 8305, "Happy Eyeballs"). A UDP socket is connected to the first address that
+ * there is a route to.
  *
  * endpoint: such as "tcp://example.org:https", "udp://[::1]:53", "unix:///run/x.sock"; jf_endpoint_check says it all.
  * Without a host it is this machine's loopback addresses. Not NULL.
  * timeout_ms: how long all of it may take, in milliseconds; -1 for ever, 0 only as long as nothing has to be waited
  * for.
  *
- * Blocks for timeout_ms, whatever signals arrive; jf_dialer_dial can be cut short. Returns the socket, which waits for
+ * Blocks for timeout_ms, whatever signals arrive; jf_dialer_dial can be cut short. Names are looked up as by
+ * jf_resolve, of which 64 look-ups, abandoned ones too, are under way at once. Returns the socket, which waits for
  * ever in its calls as a new one does and which the caller closes with jf_close. Errors: JF_E_TIMED_OUT;
  * JF_E_WOULD_BLOCK when the timeout is 0; when every address failed the error that says most, such as
  * JF_E_CONN_REFUSED, JF_E_NETWORK_UNREACHABLE, JF_E_HOST_UNREACHABLE or JF_E_ACCESS; JF_E_ADDR_INVALID when the text
- * is no endpoint; JF_E_NAME_NOT_FOUND, JF_E_NAME_NO_ADDRESS, JF_E_NAME_TRY_AGAIN, JF_E_NAME_FAILED, JF_E_NOT_FOUND
- * and JF_E_UNSUPPORTED as from jf_resolve; for a UNIX path JF_E_NOT_FOUND and JF_E_ACCESS; JF_E_INVALID for a NULL or
- * a timeout below -1; JF_E_TOO_MANY_FILES; JF_E_SYSTEM_FILES; JF_E_NO_MEMORY. See connect(2). Since 0.1.
+ * is no endpoint (jf_endpoint_check tells why), or a link-local address without a zone; JF_E_NAME_NOT_FOUND,
+ * JF_E_NAME_NO_ADDRESS, JF_E_NAME_TRY_AGAIN, JF_E_NAME_FAILED, JF_E_NOT_FOUND and JF_E_UNSUPPORTED as from jf_resolve;
+ * for a UNIX path JF_E_NOT_FOUND and JF_E_ACCESS; JF_E_INVALID for a NULL or a timeout below -1; JF_E_TOO_MANY_FILES;
+ * JF_E_SYSTEM_FILES; JF_E_NO_MEMORY. See connect(2). Since 0.1.
  */
 int64_t jf_dial(const char *endpoint, int64_t timeout_ms);
 
@@ -2576,12 +2579,12 @@ int64_t jf_dial(const char *endpoint, int64_t timeout_ms);
  * A TCP socket has JF_OPT_REUSE_ADDR, so that a server can be started again at once; so has a UDP one for a multicast
  * group, which can have many receivers. Blocks only to look a name up, and then for at most 5 seconds; and for at most
  * one second when it is to replace a socket file and somebody has the folder locked (flock(2)), as others who replace
- * one there have for a moment. Signals do not matter. Returns the socket, which the caller closes with jf_close. Errors:
- * JF_E_ADDR_IN_USE when somebody serves there; JF_E_EXISTS when the path is that of a file, a folder or a symlink;
- * JF_E_BUSY when the folder was locked for longer than that; JF_E_ADDR_INVALID when the text is no endpoint, or none
- * that can be served (a multicast group for TCP, a link-local address without a zone); JF_E_ADDR_NOT_AVAILABLE when it
- * is not an address of this machine; JF_E_ACCESS and JF_E_PERMISSION for a port, a folder or a file that is not the
- * caller's; JF_E_NOT_FOUND when there is no such folder, service or zone; JF_E_NAME_NOT_FOUND and so on, and
+ * one there have for a moment. Signals do not matter. Returns the socket, which the caller closes with jf_close.
+ * Errors: JF_E_ADDR_IN_USE when somebody serves there; JF_E_EXISTS when the path is that of a file, a folder or a
+ * symlink; JF_E_BUSY when the folder was locked for longer than that; JF_E_ADDR_INVALID when the text is no endpoint,
+ * or none that can be served (a multicast group for TCP, a link-local address without a zone); JF_E_ADDR_NOT_AVAILABLE
+ * when it is not an address of this machine; JF_E_ACCESS and JF_E_PERMISSION for a port, a folder or a file that is
+ * not the caller's; JF_E_NOT_FOUND when there is no such folder, service or zone; JF_E_NAME_NOT_FOUND and so on, and
  * JF_E_TIMED_OUT, when a name can't be looked up; JF_E_INVALID for a NULL or a backlog below -1; JF_E_TOO_MANY_FILES;
  * JF_E_SYSTEM_FILES; JF_E_NO_MEMORY. See bind(2), listen(2). Since 0.1.
  */

@@ -3,10 +3,13 @@
 mod common;
 
 use common::dns::{Machine, odd_server};
-use common::names::{Said, Tool, listen, lose, network};
+use common::names::{DELAY, Said, Tool, listen, lose, network};
 use jackfield::{Error, Flags, Incoming, Opt, Socket, Type};
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
+
+/// So many milliseconds may a dial take that is cut short.
+const CUT: f64 = 100.0;
 
 /// Who has connected.
 fn peer(server: &TcpListener) -> SocketAddr {
@@ -59,9 +62,8 @@ fn it_connects_from_its_local_address() {
     let (lost, server) =
         if first.starts_with("10.77.0.2:") { ("10.77.0.2", &servers[3]) } else { ("10.77.0.4", &servers[2]) };
     lose(&b, &format!("ip daddr {lost} tcp dport 7001"));
-    let (_, ms) = tool.connects("dial tcp://two.test:7001 local=10.77.0.1:5004 60000");
+    tool.connects_within("dial tcp://two.test:7001 local=10.77.0.1:5004 60000", DELAY..f64::INFINITY);
     assert_eq!(peer(server), "10.77.0.1:5004".parse().unwrap());
-    assert!(ms >= 250.0, "it took {ms} ms");
 
     for (endpoint, local, error) in [
         ("four.test:7000", "[fd77::1]:0", "NAME_NO_ADDRESS"),
@@ -158,10 +160,9 @@ fn closing_it_at_any_moment_cuts_dials_short() {
     let mut tool = Tool::new(&Machine::new(&a));
     let before = tool.count();
     let cut = |tool: &mut Tool, count: u32, dial: &str| {
-        let said = tool.ask(&format!("cut {count} {count} dial {dial} 60000"));
+        let said = tool.timed(&format!("cut {count} {count} dial {dial} 60000"), 0.0..CUT);
         let [done, closed, bad] = counts(&said, ["done", "JF_E_CLOSED", "JF_E_BAD_HANDLE"]);
         assert_eq!(done + closed + bad, count, "{dial}: {said:?}");
-        assert!(said.ms < 100.0, "{dial}: it took {} ms", said.ms);
         (done, closed)
     };
     for dial in ["tcp://10.77.0.2:7001", "tcp://both.test:7001 delay=10", &format!("unix://{path}")] {
@@ -189,16 +190,14 @@ fn closing_it_cuts_all_its_dials_short() {
     lose(&b, "tcp dport 7001");
     let mut tool = Tool::new(&Machine::new(&a));
     let before = tool.count();
-    let said = tool.ask("share 100 300 dial tcp://both.test:7001 60000");
+    let said = tool.timed("share 100 300 dial tcp://both.test:7001 60000", 0.0..CUT);
     assert_eq!((said.result.as_str(), counts(&said, ["JF_E_CLOSED"])), ("JF_E_BUSY", [100]), "{said:?}");
-    assert!(said.ms < 100.0, "{said:?}");
-    // Each has a connection by then.
-    let said = tool.ask("share 50 2000 dial tcp://both.test:7000 60000");
-    assert_eq!((said.result.as_str(), counts(&said, ["done"])), ("0", [50]), "{said:?}");
+    // Each has a connection when it is closed.
+    let said = tool.ask("share 100 -1 dial tcp://both.test:7000 60000");
+    assert_eq!((said.result.as_str(), counts(&said, ["done"])), ("0", [100]), "{said:?}");
     dns.pause();
-    let said = tool.ask("share 100 300 dial tcp://both.test:7000 60000");
+    let said = tool.timed("share 100 300 dial tcp://both.test:7000 60000", 0.0..CUT);
     assert_eq!((said.result.as_str(), counts(&said, ["JF_E_CLOSED"])), ("JF_E_BUSY", [100]), "{said:?}");
-    assert!(said.ms < 100.0, "{said:?}");
     dns.go_on();
     tool.settle(&before);
 }
@@ -212,19 +211,13 @@ fn a_hundred_threads_dial_at_once() {
     let mut tool = Tool::new(&Machine::new(&a).with("hosts", "10.77.0.2 filed\n"));
     let before = tool.count();
     for endpoint in ["10.77.0.2:7000", "filed:7000", "both.test:7000", "both.test:7001"] {
-        tool.tell(&format!("crowd 100 200 dial tcp://{endpoint} 60000"));
+        tool.tell(&format!("crowd 100 0 dial tcp://{endpoint} 60000"));
         assert_eq!(tool.line(), "under way");
         let said = tool.hear();
         assert_eq!(counts(&said, ["done"]), [100], "{endpoint}");
-        assert!(said.result.parse::<u32>().unwrap() <= 64, "{endpoint}: {said:?}");
         tool.settle(&before);
     }
-    dns.pause();
-    tool.tell("crowd 100 64 dial tcp://both.test:7000 600");
-    assert_eq!(tool.line(), "under way");
-    let said = tool.hear();
-    assert_eq!((said.result.as_str(), counts(&said, ["JF_E_TIMED_OUT"])), ("64", [100]), "{said:?}");
-    assert!(said.ms < 650.0, "{said:?}");
+    tool.crowd_times_out(&dns, "crowd 100 64 dial tcp://both.test:7000 600");
     dns.go_on();
     tool.settle(&before);
 }
@@ -240,10 +233,10 @@ fn a_process_without_descriptors_says_so() {
     tool.fails("dial tcp://both.test:7000 60000", "TOO_MANY_FILES");
     tool.fails("dial unix://@none 60000", "TOO_MANY_FILES");
     tool.ask("fill 1");
-    assert_eq!(tool.connects("dial tcp://10.77.0.2:7000 60000").0, "10.77.0.2:7000");
+    assert_eq!(tool.connects("dial tcp://10.77.0.2:7000 60000"), "10.77.0.2:7000");
     tool.fails("dial tcp://both.test:7000 60000", "TOO_MANY_FILES");
     tool.ask("fill -1");
-    assert_eq!(tool.connects("dial tcp://both.test:7000 60000").0, "10.77.0.2:7000");
+    assert_eq!(tool.connects("dial tcp://both.test:7000 60000"), "10.77.0.2:7000");
     tool.settle(&before);
 }
 
@@ -261,13 +254,42 @@ fn a_forked_child_dials_while_its_parent_waits_for_a_name() {
     // Children are for when the look-up waits for its server: the C library has locks that would stay locked in them.
     assert_eq!((odd.output.line(), odd.output.line()), ("1 silent.odd".into(), "28 silent.odd".into()));
     for _ in 0..10 {
-        assert_eq!(tool.connects("fork-anew dial tcp://10.77.0.2:7000 60000").0, "10.77.0.2:7000");
-        assert_eq!(tool.connects("fork-anew dial tcp://filed:7000 60000").0, "10.77.0.2:7000");
-        let (peer, ms) = tool.connects("fork-anew dial tcp://plain.odd:7000 60000");
-        assert_eq!(peer, "[fd77::2]:7000");
-        assert!(ms < 250.0, "it took {ms} ms");
+        assert_eq!(tool.connects("fork-anew dial tcp://10.77.0.2:7000 60000"), "10.77.0.2:7000");
+        assert_eq!(tool.connects("fork-anew dial tcp://filed:7000 60000"), "10.77.0.2:7000");
+        assert_eq!(tool.connects("fork-anew dial tcp://plain.odd:7000 60000"), "[fd77::2]:7000");
     }
     tool.times_out("fork-anew dial tcp://silent.odd:7000 100");
     tool.fails("join", "TIMED_OUT");
     tool.settle(&before);
+}
+
+#[test]
+fn valgrind_has_nothing_to_say() {
+    let (a, b, dns) = network(&["both.test,10.77.0.2,fd77::2", "xn--bcher-kva.test,10.77.0.2"]);
+    let _servers = listen(&b, &["10.77.0.2:7000", "[fd77::2]:7000"]);
+    lose(&b, "tcp dport 7001");
+    let mut tool = Tool::under_memcheck(&Machine::new(&a));
+    let before = tool.count();
+    for command in [
+        "resolve both.test 80 0 stream",
+        "resolve bücher.test 80 0 stream",
+        "resolve none.test 80 0 stream",
+        "reverse 10.77.0.2:0",
+        "dial tcp://both.test:7000",
+        "dial tcp://both.test:7009",
+        "dial udp://both.test:7000 ttl=9 local=10.77.0.1:0",
+        "row 20 dial tcp://127.0.0.1:7009",
+        "cut 20 1 dial tcp://both.test:7000",
+        "cut 20 1 dial tcp://both.test:7001 delay=10",
+        "share 10 100 dial tcp://both.test:7001",
+        "share 10 -1 dial tcp://both.test:7000",
+    ] {
+        tool.ask(&format!("{command} 60000"));
+    }
+    dns.pause();
+    tool.ask("share 10 100 dial tcp://both.test:7000 60000");
+    tool.fails("dial tcp://both.test:7000 300", "TIMED_OUT");
+    dns.go_on();
+    tool.settle(&before);
+    tool.end();
 }

@@ -1,5 +1,5 @@
-//! Serving endpoints: in networks of their own, to clients that others wrote, with names of the test's own, and where the
-//! system says what it rarely says.
+//! Serving endpoints: in networks of their own, to clients that others wrote, with names of the test's own, and where
+//! the system says what it rarely says.
 
 mod common;
 

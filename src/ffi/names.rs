@@ -20,15 +20,15 @@ use std::ffi::c_char;
 /// out: where to write the addresses, in the order in which to try them (RFC 6724); not looked at when cap is 0.
 /// cap: how many there is room for.
 ///
-/// Blocks for timeout_ms, whatever signals arrive. A look-up that is not done then goes on in a thread of its own, which
-/// ends with it and touches nothing of the caller's. (In a child that was forked while another thread looked a name up,
-/// glibc may never answer: give a time there.) At most 64 look-ups are under way in a process at once; further
+/// Blocks for timeout_ms, whatever signals arrive. A look-up that is not done then goes on in a thread of its own,
+/// which ends with it and touches nothing of the caller's. (In a child that was forked while another thread looked a
+/// name up, glibc may never answer: give a time there.) At most 64 look-ups are under way in a process at once; further
 /// ones wait for their turn. Returns how many addresses there are, of which the first cap were written. Errors:
 /// JF_E_NAME_NOT_FOUND when there is no such name; JF_E_NAME_NO_ADDRESS when it has no address of that family;
-/// JF_E_NAME_TRY_AGAIN when the name servers did not answer, failed or refused to; JF_E_NAME_FAILED when the system says
-/// that they never will (glibc does not); JF_E_TIMED_OUT; JF_E_WOULD_BLOCK when a name would have to be looked up and
-/// timeout_ms is 0; JF_E_NOT_FOUND for an unknown service or the zone of no interface; JF_E_ADDR_INVALID when host or
-/// service is none; JF_E_UNSUPPORTED for a name that is not ASCII where the system can't do IDNA;
+/// JF_E_NAME_TRY_AGAIN when the name servers did not answer, failed or refused to; JF_E_NAME_FAILED when the system
+/// says that they never will (glibc does not); JF_E_TIMED_OUT; JF_E_WOULD_BLOCK when a name would have to be looked up
+/// and timeout_ms is 0; JF_E_NOT_FOUND for an unknown service or a zone that is no interface's name; JF_E_ADDR_INVALID
+/// when host or service is none; JF_E_UNSUPPORTED for a name that is not ASCII where the system can't do IDNA;
 /// JF_E_FAMILY_UNSUPPORTED and JF_E_TYPE_UNSUPPORTED for others than these; JF_E_INVALID for a NULL, a cap that no
 /// memory has, and a timeout below -1; JF_E_TOO_MANY_FILES, JF_E_SYSTEM_FILES and JF_E_NO_MEMORY when there is no
 /// descriptor or thread to look it up with. See getaddrinfo(3). Since 0.1.

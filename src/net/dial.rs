@@ -18,11 +18,12 @@ const DELAYS: std::ops::RangeInclusive<Duration> = Duration::from_millis(10)..=D
 impl Socket {
     /// Connects to an endpoint, by whichever of its addresses answers first. A name is looked up; its IPv6 and IPv4
     /// addresses are tried in turn, the next one when the last has failed or has not answered for 250 ms; the first
-    /// connection that is made is it ([RFC 8305], "Happy Eyeballs"). A datagram socket is connected to the first address
-    /// that there is a route to.
+    /// connection that is made is it ([RFC 8305], "Happy Eyeballs"). A datagram socket is connected to the first
+    /// address that there is a route to.
     ///
-    /// The [`Endpoint`] may be without a host: then it is at this machine's loopback addresses. All of it takes no longer
-    /// than the timeout, if there is one; when that is 0, only what does not wait is done. The socket has no timeouts.
+    /// The [`Endpoint`] may be without a host: then it is at this machine's loopback addresses. All of it takes no
+    /// longer than the timeout, if there is one; when that is 0, only what does not wait is done. The socket has no
+    /// timeouts.
     ///
     /// ```
     /// use jackfield::Socket;
@@ -77,8 +78,8 @@ impl Dialer {
         Ok(Dialer { settings: Settings::new(), stop })
     }
 
-    /// Sets an option, a number, on each socket before it connects; [`Dialer::dial`] returns what [`Socket::set`] says of
-    /// the value. With [`Opt::Interruptible`] dialing ends at a signal.
+    /// Sets an option, a number, on each socket before it connects; [`Dialer::dial`] returns what [`Socket::set`] says
+    /// of the value. With [`Opt::Interruptible`] dialing ends at a signal.
     ///
     /// # Errors
     /// [`Error::OPTION_UNSUPPORTED`] for an option that can only be read or is a text.
@@ -131,8 +132,8 @@ impl Dialer {
     /// Connects to an endpoint as [`Socket::dial`] does, with what was set. Any number of threads may at once.
     ///
     /// # Errors
-    /// Those of [`Socket::dial`]; [`Error::CLOSED`] when it was canceled, [`Error::INTERRUPTED`] when a signal was handled
-    /// and [`Opt::Interruptible`] was set; those of [`Socket::set`] and [`Socket::bind`].
+    /// Those of [`Socket::dial`]; [`Error::CLOSED`] when it was canceled, [`Error::INTERRUPTED`] when a signal was
+    /// handled and [`Opt::Interruptible`] was set; those of [`Socket::set`] and [`Socket::bind`].
     pub fn dial(&self, endpoint: &str, timeout: Option<Duration>) -> Result<Socket> {
         self.dial_within(endpoint, Patience::of(timeout))
     }
@@ -207,8 +208,8 @@ impl Dialing<'_> {
         }
     }
 
-    /// There is one address, and what may have to be waited for is room in the listener's queue. Nothing wakes those who
-    /// wait for that, so they look up from it now and then.
+    /// There is one address, and what may have to be waited for is room in the listener's queue. Nothing wakes those
+    /// who wait for that, so they look up from it now and then.
     fn dial_unix(self, addr: &Addr) -> Result<Socket> {
         let socket = self.open(Family::Unix, Type::Stream)?;
         match socket.connect_within(addr, Patience::Never) {

@@ -24,15 +24,15 @@ use std::str::FromStr;
 ///   number (decimal, or hexadecimal after `0x`) it is no name, but an IPv4 address or wrong: so `127.1` and
 ///   `2130706433`, which C libraries take for addresses, are wrong.
 ///
-/// PORT is a number from 0 to 65535 of at most five digits, or the name of a service: 1 to 63 letters, digits, `-`, `_`,
-/// `.` and `+`, of which one is a letter.
+/// PORT is a number from 0 to 65535 of at most five digits, or the name of a service: 1 to 63 letters, digits, `-`,
+/// `_`, `.` and `+`, of which one is a letter.
 ///
-/// PATH is 1 to 108 bytes, none of them zero, and absolute (`unix:///run/x.sock`) or relative; NAME is 0 to 107 bytes in
-/// Linux's abstract namespace. In both `%` and two hexadecimal digits stand for a byte, as they do in [`Addr`]'s texts:
-/// `%25` is a `%`, and `%40` a path's leading `@`.
+/// PATH is 1 to 108 bytes, none of them zero, and absolute (`unix:///run/x.sock`) or relative; NAME is 0 to 107 bytes
+/// in Linux's abstract namespace. In both `%` and two hexadecimal digits stand for a byte, as they do in [`Addr`]'s
+/// texts: `%25` is a `%`, and `%40` a path's leading `@`.
 ///
-/// An endpoint is only read here. Names, services and zones are looked up when it is dialed or served. It is written with
-/// its addresses in their shortest form, and else as it was read:
+/// An endpoint is only read here. Names, services and zones are looked up when it is dialed or served. It is written
+/// with its addresses in their shortest form, and else as it was read:
 ///
 /// ```
 /// use jackfield::Endpoint;
@@ -155,8 +155,8 @@ impl Port {
 /// Why a text is no [`Endpoint`]: which is the first character that is wrong, and (for people to read) what should be
 /// there.
 ///
-/// A number that is out of its range, and a port that is neither a number nor a service's name, are wrong at their first
-/// character. As an [`Error`] it is [`Error::ADDR_INVALID`].
+/// A number that is out of its range, and a port that is neither a number nor a service's name, are wrong at their
+/// first character. As an [`Error`] it is [`Error::ADDR_INVALID`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EndpointError {
     at: usize,
@@ -198,10 +198,12 @@ pub(crate) enum Expected {
     #[cfg(feature = "capi")]
     Text,
     Scheme,
+    Brackets,
     Host,
     Label,
     ShortLabel,
     ShortName,
+    NoNumber,
     Octet,
     Dot,
     V6,
@@ -229,7 +231,9 @@ impl Expected {
         match self {
             #[cfg(feature = "capi")]
             Expected::Text => c"UTF-8",
-            Expected::Scheme => c"tcp://, udp:// or unix://",
+            Expected::Scheme => c"tcp://, udp:// or unix:// in lower case",
+            Expected::Brackets => c"[ before an IPv6 address, and ] after it",
+            Expected::NoNumber => c"a last part that is no number, or four numbers from 0 to 255",
             Expected::Host => c"a host, or : and a port",
             Expected::Label => c"a letter, a digit, - or _",
             Expected::ShortLabel => c"at most 63 characters between dots",

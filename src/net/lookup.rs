@@ -1,8 +1,8 @@
 //! Look-ups that can be left behind.
 //!
-//! The system's resolver waits for as long as it likes, and can't be told to stop. So it is asked on a thread of its own,
-//! which owns all that it reads and writes: a caller whose time is over goes, and the thread ends when it has its answer,
-//! which nobody wants any more.
+//! The system's resolver waits for as long as it likes, and can't be told to stop. So it is asked on a thread of its
+//! own, which owns all that it reads and writes: a caller whose time is over goes, and the thread ends when it has its
+//! answer, which nobody wants any more.
 
 use super::wait::{Patience, SLICE};
 use super::{Error, Result};

@@ -6,7 +6,7 @@ use crate::sys::{
     Errno, EventRoom, Moment, OWN_TOKEN, PollerEvent, RawPoller, Timer, Waited, Wake, fork_epoch, shortages,
 };
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -40,6 +40,8 @@ pub struct Poller {
     epoch: u64,
     interruptible: AtomicBool,
     canceled: AtomicBool,
+    /// How many wakes nobody has returned for. What ends a wait may also be the timer.
+    wakes: AtomicU32,
     listeners: OnceLock<Listeners>,
 }
 
@@ -53,7 +55,15 @@ impl Poller {
         let (raw, wake) = (RawPoller::new()?, Wake::new()?);
         raw.add_own(wake.as_raw_fd())?;
         let (interruptible, canceled) = (AtomicBool::new(false), AtomicBool::new(false));
-        Ok(Poller { raw, wake, epoch: fork_epoch(), interruptible, canceled, listeners: OnceLock::new() })
+        Ok(Poller {
+            raw,
+            wake,
+            epoch: fork_epoch(),
+            interruptible,
+            canceled,
+            wakes: AtomicU32::new(0),
+            listeners: OnceLock::new(),
+        })
     }
 
     /// Adds a socket: for which events, of which [`Events::ERROR`] and [`Events::HANGUP`] are told in any case, and the
@@ -72,7 +82,9 @@ impl Poller {
         socket.fd.polled.note(raw.as_raw_fd());
         let Some(listeners) = listeners else { return raw.add(fd, events, token).map_err(refused) };
         // It may be in there since before it listened, and is not to be in both.
-        raw.add(fd, Events::NONE, token).and_then(|()| raw.remove(fd)).map_err(refused)?;
+        raw.add(fd, Events::NONE, token).map_err(refused)?;
+        // Another thread may have taken it out already.
+        let _ = raw.remove(fd);
         socket.fd.polled.note(listeners.raw.as_raw_fd());
         listeners.raw.add(fd, events, token).map_err(refused)
     }
@@ -146,11 +158,11 @@ impl Poller {
             let waited = self.raw.wait(room, left);
             self.expect_open()?;
             match waited {
-                Ok(mut waited) => {
+                Ok(waited) => {
                     if let Some(listeners) = listeners {
-                        listeners.look(&self.raw, &mut waited, room)?;
+                        listeners.look(&self.raw, &waited, room)?;
                     }
-                    if room.filled() > 0 || waited.woken > 0 {
+                    if room.filled() > 0 || waited.woken && self.wakes.swap(0, Relaxed) > 0 {
                         return Ok(room.filled());
                     }
                 }
@@ -176,12 +188,10 @@ impl Poller {
         self.expect_own_process()?;
         if rest && self.listeners.get().is_none() {
             let listeners = Listeners::new()?;
+            self.raw.add_own(listeners.timer.as_raw_fd())?;
+            self.raw.add_inner(&listeners.raw)?;
             // Another thread may have been as quick; then its own are as good.
-            if self.listeners.set(listeners).is_ok() {
-                let listeners = self.listeners.get().ok_or(Error::INTERNAL)?;
-                self.raw.add_own(listeners.timer.as_raw_fd())?;
-                self.raw.add_inner(&listeners.raw)?;
-            }
+            let _ = self.listeners.set(listeners);
         }
         self.listeners.get().iter().for_each(|listeners| listeners.may_rest.store(rest, Relaxed));
         Ok(())
@@ -193,6 +203,7 @@ impl Poller {
     /// [`Error::BAD_HANDLE`] in a forked child.
     pub fn wake(&self) -> Result<()> {
         self.expect_own_process()?;
+        self.wakes.fetch_add(1, Relaxed);
         self.wake.wake();
         Ok(())
     }
@@ -300,7 +311,7 @@ impl Listeners {
 
     /// Has the listeners in a poller rest, or end it, as things are.
     fn rest(&self, poller: &RawPoller, is_over: bool) -> Result<()> {
-        let (times, freed) = shortages();
+        let (times, is_short, freed) = shortages();
         // It is held for two calls that do not wait, and by no parent of a forked child, which does not get here.
         let mut rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
         let may_rest = self.may_rest.load(Relaxed);
@@ -310,7 +321,7 @@ impl Listeners {
         }
         if rest.heeded != times {
             rest.heeded = times;
-            if may_rest {
+            if may_rest && is_short {
                 self.timer.start(REST)?;
                 poller.heed_inner(&self.raw, false)?;
                 rest.since = Some(freed);
@@ -321,9 +332,8 @@ impl Listeners {
 
     /// Sees to what came of a wait: ends the rest when its time is over, and takes the listeners' events into what room
     /// is left. What another thread has taken meanwhile is not among them.
-    fn look(&self, poller: &RawPoller, waited: &mut Waited, room: &mut EventRoom<'_>) -> Result<()> {
-        if waited.woken > 0 && self.timer.take() {
-            waited.woken -= 1;
+    fn look(&self, poller: &RawPoller, waited: &Waited, room: &mut EventRoom<'_>) -> Result<()> {
+        if waited.woken && self.timer.take() {
             self.rest(poller, true)?;
         }
         if !waited.inner || room.is_full() {

@@ -1,17 +1,19 @@
 //! Racing the addresses of a host against each other, as RFC 8305 has it.
 //!
-//! The first address is tried at once. The next one is when one has failed, or when the last one tried has not answered for
-//! a while; the families take turns, beginning with the one that the resolver puts first. Whoever is connected first wins,
-//! and the others are closed.
+//! The first address is tried at once. The next one is when one has failed, or when the last one tried has not answered
+//! for a while; the families take turns, beginning with the one that the resolver puts first. Whoever is connected
+//! first wins, and the others are closed.
 //!
 //! The resolver answers for both families together, which is what it takes to order them. A name server that is silent
-//! about one of them holds that answer up. So, after the same while, the families are looked up apart too, and what comes
-//! first is used.
+//! about one of them holds that answer up. So, after the same while, the families are looked up apart too, and what
+//! comes first is used. That is for names that the resolver tries as they are before it searches domains, and they are
+//! tried as they are alone: else a family that the name has not could be found in one of those domains, at another
+//! host.
 
 use super::dial::Dialing;
 use super::endpoint::Host;
 use super::lookup::{Lookup, Waker};
-use super::resolve::{Known, is_of, known, lookup};
+use super::resolve::{Known, is_of, known, lookup, lookup_as_is};
 use super::wait::{Patience, SLICE};
 use super::{Addr, Error, Events, Family, Result, Socket, Type};
 use crate::sys::errno::EINTR;
@@ -68,10 +70,12 @@ impl<'a> Race<'a> {
     fn hear(&mut self) -> Result<()> {
         let Some(asked) = &mut self.asked else { return Ok(()) };
         asked.begin(self.dialing.delay())?;
-        while let Some(answer) = asked.next_answer() {
+        while let Some((answer, is_last)) = asked.next_answer() {
             match answer {
                 Ok(found) => self.candidates.add(found),
-                Err(error) => note(&mut self.worst, error),
+                Err(error) if is_last => note(&mut self.worst, error),
+                // The other look-up knows better.
+                Err(_) => {}
             }
         }
         if asked.lookups.is_empty() {
@@ -90,6 +94,8 @@ impl<'a> Race<'a> {
         let begun = self.dialing.open(addr.family(), self.kind).and_then(|socket| {
             match socket.connect_within(addr, Patience::Never) {
                 Ok(()) => Ok(Some(socket)),
+                // A link-local address without a zone.
+                Err(Error::INVALID) => Err(Error::ADDR_INVALID),
                 Err(Error::IN_PROGRESS) => {
                     self.attempts.push(socket);
                     Ok(None)
@@ -116,7 +122,8 @@ impl<'a> Race<'a> {
         note(&mut self.worst, error);
     }
 
-    /// Waits until there is something to do, and sees to the attempts that have ended. The first socket that is connected.
+    /// Waits until there is something to do, and sees to the attempts that have ended. The first socket that is
+    /// connected.
     fn wait(&mut self) -> Result<Option<Socket>> {
         let left = self.dialing.time_left()?;
         let mut time = left.unwrap_or(Some(Duration::ZERO));
@@ -212,7 +219,8 @@ struct Asked {
     port: u16,
     waker: Waker,
     since: Moment,
-    lookups: Vec<(Family, Lookup<Vec<Addr>>)>,
+    /// The first is what was asked for; those of the families apart come after it.
+    lookups: Vec<Lookup<Vec<Addr>>>,
     /// One of them waits for its turn.
     waits: bool,
     /// The families are looked up apart, or never will be.
@@ -221,7 +229,7 @@ struct Asked {
 
 impl Asked {
     fn new(name: String, port: u16, family: Family) -> Result<Asked> {
-        let lookups = vec![(family, lookup(&name, port, family))];
+        let lookups = vec![lookup(&name, port, family)];
         let apart = family != Family::Unspec;
         Ok(Asked { name, port, waker: Waker::new()?, since: Moment::now(), lookups, waits: false, apart })
     }
@@ -229,14 +237,22 @@ impl Asked {
     fn begin(&mut self, delay: Duration) -> Result<()> {
         if !self.apart && self.since.elapsed().0 >= delay {
             self.apart = true;
-            let apart = [Family::Inet6, Family::Inet].map(|family| (family, lookup(&self.name, self.port, family)));
+            let apart = [Family::Inet6, Family::Inet].map(|family| lookup_as_is(&self.name, self.port, family));
             self.lookups.extend(apart);
         }
         // Whatever is ready is looked at after this.
         self.waker.clear();
         self.waits = false;
-        for (_, lookup) in &mut self.lookups {
-            self.waits |= !lookup.begin(&self.waker)?;
+        for at in 0..self.lookups.len() {
+            match self.lookups[at].begin(&self.waker) {
+                Ok(begun) => self.waits |= !begun,
+                Err(error) if at == 0 => return Err(error),
+                // The first one, of both families, may still answer.
+                Err(_) => {
+                    self.lookups.truncate(1);
+                    break;
+                }
+            }
         }
         Ok(())
     }
@@ -248,15 +264,15 @@ impl Asked {
         apart.into_iter().chain(turn).min()
     }
 
-    /// What one of them came to. When everything has been answered that there was to ask, the others are left behind.
-    fn next_answer(&mut self) -> Option<Result<Vec<Addr>>> {
+    /// What one of them came to, and whether that is the last word: then the others are left behind.
+    fn next_answer(&mut self) -> Option<(Result<Vec<Addr>>, bool)> {
         let (at, answer) =
-            self.lookups.iter_mut().enumerate().find_map(|(at, (_, lookup))| Some((at, lookup.take_answer()?)))?;
-        let (family, _) = self.lookups.remove(at);
-        let left = |family| self.lookups.iter().any(|(other, _)| *other == family);
-        if family == Family::Unspec || !left(Family::Inet) && !left(Family::Inet6) {
+            self.lookups.iter_mut().enumerate().find_map(|(at, lookup)| Some((at, lookup.take_answer()?)))?;
+        if at == 0 {
             self.lookups.clear();
+        } else {
+            self.lookups.remove(at);
         }
-        Some(answer)
+        Some((answer, at == 0))
     }
 }

@@ -73,7 +73,10 @@ impl<'a> Reader<'a> {
     /// A host, in which an IPv6 address has brackets.
     fn host(&mut self) -> Result<Host> {
         if !self.eat("[") {
-            return self.name();
+            let is_v6 = |text: &str| text.parse::<Ipv6Addr>().is_ok();
+            let rest = self.rest();
+            let lacks_brackets = is_v6(rest) || rest.rsplit_once(':').is_some_and(|(host, _)| is_v6(host));
+            return if lacks_brackets { Err(self.wrong(Expected::Brackets)) } else { self.name() };
         }
         let host = self.v6()?;
         self.need("]", Expected::Bracket)?;
@@ -87,7 +90,12 @@ impl<'a> Reader<'a> {
         if name.is_empty() {
             return Ok(Host::Here);
         }
-        if name.trim_end_matches('.').rsplit('.').next().is_some_and(is_number) {
+        let last = name.trim_end_matches('.').rsplit('.').next().filter(|last| is_number(last));
+        if let Some(last) = last {
+            if name.contains(|char: char| !char.is_ascii_digit() && char != '.') {
+                let before = name.trim_end_matches('.').len() - last.len();
+                return Err(EndpointError::new(start + before, Expected::NoNumber));
+            }
             self.at = start;
             return self.v4().map(|ip| Host::Ip(ip.into(), String::new()));
         }
@@ -199,8 +207,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// All the rest: the path of a UNIX socket, or `@` and an abstract name, in which `%` and two hexadecimal digits stand
-    /// for a byte.
+    /// All the rest: the path of a UNIX socket, or `@` and an abstract name, in which `%` and two hexadecimal digits
+    /// stand for a byte.
     pub(super) fn unix(&mut self) -> Result<Addr> {
         let is_abstract = self.eat("@");
         let mut bytes = if is_abstract { vec![0] } else { Vec::new() };
@@ -217,7 +225,8 @@ impl<'a> Reader<'a> {
             if bytes.len() > UNIX_MAX {
                 return wrong(if is_abstract { Expected::ShortAbstract } else { Expected::ShortPath });
             }
-            // In a path, but not in an abstract name, a zero would be the end; at its start it would make it such a name.
+            // In a path, but not in an abstract name, a zero would be the end; at its start it would make it such a
+            // name.
             if !is_abstract && bytes.ends_with(&[0]) {
                 return wrong(Expected::NoZero);
             }

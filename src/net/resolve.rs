@@ -4,7 +4,7 @@ use super::endpoint::{Host, Port};
 use super::lookup::{Lookup, answer_to};
 use super::wait::Patience;
 use super::{Addr, Error, Family, Result, Type};
-use crate::sys::{look_up, name_of, service_port};
+use crate::sys::{RawAddr, look_up, look_up_as_is, name_of, service_port};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
@@ -17,8 +17,8 @@ use std::time::Duration;
 /// port's number or a name from the system's database of services; nothing stands for port 0. The family may be
 /// [`Family::Unspec`] for both, the type may be missing. Without a timeout it takes as long as the system does.
 ///
-/// A look-up that is not done in time goes on in a thread of its own, and ends there. At most 64 are under way in a process
-/// at once; further ones wait for their turn.
+/// A look-up that is not done in time goes on in a thread of its own, and ends there. At most 64 are under way in a
+/// process at once; further ones wait for their turn.
 ///
 /// ```
 /// use jackfield::{Family, Type, resolve};
@@ -30,8 +30,9 @@ use std::time::Duration;
 /// # Errors
 /// [`Error::NAME_NOT_FOUND`] when there is no such name, [`Error::NAME_NO_ADDRESS`] when it has no address of that family,
 /// [`Error::NAME_TRY_AGAIN`] when the name servers did not answer, failed or refused to, [`Error::NAME_FAILED`] when the
-/// system says that they never will (glibc does not); [`Error::TIMED_OUT`], and [`Error::WOULD_BLOCK`] for a name when the timeout is 0; [`Error::NOT_FOUND`] for
-/// an unknown service or the zone of no interface; [`Error::ADDR_INVALID`] when host or service is none;
+/// system says that they never will (glibc does not); [`Error::TIMED_OUT`], and [`Error::WOULD_BLOCK`] for a name when
+/// the timeout is 0; [`Error::NOT_FOUND`] for an unknown service or a zone that is no interface's name;
+/// [`Error::ADDR_INVALID`] when host or service is none;
 /// [`Error::UNSUPPORTED`] when it takes IDNA and the system can't; [`Error::FAMILY_UNSUPPORTED`] and
 /// [`Error::TYPE_UNSUPPORTED`] for others than IPv4, IPv6, streams and datagrams.
 ///
@@ -79,8 +80,9 @@ pub(crate) fn resolve_addr_within(addr: &Addr, patience: Patience) -> Result<Str
     addr.ip().ok_or(Error::FAMILY_UNSUPPORTED)?;
     let raw = *addr.raw();
     let name = answer_to(patience, move || Ok(name_of(&raw)?))?;
-    // What is no text is no host's name.
-    String::from_utf8(name).map_err(|_| Error::NAME_FAILED)
+    // What is no name, though it may look like an address, is nobody's name.
+    let name = String::from_utf8(name).map_err(|_| Error::NAME_FAILED)?;
+    if matches!(Host::alone(&name), Ok(Host::Name(_))) { Ok(name) } else { Err(Error::NAME_FAILED) }
 }
 
 /// The number of a port, from the database of services if it has to be.
@@ -95,29 +97,34 @@ pub(super) fn port_number(port: &Port, kind: Option<Type>) -> Result<u16> {
 pub(super) fn addresses_of(host: Host, port: u16, family: Family, patience: Patience) -> Result<Vec<Addr>> {
     let found = match known(host, port)? {
         Known::Addrs(found) => found.into_iter().filter(|addr| is_of(addr, family)).collect(),
-        Known::Name(name) => answer_to(patience, asked(name, port, family))?,
+        Known::Name(name) => answer_to(patience, move || addrs(look_up(&name, family)?, port))?,
     };
     if found.is_empty() { Err(Error::NAME_NO_ADDRESS) } else { Ok(found) }
 }
 
 /// A look-up of a name's addresses.
 pub(super) fn lookup(name: &str, port: u16, family: Family) -> Lookup<Vec<Addr>> {
-    Lookup::new(asked(name.to_owned(), port, family))
+    let name = name.to_owned();
+    Lookup::new(move || addrs(look_up(&name, family)?, port))
 }
 
-fn asked(name: String, port: u16, family: Family) -> impl FnOnce() -> Result<Vec<Addr>> + Send + 'static {
-    move || {
-        let mut found: Vec<Addr> = Vec::new();
-        for raw in look_up(&name, family)? {
-            let mut addr = Addr::from_os(raw);
-            addr.set_port(port)?;
-            // A hosts file may say the same twice.
-            if !found.contains(&addr) {
-                found.push(addr);
-            }
+/// The same of a name as it is.
+pub(super) fn lookup_as_is(name: &str, port: u16, family: Family) -> Lookup<Vec<Addr>> {
+    let name = name.to_owned();
+    Lookup::new(move || addrs(look_up_as_is(&name, family)?, port))
+}
+
+fn addrs(found: Vec<RawAddr>, port: u16) -> Result<Vec<Addr>> {
+    let mut addrs: Vec<Addr> = Vec::new();
+    for raw in found {
+        let mut addr = Addr::from_os(raw);
+        addr.set_port(port)?;
+        // A hosts file may say the same twice.
+        if !addrs.contains(&addr) {
+            addrs.push(addr);
         }
-        Ok(found)
     }
+    Ok(addrs)
 }
 
 /// Whether an address is of a family, of which none is any.

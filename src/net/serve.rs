@@ -14,13 +14,13 @@ impl Socket {
     /// Opens a socket that serves an [`Endpoint`]: bound and, but for `udp://`, listening. The queue's length is as for
     /// [`Socket::listen`].
     ///
-    /// Without a host it is all of this machine's addresses, IPv6 and IPv4 with one socket, whatever the system's default
-    /// for that. A name, which is looked up for at most 5 seconds, stands for the first of its IPv4 addresses, or else IPv6
-    /// addresses, that is this machine's. A stream has [`Opt::ReuseAddr`], so that a server can be started again at once;
-    /// so has a datagram socket of a multicast group, which can have many receivers.
+    /// Without a host it is all of this machine's addresses, IPv6 and IPv4 with one socket, whatever the system's
+    /// default for that. A name, which is looked up for at most 5 seconds, stands for the first of its IPv4 addresses,
+    /// or else IPv6 addresses, that is this machine's. A stream has [`Opt::ReuseAddr`], so that a server can be started
+    /// again at once; so has a datagram socket of a multicast group, which can have many receivers.
     ///
-    /// A socket file takes the place of one that nobody serves any more, and stays when the socket is dropped. Those who
-    /// start at once take turns, for which the folder is locked ([flock(2)]).
+    /// A socket file takes the place of one that nobody serves any more, and stays when the socket is dropped. Those
+    /// who start at once take turns, for which the folder is locked ([flock(2)]).
     ///
     /// ```
     /// use jackfield::Socket;
@@ -31,9 +31,9 @@ impl Socket {
     ///
     /// # Errors
     /// [`Error::ADDR_IN_USE`] when somebody serves there; [`Error::EXISTS`] when the path is a file's and no socket's;
-    /// [`Error::BUSY`] when somebody has its folder locked for more than a second; [`Error::ADDR_INVALID`] for what is no
-    /// endpoint, or none to serve; [`Error::ADDR_NOT_AVAILABLE`] when it is not this machine's; [`Error::ACCESS`] and
-    /// [`Error::PERMISSION`]; [`Error::NOT_FOUND`] when there is no such folder, service or zone; those of
+    /// [`Error::BUSY`] when somebody has its folder locked for more than a second; [`Error::ADDR_INVALID`] for what is
+    /// no endpoint, or none to serve; [`Error::ADDR_NOT_AVAILABLE`] when it is not this machine's; [`Error::ACCESS`]
+    /// and [`Error::PERMISSION`]; [`Error::NOT_FOUND`] when there is no such folder, service or zone; those of
     /// [`resolve`](crate::resolve) and [`Socket::open`]; [`Error::INVALID`] for a queue's length below -1.
     ///
     /// [flock(2)]: https://man7.org/linux/man-pages/man2/flock.2.html
@@ -44,15 +44,15 @@ impl Socket {
         let Endpoint(place) = endpoint.parse()?;
         match place {
             Place::Unix(addr) => serve_unix(&addr, backlog),
-            Place::Net(Type::Dgram, host, port) => bind_net(Type::Dgram, host, &port),
-            Place::Net(kind, host, port) => bind_net(kind, host, &port).and_then(|socket| listen(socket, backlog)),
+            Place::Net(kind, host, port) => {
+                let socket = bind_net(kind, host, &port)?;
+                if kind.has_connections() {
+                    socket.listen(backlog)?;
+                }
+                Ok(socket)
+            }
         }
     }
-}
-
-fn listen(socket: Socket, backlog: i32) -> Result<Socket> {
-    socket.listen(backlog)?;
-    Ok(socket)
 }
 
 /// Binds to the first address that is this machine's.
@@ -83,9 +83,9 @@ fn bind_ip(kind: Type, addr: &Addr) -> Result<Socket> {
         return Err(Error::ADDR_INVALID);
     }
     let socket = Socket::open(addr.family(), kind, 0)?;
-    // A stream's port is then free again while old connections linger, and still nobody else's to serve. Datagrams would go
-    // to whoever binds last, which only a group's receivers, each of whom has them all, don't mind.
-    // This is Linux: on Windows it lets others take the port (not so SO_EXCLUSIVEADDRUSE), on BSD single addresses of it.
+    // With it a stream's port is free again while old connections linger, and still nobody else's to serve; datagrams
+    // would go to whoever binds last, which only a group's receivers don't mind, each of whom has them all.
+    // That is Linux: Windows lets others take the port (unless SO_EXCLUSIVEADDRUSE is set), BSD single addresses of it.
     if kind == Type::Stream || is_group {
         socket.set(Opt::ReuseAddr, 1)?;
     }

@@ -1,8 +1,8 @@
 //! The files of UNIX sockets, which outlive their sockets: putting a new one in a dead one's place.
 //!
-//! A socket file without a socket must go before another can be bound there. Two servers that start at once could both find
-//! it dead; then the slower one would remove what the faster one has just bound. So they take turns, by a lock on the
-//! folder, which leaves nothing behind as a lock file would.
+//! A socket file without a socket must go before another can be bound there. Two servers that start at once could both
+//! find it dead; then the slower one would remove what the faster one has just bound. So they take turns, by a lock on
+//! the folder, which leaves nothing behind as a lock file would.
 
 use super::wait::Patience;
 use super::{Addr, Error, Result, Socket};
@@ -39,13 +39,11 @@ impl<'a> SocketFile<'a> {
 
     /// Binds a socket in place of what is there, if that is dead.
     pub(super) fn replace(&self, socket: &Socket) -> Result<()> {
+        // Who is not to be replaced need not wait for those who are.
+        self.expect_dead().or_else(unless_gone)?;
         let _folder = self.lock_folder()?;
         for _ in 0..TRIES {
-            match self.remove_dead() {
-                // Or it has just gone.
-                Ok(()) | Err(Error::NOT_FOUND) => {}
-                Err(error) => return Err(error),
-            }
+            self.expect_dead().and_then(|()| undisturbed(|| remove_file(&self.path))).or_else(unless_gone)?;
             match self.bind(socket) {
                 // Somebody was faster.
                 Err(Error::ADDR_IN_USE) => {}
@@ -65,13 +63,13 @@ impl<'a> SocketFile<'a> {
         let _ = undisturbed(|| remove_file(&self.path));
     }
 
-    fn remove_dead(&self) -> Result<()> {
+    fn expect_dead(&self) -> Result<()> {
         if !undisturbed(|| is_socket(&self.path))? {
             Err(Error::EXISTS)
         } else if !undisturbed(|| is_dead(self.addr.raw()))? {
             Err(Error::ADDR_IN_USE)
         } else {
-            undisturbed(|| remove_file(&self.path))
+            Ok(())
         }
     }
 
@@ -88,6 +86,11 @@ impl<'a> SocketFile<'a> {
             let _ = pause(left.min(PAUSE));
         }
     }
+}
+
+/// What has just gone is in nobody's way.
+fn unless_gone(error: Error) -> Result<()> {
+    if error == Error::NOT_FOUND { Ok(()) } else { Err(error) }
 }
 
 /// Makes a call that fails when a signal arrives, until none does.

@@ -83,7 +83,7 @@ pub use interfaces::{InterfaceFlags, RawInterface, interface_index, interfaces};
 pub use options::{Opt, TEXT_ROOM, supports};
 pub use poller::{EventRoom, OWN_TOKEN, PollerEvent, RawPoller, Waited};
 pub use ready::{Direction, PollItem, pause, wait_many, wait_ready};
-pub use resolver::{NameError, look_up, name_of, service_port};
+pub use resolver::{NameError, look_up, look_up_as_is, name_of, service_port};
 pub use shortage::{ran_short, shortages};
 pub use signal::NoSigpipe;
 pub use socket_file::{Folder, is_dead, is_socket, remove_file};

@@ -44,8 +44,8 @@ const INNER: u32 = (libc::EPOLLIN | libc::EPOLLRDNORM) as u32;
 pub struct Waited {
     /// How many events were written.
     pub count: usize,
-    /// How many of those that end a wait were ready.
-    pub woken: usize,
+    /// Whether something was ready that ends a wait.
+    pub woken: bool,
     /// Whether the poller in this one is ready.
     pub inner: bool,
 }
@@ -130,7 +130,7 @@ impl RawPoller {
                 result => result?,
             }
         };
-        let mut waited = Waited { count, woken: 0, inner: false };
+        let mut waited = Waited { count, woken: false, inner: false };
         for at in (0..count).rev() {
             // SAFETY: so many were written, at the start of the room. Who goes from the last to the first overwrites none
             // that is still to be read, since what is written here is no shorter.
@@ -138,7 +138,7 @@ impl RawPoller {
                 let event = written.add(at).read_unaligned();
                 let (token, bits) = (event.u64, event.events);
                 if token == OWN_TOKEN {
-                    waited.woken += usize::from(bits != INNER);
+                    waited.woken |= bits != INNER;
                     waited.inner |= bits == INNER;
                     // The last one takes its place.
                     waited.count -= 1;

@@ -2,15 +2,15 @@
 
 use super::addr::SockAddr;
 use super::call::uncanceled;
-use super::errno::{EMFILE, ENFILE};
+use super::errno::{EMFILE, ENFILE, ENOMEM};
 use super::{Descriptor, Errno, Family, RawAddr, Type};
 use libc::{addrinfo, c_char, c_int, socklen_t};
-use std::ffi::{CStr, CString, c_void};
+use std::ffi::{CStr, CString};
 use std::mem::MaybeUninit;
 use std::{mem, ptr};
 
-// What the libc crate does not have: glibc's numbers. A C library that has not the first refuses it, and never returns the
-// others.
+// What the libc crate does not have: glibc's numbers. A C library that has not the first refuses it, and never returns
+// the others.
 const AI_IDN: c_int = 0x40;
 const EAI_ADDRFAMILY: c_int = -9;
 const EAI_IDN_ENCODE: c_int = -105;
@@ -46,19 +46,41 @@ impl NameError {
             libc::EAI_AGAIN => NameError::TryAgain,
             libc::EAI_SERVICE => NameError::NoService,
             libc::EAI_MEMORY => NameError::System(Errno(libc::ENOMEM)),
-            libc::EAI_SYSTEM => NameError::System(Errno::last()),
+            libc::EAI_SYSTEM => match Errno::last() {
+                errno @ Errno(ENOMEM | EMFILE | ENFILE) => NameError::System(errno),
+                // Whatever a module of the C library's happened upon says nothing to who asked.
+                _ => NameError::Failed,
+            },
             EAI_IDN_ENCODE => NameError::Malformed,
             _ => NameError::Failed,
         }
     }
 }
 
-/// The addresses of a host, in the order in which to try them, all with port 0. It is for a thread that has looked nothing
-/// up yet.
+/// The addresses of a host, in the order in which to try them, all with port 0. It is for a thread that has looked
+/// nothing up yet.
 pub fn look_up(host: &str, family: Family) -> Result<Vec<RawAddr>, NameError> {
     begin_anew();
+    find(&CString::new(host).map_err(|_| NameError::Malformed)?, family)
+}
+
+/// The same of a name as it is: no domains are searched. `NotFound` where it is not known that the system would begin
+/// with that.
+pub fn look_up_as_is(host: &str, family: Family) -> Result<Vec<RawAddr>, NameError> {
+    begin_anew();
     let host = CString::new(host).map_err(|_| NameError::Malformed)?;
-    let ask = |flags| addresses(Some(&host), None, family, Some(Type::Stream), flags);
+    if search_no_domains(&host) { find(&host, family) } else { Err(NameError::NotFound) }
+}
+
+fn find(host: &CStr, family: Family) -> Result<Vec<RawAddr>, NameError> {
+    let ask = |flags| match addresses(Some(host), None, family, Some(Type::Stream), flags) {
+        // It says so too of a name that has addresses of the other family alone, if it has them by way of another name.
+        Err(NameError::NotFound) if family != Family::Unspec => {
+            let any = addresses(Some(host), None, Family::Unspec, Some(Type::Stream), flags);
+            Err(if any.is_ok() { NameError::NoAddress } else { NameError::NotFound })
+        }
+        result => result,
+    };
     let numeric = AI_IDN | libc::AI_NUMERICHOST;
     if host.to_bytes().is_ascii() {
         return ask(0);
@@ -80,18 +102,60 @@ fn has_idna() -> bool {
 }
 
 /// Has a new thread forget what it knows of name servers, which it can't know yet. A forked child gives its threads the
-/// stacks of its parent's, and glibc keeps there by which sockets a thread asks: their numbers are the parent's, and in the
-/// child may be anybody's.
+/// stacks of its parent's, and glibc keeps there by which sockets a thread asks: their numbers are the parent's, and in
+/// the child may be anybody's.
 fn begin_anew() {
+    // SAFETY: the state is the calling thread's own. Nothing in it is looked at or closed. If it fails, so does what
+    // comes after it.
     #[cfg(target_env = "gnu")]
-    {
-        unsafe extern "C" {
-            fn __res_state() -> *mut c_void;
-            fn __res_ninit(state: *mut c_void) -> c_int;
-        }
-        // SAFETY: the state is the calling thread's own. Nothing in it is looked at or closed. If it fails, so does what comes
-        // after it.
-        uncanceled(|| unsafe { __res_ninit(__res_state()) });
+    uncanceled(|| unsafe { glibc::__res_ninit(glibc::__res_state()) });
+}
+
+/// Has the calling thread try a name as it is, and not in the domains that are searched. Whether that is what the
+/// system would try first.
+#[cfg(all(target_env = "gnu", target_endian = "little"))]
+fn search_no_domains(host: &CStr) -> bool {
+    let dots = host.to_bytes().iter().filter(|&&byte| byte == b'.').count();
+    // SAFETY: the state is the calling thread's own, and has begun.
+    unsafe {
+        let state = glibc::__res_state();
+        (*state).options &= !(glibc::RES_DEFNAMES | glibc::RES_DNSRCH);
+        dots >= ((*state).ndots_and_more & 15) as usize
+    }
+}
+
+/// Nobody tells what the system does first.
+#[cfg(not(all(target_env = "gnu", target_endian = "little")))]
+fn search_no_domains(_: &CStr) -> bool {
+    false
+}
+
+/// What glibc keeps for a thread, as <resolv.h> has it.
+#[cfg(target_env = "gnu")]
+mod glibc {
+    use libc::{c_char, c_int, c_ulong, c_ushort, sockaddr_in};
+
+    #[repr(C)]
+    pub struct State {
+        retrans: c_int,
+        retry: c_int,
+        pub options: c_ulong,
+        nscount: c_int,
+        nsaddr_list: [sockaddr_in; 3],
+        id: c_ushort,
+        dnsrch: [*mut c_char; 7],
+        defdname: [c_char; 256],
+        pfcode: c_ulong,
+        /// Four bits for how many dots a name has that is tried as it is first.
+        pub ndots_and_more: u32,
+    }
+
+    pub const RES_DEFNAMES: c_ulong = 0x80;
+    pub const RES_DNSRCH: c_ulong = 0x200;
+
+    unsafe extern "C" {
+        pub fn __res_state() -> *mut State;
+        pub fn __res_ninit(state: *mut State) -> c_int;
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn freed() {
     }
 }
 
-/// How often there was none, and how often one has come free after that.
-pub fn shortages() -> (u64, u64) {
-    (TIMES.load(Relaxed), FREED.load(Relaxed))
+/// How often there was none, whether none has come free since the last time, and how often one has after a time.
+pub fn shortages() -> (u64, bool, u64) {
+    (TIMES.load(Relaxed), SHORT.load(Relaxed), FREED.load(Relaxed))
 }

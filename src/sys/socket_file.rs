@@ -20,8 +20,8 @@ pub fn is_socket(path: &CStr) -> Result<bool, Errno> {
 
 /// Whether a socket file has outlived its socket.
 ///
-/// A datagram socket asks. The kernel refuses it only where no socket is bound any more; where one of another type is, be
-/// it before its `listen`, it says that the type is wrong, and nobody there notices.
+/// A datagram socket asks. The kernel refuses it only where no socket is bound any more; where one of another type is,
+/// be it before its `listen`, it says that the type is wrong, and nobody there notices.
 pub fn is_dead(addr: &RawAddr) -> Result<bool, Errno> {
     match Descriptor::open(Family::Unix, Type::Dgram, 0)?.connect(addr) {
         Err(Errno(ECONNREFUSED)) => Ok(true),

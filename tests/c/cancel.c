@@ -150,17 +150,75 @@ static void *call_everything(void *given) {
     return NULL;
 }
 
-static void nothing_is_a_cancellation_point(const kind *kept_in) {
+/* The same of names, endpoints and dialers. */
+static void *name_everything(void *given) {
+    _Atomic int *step = given;
+    char name[JF_HOST_TEXT], at[JF_ADDR_TEXT], endpoint[JF_ADDR_TEXT + 8];
+    const char *expected;
+    size_t place;
+    jf_addr found[4], own = parsed("127.0.0.1:0"), v4 = parsed("127.0.0.1:1");
+    jf_socket s, c;
+
+    CHECK(pthread_cancel(pthread_self()) == 0);
+    CHECK(jf_resolve("localhost", "80", JF_UNSPEC, JF_STREAM, 60000, found, 4) > 0);
+    CHECK(jf_resolve("localhost", "80", JF_INET, 0, -1, found, 4) > 0);
+    EXPECT(jf_resolve("localhost", "80", JF_UNSPEC, 0, 0, found, 4), JF_E_WOULD_BLOCK);
+    EXPECT(jf_resolve("127.0.0.1", "no-such-service", JF_UNSPEC, 0, -1, found, 4), JF_E_NOT_FOUND);
+    CHECK(jf_resolve("127.0.0.1", "http", JF_UNSPEC, 0, -1, found, 4) != 0);
+    EXPECT(jf_resolve("fe80::1%lo", NULL, JF_UNSPEC, 0, 0, found, 4), 1);
+    CHECK(jf_resolve_addr(&v4, -1, name, sizeof name) > 0);
+    EXPECT(jf_endpoint_check("tcp://a..b:80", &place, &expected), JF_E_ADDR_INVALID);
+
+    s = OK(jf_serve("tcp://localhost:0", 16));
+    OK(jf_local_addr(s, &own));
+    OK(jf_addr_format(&own, at, sizeof at));
+    snprintf(endpoint, sizeof endpoint, "tcp://%s", at);
+    c = OK(jf_dial(endpoint, 60000));
+    OK(jf_close(c));
+    jf_dialer d = OK(jf_dialer_open());
+    OK(jf_dialer_set(d, JF_OPT_NO_DELAY, 1));
+    OK(jf_dialer_set_text(d, JF_OPT_CONGESTION, "reno"));
+    OK(jf_dialer_set_delay(d, 100));
+    own = parsed("127.0.0.1:0");
+    OK(jf_dialer_bind(d, &own));
+    c = OK(jf_dialer_dial(d, endpoint, -1));
+    OK(jf_close(c));
+    OK(jf_close(s));
+    EXPECT(jf_dialer_dial(d, endpoint, -1), JF_E_CONN_REFUSED);
+    EXPECT(jf_dialer_dial(d, "tcp://localhost:1", -1), JF_E_CONN_REFUSED);
+    OK(jf_dialer_close(d));
+    OK(jf_close(OK(jf_serve("udp://127.0.0.1:0", 0))));
+    OK(jf_close(OK(jf_dial("udp://localhost:9", -1))));
+    EXPECT(jf_dial("unix://@jackfield-nobody", -1), JF_E_CONN_REFUSED);
+
+    /* One that waits: the listener keeps one connection and accepts none. */
+    snprintf(endpoint, sizeof endpoint, "unix://@jackfield-cancel-%d", (int)getpid());
+    s = OK(jf_serve(endpoint, 0));
+    c = OK(jf_dial(endpoint, -1));
+    EXPECT(jf_dial(endpoint, 1), JF_E_TIMED_OUT);
+    OK(jf_close(c));
+    OK(jf_close(s));
+    atomic_store(step, 1);
+    pthread_testcancel();
+    atomic_store(step, 2);
+    return NULL;
+}
+
+static void comes_to_its_end(void *(*calls)(void *)) {
     pthread_t thread;
     void *result;
     _Atomic int step = 0;
-    make_stuck(&kept, kept_in);
-    start(&keeper, "recv", call_stuck, &kept, 0);
-    await_sleep(&keeper);
-    CHECK(pthread_create(&thread, NULL, call_everything, &step) == 0);
+    CHECK(pthread_create(&thread, NULL, calls, &step) == 0);
     CHECK(pthread_join(thread, &result) == 0);
     EXPECT(atomic_load(&step), 1);
     CHECK(result == PTHREAD_CANCELED);
+}
+
+static void nothing_is_a_cancellation_point(const kind *kept_in) {
+    make_stuck(&kept, kept_in);
+    start(&keeper, "recv", call_stuck, &kept, 0);
+    await_sleep(&keeper);
+    comes_to_its_end(call_everything);
     EXPECT(finish(&keeper), JF_E_CLOSED);
     end_stuck(&kept);
 }
@@ -174,5 +232,6 @@ int main(int argc, char **argv) {
         /* Of the closer, a UNIX sender of messages makes it wait the longest. */
         nothing_is_a_cancellation_point(&KINDS[i]);
     }
+    comes_to_its_end(name_everything);
     return 0;
 }

@@ -4,21 +4,18 @@
 
 #include "check.h"
 
-#include <dirent.h>
-#include <limits.h>
+#include <ftw.h>
 #include <unistd.h>
 
 static char folder[] = "/tmp/jackfield-XXXXXX";
 
+static inline int folder_remove_one(const char *path, const struct stat *about, int type, struct FTW *at) {
+    (void)about, (void)type, (void)at;
+    return remove(path);
+}
+
 static inline void folder_remove(void) {
-    char path[sizeof folder + NAME_MAX + 2];
-    DIR *dir = opendir(folder);
-    for (struct dirent *entry; dir && (entry = readdir(dir));) {
-        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        if (entry->d_name[0] != '.') unlink(path);
-    }
-    if (dir) closedir(dir);
-    rmdir(folder);
+    nftw(folder, folder_remove_one, 4, FTW_DEPTH | FTW_PHYS);
 }
 
 static inline void folder_make(void) {

@@ -59,8 +59,8 @@ static void refused(jf_dialer d, const char *endpoint, int64_t timeout_ms, int64
     int64_t got[] = {jf_dial(endpoint, timeout_ms), jf_dialer_dial(d, endpoint, timeout_ms)};
     for (int i = 0; i < 2; i++) {
         if (got[i] != code) {
-            fprintf(stderr, "\"%s\" within %" PRId64 ": %" PRId64 " (%s), not %s\n", endpoint ? endpoint : "NULL", timeout_ms,
-                    got[i], jf_error_name(got[i]), jf_error_name(code));
+            fprintf(stderr, "\"%s\" within %" PRId64 ": %" PRId64 " (%s), not %s\n", endpoint ? endpoint : "NULL",
+                    timeout_ms, got[i], jf_error_name(got[i]), jf_error_name(code));
             exit(1);
         }
     }
@@ -68,12 +68,12 @@ static void refused(jf_dialer d, const char *endpoint, int64_t timeout_ms, int64
 
 static void endpoints(jf_dialer d) {
     static const char *const none[] = {
-        "", " ", "tcp", "tcp:", "tcp:/", "tcp://", "tcp://a", "tcp://:", "tcp://a:", "tcp://127.0.0.1", "127.0.0.1:80", "localhost:80",
-        "http://localhost:80", "TCP://localhost:80", " tcp://localhost:80", "tcp://localhost:80 ", "tcp://localhost:80/",
-        "tcp://a..b:80", "tcp://127.1:80", "tcp://1.2.3.4.5:80", "tcp://::1:80", "tcp://[::1]", "tcp://[::1:80", "tcp://[]:80",
-        "tcp://a:65536", "tcp://a:-1", "tcp://a:+1", "tcp://a: 1", "tcp://a@b:80", "tcp://a b:80", "tcp://\xff:80", "tcp://a:\xff",
-        "udp://", "udp://a", "unix:", "unix:/path", "unix://", "unix:///a%", "unix:///a%0", "unix:///a%00", "unix:///a\xff",
-        "sctp://localhost:80", "\xff",
+        "", " ", "tcp", "tcp:", "tcp:/", "tcp://", "tcp://a", "tcp://:", "tcp://a:", "tcp://127.0.0.1", "127.0.0.1:80",
+        "localhost:80", "http://localhost:80", "TCP://localhost:80", " tcp://localhost:80", "tcp://localhost:80 ",
+        "tcp://localhost:80/", "tcp://a..b:80", "tcp://127.1:80", "tcp://1.2.3.4.5:80", "tcp://::1:80", "tcp://[::1]",
+        "tcp://[::1:80", "tcp://[]:80", "tcp://a:65536", "tcp://a:-1", "tcp://a:+1", "tcp://a: 1", "tcp://a@b:80",
+        "tcp://a b:80", "tcp://\xff:80", "tcp://a:\xff", "udp://", "udp://a", "unix:", "unix:/path", "unix://",
+        "unix:///a%", "unix:///a%0", "unix:///a%00", "unix:///a\xff", "sctp://localhost:80", "\xff",
     };
     static const int64_t timeouts[] = {-2, -1000, INT32_MIN, INT64_MIN};
     int before = descriptors();
@@ -125,8 +125,13 @@ static const struct {
     const char *name;
     int64_t (*call)(jf_dialer);
 } calls[] = {
-    {"jf_dialer_set", set_it}, {"jf_dialer_set_text", set_text}, {"jf_dialer_bind", bind_it},   {"jf_dialer_set_delay", set_delay},
-    {"jf_dialer_dial", dial_it}, {"jf_dialer_dial", dial_nobody},  {"jf_dialer_close", jf_dialer_close},
+    {"jf_dialer_set", set_it},
+    {"jf_dialer_set_text", set_text},
+    {"jf_dialer_bind", bind_it},
+    {"jf_dialer_set_delay", set_delay},
+    {"jf_dialer_dial", dial_it},
+    {"jf_dialer_dial of a name", dial_nobody},
+    {"jf_dialer_close", jf_dialer_close},
 };
 
 static void is_none(int64_t handle) {
@@ -136,7 +141,9 @@ static void is_none(int64_t handle) {
 
 /* No number but that of an open dialer is one; tests/c/misuse_handles.c gives a dialer to those that want a socket. */
 static void handles(void) {
-    static const int64_t never[] = {0, 1, 2, -1, INT64_MIN, INT64_MAX, INT64_MIN + 1, INT32_MAX, (int64_t)1 << 50, (int64_t)1 << 51};
+    static const int64_t never[] = {
+        0, 1, 2, -1, INT64_MIN, INT64_MAX, INT64_MIN + 1, INT32_MAX, (int64_t)1 << 50, (int64_t)1 << 51,
+    };
     int before = descriptors();
     for (size_t i = 0; i < sizeof never / sizeof never[0]; i++) is_none(never[i]);
     jf_dialer d = OK(jf_dialer_open()), closed = OK(jf_dialer_open());
@@ -179,8 +186,9 @@ static void options(void) {
         expect_of("jf_dialer_set_text", unknown[i], jf_dialer_set_text(d, unknown[i], "x"), JF_E_INVALID);
     }
     for (size_t i = 0; i < sizeof read_only / sizeof read_only[0]; i++) {
-        expect_of("jf_dialer_set", read_only[i], jf_dialer_set(d, read_only[i], 1), JF_E_OPTION_UNSUPPORTED);
-        expect_of("jf_dialer_set_text", read_only[i], jf_dialer_set_text(d, read_only[i], "x"), JF_E_OPTION_UNSUPPORTED);
+        int32_t option = read_only[i];
+        expect_of("jf_dialer_set", option, jf_dialer_set(d, option, 1), JF_E_OPTION_UNSUPPORTED);
+        expect_of("jf_dialer_set_text", option, jf_dialer_set_text(d, option, "x"), JF_E_OPTION_UNSUPPORTED);
     }
     EXPECT(jf_dialer_set(d, JF_OPT_DEVICE, 1), JF_E_OPTION_UNSUPPORTED);
     EXPECT(jf_dialer_set_text(d, JF_OPT_KEEP_ALIVE, "1"), JF_E_OPTION_UNSUPPORTED);
@@ -299,7 +307,8 @@ static void closed_under_way(void) {
     flight dialing[DIALERS], closing[CLOSERS];
     int before = descriptors(), closed = 0;
     shared = OK(jf_dialer_open());
-    for (int i = 0; i < DIALERS; i++) start(&dialing[i], "jf_dialer_dial", dial_shared, i % 2 ? shut_door : shut_path, 0);
+    for (int i = 0; i < DIALERS; i++)
+        start(&dialing[i], "jf_dialer_dial", dial_shared, i % 2 ? shut_door : shut_path, 0);
     for (int i = 0; i < DIALERS; i++) await_sleep(&dialing[i]);
     is_busy();
     for (int i = 0; i < CLOSERS; i++) start(&closing[i], "jf_dialer_close", close_shared, NULL, 0);

@@ -15,7 +15,8 @@ static const size_t absurd[] = {SIZE_MAX, SIZE_MAX - 1, (size_t)INT64_MAX + 1};
 enum { ABSURD = sizeof absurd / sizeof absurd[0] };
 
 /* A look-up that finds fault with what it is given, in words that say which; nothing is written. */
-static void refused(const char *host, const char *service, int32_t family, int32_t type, int64_t timeout_ms, int64_t code) {
+static void refused(const char *host, const char *service, int32_t family, int32_t type, int64_t timeout_ms,
+                    int64_t code) {
     int64_t got = jf_resolve(host, service, family, type, timeout_ms, room, ROOM);
     if (got != code) {
         fprintf(stderr, "\"%s\" \"%s\" %d %d %" PRId64 ": %" PRId64 " (%s), not %s\n", host ? host : "NULL",
@@ -27,14 +28,14 @@ static void refused(const char *host, const char *service, int32_t family, int32
 
 static void hosts(void) {
     static const char *const none[] = {
-        " ", " localhost", "localhost ", "\n", "a b", "a\tb", "a\nb", "\x7f", "a/b", "a,b", "a:80", "a@b", "*", "\"", "\\", "%",
-        ".", "..", ".a", "a..b", "a..", "http://a", "tcp://a:80",
+        " ", " localhost", "localhost ", "\n", "a b", "a\tb", "a\nb", "\x7f", "a/b", "a,b", "a:80", "a@b", "*", "\"",
+        "\\", "%", ".", "..", ".a", "a..b", "a..", "http://a", "tcp://a:80",
         /* Numbers of an address that there are too few, too many or too much of. */
-        "127.1", "127.0.1", "1", "0", "2130706433", "1.2.3.4.5", "1.2.3.256", "1.2.3.04", "1.2.3.", "1.2.3.4 ", "0x7f.1", "0x1",
-        "0x", "a.1", "a.0x1", "a.1.", "999999999999999999999", "1.2.3.4:80", "1.2.3.4%lo", "1.2.3.4/8",
-        "[::1]", "[::1]:80", "::1]", ":", ":1", "1:", ":::", "::1::", "1::2::3", "12345::", "g::", "1:2:3:4:5:6:7", "::1.2.3",
-        "::1.2.3.4.5", "1:2:3:4:5:6:7:8:9", "::1 ", "::1/64", "::1%", "::1%a b", "::1%a/b", "::1%0123456789abcdef",
-        "::1%4294967296",
+        "127.1", "127.0.1", "1", "0", "2130706433", "1.2.3.4.5", "1.2.3.256", "1.2.3.04", "1.2.3.", "1.2.3.4 ",
+        "0x7f.1", "0x1", "0x", "a.1", "a.0x1", "a.1.", "999999999999999999999", "1.2.3.4:80", "1.2.3.4%lo", "1.2.3.4/8",
+        "[::1]", "[::1]:80", "::1]", ":", ":1", "1:", ":::", "::1::", "1::2::3", "12345::", "g::", "1:2:3:4:5:6:7",
+        "::1.2.3", "::1.2.3.4.5", "1:2:3:4:5:6:7:8:9", "::1 ", "::1/64", "::1%", "::1%a b", "::1%a/b",
+        "::1%0123456789abcdef", "::1%4294967296",
         /* What is no UTF-8: a stray byte, one that is missing, more than it takes, half a pair, beyond the last. */
         "\xff", "\x80", "a\xc3", "a\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80",
         /* UTF-8 that no name has: a blank and a control character. */
@@ -64,8 +65,10 @@ static void hosts(void) {
 }
 
 static void services(void) {
-    static const char *const none[] = {" ", "80 ", " 80", "-1", "+80", "-", "8 0", "80/tcp", "80,81", "65536", "4294967376", ".",
-                                       "99999999999999999999999999", "a b", "a/b", "a:b", "http\n", "\xff", "\xc3\xbc", "%"};
+    static const char *const none[] = {
+        " ", "80 ", " 80", "-1", "+80", "-", "8 0", "80/tcp", "80,81", "65536", "4294967376", ".",
+        "99999999999999999999999999", "a b", "a/b", "a:b", "http\n", "\xff", "\xc3\xbc", "%",
+    };
     static const char *const unknown[] = {"no-such-service", "8080x", "0x50", "1e3", "x"};
     char longer[300];
     for (int type = 0; type <= JF_DGRAM; type++) {
@@ -162,7 +165,9 @@ static void random_hosts(int count) {
 }
 
 static void names_of(void) {
-    static const char *const others[] = {"unix:/path", "unix:@name", "unix:", "netlink:0:0", "vsock:2:1", "packet:0:0x0800"};
+    static const char *const others[] = {
+        "unix:/path", "unix:@name", "unix:", "netlink:0:0", "vsock:2:1", "packet:0:0x0800",
+    };
     static const int64_t timeouts[] = {-2, INT32_MIN, INT64_MIN};
     static alignas(16) unsigned char crooked[sizeof(jf_addr) + 16];
     jf_addr good = parsed("127.0.0.1:65535"), bad = good, unspec;

@@ -9,9 +9,10 @@
  *     cut COUNT SEED COMMAND...       a dial with settings, whose dialer is closed by another thread up to 3 ms later; as
  *                                     row, but the times are those from the close on
  *     share COUNT MS COMMAND...       a dial with settings, by so many threads with one dialer, which is closed after so many
- *                                     milliseconds; as cut, but instead of 0, what changing the dialer returned before that
+ *                                     milliseconds (-1 when all are done); as cut, but instead of 0, what changing the dialer returned before that
  *     beside COMMAND...               begins it in another thread: 0
  *     join                            what it came to
+ *     signaled COMMAND...             sends itself a signal that this thread blocks, and which must not be handled in another
  *     fork COMMAND...                 does it in a child process
  *     fork-anew COMMAND...            the same in one that has sockets of its own in place of those that it inherited
  *     fill COUNT                      takes all descriptors but so many: 0; "fill -1" gives them back
@@ -188,13 +189,17 @@ static void share(char **words, int count) {
         sharers[i] = (struct sharer){.dialer = d, .words = words + 3, .count = count - 3};
         CHECK(pthread_create(&sharers[i].thread, NULL, dial_with, &sharers[i]) == 0);
     }
-    linger_ms(atoi(words[2]));
+    int later = atoi(words[2]);
+    linger_ms(later < 0 ? 0 : later);
+    for (int i = 0; i < len && later < 0; i++)
+        CHECK(pthread_join(sharers[i].thread, NULL) == 0);
     int64_t changed = jf_dialer_set_delay(d, 100);
     double closed = clock_ms();
     OK(jf_dialer_close(d));
     EXPECT(jf_dialer_close(d), JF_E_BAD_HANDLE);
     for (int i = 0; i < len; i++) {
-        CHECK(pthread_join(sharers[i].thread, NULL) == 0);
+        if (later >= 0)
+            CHECK(pthread_join(sharers[i].thread, NULL) == 0);
         add(&t, sharers[i].result, sharers[i].ended > closed ? sharers[i].ended - closed : 0);
         if (sharers[i].result >= 0)
             OK(jf_close(sharers[i].result));
@@ -259,10 +264,24 @@ static void heed(int signal) {
 }
 
 static void timer(int ms) {
-    struct sigaction action = {.sa_handler = heed};
+    /* Waiting is never begun again, reading a command is. */
+    struct sigaction action = {.sa_handler = heed, .sa_flags = SA_RESTART};
     struct itimerval every = {{0, ms * 1000}, {0, ms * 1000}};
     CHECK(sigaction(SIGALRM, &action, NULL) == 0);
     CHECK(setitimer(ITIMER_REAL, &every, NULL) == 0);
+}
+
+static void signaled(char **words, int count) {
+    sigset_t set, pending;
+    timer(0);
+    sigemptyset(&set);
+    sigaddset(&set, SIGALRM);
+    CHECK(pthread_sigmask(SIG_BLOCK, &set, NULL) == 0);
+    CHECK(kill(getpid(), SIGALRM) == 0);
+    struct outcome o = perform(words + 1, count - 1);
+    CHECK(sigpending(&pending) == 0 && sigismember(&pending, SIGALRM) == 1);
+    CHECK(pthread_sigmask(SIG_UNBLOCK, &set, NULL) == 0);
+    print_outcome(&o);
 }
 
 /* Does what is a command of this file's; whether it is. */
@@ -280,6 +299,8 @@ static int perform_many(char **words, int count) {
         cut(words, count);
     } else if (strcmp(command, "share") == 0) {
         share(words, count);
+    } else if (strcmp(command, "signaled") == 0) {
+        signaled(words, count);
     } else if (strcmp(command, "fork") == 0 || strcmp(command, "fork-anew") == 0) {
         in_child(words, count, command[4] != 0);
     } else if (strcmp(command, "count") == 0 || strcmp(command, "settle") == 0) {

@@ -32,7 +32,8 @@ static int theirs(int family, int type, int option, const char *ip, int port) {
     CHECK(fd >= 0 && inet_pton(family, ip, family == AF_INET ? (void *)&v4.sin_addr : (void *)&v6.sin6_addr) == 1);
     if (option == IPV6_V6ONLY) CHECK(setsockopt(fd, IPPROTO_IPV6, option, &on, sizeof on) == 0);
     if (option == SO_REUSEADDR) CHECK(setsockopt(fd, SOL_SOCKET, option, &on, sizeof on) == 0);
-    int failed = family == AF_INET ? bind(fd, (struct sockaddr *)&v4, sizeof v4) : bind(fd, (struct sockaddr *)&v6, sizeof v6);
+    int failed = family == AF_INET ? bind(fd, (struct sockaddr *)&v4, sizeof v4)
+                                   : bind(fd, (struct sockaddr *)&v6, sizeof v6);
     if (!failed && type == SOCK_STREAM) CHECK(listen(fd, 4) == 0);
     if (!failed) return fd;
     CHECK(errno == EADDRINUSE && close(fd) == 0);
@@ -108,7 +109,8 @@ static void not_ours(void) {
 static void in_use(void) {
     static const char *const tcp[] = {"tcp://127.0.0.1:7000", "tcp://[::ffff:127.0.0.1]:7000", "tcp://0.0.0.0:7000",
                                       "tcp://:7000", "tcp://localhost:7000"},
-                      *const udp[] = {"udp://127.0.0.1:7000", "udp://0.0.0.0:7000", "udp://:7000", "udp://localhost:7000"};
+                      *const udp[] = {"udp://127.0.0.1:7000", "udp://0.0.0.0:7000", "udp://:7000",
+                                      "udp://localhost:7000"};
     for (size_t i = 0; i < sizeof tcp / sizeof *tcp; i++) {
         jf_socket s = SERVED(tcp[i]);
         for (size_t j = 0; j < sizeof tcp / sizeof *tcp; j++) REFUSED(tcp[j], JF_E_ADDR_IN_USE);

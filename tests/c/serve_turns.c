@@ -28,10 +28,13 @@ static int64_t serve_endpoint(void *given) {
 /* Somebody else has the folder locked. */
 static void locked(void) {
     flight f;
-    /* It takes no lock to serve where nothing is. */
+    char below[PATH_ROOM], other[PATH_ROOM + 8];
+    /* It takes no lock to serve where nothing is, nor to find somebody there. */
     int lock = locked_folder();
     fresh_path();
-    OK(jf_close(SERVED(endpoint)));
+    jf_socket served = SERVED(endpoint);
+    REFUSED(endpoint, JF_E_ADDR_IN_USE);
+    OK(jf_close(served));
     fresh_path();
     make_dead(SOCK_STREAM, path);
     for (int storm_us = 0; storm_us <= 500; storm_us += 500) {
@@ -43,6 +46,18 @@ static void locked(void) {
         TOOK(since, 1000);
         CHECK(is_same(path, &dead) && open_count() == before);
     }
+    /* The folder is the path's last, be it where the program is, and no other. */
+    CHECK(chdir(folder) == 0);
+    REFUSED(strcat(strcpy(other, "unix://"), strrchr(path, '/') + 1), JF_E_BUSY);
+    CHECK(chdir("/") == 0);
+    snprintf(below, sizeof below, "%s/below", folder);
+    CHECK(mkdir(below, 0700) == 0);
+    make_dead(SOCK_STREAM, strcat(below, "/s"));
+    snprintf(other, sizeof other, "unix://%s", below);
+    OK(jf_close(SERVED(other)));
+    CHECK(unlink(below) == 0);
+    *strrchr(below, '/') = 0;
+    CHECK(rmdir(below) == 0);
     /* Nobody has it locked any more. */
     CHECK(flock(lock, LOCK_UN) == 0);
     OK(jf_close(SERVED(endpoint)));
@@ -56,8 +71,10 @@ static void locked(void) {
         CHECK(open_count() > before && inherited_count() == inherited);
         pid_t child = fork();
         CHECK(child >= 0);
-        if (child == 0)
+        if (child == 0) {
+            alarm(100);
             for (;;) pause();
+        }
         CHECK(flock(lock, LOCK_UN) == 0);
         OK(jf_close(OK(finish(&f))));
         /* The child has the socket, too; another one's path is to be had. */

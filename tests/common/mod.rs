@@ -40,6 +40,12 @@ pub fn scratch() -> &'static Path {
 
 /// Builds a C program of tests/c and returns its path.
 pub fn compile(name: &str) -> PathBuf {
+    let folder = library().display();
+    compile_with(name, &[&format!("-L{folder}"), "-ljackfield", &format!("-Wl,-rpath,{folder}")])
+}
+
+/// Builds one with these arguments after its name, or without the library when there are none.
+pub fn compile_with(name: &str, arguments: &[&str]) -> PathBuf {
     let program = scratch().join(name);
     let mut cc = Command::new(std::env::var("CC").unwrap_or_else(|_| "cc".into()));
     cc.args(["-std=c11", "-D_GNU_SOURCE", "-O1", "-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-pthread", "-I"])
@@ -47,10 +53,7 @@ pub fn compile(name: &str) -> PathBuf {
         .arg(root().join("tests/c").join(name).with_extension("c"))
         .arg("-o")
         .arg(&program)
-        .arg("-L")
-        .arg(library())
-        .arg("-ljackfield")
-        .arg(format!("-Wl,-rpath,{}", library().display()));
+        .args(arguments);
     succeed(&mut cc, 120);
     program
 }
@@ -60,10 +63,15 @@ pub fn compile(name: &str) -> PathBuf {
 pub fn check(name: &str) {
     let program = compile(name);
     succeed(&mut Command::new(&program), 120);
+    succeed(memcheck().arg(&program).arg("slow"), 300);
+}
+
+/// Memcheck, to which a program is to be added.
+pub fn memcheck() -> Command {
     let mut memcheck = Command::new("valgrind");
     memcheck.args(["--quiet", "--error-exitcode=99", "--leak-check=full", "--track-fds=no", "--fair-sched=yes"]);
     memcheck.arg(format!("--suppressions={}", root().join("tests/c/valgrind.supp").display()));
-    succeed(memcheck.arg(&program).arg("slow"), 300);
+    memcheck
 }
 
 /// One test for each program of tests/c that is named.

@@ -1,19 +1,23 @@
 //! tests/c/names_tool.c, which looks names up and dials on a test's machine.
 
-use super::compile;
 use super::dns::{Dns, Machine};
 use super::netns::{Namespace, neighbours};
-use super::peers::program;
 use super::process::{Folder, Process};
+use super::{compile, memcheck};
 use std::io::Write;
 use std::net::TcpListener;
+use std::ops::Range;
 use std::os::fd::AsRawFd;
 use std::path::PathBuf;
+use std::process::Command;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
 /// So many milliseconds may what has a deadline take beyond it.
 pub const LATE: f64 = 50.0;
+
+/// How many milliseconds an address has until the next one is tried beside it.
+pub const DELAY: f64 = 250.0;
 
 /// Where the program is to run, a neighbour, and the name server that it asks.
 pub fn network(records: &[&str]) -> (Namespace, Namespace, Dns) {
@@ -45,6 +49,8 @@ pub fn lose(namespace: &Namespace, rule: &str) {
     ));
 }
 
+static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| compile("names_tool"));
+
 /// The program as it runs.
 pub struct Tool {
     process: Process,
@@ -61,9 +67,20 @@ pub struct Said {
 
 impl Tool {
     pub fn new(machine: &Machine<'_>) -> Tool {
-        static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| compile("names_tool"));
-        let path = PROGRAM.to_str().expect("its path is text");
-        Tool { process: Process::start(&machine.command(&program(path, &[]))), _etc: machine.etc() }
+        Tool::start(machine, &Command::new(&*PROGRAM))
+    }
+
+    pub fn under_memcheck(machine: &Machine<'_>) -> Tool {
+        Tool::start(machine, memcheck().arg(&*PROGRAM))
+    }
+
+    fn start(machine: &Machine<'_>, command: &Command) -> Tool {
+        Tool { process: Process::start(&machine.command(command)), _etc: machine.etc() }
+    }
+
+    /// Ends it, which must be a success.
+    pub fn end(mut self) {
+        self.process.succeed();
     }
 
     /// Has it do something, which it does when it has done all before.
@@ -102,28 +119,76 @@ impl Tool {
         said.words
     }
 
-    /// Dials; the address that it is connected to, and how many milliseconds it took.
+    /// Has it do something that must take so many milliseconds. Where it took more it may have been the machine that is busy:
+    /// it has three tries. To take less is wrong at once.
     #[track_caller]
-    pub fn connects(&mut self, command: &str) -> (String, f64) {
-        let said = self.ask(command);
-        assert_eq!(said.result, "0", "{command}: {said:?}");
-        (said.words[0].clone(), said.ms)
+    pub fn timed(&mut self, command: &str, range: Range<f64>) -> Said {
+        let mut tries = 1;
+        loop {
+            let said = self.ask(command);
+            if range.contains(&said.ms) {
+                return said;
+            }
+            assert!(tries < 3 && said.ms >= range.end, "{command}: {said:?}, which is not within {range:?} ms");
+            tries += 1;
+        }
     }
 
-    /// Has it do something that must fail; how many milliseconds it took.
+    /// Dials; the address that it is connected to. It has no time to wait for anything.
     #[track_caller]
-    pub fn fails(&mut self, command: &str, error: &str) -> f64 {
-        let said = self.ask(command);
+    pub fn connects(&mut self, command: &str) -> String {
+        self.connects_within(command, 0.0..DELAY)
+    }
+
+    /// The same of what must take so many milliseconds.
+    #[track_caller]
+    pub fn connects_within(&mut self, command: &str, range: Range<f64>) -> String {
+        let said = self.timed(command, range);
+        assert_eq!(said.result, "0", "{command}: {said:?}");
+        said.words[0].clone()
+    }
+
+    /// Has it do something that must fail.
+    #[track_caller]
+    pub fn fails(&mut self, command: &str, error: &str) {
+        self.fails_within(command, error, 0.0..f64::INFINITY);
+    }
+
+    #[track_caller]
+    pub fn fails_within(&mut self, command: &str, error: &str, range: Range<f64>) {
+        let said = self.timed(command, range);
         assert_eq!(said.result, format!("JF_E_{error}"), "{command}: {said:?}");
-        said.ms
     }
 
     /// Has it do something that must end at its deadline, whose milliseconds are the last word.
     #[track_caller]
     pub fn times_out(&mut self, command: &str) {
         let deadline: f64 = command.rsplit(' ').next().and_then(|word| word.parse().ok()).expect("it has a deadline");
-        let ms = self.fails(command, "TIMED_OUT");
-        assert!((deadline..deadline + LATE).contains(&ms), "{command}: it took {ms} ms");
+        self.fails_within(command, "TIMED_OUT", deadline..deadline + LATE);
+    }
+
+    /// Stops the name server, and has a crowd ask it that must end at its deadline. Of the crowd's look-ups 64 are under way.
+    #[track_caller]
+    pub fn crowd_times_out(&mut self, dns: &Dns, command: &str) {
+        let before = self.count();
+        let mut tries = 1;
+        let deadline: f64 = command.rsplit(' ').next().and_then(|word| word.parse().ok()).expect("it has a deadline");
+        loop {
+            dns.pause();
+            self.tell(command);
+            assert_eq!(self.line(), "under way");
+            let said = self.hear();
+            assert_eq!(said.result, "64", "threads beside the callers': {said:?}");
+            assert!(said.words.len() == 2 && said.words[1].starts_with("JF_E_TIMED_OUT="), "{said:?}");
+            // As in timed().
+            if said.ms < deadline + LATE {
+                break;
+            }
+            assert!(tries < 3, "{command}: {said:?}");
+            tries += 1;
+            dns.go_on();
+            self.settle(&before);
+        }
     }
 
     /// How many descriptors and threads it has.

@@ -6,7 +6,8 @@ It prints what it is asked for, and answers at port 53 of the address by what a 
     silent                                  nothing
     mute4, mute6                            nothing when asked for addresses of this family
     broken4, broken6                        SERVFAIL when asked for addresses of this family
-    late6                                   addresses of this family after 400 ms
+    late6                                   addresses of this family after 1500 ms
+    only6                                   the same, and none of the other family; but one at once for a name that ends in corp
     garbage                                 what is no answer
     loop                                    that it is called loop.odd
     any other                               10.77.0.2 and fd77::2
@@ -56,11 +57,13 @@ def answer(packet):
         return packet[:2] + b"\x81\x80" + b"\xff" * 40, 0
     if what == "loop":
         return reply(0, [(CNAME, b"\xc0\x0c")]), 0
+    if what == "only6" and (asks == "4") != (labels[-1] == "corp"):
+        return reply(), 0
     records = {
         A: [(A, socket.inet_aton("10.77.0.2"))],
         AAAA: [(AAAA, socket.inet_pton(socket.AF_INET6, "fd77::2"))],
     }.get(kind, [])
-    return reply(0, records), 0.4 if what == "late" + (asks or "") else 0
+    return reply(0, records), 1.5 if what == "late" + (asks or "") or labels == ["only6", "odd"] else 0
 
 
 def main():
