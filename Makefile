@@ -2,6 +2,7 @@
 # make demo       two programs and a script hold a conversation through it
 # make examples   the programs of c-examples, into target/examples
 # make test       everything a change must pass
+# make fuzz       feeds what reads texts with what a fuzzer makes up, for FUZZ_SECONDS (300)
 # make bench      how fast it is, beside the C library; BENCH_FLAGS=--quick takes half a minute
 # make bench-instructions   how many instructions a call takes, held to limits
 # make install    into PREFIX (/usr/local), below DESTDIR; make uninstall takes it out again
@@ -14,6 +15,7 @@ CFLAGS ?= -O2 -g
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
+FUZZ_SECONDS ?= 300
 OUT = target/release
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 MAJOR := $(firstword $(subst ., ,$(VERSION)))
@@ -48,11 +50,13 @@ test:
 	@scripts/setup test
 	@$(MAKE) --no-print-directory lib
 	timeout 60 $(CARGO) fmt --check
+	timeout 60 $(CARGO) fmt --check --manifest-path fuzz/Cargo.toml
 	timeout 300 $(CARGO) clippy --all-targets --features capi -- -D warnings
 	timeout 300 $(CARGO) clippy --lib -- -D warnings
 	RUSTDOCFLAGS='-D warnings' timeout 300 $(CARGO) doc --no-deps
 	timeout 900 $(CARGO) test --features capi
 	@$(MAKE) --no-print-directory model
+	@timeout 300 $(MAKE) --no-print-directory fuzz FUZZ_SECONDS=20
 	@$(MAKE) --no-print-directory bench-instructions
 	@$(MAKE) --no-print-directory bench BENCH_FLAGS=--quick
 
@@ -60,6 +64,11 @@ test:
 .PHONY: model
 model:
 	RUSTFLAGS='--cfg loom' timeout 300 $(CARGO) test --release --features capi --lib --target-dir target/loom model
+
+# A crate of its own, in the folder fuzz.
+.PHONY: fuzz
+fuzz:
+	@CARGO='$(CARGO)' scripts/fuzz texts $(FUZZ_SECONDS)
 
 # The build script writes the header and the list of options; cargo says where. Both go through files, so that a failed build
 # changes nothing.

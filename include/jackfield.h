@@ -1368,6 +1368,13 @@ typedef enum jf_poller_option {
      * a host language.
      */
     JF_POLLER_INTERRUPTIBLE = 1,
+    /**
+     * Whether listeners rest while there is no descriptor for a connection: 0, the default, or 1. When jf_accept has
+     * returned JF_E_TOO_MANY_FILES or JF_E_SYSTEM_FILES, on whatever listener, those in the poller tell nothing until a
+     * socket is closed, or 100 milliseconds have passed. With 0 a listener is ready for as long as connections are queued,
+     * and a loop that can't accept them spins. It is for listeners that are added when it is 1, and listen by then.
+     */
+    JF_POLLER_REST_LISTENERS = 2,
 } jf_poller_option;
 
 /**
@@ -2499,8 +2506,8 @@ int64_t jf_resolve_addr(const struct jf_addr *a, int64_t timeout_ms, char *host,
 /**
  * Reads an endpoint: what to connect to, or where to serve, in one text.
  *
- *     tcp://example.org:https   tcp://127.0.0.1:80   tcp://[::1]:80   tcp://[fe80::1%eth0]:80   tcp://:8080
- *     udp://example.org:53      unix:///run/x.sock   unix://relative/path   unix://@name
+ *    tcp://example.org:https   tcp://127.0.0.1:80   tcp://[::1]:80   tcp://[fe80::1%eth0]:80   tcp://:8080
+ *    udp://example.org:53      unix:///run/x.sock   unix://relative/path   unix://@name
  *
  * tcp:// and udp:// (lower case) are followed by a host, a colon and a port, unix:// by a path, or by @ and an abstract
  * name (Linux).
@@ -2886,8 +2893,8 @@ int64_t jf_poller_wake(jf_poller p);
  * option: one of JF_POLLER_*.
  * value: what to set it to.
  *
- * Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option and a value out of range; JF_E_BAD_HANDLE. Since
- * 0.1.
+ * Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option and a value out of range; JF_E_TOO_MANY_FILES and
+ * JF_E_SYSTEM_FILES, since JF_POLLER_REST_LISTENERS takes one more descriptor; JF_E_BAD_HANDLE. Since 0.1.
  */
 int64_t jf_poller_set(jf_poller p, int32_t option, int64_t value);
 

@@ -24,6 +24,7 @@ programs!(
     message_waits,
     misuse_addresses,
     misuse_arguments,
+    misuse_endpoints,
     misuse_handles,
     misuse_message,
     misuse_message_values,

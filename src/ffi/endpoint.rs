@@ -7,8 +7,8 @@ use std::ffi::c_char;
 
 /// Reads an endpoint: what to connect to, or where to serve, in one text.
 ///
-///     tcp://example.org:https   tcp://127.0.0.1:80   tcp://[::1]:80   tcp://[fe80::1%eth0]:80   tcp://:8080
-///     udp://example.org:53      unix:///run/x.sock   unix://relative/path   unix://@name
+///    tcp://example.org:https   tcp://127.0.0.1:80   tcp://[::1]:80   tcp://[fe80::1%eth0]:80   tcp://:8080
+///    udp://example.org:53      unix:///run/x.sock   unix://relative/path   unix://@name
 ///
 /// tcp:// and udp:// (lower case) are followed by a host, a colon and a port, unix:// by a path, or by @ and an abstract
 /// name (Linux).

@@ -189,12 +189,7 @@ pub unsafe extern "C" fn jf_poller_wait(p: jf_poller, events: *mut jf_event, cap
 /// Returns 0. Errors: JF_E_BAD_HANDLE. Since 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_poller_wake(p: jf_poller) -> i64 {
-    guard(|| {
-        POLLERS.with(p, |poller| {
-            poller.wake();
-            Ok(0)
-        })
-    })
+    guard(|| POLLERS.with(p, Poller::wake).map(done))
 }
 
 /// The options of a poller.
@@ -205,6 +200,11 @@ pub enum jf_poller_option {
     /// Whether jf_poller_wait returns JF_E_INTERRUPTED when a signal was handled: 0, the default, or 1. So Ctrl-C works in
     /// a host language.
     JF_POLLER_INTERRUPTIBLE = 1,
+    /// Whether listeners rest while there is no descriptor for a connection: 0, the default, or 1. When jf_accept has
+    /// returned JF_E_TOO_MANY_FILES or JF_E_SYSTEM_FILES, on whatever listener, those in the poller tell nothing until a
+    /// socket is closed, or 100 milliseconds have passed. With 0 a listener is ready for as long as connections are queued,
+    /// and a loop that can't accept them spins. It is for listeners that are added when it is 1, and listen by then.
+    JF_POLLER_REST_LISTENERS = 2,
 }
 
 /// Sets an option of a poller.
@@ -213,15 +213,13 @@ pub enum jf_poller_option {
 /// option: one of JF_POLLER_*.
 /// value: what to set it to.
 ///
-/// Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option and a value out of range; JF_E_BAD_HANDLE. Since
-/// 0.1.
+/// Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option and a value out of range; JF_E_TOO_MANY_FILES and
+/// JF_E_SYSTEM_FILES, since JF_POLLER_REST_LISTENERS takes one more descriptor; JF_E_BAD_HANDLE. Since 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_poller_set(p: jf_poller, option: i32, value: i64) -> i64 {
     guard(|| match (option, value) {
-        (1, 0 | 1) => POLLERS.with(p, |poller| {
-            poller.set_interruptible(value == 1);
-            Ok(0)
-        }),
+        (2, 0 | 1) => POLLERS.with(p, |poller| poller.set_rest_listeners(value == 1)).map(done),
+        (1, 0 | 1) => POLLERS.with(p, |poller| poller.set_interruptible(value == 1)).map(done),
         _ => Err(Error::INVALID),
     })
 }
@@ -234,7 +232,7 @@ pub extern "C" fn jf_poller_set(p: jf_poller, option: i32, value: i64) -> i64 {
 /// Never blocks. Returns the descriptor. Errors: JF_E_BAD_HANDLE. Since 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_poller_fd(p: jf_poller) -> i64 {
-    guard(|| POLLERS.with(p, |poller| Ok(poller.as_fd().as_raw_fd().into())))
+    guard(|| POLLERS.with(p, |poller| Ok(poller.expect_own_process()?.as_fd().as_raw_fd().into())))
 }
 
 /// Closes a poller. Threads that wait on it return JF_E_CLOSED. The sockets in it stay open.

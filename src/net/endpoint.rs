@@ -258,3 +258,48 @@ impl Expected {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_alone_has_no_brackets() {
+        let ip = |ip: &str, zone: &str| Ok(Host::Ip(ip.parse().unwrap(), zone.into()));
+        assert_eq!(Host::alone(""), Ok(Host::Here));
+        assert_eq!(Host::alone("127.0.0.1"), ip("127.0.0.1", ""));
+        assert_eq!(Host::alone("::"), ip("::", ""));
+        assert_eq!(Host::alone("FE80::1%eth0"), ip("fe80::1", "eth0"));
+        assert_eq!(Host::alone("example.org."), Ok(Host::Name("example.org.".into())));
+        for (text, at) in [
+            ("[::1]", 0),
+            ("[::1", 0),
+            ("[", 0),
+            ("::1]", 3),
+            ("::1%", 4),
+            ("::1%e h", 5),
+            ("1:2", 3),
+            ("localhost:80", 0),
+            ("127.0.0.1:80", 3),
+            ("127.1", 5),
+            ("127.0.0.1/8", 9),
+            ("127.0.0.1%lo", 9),
+            ("a b", 1),
+            ("a..b", 2),
+            (" ", 0),
+            (".", 0),
+        ] {
+            assert_eq!(Host::alone(text).map_err(|error| error.at()), Err(at), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_port_alone_may_be_nothing() {
+        assert_eq!(Port::alone(""), Ok(Port::Number(0)));
+        assert_eq!(Port::alone("65535"), Ok(Port::Number(65535)));
+        assert_eq!(Port::alone("https"), Ok(Port::Service("https".into())));
+        for (text, at) in [("65536", 0), ("000080", 0), (" 80", 0), ("80 ", 2), ("-1", 0), ("a/b", 1), (":80", 0)] {
+            assert_eq!(Port::alone(text).map_err(|error| error.at()), Err(at), "{text}");
+        }
+    }
+}

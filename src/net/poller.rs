@@ -1,14 +1,15 @@
 //! Waiting for any number of sockets.
 
 use super::{Error, Events, Result, Socket};
-use crate::sys::errno::{EINTR, ELOOP, ENOSPC, EPERM};
-use crate::sys::{Errno, EventRoom, Moment, PollerEvent, RawPoller, Wake, fork_epoch};
+use crate::sys::errno::{EINTR, ELOOP, ENOENT, ENOSPC, EPERM};
+use crate::sys::{Errno, EventRoom, Moment, OWN_TOKEN, PollerEvent, RawPoller, Wake, fork_epoch, shortages};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
-/// The token of the poller's own wake.
-const OWN: u64 = u64::MAX;
+/// How long listeners rest at the most.
+const REST: Duration = Duration::from_millis(100);
 
 /// Waits for any number of sockets at once, each with a token that its events carry. ([epoll(7)])
 ///
@@ -37,6 +38,7 @@ pub struct Poller {
     epoch: u64,
     interruptible: AtomicBool,
     canceled: AtomicBool,
+    listeners: OnceLock<Listeners>,
 }
 
 impl Poller {
@@ -47,9 +49,9 @@ impl Poller {
     /// 1024 pollers. [`Error::NO_MEMORY`].
     pub fn open() -> Result<Poller> {
         let (raw, wake) = (RawPoller::new()?, Wake::new()?);
-        raw.add(wake.as_raw_fd(), Events::READABLE | Events::EDGE, OWN)?;
+        raw.add_wake(&wake)?;
         let (interruptible, canceled) = (AtomicBool::new(false), AtomicBool::new(false));
-        Ok(Poller { raw, wake, epoch: fork_epoch(), interruptible, canceled })
+        Ok(Poller { raw, wake, epoch: fork_epoch(), interruptible, canceled, listeners: OnceLock::new() })
     }
 
     /// Adds a socket: for which events, of which [`Events::ERROR`] and [`Events::HANGUP`] are told in any case, and the
@@ -63,8 +65,12 @@ impl Poller {
     pub fn add(&self, socket: &Socket, events: Events, token: u64) -> Result<()> {
         // Noted first, so that it is known to be in it for all the time that it is.
         self.check(events, token)?;
-        socket.fd.polled.note(self.raw.as_raw_fd());
-        self.add_raw(socket.as_raw_fd(), events, token)
+        let raw = match self.listeners.get() {
+            Some(listeners) if socket.listens.load(Relaxed) => &listeners.raw,
+            _ => &self.raw,
+        };
+        socket.fd.polled.note(raw.as_raw_fd());
+        raw.add(socket.as_raw_fd(), events, token).map_err(refused)
     }
 
     /// Changes for which events a socket is in it, and the token. One that has told its [`Events::ONE_SHOT`] begins anew.
@@ -80,9 +86,7 @@ impl Poller {
     /// # Errors
     /// [`Error::NOT_FOUND`] when it is not in it.
     pub fn remove(&self, socket: &Socket) -> Result<()> {
-        self.remove_raw(socket.as_raw_fd())?;
-        socket.fd.polled.forget(self.raw.as_raw_fd());
-        Ok(())
+        self.remove_raw(socket.as_raw_fd())
     }
 
     /// Adds a descriptor that is no [`Socket`]: a pipe, an eventfd, another library's. It has to be taken out before it is
@@ -125,66 +129,195 @@ impl Poller {
 
     #[inline]
     pub(crate) fn wait_into(&self, room: &mut EventRoom<'_>, time: Option<Duration>) -> Result<usize> {
-        self.expect_own_process()?;
-        if room.is_empty() {
+        self.expect_open()?;
+        if room.is_full() {
             return Err(Error::INVALID);
         }
         // Who waits for ever or not at all needs no clock.
         let start = time.filter(|time| !time.is_zero()).map(|_| Moment::now());
         let mut left = time;
         loop {
-            match self.raw.wait(room, OWN, left) {
-                _ if self.canceled.load(Relaxed) => return Err(Error::CLOSED),
-                Ok((count, woken)) if count > 0 || woken => return Ok(count),
-                Ok(_) if left.is_some() => return Ok(0),
-                Ok(_) => {}
+            let rest = self.listeners.get().and_then(|listeners| listeners.rest(&self.raw));
+            let slice = rest.map_or(left, |rest| Some(left.map_or(rest, |left| left.min(rest))));
+            let waited = self.raw.wait(room, slice);
+            self.expect_open()?;
+            match waited {
+                Ok(waited) => {
+                    if waited.inner && !room.is_full() {
+                        self.take_listeners(room)?;
+                    }
+                    if room.filled() > 0 || waited.woken {
+                        return Ok(room.filled());
+                    }
+                }
                 Err(Errno(EINTR)) if self.interruptible.load(Relaxed) => return Err(Error::INTERRUPTED),
                 Err(Errno(EINTR)) => {}
                 Err(errno) => return Err(errno.into()),
             }
             left = time.map(|time| start.map_or(Duration::ZERO, |start| time.saturating_sub(start.elapsed().0)));
+            if left.is_some_and(|left| left.is_zero()) {
+                return Ok(0);
+            }
         }
     }
 
+    /// The events of listeners, in what room there is left. What another thread has taken meanwhile is not among them.
+    #[cold]
+    fn take_listeners(&self, room: &mut EventRoom<'_>) -> Result<()> {
+        let Some(listeners) = self.listeners.get() else { return Ok(()) };
+        match listeners.raw.wait(room, Some(Duration::ZERO)) {
+            Ok(_) | Err(Errno(EINTR)) => Ok(()),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    /// Has listeners rest while there is no descriptor for a connection, or no longer: once an accept has failed for that,
+    /// they are not waited for until a socket of the library is closed, or 100 milliseconds have passed. Else a listener
+    /// is ready for as long as connections are queued, and a loop that can't accept them spins. It is for the sockets
+    /// that listen already when they are added after this.
+    ///
+    /// # Errors
+    /// [`Error::TOO_MANY_FILES`] and [`Error::SYSTEM_FILES`]: it takes one more descriptor.
+    pub fn set_rest_listeners(&self, rest: bool) -> Result<()> {
+        self.expect_own_process()?;
+        if rest && self.listeners.get().is_none() {
+            let listeners = Listeners::new()?;
+            self.raw.add_inner(&listeners.raw)?;
+            // Another thread may have been as quick; then its own are as good.
+            let _ = self.listeners.set(listeners);
+        }
+        self.listeners.get().iter().for_each(|listeners| listeners.may_rest.store(rest, Relaxed));
+        Ok(())
+    }
+
     /// Has one thread that waits return, or the next one that begins to.
-    pub fn wake(&self) {
+    ///
+    /// # Errors
+    /// [`Error::BAD_HANDLE`] in a forked child.
+    pub fn wake(&self) -> Result<()> {
+        self.expect_own_process()?;
         self.wake.wake();
+        Ok(())
     }
 
     /// Whether a signal that is handled ends a wait.
-    pub fn set_interruptible(&self, interruptible: bool) {
+    ///
+    /// # Errors
+    /// [`Error::BAD_HANDLE`] in a forked child.
+    pub fn set_interruptible(&self, interruptible: bool) -> Result<()> {
+        self.expect_own_process()?;
         self.interruptible.store(interruptible, Relaxed);
+        Ok(())
     }
 
-    /// Makes a thread that waits return [`Error::CLOSED`], and all later ones. Repeat it until all are out.
+    /// Makes all who wait return [`Error::CLOSED`], and all who will.
     pub fn cancel(&self) {
         self.canceled.store(true, Relaxed);
-        self.wake();
+        // In a forked child nobody waits, and the parent's threads would be woken.
+        let _ = self.wake();
+    }
+
+    /// What holds before a wait and after it, as in between a signal handler may have forked.
+    #[inline]
+    fn expect_open(&self) -> Result<()> {
+        self.expect_own_process()?;
+        if self.canceled.load(Relaxed) {
+            // A wake is for one thread; the next one is woken by this.
+            self.wake.wake();
+            return Err(Error::CLOSED);
+        }
+        Ok(())
     }
 
     fn check(&self, events: Events, token: u64) -> Result<()> {
         self.expect_own_process()?;
-        if events.within(Events::FOR_POLLER) && token != OWN { Ok(()) } else { Err(Error::INVALID) }
+        if events.within(Events::FOR_POLLER) && token != OWN_TOKEN { Ok(()) } else { Err(Error::INVALID) }
     }
 
     /// In a forked child it is the parent's poller still: what is changed here would be changed there.
-    fn expect_own_process(&self) -> Result<()> {
-        if fork_epoch() == self.epoch { Ok(()) } else { Err(Error::BAD_HANDLE) }
+    pub(crate) fn expect_own_process(&self) -> Result<&Poller> {
+        if fork_epoch() == self.epoch { Ok(self) } else { Err(Error::BAD_HANDLE) }
+    }
+
+    /// What is in the poller for its own sake is not for others to change, nor can it be in itself.
+    fn is_own(&self, fd: RawFd) -> bool {
+        let inner = self.listeners.get().map(|listeners| listeners.raw.as_raw_fd());
+        fd == self.raw.as_raw_fd() || fd == self.wake.as_raw_fd() || inner == Some(fd)
     }
 
     pub(crate) fn add_raw(&self, fd: RawFd, events: Events, token: u64) -> Result<()> {
         self.check(events, token)?;
+        if self.is_own(fd) {
+            return Err(Error::UNSUPPORTED);
+        }
         self.raw.add(fd, events, token).map_err(refused)
     }
 
     pub(crate) fn modify_raw(&self, fd: RawFd, events: Events, token: u64) -> Result<()> {
         self.check(events, token)?;
-        self.raw.modify(fd, events, token).map_err(refused)
+        self.either(fd, |raw| raw.modify(fd, events, token))
     }
 
     pub(crate) fn remove_raw(&self, fd: RawFd) -> Result<()> {
         self.expect_own_process()?;
-        self.raw.remove(fd).map_err(refused)
+        self.either(fd, |raw| raw.remove(fd))
+    }
+
+    /// Does something with what is in the poller itself, or among the listeners.
+    fn either(&self, fd: RawFd, call: impl Fn(&RawPoller) -> Result<(), Errno>) -> Result<()> {
+        if self.is_own(fd) {
+            return Err(Error::NOT_FOUND);
+        }
+        match (call(&self.raw), self.listeners.get()) {
+            (Err(Errno(ENOENT)), Some(listeners)) => call(&listeners.raw),
+            (result, _) => result,
+        }
+        .map_err(refused)
+    }
+}
+
+/// A poller in the poller, for listeners alone: all of them rest when it does.
+#[derive(Debug)]
+struct Listeners {
+    raw: RawPoller,
+    may_rest: AtomicBool,
+    rest: Mutex<Rest>,
+}
+
+#[derive(Debug)]
+struct Rest {
+    /// How often descriptors had run short when that was last heeded.
+    heeded: u64,
+    /// Since when they rest, and how often a descriptor had come free by then.
+    since: Option<(Moment, u64)>,
+}
+
+impl Listeners {
+    fn new() -> Result<Listeners> {
+        let rest = Mutex::new(Rest { heeded: shortages().0, since: None });
+        Ok(Listeners { raw: RawPoller::new()?, may_rest: AtomicBool::new(true), rest })
+    }
+
+    /// Has the listeners in a poller rest, or end it, as things are. For how long they rest yet.
+    fn rest(&self, poller: &RawPoller) -> Option<Duration> {
+        let (times, freed) = shortages();
+        // Whoever finds it locked leaves it to the other thread.
+        let mut rest = self.rest.try_lock().ok()?;
+        let may_rest = self.may_rest.load(Relaxed);
+        if may_rest && rest.heeded != times {
+            rest.heeded = times;
+            rest.since = Some((Moment::now(), freed));
+            poller.heed_inner(&self.raw, false).ok()?;
+        }
+        let (since, freed_then) = rest.since?;
+        let left = REST.saturating_sub(since.elapsed().0);
+        if may_rest && freed == freed_then && !left.is_zero() {
+            return Some(left);
+        }
+        // What can't be told now is told in the next wait.
+        poller.heed_inner(&self.raw, true).ok()?;
+        rest.since = None;
+        None
     }
 }
 

@@ -96,9 +96,9 @@ impl<'a> Reader<'a> {
             let wrong = |expected| Err(EndpointError::new(start + at, expected));
             match char {
                 '.' if label == 0 => return wrong(Expected::Label),
-                '.' if at + 1 == name.len() => {}
-                _ if count == NAME_MAX => return wrong(Expected::ShortName),
-                '.' => label = 0,
+                // The one at the end does not count.
+                '.' if count <= NAME_MAX => label = 0,
+                _ if count >= NAME_MAX => return wrong(Expected::ShortName),
                 _ if label == LABEL_MAX => return wrong(Expected::ShortLabel),
                 _ => label += 1,
             }

@@ -1,9 +1,9 @@
 //! A socket and its life.
 
 use super::wait::Patience;
-use super::{Addr, Error, Family, Flags, Result, Shutdown, Type};
+use super::{Addr, Error, Family, Flags, Opt, Result, Shutdown, Type};
 use crate::sys::errno::{EINVAL, ENODEV};
-use crate::sys::{Descriptor, Direction, Errno, SockAddr};
+use crate::sys::{Descriptor, Direction, Errno, SockAddr, ran_short};
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
 use std::time::Duration;
@@ -42,6 +42,8 @@ pub struct Socket {
     /// Whether there ever was one. Since then, that the kernel handed a call back does not tell that its time is over.
     pub(super) unblocked: AtomicBool,
     canceled: AtomicBool,
+    /// It takes connections.
+    pub(super) listens: AtomicBool,
     /// The peer ended the connection without a word, which the system told a call that had done a part and said so.
     pub(super) untold_reset: AtomicBool,
     /// The index that [`Opt::MulticastInterface`](crate::Opt::MulticastInterface) was set to, which an IPv4 socket does
@@ -108,6 +110,7 @@ impl Socket {
             unblocking: AtomicU32::new(0),
             unblocked: AtomicBool::new(false),
             canceled: AtomicBool::new(false),
+            listens: AtomicBool::new(false),
             untold_reset: AtomicBool::new(false),
             multicast_interface: AtomicU32::new(0),
             always_told: if kind.has_messages() { Flags::TRUNC.bits() as u8 } else { 0 },
@@ -169,7 +172,9 @@ impl Socket {
             0.. => backlog,
             _ => return Err(Error::INVALID),
         };
-        self.fd.listen(backlog).map_err(|errno| self.failure(errno))
+        self.fd.listen(backlog).map_err(|errno| self.failure(errno))?;
+        self.listens.store(true, Relaxed);
+        Ok(())
     }
 
     /// Waits for the next connection and returns it with its peer's address. Its timeouts are those of a new socket,
@@ -178,13 +183,19 @@ impl Socket {
     /// # Errors
     /// [`Error::WOULD_BLOCK`] and [`Error::TIMED_OUT`] when none came, [`Error::INVALID`] when the socket doesn't
     /// listen, [`Error::CONN_ABORTED`] when the peer gave up meanwhile, [`Error::TOO_MANY_FILES`] and
-    /// [`Error::SYSTEM_FILES`] when there is no descriptor for it: then the connection is still queued.
+    /// [`Error::SYSTEM_FILES`] when there is no descriptor for it: then the connection is still queued (a poller can let the
+    /// listener rest, see [`Poller::rest_listeners`](crate::Poller::rest_listeners)).
     ///
     /// [accept(2)]: https://man7.org/linux/man-pages/man2/accept.2.html
     pub fn accept(&self) -> Result<(Socket, Addr)> {
-        let (fd, peer) = self.call(Direction::Recv, Flags::NONE, |fd, flags| match flags {
+        let accepted = self.call(Direction::Recv, Flags::NONE, |fd, flags| match flags {
             Flags::DONT_WAIT => self.accept_at_once(fd),
             _ => fd.accept(),
+        });
+        let (fd, peer) = accepted.inspect_err(|error| {
+            if matches!(*error, Error::TOO_MANY_FILES | Error::SYSTEM_FILES) {
+                ran_short();
+            }
         })?;
         let socket = Socket::new(fd, self.family, self.kind);
         // Linux gives a TCP connection the timeouts of its listener.
@@ -272,6 +283,7 @@ impl Socket {
             recv_timeout: self.timeout_ms(Direction::Recv),
             send_timeout: self.timeout_ms(Direction::Send),
             nonblocking: self.nonblocking.load(Relaxed),
+            listens: self.listens.load(Relaxed),
         };
         let fd = self.fd.duplicate().map_err(|errno| match errno {
             // Linux has it where a process may have but the three standard ones.
@@ -393,6 +405,7 @@ pub(super) struct Mode {
     recv_timeout: i64,
     send_timeout: i64,
     nonblocking: bool,
+    listens: bool,
 }
 
 impl Mode {
@@ -409,7 +422,8 @@ impl Mode {
         let nonblocking = fd.nonblocking()?;
         let timeout = |direction| if nonblocking { Ok(0) } else { timeout_kept(fd, direction) };
         let (recv_timeout, send_timeout) = (timeout(Direction::Recv)?, timeout(Direction::Send)?);
-        Ok(Mode { family, kind, recv_timeout, send_timeout, nonblocking })
+        let listens = kind.has_connections() && fd.get(Opt::Listening, family, kind)? == 1;
+        Ok(Mode { family, kind, recv_timeout, send_timeout, nonblocking, listens })
     }
 
     pub(super) fn socket(self, fd: Descriptor) -> Socket {
@@ -417,6 +431,7 @@ impl Mode {
         socket.keep_timeout(Direction::Recv, self.recv_timeout);
         socket.keep_timeout(Direction::Send, self.send_timeout);
         socket.nonblocking.store(self.nonblocking, Relaxed);
+        socket.listens.store(self.listens, Relaxed);
         socket
     }
 }

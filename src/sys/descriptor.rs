@@ -4,6 +4,7 @@ use super::addr::SockAddr;
 use super::call::system_call;
 use super::errno::EPROTONOSUPPORT;
 use super::polled::Polled;
+use super::shortage::freed;
 use super::{Errno, Family, RawAddr, Shutdown, Type, check};
 use socket2::{Domain, Protocol, SockRef, Socket};
 use std::mem::ManuallyDrop;
@@ -143,6 +144,7 @@ impl Drop for Descriptor {
         // SAFETY: the descriptor is ours, and nothing uses it after this. The C library's close would do as well, were
         // it not a cancellation point. An error says that data was lost, not that the descriptor is still open.
         let _ = unsafe { system_call(libc::SYS_close, [self.raw()]) };
+        freed();
     }
 }
 

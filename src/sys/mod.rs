@@ -25,6 +25,7 @@
 //! | `ready` | waiting for descriptors with a deadline |
 //! | `socket_file` | the files of UNIX sockets, and a lock on their [`Folder`] |
 //! | `poller`, `polled` | [`RawPoller`], waiting for many descriptors; leaving it when one is closed |
+//! | `shortage` | whether descriptors ran short |
 //! | `wake` | [`Wake`], ending such a wait from another thread |
 //! | `resolver` | looking up names of hosts and services |
 //! | `worker` | a thread that can be left behind |
@@ -57,6 +58,7 @@ mod polled;
 mod poller;
 mod ready;
 mod resolver;
+mod shortage;
 mod signal;
 mod socket_file;
 mod sockopt;
@@ -77,9 +79,10 @@ pub use fork::{EPOCH_SHIFT, fork_epoch, watch_forks};
 pub use inherited::{INHERITED_MAX, inherited};
 pub use interfaces::{InterfaceFlags, RawInterface, interface_index, interfaces};
 pub use options::{Opt, TEXT_ROOM, supports};
-pub use poller::{EventRoom, PollerEvent, RawPoller};
+pub use poller::{EventRoom, OWN_TOKEN, PollerEvent, RawPoller};
 pub use ready::{Direction, PollItem, pause, wait_many, wait_ready};
 pub use resolver::{NameError, look_up, name_of, service_port};
+pub use shortage::{ran_short, shortages};
 pub use signal::NoSigpipe;
 pub use socket_file::{Folder, is_dead, is_socket, remove_file};
 #[cfg(feature = "capi")]

@@ -3,8 +3,9 @@
 //! epoll forgets what it was told of a descriptor when its open file goes; but that stays as long as a duplicate or another
 //! process has it, and events of what nobody has any more would go on. So a descriptor is taken out before it is closed.
 //!
-//! All that is kept of a poller is its descriptor's number. When the poller has been closed since, and the number is another
-//! file's, then that is no epoll instance, or one that is about to lose this descriptor anyway.
+//! All that is kept of a poller is its descriptor's number, and that it was in there once: to be taken out by one thread and
+//! put in again by another is not one step, so nobody can tell that it is out. Leaving a poller where it is not does no
+//! harm.
 
 use super::errno::EMFILE;
 use super::{Errno, fork_epoch, poller, watch_forks};
@@ -50,14 +51,6 @@ impl Polled {
         let _ = self.0.fetch_update(Relaxed, Relaxed, |now| Some(noted(now)));
     }
 
-    /// It has been taken out of a poller.
-    pub fn forget(&self, poller: RawFd) {
-        let here = word(poller);
-        if here & NUMBER != SEVERAL {
-            let _ = self.0.compare_exchange(here, NOWHERE, Relaxed, Relaxed);
-        }
-    }
-
     /// Takes it out of all pollers that it is in.
     #[inline]
     pub fn leave(&self, fd: RawFd) {
@@ -74,15 +67,14 @@ fn leave(polled: u32, fd: RawFd) {
     if polled & !NUMBER != epoch() {
         return;
     }
-    if polled & NUMBER != SEVERAL {
-        let _ = poller::remove((polled & NUMBER) as RawFd - 1, fd);
-        return;
-    }
-    for place in &POLLERS {
-        let word = place.load(Relaxed);
-        if word != 0 && word & !u64::from(u32::MAX) == fork_epoch() {
-            let _ = poller::remove((word as u32 - 1) as RawFd, fd);
-        }
+    let is_here = |word: u64| word != 0 && word & !u64::from(u32::MAX) == fork_epoch();
+    let mut pollers = POLLERS.iter().map(|place| place.load(Relaxed)).filter(|&word| is_here(word));
+    let mut leave = |word: u64| {
+        let _ = poller::remove((word as u32 - 1) as RawFd, fd);
+    };
+    match polled & NUMBER {
+        SEVERAL => pollers.for_each(leave),
+        number => pollers.find(|&word| word as u32 == number).into_iter().for_each(&mut leave),
     }
 }
 

@@ -1,13 +1,14 @@
 //! The system's poller: epoll.
 
 use super::call::system_call;
-use super::errno::ENOSYS;
+use super::errno::{ENOSYS, EPERM};
 use super::polled::{delist, enlist};
-use super::{Descriptor, Errno, Events};
+use super::{Descriptor, Errno, Events, Wake};
 use std::marker::PhantomData;
 use std::mem::{MaybeUninit, size_of};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 /// Something that a poller found ready, laid out as C gets it.
@@ -32,6 +33,22 @@ impl PollerEvent {
 /// What epoll writes. It is not longer, so that an array of the one becomes an array of the other in its place.
 type Written = libc::epoll_event;
 const _: () = assert!(size_of::<Written>() <= size_of::<PollerEvent>());
+
+/// The token of what is the poller's own: nobody else may have it.
+pub const OWN_TOKEN: u64 = u64::MAX;
+
+/// What epoll tells of a poller that is ready, and of nothing else that is the poller's own.
+const INNER: u32 = (libc::EPOLLIN | libc::EPOLLRDNORM) as u32;
+
+/// What came of a wait.
+pub struct Waited {
+    /// How many events were written.
+    pub count: usize,
+    /// Whether it was woken.
+    pub woken: bool,
+    /// Whether the poller in this one is ready.
+    pub inner: bool,
+}
 
 /// An epoll instance.
 #[derive(Debug)]
@@ -63,59 +80,90 @@ impl RawPoller {
     }
 
     fn control(&self, what: i32, fd: RawFd, events: Events, token: u64) -> Result<(), Errno> {
-        let event = Written { events: events.to_epoll(), u64: token };
+        self.control_raw(what, fd, events.to_epoll(), token)
+    }
+
+    fn control_raw(&self, what: i32, fd: RawFd, bits: u32, token: u64) -> Result<(), Errno> {
+        let event = Written { events: bits, u64: token };
         let args = [self.0.raw(), what as usize, fd as usize, &raw const event as usize];
         // SAFETY: the event is ours.
         unsafe { system_call(libc::SYS_epoll_ctl, args) }?;
         Ok(())
     }
 
-    /// Waits until something is ready, and returns how many events were written and whether what has this `own` token was
-    /// among it, of which no event is. None when the time is over; without a time it waits for ever.
+    /// Puts in what ends a wait from another thread, of which no event is written.
+    pub fn add_wake(&self, wake: &Wake) -> Result<(), Errno> {
+        self.add(wake.as_raw_fd(), Events::READABLE | Events::EDGE, OWN_TOKEN)
+    }
+
+    /// Puts in another poller, of which no event is written.
+    pub fn add_inner(&self, inner: &RawPoller) -> Result<(), Errno> {
+        self.control_raw(libc::EPOLL_CTL_ADD, inner.as_raw_fd(), INNER, OWN_TOKEN)
+    }
+
+    /// Sets whether the poller in this one is waited for.
+    pub fn heed_inner(&self, inner: &RawPoller, heed: bool) -> Result<(), Errno> {
+        self.control_raw(libc::EPOLL_CTL_MOD, inner.as_raw_fd(), if heed { INNER } else { 0 }, OWN_TOKEN)
+    }
+
+    /// Waits until something is ready. Without a time it waits for ever.
     #[inline]
-    pub fn wait(&self, room: &mut EventRoom<'_>, own: u64, time: Option<Duration>) -> Result<(usize, bool), Errno> {
+    pub fn wait(&self, room: &mut EventRoom<'_>, time: Option<Duration>) -> Result<Waited, Errno> {
         // As many as epoll takes.
-        let most = room.len.min(i32::MAX as usize / size_of::<Written>());
+        let most = (room.len - room.filled).min(i32::MAX as usize / size_of::<Written>());
         let limit = time.map(|time| libc::timespec {
             tv_sec: time.as_secs().try_into().unwrap_or(libc::time_t::MAX),
             tv_nsec: time.subsec_nanos().into(),
         });
         let limit_place = limit.as_ref().map_or(ptr::null(), ptr::from_ref);
-        let written = room.place.cast::<Written>();
+        // SAFETY: no more than all of it is filled.
+        let place = unsafe { room.place.add(room.filled) };
+        let written = place.cast::<Written>();
         let args = [self.0.raw(), written as usize, most, limit_place as usize, 0, 0];
-        // SAFETY: there is room for so many, and the time is ours; no signal mask.
-        let count = match unsafe { system_call(libc::SYS_epoll_pwait2, args) } {
-            Err(Errno(ENOSYS)) => self.wait_ms(written, most, time)?,
-            result => result?,
+        let count = if COUNTS_IN_MS.load(Relaxed) {
+            wait_ms(args, time)?
+        } else {
+            // SAFETY: there is room for so many, and the time is ours; no signal mask.
+            match unsafe { system_call(libc::SYS_epoll_pwait2, args) } {
+                // Some sandboxes say the latter of what they do not know.
+                Err(Errno(ENOSYS | EPERM)) => wait_ms(args, time)?,
+                result => result?,
+            }
         };
-        let (mut end, mut found) = (count, false);
+        let mut waited = Waited { count, woken: false, inner: false };
         for at in (0..count).rev() {
             // SAFETY: so many were written, at the start of the room. Who goes from the last to the first overwrites none
             // that is still to be read, since what is written here is no shorter.
             unsafe {
                 let event = written.add(at).read_unaligned();
-                let (token, events) = (event.u64, Events::from_epoll(event.events).bits());
-                if token == own {
+                let (token, bits) = (event.u64, event.events);
+                if token == OWN_TOKEN {
+                    waited.woken |= bits != INNER;
+                    waited.inner |= bits == INNER;
                     // The last one takes its place.
-                    end -= 1;
-                    found = true;
-                    room.place.add(at).copy_from(room.place.add(end), 1);
+                    waited.count -= 1;
+                    place.add(at).copy_from(place.add(waited.count), 1);
                 } else {
-                    room.place.add(at).write(PollerEvent { token, events, error: 0 });
+                    let events = Events::from_epoll(bits).bits();
+                    place.add(at).write(PollerEvent { token, events, error: 0 });
                 }
             }
         }
-        Ok((end, found))
+        room.filled += waited.count;
+        Ok(waited)
     }
+}
 
-    /// The same on a system that is older than Linux 5.11 and counts in milliseconds.
-    #[cold]
-    fn wait_ms(&self, written: *mut Written, most: usize, time: Option<Duration>) -> Result<usize, Errno> {
-        let ms = time.map_or(-1, |time| i32::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX));
-        let args = [self.0.raw(), written as usize, most, ms as usize, 0, 0];
-        // SAFETY: the caller has room for so many; no signal mask.
-        unsafe { system_call(libc::SYS_epoll_pwait, args) }
-    }
+/// The system is older than Linux 5.11, or valgrind, and has no `epoll_pwait2`.
+static COUNTS_IN_MS: AtomicBool = AtomicBool::new(false);
+
+/// The same call where time is counted in milliseconds.
+#[cold]
+fn wait_ms(mut args: [usize; 6], time: Option<Duration>) -> Result<usize, Errno> {
+    COUNTS_IN_MS.store(true, Relaxed);
+    args[3] = time.map_or(-1, |time| i32::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX)) as usize;
+    // SAFETY: the caller has room for so many; no signal mask.
+    unsafe { system_call(libc::SYS_epoll_pwait, args) }
 }
 
 impl Drop for RawPoller {
@@ -128,24 +176,32 @@ impl Drop for RawPoller {
 pub struct EventRoom<'a> {
     place: *mut PollerEvent,
     len: usize,
+    /// How much of it is taken by events.
+    filled: usize,
     room: PhantomData<&'a mut [PollerEvent]>,
 }
 
 impl EventRoom<'_> {
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
+    /// Whether there is room for no further event.
+    pub fn is_full(&self) -> bool {
+        self.filled == self.len
+    }
+
+    /// How many events are in it.
+    pub fn filled(&self) -> usize {
+        self.filled
     }
 }
 
 impl<'a> From<&'a mut [MaybeUninit<PollerEvent>]> for EventRoom<'a> {
     fn from(room: &'a mut [MaybeUninit<PollerEvent>]) -> EventRoom<'a> {
-        EventRoom { place: room.as_mut_ptr().cast(), len: room.len(), room: PhantomData }
+        EventRoom { place: room.as_mut_ptr().cast(), len: room.len(), filled: 0, room: PhantomData }
     }
 }
 
 impl<'a> From<&'a mut [PollerEvent]> for EventRoom<'a> {
     fn from(room: &'a mut [PollerEvent]) -> EventRoom<'a> {
-        EventRoom { place: room.as_mut_ptr(), len: room.len(), room: PhantomData }
+        EventRoom { place: room.as_mut_ptr(), len: room.len(), filled: 0, room: PhantomData }
     }
 }
 
