@@ -3,7 +3,7 @@
    what was asked for, what was told, and since when it is gone. */
 #include "poller.h"
 
-enum { CHANGERS = 8, WAITERS = 4, POLLERS = 3, SLOTS = 48, FOUGHT_OVER = 4, STEPS = 300000, STEPS_SLOW = 3000, PATIENCE_S = 20 };
+enum { CHANGERS = 8, WAITERS = 4, POLLERS = 3, SLOTS = 48, FOUGHT_OVER = 4, STEPS = 300000, STEPS_SLOW = 20000, PATIENCE_S = 20 };
 
 static uint64_t seed;
 static _Atomic int enough, passed;
@@ -178,7 +178,7 @@ static uint32_t some_events(uint64_t *state) {
 static void add_or_change(slot *t, uint64_t *state) {
     int at = (int)pick(state, POLLERS);
     watch *old = t->in[at], *w = new_watch(some_events(state));
-    int64_t since = atomic_load(&sequence);
+    int64_t since = atomic_fetch_add(&sequence, 1);
     if (old == NULL) {
         EXPECT(jf_poller_modify(pollers[at], t->s, w->asked, token_of(w)), JF_E_NOT_FOUND);
         OK(jf_poller_add(pollers[at], t->s, w->asked, token_of(w)));
@@ -199,7 +199,7 @@ static void remove_from_one(slot *t, uint64_t *state) {
 }
 
 static void send_one(slot *t, uint64_t *state) {
-    int64_t before[POLLERS], since = atomic_load(&sequence);
+    int64_t before[POLLERS], since = atomic_fetch_add(&sequence, 1);
     for (int i = 0; i < POLLERS; i++) before[i] = t->in[i] != NULL ? atomic_load(&t->in[i]->told_readable) : 0;
     give_byte(t->peer);
     t->bytes++;
