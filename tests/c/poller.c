@@ -358,7 +358,7 @@ static jf_socket many[MANY][2];
 
 /* Waits with little room until as many were told as there are sockets; how often each was. */
 static void tell_all(jf_poller p, size_t cap, int times[MANY]) {
-    jf_event e[MANY + 1];
+    jf_event e[MANY + 2];
     memset(times, 0, MANY * sizeof *times);
     for (int all = 0; all < MANY;) {
         memset(e, 0xA5, sizeof e);
@@ -368,9 +368,30 @@ static void tell_all(jf_poller p, size_t cap, int times[MANY]) {
             CHECK(e[i].token < MANY && e[i].events == JF_READABLE && e[i].error == 0);
             times[e[i].token]++;
         }
-        for (const unsigned char *at = (void *)&e[count]; at < (unsigned char *)(e + MANY + 1); at++) CHECK(*at == 0xA5);
+        for (const unsigned char *at = (void *)&e[count]; at < (unsigned char *)(e + MANY + 2); at++) CHECK(*at == 0xA5);
         all += (int)count;
     }
+}
+
+/* A wake takes nobody's place, wherever it is among them. */
+static void a_wake_among_many(jf_poller p, size_t cap, int woken_before) {
+    jf_event e[MANY + 1];
+    int times[MANY] = {0}, wakes = 0;
+    for (int i = 0; i < MANY; i++) {
+        if (i == woken_before) OK(jf_poller_wake(p));
+        give_byte(many[i][1]);
+    }
+    for (int all = 0; all < MANY;) {
+        int64_t count = OK(jf_poller_wait(p, e, cap, 0));
+        CHECK(count == (int64_t)cap || wakes++ == 0 || all + count == MANY);
+        for (int64_t i = 0; i < count; i++) {
+            CHECK(e[i].token < MANY && e[i].events == JF_READABLE && e[i].error == 0 && times[e[i].token]++ == 0);
+            take_byte(many[e[i].token][0]);
+        }
+        all += (int)count;
+    }
+    EXPECT(jf_poller_wait(p, e, cap, 0), 0);
+    CHECK(is_quiet(p));
 }
 
 /* Who has no place this time has one the next, before anybody has a second; none is told of twice that is told once. */
@@ -404,6 +425,9 @@ static void little_room(void) {
         CHECK(e.token == (uint64_t)i && e.events == JF_READABLE);
         take_byte(many[i][0]);
     }
+    OK(jf_poller_modify(p, many[0][0], JF_READABLE, 0));
+    for (size_t cap = 1; cap <= MANY + 1; cap += 8)
+        for (int at = 0; at < MANY; at += 9) a_wake_among_many(p, cap, at);
     for (int i = 0; i < MANY; i++) close_both(many[i]);
     CHECK(is_quiet(p));
     OK(jf_poller_close(p));
