@@ -13,9 +13,10 @@
  *   harm; of several, one is reported. All that can't be checked is that a pointer has the memory it promises, and that
  *   a descriptor handed over belongs to nobody else.
  * - What is written through a pointer is written only when the call succeeds.
- * - It waits only if it says so, and then for as long as the socket's JF_OPT_RECV_TIMEOUT or JF_OPT_SEND_TIMEOUT says, or
- *   its own timeout, counted from the call's start, whatever signals arrive. A timeout of 0 returns JF_E_WOULD_BLOCK, a longer one
- *   JF_E_TIMED_OUT. A call in flight on a socket that is closed returns JF_E_CLOSED.
+ * - It waits only if it says so, and then for as long as the socket's JF_OPT_RECV_TIMEOUT or JF_OPT_SEND_TIMEOUT says,
+ *   or its own timeout, counted from the call's start, whatever signals arrive. A timeout of 0 returns
+ *   JF_E_WOULD_BLOCK, a longer one JF_E_TIMED_OUT; where Linux counts it, by its clock's ticks, the last tick (4
+ *   milliseconds on most) may be missing. A call in flight on a socket that is closed returns JF_E_CLOSED.
  * - It raises no signal, changes no signal's disposition, prints nothing, and starts no thread, but for those functions
  *   that look a name up: they do that in a thread that handles no signal and ends with the look-up.
  * - It can return JF_E_OS - errno for an error that the operating system has and this header does not, and
@@ -2473,7 +2474,8 @@ int64_t jf_tcp_info(jf_socket s, struct jf_tcp_info_data *out);
  * cap: how many there is room for.
  *
  * Blocks for timeout_ms, whatever signals arrive. A look-up that is not done then goes on in a thread of its own, which
- * ends with it and touches nothing of the caller's. At most 64 look-ups are under way in a process at once; further
+ * ends with it and touches nothing of the caller's. (In a child that was forked while another thread looked a name up,
+ * glibc may never answer: give a time there.) At most 64 look-ups are under way in a process at once; further
  * ones wait for their turn. Returns how many addresses there are, of which the first cap were written. Errors:
  * JF_E_NAME_NOT_FOUND when there is no such name; JF_E_NAME_NO_ADDRESS when it has no address of that family;
  * JF_E_NAME_TRY_AGAIN when the name servers did not answer, failed or refused to; JF_E_NAME_FAILED when the system says
@@ -2860,11 +2862,11 @@ int64_t jf_poller_modify_fd(jf_poller p, int64_t fd, uint32_t events, uint64_t t
 int64_t jf_poller_remove_fd(jf_poller p, int64_t fd);
 
 /**
- * Waits until something is ready. Any number of threads may wait on one poller: each event is told to one of them (of what
- * stays ready and is not taken, the next wait tells again, whoever's it is).
+ * Waits until something is ready. Any number of threads may wait on one poller. With JF_EDGE and JF_ONE_SHOT each event is
+ * told to one of them; else every wait tells what is ready as it begins, and so may several at once.
  *
  * p: the poller.
- * events: where to write what is ready; not NULL.
+ * events: where to write what is ready; not NULL. What is in it beyond the events that are told may be changed, too.
  * cap: how many there is room for, at least 1. What does not fit is told by the next wait.
  * timeout_ms: how long to wait, in milliseconds; -1 for ever, 0 not at all.
  *
@@ -2894,7 +2896,7 @@ int64_t jf_poller_wake(jf_poller p);
  * value: what to set it to.
  *
  * Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option and a value out of range; JF_E_TOO_MANY_FILES and
- * JF_E_SYSTEM_FILES, since JF_POLLER_REST_LISTENERS takes one more descriptor; JF_E_BAD_HANDLE. Since 0.1.
+ * JF_E_SYSTEM_FILES, since JF_POLLER_REST_LISTENERS takes two more descriptors; JF_E_BAD_HANDLE. Since 0.1.
  */
 int64_t jf_poller_set(jf_poller p, int32_t option, int64_t value);
 

@@ -147,6 +147,14 @@ fn addresses_are_resolved_without_asking() {
     assert_eq!(resolve("::1", "80", Family::Unspec, Some(Type::Raw), now), Err(Error::TYPE_UNSUPPORTED));
 }
 
+/// IDNA makes ASCII digits of them, and the C library would make an address of those.
+#[test]
+fn digits_of_other_scripts_are_no_address() {
+    for host in ["１２７.１", "127。0。0。1", "٠x7f.1", "𝟏𝟐𝟕.0.0.1"] {
+        assert_eq!(resolve(host, "80", Family::Unspec, None, LONG), Err(Error::ADDR_INVALID), "{host}");
+    }
+}
+
 #[test]
 fn this_machine_has_a_name() {
     let found = resolve("localhost", "80", Family::Unspec, None, LONG).unwrap();

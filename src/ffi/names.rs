@@ -21,7 +21,8 @@ use std::ffi::c_char;
 /// cap: how many there is room for.
 ///
 /// Blocks for timeout_ms, whatever signals arrive. A look-up that is not done then goes on in a thread of its own, which
-/// ends with it and touches nothing of the caller's. At most 64 look-ups are under way in a process at once; further
+/// ends with it and touches nothing of the caller's. (In a child that was forked while another thread looked a name up,
+/// glibc may never answer: give a time there.) At most 64 look-ups are under way in a process at once; further
 /// ones wait for their turn. Returns how many addresses there are, of which the first cap were written. Errors:
 /// JF_E_NAME_NOT_FOUND when there is no such name; JF_E_NAME_NO_ADDRESS when it has no address of that family;
 /// JF_E_NAME_TRY_AGAIN when the name servers did not answer, failed or refused to; JF_E_NAME_FAILED when the system says

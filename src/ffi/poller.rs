@@ -153,11 +153,11 @@ pub extern "C" fn jf_poller_remove_fd(p: jf_poller, fd: i64) -> i64 {
     guard(|| with_fd(p, fd, Poller::remove_raw))
 }
 
-/// Waits until something is ready. Any number of threads may wait on one poller: each event is told to one of them (of what
-/// stays ready and is not taken, the next wait tells again, whoever's it is).
+/// Waits until something is ready. Any number of threads may wait on one poller. With JF_EDGE and JF_ONE_SHOT each event is
+/// told to one of them; else every wait tells what is ready as it begins, and so may several at once.
 ///
 /// p: the poller.
-/// events: where to write what is ready; not NULL.
+/// events: where to write what is ready; not NULL. What is in it beyond the events that are told may be changed, too.
 /// cap: how many there is room for, at least 1. What does not fit is told by the next wait.
 /// timeout_ms: how long to wait, in milliseconds; -1 for ever, 0 not at all.
 ///
@@ -214,7 +214,7 @@ pub enum jf_poller_option {
 /// value: what to set it to.
 ///
 /// Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option and a value out of range; JF_E_TOO_MANY_FILES and
-/// JF_E_SYSTEM_FILES, since JF_POLLER_REST_LISTENERS takes one more descriptor; JF_E_BAD_HANDLE. Since 0.1.
+/// JF_E_SYSTEM_FILES, since JF_POLLER_REST_LISTENERS takes two more descriptors; JF_E_BAD_HANDLE. Since 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_poller_set(p: jf_poller, option: i32, value: i64) -> i64 {
     guard(|| match (option, value) {

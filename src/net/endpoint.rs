@@ -173,7 +173,6 @@ impl EndpointError {
         self.at
     }
 
-    #[cfg(feature = "capi")]
     pub(crate) fn expected(&self) -> Expected {
         self.expected
     }

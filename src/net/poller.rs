@@ -2,10 +2,12 @@
 
 use super::{Error, Events, Result, Socket};
 use crate::sys::errno::{EINTR, ELOOP, ENOENT, ENOSPC, EPERM};
-use crate::sys::{Errno, EventRoom, Moment, OWN_TOKEN, PollerEvent, RawPoller, Wake, fork_epoch, shortages};
+use crate::sys::{
+    Errno, EventRoom, Moment, OWN_TOKEN, PollerEvent, RawPoller, Timer, Waited, Wake, fork_epoch, shortages,
+};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// How long listeners rest at the most.
@@ -15,8 +17,8 @@ const REST: Duration = Duration::from_millis(100);
 ///
 /// A socket is ready for as long as it is (level), or is told once when it becomes so ([`Events::EDGE`]), or once and then no
 /// more until it is asked for again with [`Poller::modify`] ([`Events::ONE_SHOT`]). One that is dropped leaves its pollers.
-/// Any number of threads may wait on one poller, and add, change and remove meanwhile; an event is told to one of them. A
-/// poller is for the process that opened it, not for forked children.
+/// Any number of threads may wait on one poller, and add, change and remove meanwhile; an edge or a one-shot event is told
+/// to one of them. A poller is for the process that opened it, not for forked children.
 ///
 /// ```
 /// use jackfield::{Events, Family, Flags, Poller, PollerEvent, Socket, Type};
@@ -49,7 +51,7 @@ impl Poller {
     /// 1024 pollers. [`Error::NO_MEMORY`].
     pub fn open() -> Result<Poller> {
         let (raw, wake) = (RawPoller::new()?, Wake::new()?);
-        raw.add_wake(&wake)?;
+        raw.add_own(wake.as_raw_fd())?;
         let (interruptible, canceled) = (AtomicBool::new(false), AtomicBool::new(false));
         Ok(Poller { raw, wake, epoch: fork_epoch(), interruptible, canceled, listeners: OnceLock::new() })
     }
@@ -65,12 +67,14 @@ impl Poller {
     pub fn add(&self, socket: &Socket, events: Events, token: u64) -> Result<()> {
         // Noted first, so that it is known to be in it for all the time that it is.
         self.check(events, token)?;
-        let raw = match self.listeners.get() {
-            Some(listeners) if socket.listens.load(Relaxed) => &listeners.raw,
-            _ => &self.raw,
-        };
+        let (fd, raw) = (socket.as_raw_fd(), &self.raw);
+        let listeners = self.listeners.get().filter(|_| socket.listens.load(Relaxed));
         socket.fd.polled.note(raw.as_raw_fd());
-        raw.add(socket.as_raw_fd(), events, token).map_err(refused)
+        let Some(listeners) = listeners else { return raw.add(fd, events, token).map_err(refused) };
+        // It may be in there since before it listened, and is not to be in both.
+        raw.add(fd, Events::NONE, token).and_then(|()| raw.remove(fd)).map_err(refused)?;
+        socket.fd.polled.note(listeners.raw.as_raw_fd());
+        listeners.raw.add(fd, events, token).map_err(refused)
     }
 
     /// Changes for which events a socket is in it, and the token. One that has told its [`Events::ONE_SHOT`] begins anew.
@@ -137,16 +141,16 @@ impl Poller {
         let start = time.filter(|time| !time.is_zero()).map(|_| Moment::now());
         let mut left = time;
         loop {
-            let rest = self.listeners.get().and_then(|listeners| listeners.rest(&self.raw));
-            let slice = rest.map_or(left, |rest| Some(left.map_or(rest, |left| left.min(rest))));
-            let waited = self.raw.wait(room, slice);
+            let listeners = self.listeners.get();
+            listeners.into_iter().try_for_each(|listeners| listeners.rest(&self.raw, false))?;
+            let waited = self.raw.wait(room, left);
             self.expect_open()?;
             match waited {
-                Ok(waited) => {
-                    if waited.inner && !room.is_full() {
-                        self.take_listeners(room)?;
+                Ok(mut waited) => {
+                    if let Some(listeners) = listeners {
+                        listeners.look(&self.raw, &mut waited, room)?;
                     }
-                    if room.filled() > 0 || waited.woken {
+                    if room.filled() > 0 || waited.woken > 0 {
                         return Ok(room.filled());
                     }
                 }
@@ -161,30 +165,23 @@ impl Poller {
         }
     }
 
-    /// The events of listeners, in what room there is left. What another thread has taken meanwhile is not among them.
-    #[cold]
-    fn take_listeners(&self, room: &mut EventRoom<'_>) -> Result<()> {
-        let Some(listeners) = self.listeners.get() else { return Ok(()) };
-        match listeners.raw.wait(room, Some(Duration::ZERO)) {
-            Ok(_) | Err(Errno(EINTR)) => Ok(()),
-            Err(errno) => Err(errno.into()),
-        }
-    }
-
     /// Has listeners rest while there is no descriptor for a connection, or no longer: once an accept has failed for that,
     /// they are not waited for until a socket of the library is closed, or 100 milliseconds have passed. Else a listener
     /// is ready for as long as connections are queued, and a loop that can't accept them spins. It is for the sockets
     /// that listen already when they are added after this.
     ///
     /// # Errors
-    /// [`Error::TOO_MANY_FILES`] and [`Error::SYSTEM_FILES`]: it takes one more descriptor.
+    /// [`Error::TOO_MANY_FILES`] and [`Error::SYSTEM_FILES`]: it takes two more descriptors.
     pub fn set_rest_listeners(&self, rest: bool) -> Result<()> {
         self.expect_own_process()?;
         if rest && self.listeners.get().is_none() {
             let listeners = Listeners::new()?;
-            self.raw.add_inner(&listeners.raw)?;
             // Another thread may have been as quick; then its own are as good.
-            let _ = self.listeners.set(listeners);
+            if self.listeners.set(listeners).is_ok() {
+                let listeners = self.listeners.get().ok_or(Error::INTERNAL)?;
+                self.raw.add_own(listeners.timer.as_raw_fd())?;
+                self.raw.add_inner(&listeners.raw)?;
+            }
         }
         self.listeners.get().iter().for_each(|listeners| listeners.may_rest.store(rest, Relaxed));
         Ok(())
@@ -241,8 +238,9 @@ impl Poller {
 
     /// What is in the poller for its own sake is not for others to change, nor can it be in itself.
     fn is_own(&self, fd: RawFd) -> bool {
-        let inner = self.listeners.get().map(|listeners| listeners.raw.as_raw_fd());
-        fd == self.raw.as_raw_fd() || fd == self.wake.as_raw_fd() || inner == Some(fd)
+        let of_listeners =
+            |listeners: &Listeners| [listeners.raw.as_raw_fd(), listeners.timer.as_raw_fd()].contains(&fd);
+        [self.raw.as_raw_fd(), self.wake.as_raw_fd()].contains(&fd) || self.listeners.get().is_some_and(of_listeners)
     }
 
     pub(crate) fn add_raw(&self, fd: RawFd, events: Events, token: u64) -> Result<()> {
@@ -280,6 +278,8 @@ impl Poller {
 #[derive(Debug)]
 struct Listeners {
     raw: RawPoller,
+    /// Ends the rest, in whatever thread waits then.
+    timer: Timer,
     may_rest: AtomicBool,
     rest: Mutex<Rest>,
 }
@@ -288,36 +288,51 @@ struct Listeners {
 struct Rest {
     /// How often descriptors had run short when that was last heeded.
     heeded: u64,
-    /// Since when they rest, and how often a descriptor had come free by then.
-    since: Option<(Moment, u64)>,
+    /// While they rest: how often a descriptor had come free when that began.
+    since: Option<u64>,
 }
 
 impl Listeners {
     fn new() -> Result<Listeners> {
-        let rest = Mutex::new(Rest { heeded: shortages().0, since: None });
-        Ok(Listeners { raw: RawPoller::new()?, may_rest: AtomicBool::new(true), rest })
+        let (may_rest, rest) = (AtomicBool::new(true), Mutex::new(Rest { heeded: shortages().0, since: None }));
+        Ok(Listeners { raw: RawPoller::new()?, timer: Timer::new()?, may_rest, rest })
     }
 
-    /// Has the listeners in a poller rest, or end it, as things are. For how long they rest yet.
-    fn rest(&self, poller: &RawPoller) -> Option<Duration> {
+    /// Has the listeners in a poller rest, or end it, as things are.
+    fn rest(&self, poller: &RawPoller, is_over: bool) -> Result<()> {
         let (times, freed) = shortages();
-        // Whoever finds it locked leaves it to the other thread.
-        let mut rest = self.rest.try_lock().ok()?;
+        // It is held for two calls that do not wait, and by no parent of a forked child, which does not get here.
+        let mut rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
         let may_rest = self.may_rest.load(Relaxed);
-        if may_rest && rest.heeded != times {
+        if rest.since.is_some_and(|freed_then| is_over || !may_rest || freed != freed_then) {
+            poller.heed_inner(&self.raw, true)?;
+            rest.since = None;
+        }
+        if rest.heeded != times {
             rest.heeded = times;
-            rest.since = Some((Moment::now(), freed));
-            poller.heed_inner(&self.raw, false).ok()?;
+            if may_rest {
+                self.timer.start(REST)?;
+                poller.heed_inner(&self.raw, false)?;
+                rest.since = Some(freed);
+            }
         }
-        let (since, freed_then) = rest.since?;
-        let left = REST.saturating_sub(since.elapsed().0);
-        if may_rest && freed == freed_then && !left.is_zero() {
-            return Some(left);
+        Ok(())
+    }
+
+    /// Sees to what came of a wait: ends the rest when its time is over, and takes the listeners' events into what room
+    /// is left. What another thread has taken meanwhile is not among them.
+    fn look(&self, poller: &RawPoller, waited: &mut Waited, room: &mut EventRoom<'_>) -> Result<()> {
+        if waited.woken > 0 && self.timer.take() {
+            waited.woken -= 1;
+            self.rest(poller, true)?;
         }
-        // What can't be told now is told in the next wait.
-        poller.heed_inner(&self.raw, true).ok()?;
-        rest.since = None;
-        None
+        if !waited.inner || room.is_full() {
+            return Ok(());
+        }
+        match self.raw.wait(room, Some(Duration::ZERO)) {
+            Ok(_) | Err(Errno(EINTR)) => Ok(()),
+            Err(errno) => Err(errno.into()),
+        }
     }
 }
 

@@ -11,7 +11,7 @@
 //! path's leading `@` are written. Every address but a flow label survives the way into text and back. Nothing here looks a
 //! host's name up.
 
-use super::endpoint::{Host, Port};
+use super::endpoint::{Expected, Host, Port};
 use super::reader::Reader;
 use super::{Addr, Error, Family, Result};
 use crate::sys::errno::ENODEV;
@@ -49,8 +49,10 @@ impl FromStr for Addr {
         } else if let Some(parts) = text.strip_prefix("packet:") {
             parse_packet(parts)
         } else {
-            match Reader::new(text, 0).host_and_port()? {
-                (Host::Ip(ip, zone), Port::Number(port)) => Addr::with_zone(ip, &zone, port),
+            match Reader::new(text, 0).host_and_port() {
+                Ok((Host::Ip(ip, zone), Port::Number(port))) => Addr::with_zone(ip, &zone, port),
+                // No interface has such a name.
+                Err(error) if error.expected() == Expected::ShortZone => Err(Error::NOT_FOUND),
                 _ => Err(Error::ADDR_INVALID),
             }
         }

@@ -26,6 +26,7 @@
 //! | `socket_file` | the files of UNIX sockets, and a lock on their [`Folder`] |
 //! | `poller`, `polled` | [`RawPoller`], waiting for many descriptors; leaving it when one is closed |
 //! | `shortage` | whether descriptors ran short |
+//! | `timer` | [`Timer`], for a poller |
 //! | `wake` | [`Wake`], ending such a wait from another thread |
 //! | `resolver` | looking up names of hosts and services |
 //! | `worker` | a thread that can be left behind |
@@ -63,6 +64,7 @@ mod signal;
 mod socket_file;
 mod sockopt;
 pub mod tcp;
+mod timer;
 mod transfer;
 mod types;
 mod wake;
@@ -79,7 +81,7 @@ pub use fork::{EPOCH_SHIFT, fork_epoch, watch_forks};
 pub use inherited::{INHERITED_MAX, inherited};
 pub use interfaces::{InterfaceFlags, RawInterface, interface_index, interfaces};
 pub use options::{Opt, TEXT_ROOM, supports};
-pub use poller::{EventRoom, OWN_TOKEN, PollerEvent, RawPoller};
+pub use poller::{EventRoom, OWN_TOKEN, PollerEvent, RawPoller, Waited};
 pub use ready::{Direction, PollItem, pause, wait_many, wait_ready};
 pub use resolver::{NameError, look_up, name_of, service_port};
 pub use shortage::{ran_short, shortages};
@@ -87,6 +89,7 @@ pub use signal::NoSigpipe;
 pub use socket_file::{Folder, is_dead, is_socket, remove_file};
 #[cfg(feature = "capi")]
 pub use sockopt::{multicast_interface_of, timeout_of};
+pub use timer::Timer;
 pub use transfer::{RecvBuf, SendBuf, VEC_MAX};
 pub use types::{Family, Flags, Shutdown, Type};
 pub use wake::Wake;

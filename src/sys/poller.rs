@@ -3,7 +3,7 @@
 use super::call::system_call;
 use super::errno::{ENOSYS, EPERM};
 use super::polled::{delist, enlist};
-use super::{Descriptor, Errno, Events, Wake};
+use super::{Descriptor, Errno, Events};
 use std::marker::PhantomData;
 use std::mem::{MaybeUninit, size_of};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
@@ -44,8 +44,8 @@ const INNER: u32 = (libc::EPOLLIN | libc::EPOLLRDNORM) as u32;
 pub struct Waited {
     /// How many events were written.
     pub count: usize,
-    /// Whether it was woken.
-    pub woken: bool,
+    /// How many of those that end a wait were ready.
+    pub woken: usize,
     /// Whether the poller in this one is ready.
     pub inner: bool,
 }
@@ -91,9 +91,9 @@ impl RawPoller {
         Ok(())
     }
 
-    /// Puts in what ends a wait from another thread, of which no event is written.
-    pub fn add_wake(&self, wake: &Wake) -> Result<(), Errno> {
-        self.add(wake.as_raw_fd(), Events::READABLE | Events::EDGE, OWN_TOKEN)
+    /// Puts in what ends a wait, of which no event is written, and one wait is told.
+    pub fn add_own(&self, fd: RawFd) -> Result<(), Errno> {
+        self.add(fd, Events::READABLE | Events::EDGE, OWN_TOKEN)
     }
 
     /// Puts in another poller, of which no event is written.
@@ -130,7 +130,7 @@ impl RawPoller {
                 result => result?,
             }
         };
-        let mut waited = Waited { count, woken: false, inner: false };
+        let mut waited = Waited { count, woken: 0, inner: false };
         for at in (0..count).rev() {
             // SAFETY: so many were written, at the start of the room. Who goes from the last to the first overwrites none
             // that is still to be read, since what is written here is no shorter.
@@ -138,7 +138,7 @@ impl RawPoller {
                 let event = written.add(at).read_unaligned();
                 let (token, bits) = (event.u64, event.events);
                 if token == OWN_TOKEN {
-                    waited.woken |= bits != INNER;
+                    waited.woken += usize::from(bits != INNER);
                     waited.inner |= bits == INNER;
                     // The last one takes its place.
                     waited.count -= 1;

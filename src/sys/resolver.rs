@@ -2,9 +2,10 @@
 
 use super::addr::SockAddr;
 use super::call::uncanceled;
-use super::{Errno, Family, RawAddr, Type};
+use super::errno::{EMFILE, ENFILE};
+use super::{Descriptor, Errno, Family, RawAddr, Type};
 use libc::{addrinfo, c_char, c_int, socklen_t};
-use std::ffi::{CStr, CString};
+use std::ffi::{CStr, CString, c_void};
 use std::mem::MaybeUninit;
 use std::{mem, ptr};
 
@@ -52,18 +53,23 @@ impl NameError {
     }
 }
 
-/// The addresses of a host, in the order in which to try them, all with port 0.
+/// The addresses of a host, in the order in which to try them, all with port 0. It is for a thread that has looked nothing
+/// up yet.
 pub fn look_up(host: &str, family: Family) -> Result<Vec<RawAddr>, NameError> {
+    begin_anew();
     let host = CString::new(host).map_err(|_| NameError::Malformed)?;
     let ask = |flags| addresses(Some(&host), None, family, Some(Type::Stream), flags);
+    let numeric = AI_IDN | libc::AI_NUMERICHOST;
     if host.to_bytes().is_ascii() {
         return ask(0);
     }
     // It takes the name to be in the locale's encoding.
     let _utf8 = Utf8::begin().ok_or(NameError::NoIdna)?;
-    match ask(AI_IDN) {
+    match ask(numeric) {
+        // Digits of other scripts become an address here, even one as short as "127.1".
+        Ok(_) | Err(NameError::NoAddress) => Err(NameError::Malformed),
         Err(NameError::Malformed) if !has_idna() => Err(NameError::NoIdna),
-        result => result,
+        _ => ask(AI_IDN),
     }
 }
 
@@ -71,6 +77,22 @@ pub fn look_up(host: &str, family: Family) -> Result<Vec<RawAddr>, NameError> {
 fn has_idna() -> bool {
     let name = addresses(Some(c"\u{fc}"), None, Family::Unspec, Some(Type::Stream), AI_IDN | libc::AI_NUMERICHOST);
     !matches!(name, Err(NameError::Malformed))
+}
+
+/// Has a new thread forget what it knows of name servers, which it can't know yet. A forked child gives its threads the
+/// stacks of its parent's, and glibc keeps there by which sockets a thread asks: their numbers are the parent's, and in the
+/// child may be anybody's.
+fn begin_anew() {
+    #[cfg(target_env = "gnu")]
+    {
+        unsafe extern "C" {
+            fn __res_state() -> *mut c_void;
+            fn __res_ninit(state: *mut c_void) -> c_int;
+        }
+        // SAFETY: the state is the calling thread's own. Nothing in it is looked at or closed. If it fails, so does what comes
+        // after it.
+        uncanceled(|| unsafe { __res_ninit(__res_state()) });
+    }
 }
 
 /// The port of a service; of whichever kind has it, if none is given.
@@ -98,13 +120,10 @@ fn addresses(
     let pointer = |text: Option<&CStr>| text.map_or(ptr::null(), CStr::as_ptr);
     let (host, service) = (pointer(host), pointer(service));
     let mut first = ptr::null_mut();
-    // SAFETY: the texts end with zeros, and the hints and the place for the list are ours. What the code means is asked
-    // before anything else can change errno.
-    let result = uncanceled(|| match unsafe { libc::getaddrinfo(host, service, &hints, &mut first) } {
-        0 => Ok(()),
-        code => Err(NameError::from_code(code)),
-    });
-    result?;
+    asked(|| {
+        // SAFETY: the texts end with zeros, and the hints and the place for the list are ours.
+        unsafe { libc::getaddrinfo(host, service, &hints, &mut first) }
+    })?;
     let mut found: Vec<RawAddr> = Vec::new();
     // SAFETY: each entry points to the next one or to none, and all live until the list is freed.
     for entry in std::iter::successors(unsafe { first.as_ref() }, |entry| unsafe { entry.ai_next.as_ref() }) {
@@ -120,22 +139,31 @@ fn addresses(
     if found.is_empty() { Err(NameError::NoAddress) } else { Ok(found) }
 }
 
-/// The name of the host with an address.
+/// Calls a function of the resolver, which returns 0 or one of its codes.
+fn asked(call: impl FnOnce() -> c_int) -> Result<(), NameError> {
+    // What the code means is asked before anything else can change errno.
+    let result = uncanceled(|| match call() {
+        0 => Ok(()),
+        code => Err(NameError::from_code(code)),
+    });
+    // Where it can open no file and no socket, it says anything but that.
+    result.map_err(|error| match Descriptor::open(Family::Unix, Type::Dgram, 0) {
+        Err(errno @ Errno(EMFILE | ENFILE)) => NameError::System(errno),
+        _ => error,
+    })
+}
+
+/// The name of the host with an address. It is for a thread that has looked nothing up yet.
 pub fn name_of(addr: &RawAddr) -> Result<Vec<u8>, NameError> {
+    begin_anew();
     let mut name = SockAddr::room();
     name.encode(addr).map_err(NameError::System)?;
     let mut host: [MaybeUninit<c_char>; HOST_ROOM] = [MaybeUninit::uninit(); HOST_ROOM];
     let room = (host.as_mut_ptr().cast::<c_char>(), HOST_ROOM as socklen_t);
-    let result = uncanceled(|| {
+    asked(|| {
         // SAFETY: the address is as long as it says, and so is the room.
-        match unsafe {
-            libc::getnameinfo(name.as_ptr(), name.len(), room.0, room.1, ptr::null_mut(), 0, libc::NI_NAMEREQD)
-        } {
-            0 => Ok(()),
-            code => Err(NameError::from_code(code)),
-        }
-    });
-    result?;
+        unsafe { libc::getnameinfo(name.as_ptr(), name.len(), room.0, room.1, ptr::null_mut(), 0, libc::NI_NAMEREQD) }
+    })?;
     // SAFETY: a name was written, with a zero at its end.
     Ok(unsafe { CStr::from_ptr(room.0) }.to_bytes().to_vec())
 }

@@ -168,6 +168,12 @@ int main(void) {
     refused(imported);
     EXPECT(jf_from_fd(fd), JF_E_BAD_HANDLE);
 
+    /* A dialer's. */
+    jf_dialer dialer = OK(jf_dialer_open());
+    refused(dialer);
+    OK(jf_dialer_close(dialer));
+    refused(dialer);
+
     /* What differs from a live one by a bit (its kind, its generation, its place, beyond 53 bits), or by a little. */
     for (size_t i = 0; i < sizeof live / sizeof live[0]; i++) {
         CHECK(live[i] > 0 && live[i] < (int64_t)1 << 53);

@@ -1,6 +1,8 @@
 //! What the tests of the C ABI share: the library, and how programs are built and run against it.
 #![allow(dead_code, reason = "each test binary uses a part of this")]
 
+pub mod dns;
+pub mod names;
 pub mod netns;
 pub mod peers;
 pub mod process;

@@ -1,0 +1,541 @@
+//! c-examples/fetch.c: what it prints is what curl prints, of nginx and of a server that does as it is told here; and what
+//! no server should say does it no harm.
+
+mod common;
+
+use common::netns::Namespace;
+use common::peers::{assert_same, data, example, program};
+use common::process::{Folder, Process};
+use common::{library, root, scratch, succeed};
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::Command;
+use std::thread;
+
+/// What a program came to: its status, what it printed, and its complaints.
+struct End {
+    status: Option<i32>,
+    output: Vec<u8>,
+    errors: String,
+}
+
+fn run(command: &Command) -> End {
+    let mut process = Process::start(command);
+    let (status, output) = process.end();
+    let errors = String::from_utf8_lossy(&process.errors.rest()).into_owned();
+    End { status: status.code(), output, errors }
+}
+
+fn fetch(url: &str) -> Command {
+    example("fetch", &[url])
+}
+
+fn curl(url: &str) -> Command {
+    program("curl", &["-q", "--silent", "--http1.1", "--noproxy", "*", "--globoff", url])
+}
+
+/// Nginx in a network of its own, where no port is taken and two names stand for the loopback addresses.
+struct Web {
+    namespace: Namespace,
+    folder: Folder,
+    _nginx: Process,
+}
+
+const SIZES: [usize; 4] = [0, 1, 4096, 10_000_000];
+
+const HOSTS: &str = "127.0.0.1 localhost\n::1 localhost\n::1 six.test\n";
+
+/// Without masters and workers, so that it needs no other user. What passes the filter comes in chunks, as its length isn't
+/// known before.
+const CONFIGURATION: &str = "
+    daemon off;
+    master_process off;
+    pid nginx.pid;
+    events {}
+    http {
+        access_log off;
+        client_body_temp_path 1;
+        proxy_temp_path 2;
+        fastcgi_temp_path 3;
+        uwsgi_temp_path 4;
+        scgi_temp_path 5;
+        sub_filter_types *;
+        sub_filter_once off;
+        server {
+            listen 127.0.0.1:80;
+            listen [::1]:80;
+            root files;
+            location / { autoindex on; }
+            location /chunked/ { alias files/; sub_filter @ @; }
+            location /trailed/ { alias files/; sub_filter @ @; add_trailer X-Trailer $request_time; }
+            location /unmeasured/ { alias files/; sub_filter @ @; chunked_transfer_encoding off; }
+            location = /moved { return 301 /elsewhere; }
+            location = /empty { return 204; }
+            location = /forbidden { return 403; }
+        }
+        server {
+            listen 127.0.0.1:81;
+            return 200 '$request $http_host $http_accept $http_connection';
+        }
+        server {
+            listen [::1]:81;
+            return 200 '$request $http_host';
+        }
+        server {
+            listen 127.0.0.1:82;
+            return 200 four;
+        }
+    }
+";
+
+impl Web {
+    fn new() -> Web {
+        let (namespace, folder) = (Namespace::new(), Folder::new());
+        let at = |name: &str| folder.path().join(name);
+        let write = |name: &str, bytes: &[u8]| std::fs::write(at(name), bytes).expect("the folder is writable");
+        std::fs::create_dir(at("files")).expect("the folder is writable");
+        for size in SIZES {
+            write(&format!("files/{size}"), &data(size));
+        }
+        write("files/a b%c", b"a name with a blank");
+        write("hosts", HOSTS.as_bytes());
+        write("nginx.conf", CONFIGURATION.as_bytes());
+        let place = folder.path().to_str().expect("the path is text");
+        let mut nginx = Process::start(
+            &namespace
+                .command("nginx", &["-e", "stderr", "-g", "error_log stderr notice;", "-p", place, "-c", "nginx.conf"]),
+        );
+        // It listens before it has chosen how to wait.
+        while !nginx.errors.line().contains("event method") {}
+        Web { namespace, folder, _nginx: nginx }
+    }
+
+    /// Runs a program in its network, where the hosts file is the one above.
+    fn run(&self, command: &Command) -> End {
+        let hosts = self.folder.path().join("hosts");
+        let mut within = program("unshare", &["--mount", "sh", "-c", "mount --bind \"$0\" /etc/hosts && exec \"$@\""]);
+        within.arg(hosts).arg(command.get_program()).args(command.get_args());
+        run(&self.namespace.within(&within))
+    }
+
+    /// What fetch prints, which is what curl prints.
+    fn get(&self, url: &str) -> Vec<u8> {
+        let (ours, theirs) = (self.run(&fetch(url)), self.run(&curl(url)));
+        assert_eq!(theirs.status, Some(0), "curl {url}: {}", theirs.errors);
+        assert_eq!((ours.status, ours.errors.as_str()), (Some(0), ""), "{url}");
+        assert_same(&ours.output, &theirs.output, url);
+        ours.output
+    }
+
+    /// The head of a reply.
+    fn head(&self, url: &str) -> String {
+        let mut command = curl(url);
+        command.args(["--dump-header", "-", "--output", "/dev/null"]);
+        String::from_utf8(self.run(&command).output).expect("a head is text")
+    }
+}
+
+#[test]
+fn files_come_as_they_are() {
+    let web = Web::new();
+    for size in SIZES {
+        for host in ["127.0.0.1", "[::1]", "localhost", "localhost:80", "six.test"] {
+            assert_same(&web.get(&format!("http://{host}/{size}")), &data(size), host);
+        }
+    }
+    for (place, field) in
+        [("", "Content-Length: "), ("chunked", "Transfer-Encoding: chunked"), ("trailed", "Transfer-Encoding: chunked")]
+    {
+        assert!(web.head(&format!("http://127.0.0.1/{place}/4096")).contains(field), "{place}");
+    }
+    let head = web.head("http://127.0.0.1/unmeasured/4096");
+    assert!(!head.contains("Content-Length") && !head.contains("Transfer-Encoding"), "{head}");
+    for place in ["chunked", "trailed", "unmeasured"] {
+        for size in SIZES {
+            assert_same(&web.get(&format!("http://127.0.0.1/{place}/{size}")), &data(size), place);
+        }
+    }
+}
+
+#[test]
+fn what_is_no_file_is_written_too() {
+    let web = Web::new();
+    let text = |url: &str| String::from_utf8(web.get(url)).expect("it is text");
+    assert!(text("http://localhost/").contains("a b%c"), "the index lists the files");
+    assert!(text("http://localhost").contains("a b%c"));
+    assert_eq!(text("http://localhost/a%20b%25c?x=1&y=%2F"), "a name with a blank");
+    assert!(text("http://localhost/missing").contains("404 Not Found"));
+    assert!(text("http://localhost/forbidden").contains("403 Forbidden"));
+    assert!(text("http://localhost/moved").contains("301 Moved Permanently"));
+    assert_eq!(text("http://localhost/empty"), "");
+}
+
+#[test]
+fn the_request_is_as_the_url_says() {
+    let web = Web::new();
+    let text = |url: &str| {
+        let end = web.run(&fetch(url));
+        assert_eq!((end.status, end.errors.as_str()), (Some(0), ""), "{url}");
+        String::from_utf8(end.output).expect("it is text")
+    };
+    for (url, asked, host) in [
+        ("http://127.0.0.1:81/a/b?c=d&e=%20#f", "/a/b?c=d&e=%20", "127.0.0.1:81"),
+        ("http://127.0.0.1:81/?", "/?", "127.0.0.1:81"),
+        ("http://127.0.0.1:81?q", "/?q", "127.0.0.1:81"),
+        ("http://127.0.0.1:81", "/", "127.0.0.1:81"),
+        ("HTTP://127.0.0.1:81#f", "/", "127.0.0.1:81"),
+        ("http://127.0.0.1:00081//x", "//x", "127.0.0.1:00081"),
+        ("http://localhost:81/x?http://y:z/", "/x?http://y:z/", "localhost:81"),
+    ] {
+        // Of the two addresses of the name, IPv6 comes first.
+        let more = if host.starts_with("localhost") { "" } else { " */* close" };
+        assert_eq!(text(url), format!("GET {asked} HTTP/1.1 {host}{more}"), "{url}");
+    }
+    assert_eq!(text("http://[::1]:81/x"), "GET /x HTTP/1.1 [::1]:81");
+    // A zone is nobody else's business.
+    assert_eq!(text("http://[::1%lo]:81/x"), "GET /x HTTP/1.1 [::1]:81");
+}
+
+#[test]
+fn an_address_that_refuses_is_passed_over() {
+    let web = Web::new();
+    let refused = "Nobody listens at that address.";
+    assert_eq!(web.get("http://127.0.0.1:82/"), b"four");
+    assert!(web.run(&fetch("http://[::1]:82/")).errors.contains(refused));
+    assert!(web.run(&fetch("http://six.test:82/")).errors.contains(refused));
+    assert_eq!(web.get("http://localhost:82/"), b"four");
+    let nobody = web.run(&fetch("http://nobody.test/"));
+    assert_eq!(nobody.status, Some(1));
+    assert!(!nobody.errors.contains(refused) && nobody.output.is_empty(), "{}", nobody.errors);
+}
+
+/// What a server does after it has said something.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Then {
+    /// It ends the connection.
+    Close,
+    /// It leaves it open, and waits for the client to end it.
+    Hold,
+    /// It goes on to say something, without end.
+    Repeat(&'static str),
+    /// It breaks off without having read the request.
+    Reset,
+}
+
+use Then::{Close, Hold, Repeat, Reset};
+
+/// Answers one client.
+fn answer(mut client: TcpStream, reply: &[u8], then: Then) {
+    let patience = Some(common::process::PATIENCE);
+    client.set_read_timeout(patience).and_then(|()| client.set_write_timeout(patience)).expect("it is no zero");
+    if then == Reset {
+        // What a socket has received and nobody read makes its end a reset.
+        assert_eq!(client.peek(&mut [0]).expect("it asks"), 1);
+        return;
+    }
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        assert_eq!(client.read(&mut byte).expect("it asks"), 1);
+        request.extend(byte);
+    }
+    // The beginning comes in the smallest pieces. The client may leave before it has heard everything.
+    client.set_nodelay(true).expect("it is a TCP socket");
+    let (slow, fast) = reply.split_at(reply.len().min(1000));
+    let mut broken = slow.chunks(1).chain([fast]).any(|piece| client.write_all(piece).is_err());
+    if let Repeat(more) = then {
+        let more = more.repeat(1 + 10_000 / more.len());
+        while !broken {
+            broken = client.write_all(more.as_bytes()).is_err();
+        }
+    }
+    if then == Hold {
+        let _ = client.read(&mut [0]);
+    }
+    let _ = client.shutdown(Shutdown::Both);
+}
+
+/// Runs clients of a server that gives each the same answer.
+fn with_server<T>(clients: usize, reply: &[u8], then: Then, code: impl FnOnce(&str) -> T) -> T {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    let url = format!("http://{}/", listener.local_addr().expect("it is bound"));
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            for _ in 0..clients {
+                answer(listener.accept().expect("a client comes").0, reply, then);
+            }
+        });
+        code(&url)
+    })
+}
+
+/// Unusual, but right. Nothing of it needs the server to end the connection, unless it says so.
+#[test]
+fn replies_of_all_kinds() {
+    let replies: &[(&str, Then, &str)] = &[
+        ("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody", Hold, "body"),
+        ("HTTP/1.1 200 OK\r\ncontent-LENGTH:4  \r\n\r\nbody and more", Hold, "body"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 4\r\n\r\nbody", Hold, "body"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 000000000000004\r\n\r\nbody", Hold, "body"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", Hold, ""),
+        ("HTTP/1.1 200 \r\nContent-Length: 4\r\n\r\nbody", Hold, "body"),
+        ("HTTP/1.1 200\r\nContent-Length: 4\r\n\r\nbody", Hold, "body"),
+        ("HTTP/1.0 200 OK\nContent-Length: 4\n\nbody", Hold, "body"),
+        ("HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Length: 4\r\n\r\nbody", Hold, "body"),
+        ("HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\tc\r\nContent-Length: 4\r\n\r\nbody", Hold, "body"),
+        ("HTTP/1.1 200 OK\r\n\r\nbody\r\n", Close, "body\r\n"),
+        ("HTTP/1.0 200 OK\r\n\r\n", Close, ""),
+        ("HTTP/1.1 500 Alas\r\nContent-Length: 4\r\n\r\nbody", Hold, "body"),
+        ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody", Hold, "body"),
+        (
+            "HTTP/1.1 103 Early Hints\r\nLink: x\r\nContent-Length: 9\r\n\r\nHTTP/1.1 102 P\r\n\r\nHTTP/1.1 200 OK\r\n\r\nbody",
+            Close,
+            "body",
+        ),
+        ("HTTP/1.1 204 No Content\r\n\r\n", Hold, ""),
+        ("HTTP/1.1 204 No Content\r\nContent-Length: 4\r\n\r\n", Hold, ""),
+        ("HTTP/1.1 304 Not Modified\r\nContent-Length: 4\r\n\r\n", Hold, ""),
+        ("HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n", Hold, ""),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", Hold, ""),
+        ("HTTP/1.1 200 OK\r\nTRANSFER-encoding:\tCHUNKED\r\n\r\n2\r\nbo\r\n2\r\ndy\r\n0\r\n\r\n", Hold, "body"),
+        (
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n4\r\nbody\r\n0\r\n\r\n",
+            Hold,
+            "body",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n",
+            Hold,
+            "body",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n00004;a=b;c=\"d\"\r\nbody\r\n0 ; x\r\nX: y\r\nZ: 0\r\n\r\n",
+            Hold,
+            "body",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nA\r\n\r\n\0\nbody01\r\na\r\n0123456789\r\n0\r\n\r\n",
+            Hold,
+            "\r\n\0\nbody010123456789",
+        ),
+    ];
+    for (reply, then, body) in replies {
+        with_server(2, reply.as_bytes(), *then, |url| {
+            for command in [fetch(url), curl(url)] {
+                let end = run(&command);
+                assert_eq!((end.status, end.errors.as_str()), (Some(0), ""), "{command:?}: {reply:?}");
+                assert_same(&end.output, body.as_bytes(), &format!("{command:?}: {reply:?}"));
+            }
+        });
+    }
+}
+
+const HEAD: &str = "HTTP/1.1 200 OK\r\n";
+const CHUNKED: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+const CUT: &str = "it is cut short";
+const NO_HTTP: &str = "it is not HTTP/1.1";
+const NO_LENGTH: &str = "a length in it is none";
+const TOO_LONG: &str = "its head is too long";
+
+/// What is wrong: the beginning of a reply and the rest of it, what the server does then, what is written of the body all the
+/// same, and the complaint.
+const WRONG: &[(&str, &str, Then, &str, &str)] = &[
+    // It ends too early.
+    ("", "", Close, "", CUT),
+    ("", "", Reset, "", "The peer ended the connection without a word."),
+    ("", "HTTP/1.1 200", Close, "", CUT),
+    (HEAD, "", Close, "", CUT),
+    (HEAD, "Content-Length: 4", Close, "", CUT),
+    (HEAD, "Content-Length: 4\r\n", Close, "", CUT),
+    (HEAD, "Content-Length: 4\r\n\r\n", Close, "", CUT),
+    (HEAD, "Content-Length: 4\r\n\r\nbod", Close, "bod", CUT),
+    (HEAD, "Content-Length: 999999999999999\r\n\r\nbody", Close, "body", CUT),
+    ("", "HTTP/1.1 100 Continue\r\n\r\n", Close, "", CUT),
+    (CHUNKED, "", Close, "", CUT),
+    (CHUNKED, "4", Close, "", CUT),
+    (CHUNKED, "4\r\nbod", Close, "bod", CUT),
+    (CHUNKED, "4\r\nbody", Close, "body", CUT),
+    (CHUNKED, "4\r\nbody\r\n", Close, "body", CUT),
+    (CHUNKED, "4\r\nbody\r\n0\r\n", Close, "body", CUT),
+    (CHUNKED, "4\r\nbody\r\n0\r\nX: y\r\n", Close, "body", CUT),
+    (CHUNKED, "fffffffffffffff\r\nbody", Close, "body", CUT),
+    // It is none.
+    ("", "SSH-2.0-OpenSSH_9.2\r\n", Hold, "", NO_HTTP),
+    ("", "\r\n", Hold, "", NO_HTTP),
+    ("", "\n", Hold, "", NO_HTTP),
+    ("", "HTTP/1.\r\n", Hold, "", NO_HTTP),
+    ("", "HTTP/1.1\r\n", Hold, "", NO_HTTP),
+    ("", "HTTP/2 200\r\n\r\n", Hold, "", NO_HTTP),
+    ("", "HTTP/1.1 20\r\n\r\n", Hold, "", NO_HTTP),
+    ("", "HTTP/1.1 -20 OK\r\n\r\n", Hold, "", NO_HTTP),
+    ("", "HTTP/1.1 099 OK\r\n\r\n", Hold, "", NO_HTTP),
+    ("", "HTTP/1.1 2000 OK\r\n\r\n", Hold, "", NO_HTTP),
+    ("", "HTTP/1.1  200 OK\r\n\r\n", Hold, "", NO_HTTP),
+    ("", "ICY 200 OK\r\n\r\n", Hold, "", NO_HTTP),
+    (HEAD, "a line\r\n\r\n", Hold, "", "its head is malformed"),
+    (HEAD, "X: \0\r\n\r\n", Hold, "", "its head is no text"),
+    ("", "HTTP/1.1 200 \0\r\n\r\n", Hold, "", "its head is no text"),
+    (CHUNKED, "\0", Hold, "", "its head is no text"),
+    // Lengths that are none, or that no number holds.
+    (HEAD, "Content-Length:\r\n\r\nbody", Hold, "", NO_LENGTH),
+    (HEAD, "Content-Length: -1\r\n\r\nbody", Hold, "", NO_LENGTH),
+    (HEAD, "Content-Length: +4\r\n\r\nbody", Hold, "", NO_LENGTH),
+    (HEAD, "Content-Length: 4x\r\n\r\nbody", Hold, "", NO_LENGTH),
+    (HEAD, "Content-Length: 0x4\r\n\r\nbody", Hold, "", NO_LENGTH),
+    (HEAD, "Content-Length: 4, 4\r\n\r\nbody", Hold, "", NO_LENGTH),
+    (HEAD, "Content-Length: 4;4\r\n\r\nbody", Hold, "", NO_LENGTH),
+    (HEAD, "Content-Length: 9223372036854775808\r\n\r\nbody", Hold, "", NO_LENGTH),
+    (HEAD, "Content-Length: 18446744073709551620\r\n\r\nbody", Hold, "", NO_LENGTH),
+    (HEAD, "Content-Length: 340282366920938463463374607431768211460\r\n\r\nbody", Hold, "", NO_LENGTH),
+    (HEAD, "Content-Length: 4\r\nContent-Length: 5\r\n\r\nbody!", Hold, "", "it has two lengths"),
+    (CHUNKED, "\r\n", Hold, "", NO_LENGTH),
+    (CHUNKED, "body\r\n", Hold, "", NO_LENGTH),
+    (CHUNKED, "-4\r\nbody\r\n0\r\n\r\n", Hold, "", NO_LENGTH),
+    (CHUNKED, "+4\r\nbody\r\n0\r\n\r\n", Hold, "", NO_LENGTH),
+    (CHUNKED, " 4\r\nbody\r\n0\r\n\r\n", Hold, "", NO_LENGTH),
+    (CHUNKED, "0x4\r\nbody\r\n0\r\n\r\n", Hold, "", NO_LENGTH),
+    (CHUNKED, "4 4\r\nbody\r\n0\r\n\r\n", Hold, "", NO_LENGTH),
+    (CHUNKED, "7fffffffffffffff\r\nbody\r\n0\r\n\r\n", Hold, "", NO_LENGTH),
+    (CHUNKED, "ffffffffffffffff\r\nbody\r\n0\r\n\r\n", Hold, "", NO_LENGTH),
+    (CHUNKED, "10000000000000004\r\nbody\r\n0\r\n\r\n", Hold, "", NO_LENGTH),
+    (CHUNKED, "4\r\nbody4\r\nbody\r\n0\r\n\r\n", Hold, "body", "a chunk is longer than it says"),
+    // Codings that were not asked for.
+    (HEAD, "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", Hold, "", "a coding"),
+    (HEAD, "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", Hold, "", "a coding"),
+    (HEAD, "Transfer-Encoding: chunkedly\r\n\r\n0\r\n\r\n", Hold, "", "a coding"),
+    (HEAD, "Transfer-Encoding:\r\n\r\n0\r\n\r\n", Hold, "", "a coding"),
+    (HEAD, "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", Hold, "", "a coding"),
+    // It has no end.
+    ("", "", Repeat("a"), "", TOO_LONG),
+    ("", "", Repeat("HTTP/1.1 100 Continue\r\n\r\n"), "", TOO_LONG),
+    (HEAD, "", Repeat("a"), "", TOO_LONG),
+    (HEAD, "", Repeat("X: y\r\n"), "", TOO_LONG),
+    (HEAD, "", Repeat(" \r\n"), "", TOO_LONG),
+    (CHUNKED, "", Repeat("0"), "", TOO_LONG),
+    (CHUNKED, "4;", Repeat("x"), "", TOO_LONG),
+    (CHUNKED, "4\r\nbody", Repeat("\r"), "body", TOO_LONG),
+    (CHUNKED, "0\r\n", Repeat("X: y\r\n"), "", TOO_LONG),
+];
+
+/// Each is an error, and what came of the body before is written.
+fn suffer(command: impl Fn(&str) -> Command) {
+    for (head, reply, then, body, complaint) in WRONG {
+        let reply = format!("{head}{reply}");
+        with_server(1, reply.as_bytes(), *then, |url| {
+            let end = run(&command(url));
+            assert_eq!(end.status, Some(1), "{reply:?} {then:?}: {}", end.errors);
+            assert_same(&end.output, body.as_bytes(), &reply);
+            assert_eq!(end.errors.lines().count(), 1, "{reply:?}: {}", end.errors);
+            assert!(end.errors.contains(complaint), "{reply:?} {then:?}: {}", end.errors);
+        });
+    }
+}
+
+#[test]
+fn wrong_replies() {
+    suffer(fetch);
+}
+
+#[test]
+fn wrong_replies_under_memcheck() {
+    suffer(|url| {
+        let mut memcheck = program("valgrind", &["--quiet", "--error-exitcode=99", "--leak-check=full"]);
+        memcheck.args([example("fetch", &[]).get_program(), url.as_ref()]);
+        memcheck
+    });
+}
+
+/// The program as it is built to look after itself.
+fn sanitized() -> PathBuf {
+    let output = scratch().join("fetch");
+    let mut cc = program("gcc", &["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-O1", "-g"]);
+    cc.args(["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-I"]).arg(root().join("include"));
+    cc.arg(root().join("c-examples/fetch.c")).arg("-o").arg(&output).arg("-L").arg(library()).arg("-ljackfield");
+    succeed(cc.arg(format!("-Wl,-rpath,{}", library().display())), 120);
+    output
+}
+
+#[test]
+fn wrong_replies_with_sanitizers() {
+    let fetch = sanitized();
+    suffer(|url| {
+        let mut command = Command::new(&fetch);
+        command.arg(url);
+        command
+    });
+}
+
+/// Its patience is half a minute.
+#[test]
+fn a_server_that_says_no_more_is_given_up() {
+    with_server(1, format!("{HEAD}Content-Length: 5\r\n\r\nbody").as_bytes(), Hold, |url| {
+        let end = run(&fetch(url));
+        assert_eq!((end.status, end.output.as_slice()), (Some(1), b"body".as_slice()));
+        assert_eq!(end.errors, "fetch: receive: The time was over before the call was done.\n");
+    });
+}
+
+#[test]
+fn an_output_that_is_full_is_a_failure() {
+    for body in ["body".to_owned(), "body".repeat(100_000)] {
+        with_server(1, format!("{HEAD}\r\n{body}").as_bytes(), Close, |url| {
+            let shell = program("sh", &["-c", "exec \"$0\" \"$1\" >/dev/full"]);
+            let fetch = fetch(url);
+            let mut command = shell;
+            command.arg(fetch.get_program()).args(fetch.get_args());
+            let end = run(&command);
+            assert_eq!((end.status, end.errors.as_str()), (Some(1), "fetch: output: No space left on device\n"));
+        });
+    }
+}
+
+/// Where a URL is wrong is pointed out.
+#[test]
+fn wrong_urls() {
+    let long = format!("http://127.0.0.1/{}", "a".repeat(10_000));
+    for (url, complaint) in [
+        ("", "^ expected http://"),
+        ("localhost/", "^ expected http://"),
+        ("ftp://localhost/", "^ expected http://"),
+        ("http:/localhost/", "^ expected http://"),
+        ("http://", "       ^ expected a host"),
+        ("http:///path", "       ^ expected a host"),
+        ("http://?query", "       ^ expected a host"),
+        ("http://:80/", "       ^ expected a host"),
+        ("http://::1/", "       ^ expected a host"),
+        ("http://a b/", "        ^ expected printable ASCII"),
+        ("http://a/\r\nX: y", "         ^ expected printable ASCII"),
+        ("http://b\u{fc}cher.test/", "        ^ expected printable ASCII"),
+        ("http://a/\u{7f}", "         ^ expected printable ASCII"),
+        ("http://a..b/", "         ^ expected"),
+        ("http://-a$b/", "         ^ expected"),
+        ("http://127.1/", "            ^ expected"),
+        ("http://1.2.3.256/", "             ^ expected"),
+        ("http://[::1/", "           ^ expected ]"),
+        ("http://[::1]80/", "            ^ expected :"),
+        ("http://[1.2.3.4]/", "         ^ expected"),
+        ("http://localhost:http/", "                 ^ expected a port's number"),
+        ("http://localhost:80a/", "                 ^ expected a port's number"),
+        ("http://localhost:-1/", "                 ^ expected a port's number"),
+        ("http://localhost:65536/", "                 ^ expected a number from 0 to 65535"),
+        ("http://user@localhost/", "           ^ expected"),
+        ("http://user:secret@localhost/", "            ^ expected"),
+    ] {
+        let end = run(&fetch(url));
+        assert_eq!((end.status, end.output.len()), (Some(2), 0), "{url:?}: {}", end.errors);
+        let shown = format!("fetch: {url}\n       {complaint}");
+        assert!(end.errors.starts_with(&shown), "{url:?}:\n{}", end.errors);
+    }
+    for (arguments, status, complaint) in [
+        (&["https://localhost/"][..], 1, "fetch: https://: this program speaks no TLS, only http://\n"),
+        (&["HTTPS://localhost/"], 1, "fetch: https://: this program speaks no TLS, only http://\n"),
+        (&[&long], 1, "fetch: the URL: it is too long\n"),
+        (&[], 2, "usage: fetch http://host[:port]/path[?query]\n"),
+        (&["http://localhost/", "more"], 2, "usage: fetch http://host[:port]/path[?query]\n"),
+    ] {
+        let end = run(&example("fetch", arguments));
+        assert_eq!((end.status, end.errors.as_str()), (Some(status), complaint), "{arguments:?}");
+    }
+}
