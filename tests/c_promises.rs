@@ -3,4 +3,4 @@
 
 mod common;
 
-programs!(sigpipe, signals, close_wakes, deadline, exec_leak, forking, cancel, stress);
+programs!(sigpipe, signals, close_wakes, deadline, exec_leak, forking, cancel, stress, poller_fork, poller_stress,);

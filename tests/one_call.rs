@@ -44,5 +44,8 @@ fn a_call_is_one_system_call() {
     expected.append(&mut three);
     let messages = row(&[("sendmsg", 200), ("recvmsg", 400)]);
     expected.extend([messages.clone(), messages, row(&[("sendmsg", 200)])]);
+    let pollers = row(&[("epoll_ctl", 600), ("epoll_pwait2", 600), ("write", 200)]);
+    let polled: BTreeMap<_, _> = row(&[("sendto", 200), ("epoll_pwait2", 200), ("recvfrom", 200)]);
+    expected.extend([pollers.clone(), pollers.clone(), pollers, polled.clone(), polled]);
     assert_eq!(traced(), expected);
 }

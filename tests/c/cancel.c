@@ -48,9 +48,43 @@ static void is_not_canceled(const kind *k, int64_t timeout_ms) {
     end_stuck(&c.st);
 }
 
-/* A call in the socket keeps the closer busy. */
+static int64_t wait_for_ever(void *given) {
+    jf_event e;
+    return jf_poller_wait(*(jf_poller *)given, &e, 1, -1);
+}
+
+/* Nor for a poller's wait. */
+static void *wait_and_test(void *given) {
+    canceled *c = given;
+    atomic_store(&c->f.tid, (int)syscall(SYS_gettid));
+    c->f.result = wait_for_ever(&c->st.s);
+    atomic_store(&c->f.over, 1);
+    atomic_store(&c->returned, 1);
+    pthread_testcancel();
+    atomic_store(&c->went_on, 1);
+    return NULL;
+}
+
+static void a_wait_is_not_canceled(void) {
+    canceled c;
+    memset(&c, 0, sizeof c);
+    c.f.name = "a poller's wait";
+    c.st.s = OK(jf_poller_open());
+    CHECK(pthread_create(&c.thread, NULL, wait_and_test, &c) == 0);
+    await_sleep(&c.f);
+    CHECK(pthread_cancel(c.thread) == 0);
+    await_sleep(&c.f);
+    CHECK(!atomic_load(&c.returned));
+    OK(jf_poller_close(c.st.s));
+    ends_after_its_call(&c);
+    EXPECT(c.f.result, JF_E_CLOSED);
+}
+
+/* A call in the socket, and one in the poller, keep the closer busy. */
 static stuck kept;
 static flight keeper;
+static jf_poller kept_poller;
+static flight poller_keeper;
 
 /* Everything there is, in a thread whose cancellation is pending: the first cancellation point would be its end. */
 static void *call_everything(void *given) {
@@ -131,14 +165,34 @@ static void *call_everything(void *given) {
     OK(jf_close(to));
 
     OK(jf_pair(JF_UNIX, JF_STREAM, both));
+    jf_poller p = OK(jf_poller_open()), q = OK(jf_poller_open());
+    jf_event e;
+    OK(jf_poller_set(p, JF_POLLER_INTERRUPTIBLE, 1));
+    OK(jf_poller_set(p, JF_POLLER_REST_LISTENERS, 1));
+    OK(jf_poller_add(p, both[0], JF_WRITABLE, 1));
+    EXPECT(jf_poller_wait(p, &e, 1, -1), 1);
+    OK(jf_poller_modify(p, both[0], JF_READABLE, 1));
+    EXPECT(jf_poller_wait(p, &e, 1, 1), 0);
+    OK(jf_poller_add_fd(q, OK(jf_poller_fd(p)), JF_READABLE, 2));
+    OK(jf_poller_modify_fd(q, OK(jf_poller_fd(p)), JF_READABLE | JF_EDGE, 2));
+    OK(jf_poller_wake(p));
+    EXPECT(jf_poller_wait(q, &e, 1, 1000), 1);
+    OK(jf_poller_remove_fd(q, OK(jf_poller_fd(p))));
+    OK(jf_poller_add(q, both[0], JF_READABLE, 1));
+    OK(jf_close(OK(jf_dup(both[0]))));
+    OK(jf_poller_remove(p, both[0]));
+    OK(jf_poller_close(p));
     s = OK(jf_dup(both[0]));
+    OK(jf_poller_add(q, s, JF_READABLE, 1));
     s = OK(jf_from_fd(OK(jf_into_fd(s))));
     CHECK(OK(jf_fd(s)) >= 0);
     OK(jf_close(s));
     OK(jf_close(both[0]));
     OK(jf_close(both[1]));
-    /* This one waits, for the thread that has a call in flight. */
+    OK(jf_poller_close(q));
+    /* These wait, for the threads that have a call in flight. */
     OK(jf_close(kept.s));
+    OK(jf_poller_close(kept_poller));
 
     CHECK(jf_interfaces(NULL, 0) > 0);
     EXPECT(jf_inherited(NULL, 0), 0);
@@ -216,16 +270,21 @@ static void comes_to_its_end(void *(*calls)(void *)) {
 
 static void nothing_is_a_cancellation_point(const kind *kept_in) {
     make_stuck(&kept, kept_in);
+    kept_poller = OK(jf_poller_open());
     start(&keeper, "recv", call_stuck, &kept, 0);
+    start(&poller_keeper, "a poller's wait", wait_for_ever, &kept_poller, 0);
     await_sleep(&keeper);
+    await_sleep(&poller_keeper);
     comes_to_its_end(call_everything);
     EXPECT(finish(&keeper), JF_E_CLOSED);
+    EXPECT(finish(&poller_keeper), JF_E_CLOSED);
     end_stuck(&kept);
 }
 
 int main(int argc, char **argv) {
     int slow = is_slow(argc, argv);
     watchdog(slow ? 280 : 110);
+    a_wait_is_not_canceled();
     for (int i = 0; i < KIND_COUNT; i++) {
         is_not_canceled(&KINDS[i], -1);
         is_not_canceled(&KINDS[i], 60000);

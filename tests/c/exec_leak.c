@@ -1,4 +1,4 @@
-/* A program that is executed while sockets are made inherits none of them. */
+/* A program that is executed while sockets and pollers are made inherits none of them. */
 #include "stuck.h"
 
 #include <dirent.h>
@@ -46,6 +46,7 @@ enum { KEPT = 24 };
 static int64_t make_sockets(void *given) {
     static const int KIND[][2] = {{JF_INET, JF_STREAM}, {JF_INET6, JF_DGRAM}, {JF_UNIX, JF_SEQPACKET}};
     jf_socket kept[KEPT] = {0}, both[2];
+    jf_poller pollers[4] = {0};
     jf_addr a;
     (void)given;
     for (unsigned i = 0; !atomic_load(&enough); i++) {
@@ -64,10 +65,14 @@ static int64_t make_sockets(void *given) {
         OK(jf_connect(kept[at + 4], &a));
         kept[at + 5] = OK(jf_accept(l, NULL));
         OK(jf_close(l));
+        jf_poller_close(pollers[i % 4]);
+        pollers[i % 4] = OK(jf_poller_open());
+        OK(jf_poller_set(pollers[i % 4], JF_POLLER_REST_LISTENERS, (int64_t)i % 2));
         atomic_fetch_add(&opened, 7);
     }
     for (int i = 0; i < KEPT; i++) {
         jf_close(kept[i]);
+        jf_poller_close(pollers[i % 4]);
     }
     return 0;
 }

@@ -117,7 +117,7 @@ static inline int64_t finish(flight *f) {
     return f->result;
 }
 
-/* Whether the thread sleeps at this moment in a system call that can wait for a socket. */
+/* Whether the thread sleeps at this moment in a system call that can wait for a socket, or for many. */
 static inline int sleeps_in_call(const flight *f) {
     int tid = atomic_load(&f->tid);
     if (tid == 0) {
@@ -137,8 +137,8 @@ static inline int sleeps_in_call(const flight *f) {
         return 0;
     }
     text[len] = 0;
-    static const long WAITING[] = {SYS_recvfrom, SYS_recvmsg, SYS_sendto, SYS_sendmsg,
-                                   SYS_sendfile, SYS_accept4, SYS_connect, SYS_ppoll};
+    static const long WAITING[] = {SYS_recvfrom, SYS_recvmsg, SYS_sendto,       SYS_sendmsg,    SYS_sendfile,
+                                   SYS_accept4,  SYS_connect, SYS_epoll_pwait2, SYS_epoll_pwait, SYS_ppoll};
     char *end;
     long number = strtol(text, &end, 10);
     for (size_t i = 0; end != text && i < sizeof WAITING / sizeof *WAITING; i++) {

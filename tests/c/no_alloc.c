@@ -143,6 +143,26 @@ static void wait_for(void) {
     EXPECT(jf_wait(items, 1, 1), 0);
 }
 
+static void pollers(void) {
+    static jf_poller p;
+    jf_event e[4];
+    if (p == 0) p = OK(jf_poller_open());
+    jf_poller other = OK(jf_poller_open());
+    OK(jf_poller_add(p, s[0], JF_READABLE | JF_WRITABLE, 1));
+    OK(jf_poller_add(other, s[0], JF_WRITABLE, 1));
+    OK(jf_poller_add_fd(p, OK(jf_poller_fd(other)), JF_READABLE, 2));
+    EXPECT(jf_poller_wait(p, e, 4, 1000), 2);
+    OK(jf_poller_modify(p, s[0], JF_READABLE | JF_ONE_SHOT, 3));
+    OK(jf_poller_remove_fd(p, OK(jf_poller_fd(other))));
+    EXPECT(jf_poller_wait(p, e, 4, 0), 0);
+    OK(jf_poller_wake(p));
+    EXPECT(jf_poller_wait(p, e, 4, -1), 0);
+    OK(jf_poller_set(p, JF_POLLER_INTERRUPTIBLE, 0));
+    OK(jf_close(OK(jf_dup(s[0]))));
+    OK(jf_poller_remove(p, s[0]));
+    OK(jf_poller_close(other));
+}
+
 static void would_block(void) {
     EXPECT(jf_recv(s[1], room, sizeof room, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
 }
@@ -234,6 +254,7 @@ static const struct {
               {"send_all, recv_exact", all_and_exact, 1000},
               {"send_file, recv_exact", file, 100},
               {"wait", wait_for, 20},
+              {"pollers", pollers, 1000},
               {"recv that would block", would_block, 1000},
               {"recv that is cut", too_short, 1000},
               {"calls that are refused", refused, 1000},

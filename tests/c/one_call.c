@@ -93,6 +93,55 @@ static void waits(int64_t timeout) {
     OK(jf_close(s[1]));
 }
 
+/* What changes a poller, and waits that find something and that do not. */
+static void pollers(int64_t timeout) {
+    jf_socket s[2];
+    jf_event e[4];
+    jf_poller p = OK(jf_poller_open());
+    tcp_pair(s);
+    OK(jf_poller_add(p, s[1], JF_READABLE, 2));
+    mark();
+    for (int i = 0; i < ROUNDS; i++) {
+        OK(jf_poller_add(p, s[0], JF_WRITABLE, 1));
+        EXPECT(jf_poller_wait(p, e, 4, timeout), 1);
+        OK(jf_poller_modify(p, s[0], JF_READABLE, 1));
+        EXPECT(jf_poller_wait(p, e, 4, 0), 0);
+        OK(jf_poller_wake(p));
+        EXPECT(jf_poller_wait(p, e, 4, timeout == 0 ? -1 : timeout), 0);
+        OK(jf_poller_remove(p, s[0]));
+    }
+    mark();
+    OK(jf_poller_close(p));
+    OK(jf_close(s[0]));
+    OK(jf_close(s[1]));
+}
+
+/* A conversation that a poller waits in. */
+static void polled_streams(int64_t timeout) {
+    jf_socket s[2];
+    jf_event e;
+    char byte = 'x';
+    jf_poller p = OK(jf_poller_open());
+    tcp_pair(s);
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        OK(jf_close(s[0]));
+        answer(s[1]);
+    }
+    OK(jf_close(s[1]));
+    OK(jf_poller_add(p, s[0], JF_READABLE, 1));
+    mark();
+    for (int i = 0; i < ROUNDS; i++) {
+        EXPECT(jf_send(s[0], &byte, 1, 0), 1);
+        EXPECT(jf_poller_wait(p, &e, 1, timeout), 1);
+        EXPECT(jf_recv(s[0], &byte, 1, 0), 1);
+    }
+    mark();
+    OK(jf_poller_close(p));
+    OK(jf_close(s[0]));
+}
+
 /* With something beside the data, which the receiver asks for. */
 static void messages(int64_t timeout) {
     jf_addr to;
@@ -157,5 +206,10 @@ int main(void) {
     messages(-1);
     messages(5000);
     passing(JF_SEQPACKET);
+    pollers(-1);
+    pollers(0);
+    pollers(5000);
+    polled_streams(-1);
+    polled_streams(5000);
     return 0;
 }

@@ -1,0 +1,289 @@
+/* A poller is its process's alone: a forked child can but close it, and what a child does with the sockets that it has inherited
+   changes nothing in its parent's pollers. */
+#include "poller.h"
+
+#include <sys/wait.h>
+
+enum { TOKEN = 7 };
+static int slow;
+
+static pid_t forked(void) {
+    pid_t child = fork();
+    CHECK(child >= 0);
+    /* Alarms are not inherited. */
+    if (child == 0) watchdog(slow ? 280 : 100);
+    return child;
+}
+
+static void await_child(pid_t child) {
+    int status;
+    CHECK(waitpid(child, &status, 0) == child);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+/* Every call but closing. */
+static void is_no_poller(jf_poller p, jf_socket s) {
+    jf_event e = {77, 77, 77};
+    EXPECT(jf_poller_add(p, s, JF_READABLE, TOKEN), JF_E_BAD_HANDLE);
+    EXPECT(jf_poller_modify(p, s, JF_READABLE, TOKEN), JF_E_BAD_HANDLE);
+    EXPECT(jf_poller_remove(p, s), JF_E_BAD_HANDLE);
+    EXPECT(jf_poller_add_fd(p, 0, JF_READABLE, TOKEN), JF_E_BAD_HANDLE);
+    EXPECT(jf_poller_modify_fd(p, OK(jf_fd(s)), JF_READABLE, TOKEN), JF_E_BAD_HANDLE);
+    EXPECT(jf_poller_remove_fd(p, OK(jf_fd(s))), JF_E_BAD_HANDLE);
+    EXPECT(jf_poller_wait(p, &e, 1, 0), JF_E_BAD_HANDLE);
+    EXPECT(jf_poller_wait(p, &e, 1, 1), JF_E_BAD_HANDLE);
+    EXPECT(jf_poller_wait(p, &e, 1, -1), JF_E_BAD_HANDLE);
+    EXPECT(jf_poller_wake(p), JF_E_BAD_HANDLE);
+    EXPECT(jf_poller_set(p, JF_POLLER_INTERRUPTIBLE, 1), JF_E_BAD_HANDLE);
+    EXPECT(jf_poller_fd(p), JF_E_BAD_HANDLE);
+    CHECK(e.token == 77 && e.events == 77 && e.error == 77);
+}
+
+/* What a child does with a poller of its own, and with sockets that its parent still has. */
+static void has_its_own(jf_socket s, jf_socket peer) {
+    jf_poller p = OK(jf_poller_open()), q = OK(jf_poller_open());
+    jf_socket own[2];
+    OK(jf_pair(JF_UNIX, JF_STREAM, own));
+    OK(jf_poller_add(p, own[0], JF_READABLE | JF_EDGE, 3));
+    give_byte(own[1]);
+    CHECK(told(p, 3, 0) == JF_READABLE && is_quiet(p));
+    close_both(own);
+    OK(jf_poller_add(p, s, JF_WRITABLE, 1));
+    OK(jf_poller_add(q, s, JF_WRITABLE, 2));
+    OK(jf_poller_add(q, peer, JF_PRIORITY, 3));
+    CHECK(told(p, 1, 0) == JF_WRITABLE && told(q, 2, 0) == JF_WRITABLE);
+    OK(jf_poller_wake(p));
+    jf_event e;
+    EXPECT(jf_poller_wait(p, &e, 1, 0), 1);
+    /* The parent's copy keeps it open. */
+    OK(jf_close(s));
+    CHECK(is_quiet(q));
+    jf_poller_wait(p, &e, 1, 0);
+    CHECK(is_quiet(p));
+    OK(jf_poller_close(p));
+    OK(jf_poller_close(q));
+}
+
+static int64_t wait_for_ever(void *given) {
+    jf_event e;
+    return jf_poller_wait(*(jf_poller *)given, &e, 1, -1);
+}
+
+/* The parent waits while its child, and the child's, do all they can. */
+static void a_child_is_another(int pollers, int of_two) {
+    jf_poller p[3], idle = OK(jf_poller_open());
+    jf_socket s[2];
+    flight f;
+    OK(jf_pair(JF_UNIX, JF_STREAM, s));
+    for (int i = 0; i < pollers; i++) {
+        p[i] = OK(jf_poller_open());
+        OK(jf_poller_add(p[i], s[0], JF_READABLE | (i == 1 ? JF_EDGE : i == 2 ? JF_ONE_SHOT : 0), (uint64_t)i));
+    }
+    start(&f, "the parent's wait", wait_for_ever, &idle, 0);
+    await_sleep(&f);
+    pid_t child = forked();
+    if (child == 0) {
+        pid_t grandchild = of_two ? forked() : 0;
+        if (grandchild > 0) await_child(grandchild);
+        is_no_poller(idle, s[0]);
+        for (int i = 0; i < pollers; i++) is_no_poller(p[i], s[0]);
+        if (of_two) OK(jf_poller_close(idle));
+        has_its_own(s[0], s[1]);
+        OK(jf_close(s[1]));
+        for (int i = 0; i < pollers; i++) {
+            if (!of_two) is_no_poller(p[i], s[0] = OK(jf_open(JF_INET, JF_DGRAM, 0)));
+            OK(jf_poller_close(p[i]));
+            EXPECT(jf_poller_close(p[i]), JF_E_BAD_HANDLE);
+            EXPECT(jf_poller_wake(p[i]), JF_E_BAD_HANDLE);
+        }
+        /* The numbers of the descriptors are free for pollers of its own. */
+        for (int i = 0; i < 10; i++) OK(jf_poller_close(OK(jf_poller_open())));
+        _exit(0);
+    }
+    await_child(child);
+    await_sleep(&f);
+    /* Everything is where it was. */
+    for (int i = 0; i < pollers; i++) CHECK(is_quiet(p[i]));
+    give_byte(s[1]);
+    for (int i = 0; i < pollers; i++) {
+        CHECK(told(p[i], (uint64_t)i, 0) == JF_READABLE);
+        EXPECT(jf_poller_add(p[i], s[0], JF_READABLE, 9), JF_E_EXISTS);
+        CHECK(i > 0 ? is_quiet(p[i]) : told(p[i], 0, 0) == JF_READABLE);
+        OK(jf_poller_modify(p[i], s[0], JF_READABLE, 9));
+    }
+    OK(jf_close(s[0]));
+    for (int i = 0; i < pollers; i++) {
+        CHECK(is_quiet(p[i]));
+        OK(jf_poller_close(p[i]));
+    }
+    OK(jf_close(s[1]));
+    OK(jf_poller_wake(idle));
+    EXPECT(finish(&f), 0);
+    OK(jf_poller_close(idle));
+}
+
+/* Given up in the child, as into_fd does, it stays in the parent's. */
+static void a_child_gives_it_up(void) {
+    jf_socket s[2];
+    jf_poller p = OK(jf_poller_open());
+    OK(jf_pair(JF_UNIX, JF_DGRAM, s));
+    OK(jf_poller_add(p, s[0], JF_READABLE, TOKEN));
+    pid_t child = forked();
+    if (child == 0) {
+        close((int)OK(jf_into_fd(s[0])));
+        _exit(0);
+    }
+    await_child(child);
+    give_byte(s[1]);
+    CHECK(told(p, TOKEN, 0) == JF_READABLE);
+    close_both(s);
+    CHECK(is_quiet(p));
+    OK(jf_poller_close(p));
+}
+
+/* Closing a poller in the parent ends its waits, whoever has a copy. */
+static void a_child_does_not_hold_it(void) {
+    jf_poller p = OK(jf_poller_open());
+    jf_socket s[2];
+    flight f;
+    int go[2];
+    char byte;
+    CHECK(pipe(go) == 0);
+    OK(jf_pair(JF_UNIX, JF_STREAM, s));
+    OK(jf_poller_add(p, s[0], JF_READABLE, TOKEN));
+    start(&f, "the parent's wait", wait_for_ever, &p, 0);
+    await_sleep(&f);
+    pid_t child = forked();
+    if (child == 0) {
+        close(go[1]);
+        CHECK(read(go[0], &byte, 1) == 0);
+        is_no_poller(p, s[0]);
+        close_both(s);
+        OK(jf_poller_close(p));
+        _exit(0);
+    }
+    OK(jf_poller_close(p));
+    EXPECT(finish(&f), JF_E_CLOSED);
+    close_both(s);
+    close(go[0]);
+    close(go[1]);
+    await_child(child);
+}
+
+static volatile pid_t handlers_child;
+
+static void fork_in_handler(int signal) {
+    (void)signal;
+    handlers_child = fork();
+}
+
+/* The wait that is interrupted by a handler that forks: it goes on in the parent, and is over in the child. */
+static int64_t wait_in_both(void *given) {
+    jf_poller p = *(jf_poller *)given;
+    jf_event e;
+    handlers_child = -1;
+    int64_t result = jf_poller_wait(p, &e, 1, -1);
+    if (handlers_child != 0) return result;
+    watchdog(slow ? 280 : 100);
+    CHECK(result == JF_E_BAD_HANDLE);
+    EXPECT(jf_poller_wait(p, &e, 1, 0), JF_E_BAD_HANDLE);
+    EXPECT(jf_poller_close(p), 0);
+    _exit(0);
+}
+
+static void from_a_handler(int flags, int interruptible) {
+    struct sigaction action;
+    jf_socket s[2];
+    jf_poller p = OK(jf_poller_open());
+    flight f;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = fork_in_handler;
+    action.sa_flags = flags;
+    CHECK(sigaction(SIGUSR2, &action, NULL) == 0);
+    OK(jf_pair(JF_UNIX, JF_STREAM, s));
+    OK(jf_poller_add(p, s[0], JF_READABLE | JF_ONE_SHOT, TOKEN));
+    OK(jf_poller_set(p, JF_POLLER_INTERRUPTIBLE, interruptible));
+    start(&f, "a wait", wait_in_both, &p, 0);
+    await_sleep(&f);
+    CHECK(pthread_kill(f.thread, SIGUSR2) == 0);
+    while (handlers_child == -1) breathe();
+    await_child(handlers_child);
+    if (!interruptible) {
+        await_sleep(&f);
+        give_byte(s[1]);
+    }
+    EXPECT(finish(&f), interruptible ? JF_E_INTERRUPTED : 1);
+    close_both(s);
+    OK(jf_poller_close(p));
+}
+
+static _Atomic int enough;
+
+static int64_t churn(void *given) {
+    jf_poller p = *(jf_poller *)given;
+    jf_event e;
+    for (uint64_t i = 0; !atomic_load(&enough); i++) {
+        jf_socket s[2];
+        jf_poller own = OK(jf_poller_open());
+        OK(jf_pair(JF_UNIX, JF_DGRAM, s));
+        OK(jf_poller_add(p, s[0], JF_READABLE | JF_EDGE, i));
+        OK(jf_poller_add(own, s[0], JF_READABLE, i));
+        give_byte(s[1]);
+        CHECK(told(own, i, 0) == JF_READABLE);
+        OK(jf_poller_wait(p, &e, 1, 0));
+        OK(jf_poller_wake(p));
+        close_both(s);
+        OK(jf_poller_close(own));
+    }
+    return 0;
+}
+
+/* Forked at any point of what the parent's threads do with pollers. */
+static void in_the_midst(void) {
+    enum { CHURNERS = 3 };
+    flight f[CHURNERS];
+    jf_poller p = OK(jf_poller_open());
+    jf_socket s[2];
+    OK(jf_pair(JF_UNIX, JF_STREAM, s));
+    OK(jf_poller_add(p, s[0], JF_READABLE | JF_EDGE, UINT64_MAX - 1));
+    for (int i = 0; i < CHURNERS; i++) start(&f[i], "open and close", churn, &p, 0);
+    for (int i = 0; i < (slow ? 5 : 100); i++) {
+        pid_t child = forked();
+        if (child == 0) {
+            is_no_poller(p, s[0]);
+            has_its_own(s[0], s[1]);
+            OK(jf_poller_close(p));
+            _exit(0);
+        }
+        await_child(child);
+    }
+    atomic_store(&enough, 1);
+    for (int i = 0; i < CHURNERS; i++) EXPECT(finish(&f[i]), 0);
+    jf_event e[8];
+    OK(jf_poller_wait(p, e, 8, 0));
+    CHECK(is_quiet(p));
+    give_byte(s[1]);
+    CHECK(told(p, UINT64_MAX - 1, 0) == JF_READABLE);
+    close_both(s);
+    CHECK(is_quiet(p));
+    OK(jf_poller_close(p));
+}
+
+int main(int argc, char **argv) {
+    slow = is_slow(argc, argv);
+    watchdog(slow ? 280 : 110);
+    int descriptors = open_descriptors();
+    for (int pollers = 1; pollers <= 3; pollers++) {
+        a_child_is_another(pollers, 0);
+        a_child_is_another(pollers, 1);
+    }
+    a_child_gives_it_up();
+    a_child_does_not_hold_it();
+    for (int interruptible = 0; interruptible < 2; interruptible++) {
+        from_a_handler(0, interruptible);
+        from_a_handler(SA_RESTART, interruptible);
+    }
+    in_the_midst();
+    CHECK(open_descriptors() == descriptors);
+    return 0;
+}
