@@ -6,7 +6,8 @@
  *     chat join unix:///tmp/chat anna kitchen
  *
  * What a client types goes to everybody else in its room, but for /join ROOM, /nick NAME, /who and /quit, which the end
- * of the input (Ctrl-D) is, too. Ctrl-C ends either program in good order; a second one ends it at once.
+ * of the input (Ctrl-D) is, too. The input is a terminal or a pipe. Ctrl-C ends either program in good order, so that
+ * the others are told; a second one ends it at once.
  *
  * The first line that the server prints is the endpoint to join. It trusts nobody: lines have a longest length, a
  * terminal's commands are taken out of them, and each client has only so much memory. Who reads more slowly than the
@@ -241,7 +242,7 @@ static void let_in(void) {
     int64_t s = c == clients + CLIENTS ? JF_E_TOO_MANY_FILES : jf_accept(listener, NULL);
     if (s == JF_E_WOULD_BLOCK || s == JF_E_CONN_ABORTED) return;
     if (s < 0 || add(s, (uint64_t)(c - clients)) < 0) {
-        jf_close(s); /* does nothing to an error */
+        jf_close(s); /* to an error it does nothing */
         open_door(0);
         return;
     }
