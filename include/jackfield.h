@@ -1365,15 +1365,16 @@ typedef enum jf_poller_mode {
  */
 typedef enum jf_poller_option {
     /**
-     * Whether jf_poller_wait returns JF_E_INTERRUPTED when a signal was handled: 0, the default, or 1. So Ctrl-C works in
-     * a host language.
+     * Whether jf_poller_wait returns JF_E_INTERRUPTED when a signal was handled: 0, the default, or 1. So Ctrl-C works
+     * in a host language.
      */
     JF_POLLER_INTERRUPTIBLE = 1,
     /**
      * Whether listeners rest while there is no descriptor for a connection: 0, the default, or 1. When jf_accept has
-     * returned JF_E_TOO_MANY_FILES or JF_E_SYSTEM_FILES, on whatever listener, those in the poller tell nothing until a
-     * socket is closed, or 100 milliseconds have passed. With 0 a listener is ready for as long as connections are queued,
-     * and a loop that can't accept them spins. It is for listeners that are added when it is 1, and listen by then.
+     * returned JF_E_TOO_MANY_FILES or JF_E_SYSTEM_FILES, on whatever listener, those in the poller tell nothing until
+     * a socket is closed, or 100 milliseconds have passed. With 0 a listener is ready for as long as connections are
+     * queued, and a loop that can't accept them spins. It is for listeners that are added when it is 1, and listen by
+     * then.
      */
     JF_POLLER_REST_LISTENERS = 2,
 } jf_poller_option;
@@ -2798,8 +2799,8 @@ int64_t jf_poller_open(void);
  * token: what its events shall carry, such as a pointer or an index; any number but UINT64_MAX.
  *
  * Never blocks; threads that wait on p wait for s at once. Returns 0. Errors: JF_E_EXISTS when p has it already;
- * JF_E_INVALID for an unknown event and for that token; JF_E_NO_MEMORY, also when the system waits for as many as it can;
- * JF_E_BAD_HANDLE. See epoll_ctl(2). Since 0.1.
+ * JF_E_INVALID for an unknown event and for that token; JF_E_NO_MEMORY, also when the system waits for as many as it
+ * can; JF_E_BAD_HANDLE. See epoll_ctl(2). Since 0.1.
  */
 int64_t jf_poller_add(jf_poller p, jf_socket s, uint32_t events, uint64_t token);
 
@@ -2810,34 +2811,35 @@ int64_t jf_poller_add(jf_poller p, jf_socket s, uint32_t events, uint64_t token)
  * s: the socket.
  * events, token: as for jf_poller_add.
  *
- * Never blocks. Returns 0. Errors: JF_E_NOT_FOUND when p does not have it; JF_E_INVALID for an unknown event and for the
- * token UINT64_MAX; JF_E_BAD_HANDLE. See epoll_ctl(2). Since 0.1.
+ * Never blocks. Returns 0. Errors: JF_E_NOT_FOUND when p does not have it; JF_E_INVALID for an unknown event and for
+ * the token UINT64_MAX; JF_E_BAD_HANDLE. See epoll_ctl(2). Since 0.1.
  */
 int64_t jf_poller_modify(jf_poller p, jf_socket s, uint32_t events, uint64_t token);
 
 /**
- * Has a poller wait for a socket no longer. A wait that begins after this tells no event of it; one that another thread is
- * just returning from still may.
+ * Has a poller wait for a socket no longer. A wait that begins after this tells no event of it; one that another
+ * thread is just returning from still may.
  *
  * p: the poller.
  * s: the socket.
  *
- * Never blocks. Returns 0. Errors: JF_E_NOT_FOUND when p does not have it; JF_E_BAD_HANDLE. See epoll_ctl(2). Since 0.1.
+ * Never blocks. Returns 0. Errors: JF_E_NOT_FOUND when p does not have it; JF_E_BAD_HANDLE. See epoll_ctl(2). Since
+ * 0.1.
  */
 int64_t jf_poller_remove(jf_poller p, jf_socket s);
 
 /**
- * Has a poller wait for a descriptor that is no socket of the library: a pipe, a terminal, an eventfd, another library's
- * socket, another poller (jf_poller_fd).
+ * Has a poller wait for a descriptor that is no socket of the library: a pipe, a terminal, an eventfd, another
+ * library's socket, another poller (jf_poller_fd).
  *
  * p: the poller.
  * fd: the descriptor. It remains the caller's, who takes it out before closing it: else its events go on when a
  * duplicate or another process has it too.
  * events, token: as for jf_poller_add.
  *
- * Never blocks. Returns 0. Errors: JF_E_UNSUPPORTED for what can't be waited for, such as a file on a disk, or a poller
- * that would wait for itself; JF_E_BAD_HANDLE also when the descriptor is not open; the others as from jf_poller_add.
- * See epoll_ctl(2). Since 0.1.
+ * Never blocks. Returns 0. Errors: JF_E_UNSUPPORTED for what can't be waited for, such as a file on a disk, or a
+ * poller that would wait for itself; JF_E_BAD_HANDLE also when the descriptor is not open; the others as from
+ * jf_poller_add. See epoll_ctl(2). Since 0.1.
  */
 int64_t jf_poller_add_fd(jf_poller p, int64_t fd, uint32_t events, uint64_t token);
 
@@ -2865,18 +2867,18 @@ int64_t jf_poller_modify_fd(jf_poller p, int64_t fd, uint32_t events, uint64_t t
 int64_t jf_poller_remove_fd(jf_poller p, int64_t fd);
 
 /**
- * Waits until something is ready. Any number of threads may wait on one poller. With JF_EDGE and JF_ONE_SHOT each event is
- * told to one of them; else every wait tells what is ready as it begins, and so may several at once.
+ * Waits until something is ready. Any number of threads may wait on one poller. With JF_EDGE and JF_ONE_SHOT each
+ * event is told to one of them; else every wait tells what is ready as it begins, and so may several at once.
  *
  * p: the poller.
  * events: where to write what is ready; not NULL. What is in it beyond the events that are told may be changed, too.
  * cap: how many there is room for, at least 1. What does not fit is told by the next wait.
  * timeout_ms: how long to wait, in milliseconds; -1 for ever, 0 not at all.
  *
- * Blocks for timeout_ms, never shorter, whatever signals arrive. Returns how many events were written; 0 when the time is
- * over, and when jf_poller_wake ended the wait. Errors: JF_E_CLOSED when another thread closed the poller;
- * JF_E_INTERRUPTED when a signal was handled and JF_POLLER_INTERRUPTIBLE is set; JF_E_INVALID for a NULL, a cap that is 0
- * or that no memory has, and a timeout below -1; JF_E_BAD_HANDLE. See epoll_wait(2). Since 0.1.
+ * Blocks for timeout_ms, never shorter, whatever signals arrive. Returns how many events were written; 0 when the time
+ * is over, and when jf_poller_wake ended the wait. Errors: JF_E_CLOSED when another thread closed the poller;
+ * JF_E_INTERRUPTED when a signal was handled and JF_POLLER_INTERRUPTIBLE is set; JF_E_INVALID for a NULL, a cap that
+ * is 0 or that no memory has, and a timeout below -1; JF_E_BAD_HANDLE. See epoll_wait(2). Since 0.1.
  */
 int64_t jf_poller_wait(jf_poller p, struct jf_event *events, size_t cap, int64_t timeout_ms);
 
@@ -2898,14 +2900,14 @@ int64_t jf_poller_wake(jf_poller p);
  * option: one of JF_POLLER_*.
  * value: what to set it to.
  *
- * Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option and a value out of range; JF_E_TOO_MANY_FILES and
- * JF_E_SYSTEM_FILES, since JF_POLLER_REST_LISTENERS takes two more descriptors; JF_E_BAD_HANDLE. Since 0.1.
+ * Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option and a value out of range; JF_E_TOO_MANY_FILES
+ * and JF_E_SYSTEM_FILES, since JF_POLLER_REST_LISTENERS takes two more descriptors; JF_E_BAD_HANDLE. Since 0.1.
  */
 int64_t jf_poller_set(jf_poller p, int32_t option, int64_t value);
 
 /**
- * The descriptor of a poller, which is readable when an event can be had: to wait for it in another event loop, such as
- * GLib's, libuv's or asyncio's, or in another poller. It remains the library's and must not be closed.
+ * The descriptor of a poller, which is readable when an event can be had: to wait for it in another event loop, such
+ * as GLib's, libuv's or asyncio's, or in another poller. It remains the library's and must not be closed.
  *
  * p: the poller.
  *

@@ -75,8 +75,8 @@ fn with_socket(p: jf_poller, s: jf_socket, call: impl FnOnce(&Poller, &Socket) -
 /// token: what its events shall carry, such as a pointer or an index; any number but UINT64_MAX.
 ///
 /// Never blocks; threads that wait on p wait for s at once. Returns 0. Errors: JF_E_EXISTS when p has it already;
-/// JF_E_INVALID for an unknown event and for that token; JF_E_NO_MEMORY, also when the system waits for as many as it can;
-/// JF_E_BAD_HANDLE. See epoll_ctl(2). Since 0.1.
+/// JF_E_INVALID for an unknown event and for that token; JF_E_NO_MEMORY, also when the system waits for as many as it
+/// can; JF_E_BAD_HANDLE. See epoll_ctl(2). Since 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_poller_add(p: jf_poller, s: jf_socket, events: u32, token: u64) -> i64 {
     guard(|| with_socket(p, s, |poller, socket| poller.add(socket, Events::from_bits(events), token)))
@@ -88,20 +88,21 @@ pub extern "C" fn jf_poller_add(p: jf_poller, s: jf_socket, events: u32, token: 
 /// s: the socket.
 /// events, token: as for jf_poller_add.
 ///
-/// Never blocks. Returns 0. Errors: JF_E_NOT_FOUND when p does not have it; JF_E_INVALID for an unknown event and for the
-/// token UINT64_MAX; JF_E_BAD_HANDLE. See epoll_ctl(2). Since 0.1.
+/// Never blocks. Returns 0. Errors: JF_E_NOT_FOUND when p does not have it; JF_E_INVALID for an unknown event and for
+/// the token UINT64_MAX; JF_E_BAD_HANDLE. See epoll_ctl(2). Since 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_poller_modify(p: jf_poller, s: jf_socket, events: u32, token: u64) -> i64 {
     guard(|| with_socket(p, s, |poller, socket| poller.modify(socket, Events::from_bits(events), token)))
 }
 
-/// Has a poller wait for a socket no longer. A wait that begins after this tells no event of it; one that another thread is
-/// just returning from still may.
+/// Has a poller wait for a socket no longer. A wait that begins after this tells no event of it; one that another
+/// thread is just returning from still may.
 ///
 /// p: the poller.
 /// s: the socket.
 ///
-/// Never blocks. Returns 0. Errors: JF_E_NOT_FOUND when p does not have it; JF_E_BAD_HANDLE. See epoll_ctl(2). Since 0.1.
+/// Never blocks. Returns 0. Errors: JF_E_NOT_FOUND when p does not have it; JF_E_BAD_HANDLE. See epoll_ctl(2). Since
+/// 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_poller_remove(p: jf_poller, s: jf_socket) -> i64 {
     guard(|| with_socket(p, s, Poller::remove))
@@ -112,17 +113,17 @@ fn with_fd(p: jf_poller, fd: i64, call: impl FnOnce(&Poller, RawFd) -> Result<()
     POLLERS.with(p, |poller| call(poller, fd)).map(done)
 }
 
-/// Has a poller wait for a descriptor that is no socket of the library: a pipe, a terminal, an eventfd, another library's
-/// socket, another poller (jf_poller_fd).
+/// Has a poller wait for a descriptor that is no socket of the library: a pipe, a terminal, an eventfd, another
+/// library's socket, another poller (jf_poller_fd).
 ///
 /// p: the poller.
 /// fd: the descriptor. It remains the caller's, who takes it out before closing it: else its events go on when a
 /// duplicate or another process has it too.
 /// events, token: as for jf_poller_add.
 ///
-/// Never blocks. Returns 0. Errors: JF_E_UNSUPPORTED for what can't be waited for, such as a file on a disk, or a poller
-/// that would wait for itself; JF_E_BAD_HANDLE also when the descriptor is not open; the others as from jf_poller_add.
-/// See epoll_ctl(2). Since 0.1.
+/// Never blocks. Returns 0. Errors: JF_E_UNSUPPORTED for what can't be waited for, such as a file on a disk, or a
+/// poller that would wait for itself; JF_E_BAD_HANDLE also when the descriptor is not open; the others as from
+/// jf_poller_add. See epoll_ctl(2). Since 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_poller_add_fd(p: jf_poller, fd: i64, events: u32, token: u64) -> i64 {
     guard(|| with_fd(p, fd, |poller, fd| poller.add_raw(fd, Events::from_bits(events), token)))
@@ -153,18 +154,18 @@ pub extern "C" fn jf_poller_remove_fd(p: jf_poller, fd: i64) -> i64 {
     guard(|| with_fd(p, fd, Poller::remove_raw))
 }
 
-/// Waits until something is ready. Any number of threads may wait on one poller. With JF_EDGE and JF_ONE_SHOT each event is
-/// told to one of them; else every wait tells what is ready as it begins, and so may several at once.
+/// Waits until something is ready. Any number of threads may wait on one poller. With JF_EDGE and JF_ONE_SHOT each
+/// event is told to one of them; else every wait tells what is ready as it begins, and so may several at once.
 ///
 /// p: the poller.
 /// events: where to write what is ready; not NULL. What is in it beyond the events that are told may be changed, too.
 /// cap: how many there is room for, at least 1. What does not fit is told by the next wait.
 /// timeout_ms: how long to wait, in milliseconds; -1 for ever, 0 not at all.
 ///
-/// Blocks for timeout_ms, never shorter, whatever signals arrive. Returns how many events were written; 0 when the time is
-/// over, and when jf_poller_wake ended the wait. Errors: JF_E_CLOSED when another thread closed the poller;
-/// JF_E_INTERRUPTED when a signal was handled and JF_POLLER_INTERRUPTIBLE is set; JF_E_INVALID for a NULL, a cap that is 0
-/// or that no memory has, and a timeout below -1; JF_E_BAD_HANDLE. See epoll_wait(2). Since 0.1.
+/// Blocks for timeout_ms, never shorter, whatever signals arrive. Returns how many events were written; 0 when the time
+/// is over, and when jf_poller_wake ended the wait. Errors: JF_E_CLOSED when another thread closed the poller;
+/// JF_E_INTERRUPTED when a signal was handled and JF_POLLER_INTERRUPTIBLE is set; JF_E_INVALID for a NULL, a cap that
+/// is 0 or that no memory has, and a timeout below -1; JF_E_BAD_HANDLE. See epoll_wait(2). Since 0.1.
 // SAFETY: `events` is NULL or writable for `cap` of them.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_poller_wait(p: jf_poller, events: *mut jf_event, cap: usize, timeout_ms: i64) -> i64 {
@@ -197,13 +198,14 @@ pub extern "C" fn jf_poller_wake(p: jf_poller) -> i64 {
 #[allow(dead_code, reason = "these are C's names for numbers of the core")]
 #[derive(Clone, Copy)]
 pub enum jf_poller_option {
-    /// Whether jf_poller_wait returns JF_E_INTERRUPTED when a signal was handled: 0, the default, or 1. So Ctrl-C works in
-    /// a host language.
+    /// Whether jf_poller_wait returns JF_E_INTERRUPTED when a signal was handled: 0, the default, or 1. So Ctrl-C works
+    /// in a host language.
     JF_POLLER_INTERRUPTIBLE = 1,
     /// Whether listeners rest while there is no descriptor for a connection: 0, the default, or 1. When jf_accept has
-    /// returned JF_E_TOO_MANY_FILES or JF_E_SYSTEM_FILES, on whatever listener, those in the poller tell nothing until a
-    /// socket is closed, or 100 milliseconds have passed. With 0 a listener is ready for as long as connections are queued,
-    /// and a loop that can't accept them spins. It is for listeners that are added when it is 1, and listen by then.
+    /// returned JF_E_TOO_MANY_FILES or JF_E_SYSTEM_FILES, on whatever listener, those in the poller tell nothing until
+    /// a socket is closed, or 100 milliseconds have passed. With 0 a listener is ready for as long as connections are
+    /// queued, and a loop that can't accept them spins. It is for listeners that are added when it is 1, and listen by
+    /// then.
     JF_POLLER_REST_LISTENERS = 2,
 }
 
@@ -213,8 +215,8 @@ pub enum jf_poller_option {
 /// option: one of JF_POLLER_*.
 /// value: what to set it to.
 ///
-/// Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option and a value out of range; JF_E_TOO_MANY_FILES and
-/// JF_E_SYSTEM_FILES, since JF_POLLER_REST_LISTENERS takes two more descriptors; JF_E_BAD_HANDLE. Since 0.1.
+/// Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option and a value out of range; JF_E_TOO_MANY_FILES
+/// and JF_E_SYSTEM_FILES, since JF_POLLER_REST_LISTENERS takes two more descriptors; JF_E_BAD_HANDLE. Since 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_poller_set(p: jf_poller, option: i32, value: i64) -> i64 {
     guard(|| match (option, value) {
@@ -224,8 +226,8 @@ pub extern "C" fn jf_poller_set(p: jf_poller, option: i32, value: i64) -> i64 {
     })
 }
 
-/// The descriptor of a poller, which is readable when an event can be had: to wait for it in another event loop, such as
-/// GLib's, libuv's or asyncio's, or in another poller. It remains the library's and must not be closed.
+/// The descriptor of a poller, which is readable when an event can be had: to wait for it in another event loop, such
+/// as GLib's, libuv's or asyncio's, or in another poller. It remains the library's and must not be closed.
 ///
 /// p: the poller.
 ///

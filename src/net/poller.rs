@@ -15,10 +15,10 @@ const REST: Duration = Duration::from_millis(100);
 
 /// Waits for any number of sockets at once, each with a token that its events carry. ([epoll(7)])
 ///
-/// A socket is ready for as long as it is (level), or is told once when it becomes so ([`Events::EDGE`]), or once and then no
-/// more until it is asked for again with [`Poller::modify`] ([`Events::ONE_SHOT`]). One that is dropped leaves its pollers.
-/// Any number of threads may wait on one poller, and add, change and remove meanwhile; an edge or a one-shot event is told
-/// to one of them. A poller is for the process that opened it, not for forked children.
+/// A socket is ready for as long as it is (level), or is told once when it becomes so ([`Events::EDGE`]), or once and
+/// then no more until it is asked for again with [`Poller::modify`] ([`Events::ONE_SHOT`]). One that is dropped leaves
+/// its pollers. Any number of threads may wait on one poller, and add, change and remove meanwhile; an edge or a
+/// one-shot event is told to one of them. A poller is for the process that opened it, not for forked children.
 ///
 /// ```
 /// use jackfield::{Events, Family, Flags, Poller, PollerEvent, Socket, Type};
@@ -89,7 +89,8 @@ impl Poller {
         listeners.raw.add(fd, events, token).map_err(refused)
     }
 
-    /// Changes for which events a socket is in it, and the token. One that has told its [`Events::ONE_SHOT`] begins anew.
+    /// Changes for which events a socket is in it, and the token. One that has told its [`Events::ONE_SHOT`] begins
+    /// anew.
     ///
     /// # Errors
     /// [`Error::NOT_FOUND`] when it is not in it; those of [`Poller::add`].
@@ -105,8 +106,8 @@ impl Poller {
         self.remove_raw(socket.as_raw_fd())
     }
 
-    /// Adds a descriptor that is no [`Socket`]: a pipe, an eventfd, another library's. It has to be taken out before it is
-    /// closed, or its events may go on.
+    /// Adds a descriptor that is no [`Socket`]: a pipe, an eventfd, another library's. It has to be taken out before it
+    /// is closed, or its events may go on.
     ///
     /// # Errors
     /// [`Error::UNSUPPORTED`] for what is always ready, such as a file, and for a poller that would wait for itself; those of
@@ -162,7 +163,8 @@ impl Poller {
                     if let Some(listeners) = listeners {
                         listeners.look(&self.raw, &waited, room)?;
                     }
-                    if room.filled() > 0 || waited.woken && self.wakes.swap(0, Relaxed) > 0 {
+                    let woken = waited.woken && self.wakes.swap(0, Relaxed) > 0;
+                    if woken || room.filled() > 0 {
                         return Ok(room.filled());
                     }
                 }
@@ -177,10 +179,10 @@ impl Poller {
         }
     }
 
-    /// Has listeners rest while there is no descriptor for a connection, or no longer: once an accept has failed for that,
-    /// they are not waited for until a socket of the library is closed, or 100 milliseconds have passed. Else a listener
-    /// is ready for as long as connections are queued, and a loop that can't accept them spins. It is for the sockets
-    /// that listen already when they are added after this.
+    /// Has listeners rest while there is no descriptor for a connection, or no longer: once an accept has failed for
+    /// that, they are not waited for until a socket of the library is closed, or 100 milliseconds have passed. Else a
+    /// listener is ready for as long as connections are queued, and a loop that can't accept them spins. It is for the
+    /// sockets that listen already when they are added after this.
     ///
     /// # Errors
     /// [`Error::TOO_MANY_FILES`] and [`Error::SYSTEM_FILES`]: it takes two more descriptors.

@@ -184,7 +184,7 @@ impl Socket {
     /// [`Error::WOULD_BLOCK`] and [`Error::TIMED_OUT`] when none came, [`Error::INVALID`] when the socket doesn't
     /// listen, [`Error::CONN_ABORTED`] when the peer gave up meanwhile, [`Error::TOO_MANY_FILES`] and
     /// [`Error::SYSTEM_FILES`] when there is no descriptor for it: then the connection is still queued (a poller can let the
-    /// listener rest, see [`Poller::rest_listeners`](crate::Poller::rest_listeners)).
+    /// listener rest, see [`Poller::set_rest_listeners`](crate::Poller::set_rest_listeners)).
     ///
     /// [accept(2)]: https://man7.org/linux/man-pages/man2/accept.2.html
     pub fn accept(&self) -> Result<(Socket, Addr)> {

@@ -132,8 +132,8 @@ impl RawPoller {
         };
         let mut waited = Waited { count, woken: false, inner: false };
         for at in (0..count).rev() {
-            // SAFETY: so many were written, at the start of the room. Who goes from the last to the first overwrites none
-            // that is still to be read, since what is written here is no shorter.
+            // SAFETY: so many were written, at the start of the room. Who goes from the last to the first overwrites
+            // none that is still to be read, since what is written here is no shorter.
             unsafe {
                 let event = written.add(at).read_unaligned();
                 let (token, bits) = (event.u64, event.events);
