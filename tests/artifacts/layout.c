@@ -132,6 +132,11 @@ OFFSET(jf_wait_item, socket, 0);
 OFFSET(jf_wait_item, events, 8);
 OFFSET(jf_wait_item, ready, 12);
 
+SIZE(jf_event, 16);
+OFFSET(jf_event, token, 0);
+OFFSET(jf_event, events, 8);
+OFFSET(jf_event, error, 12);
+
 SIZE(jf_socket, 8);
 ASSERT(socket_is_signed, (jf_socket)-1 < 0);
 
