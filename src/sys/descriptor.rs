@@ -139,6 +139,9 @@ impl Descriptor {
 }
 
 impl Drop for Descriptor {
+    // Apart from the calls that may have to close one, so that those are fast that have none.
+    #[cold]
+    #[inline(never)]
     fn drop(&mut self) {
         self.polled.leave(self.as_raw_fd());
         // SAFETY: the descriptor is ours, and nothing uses it after this. The C library's close would do as well, were
