@@ -4,7 +4,7 @@
  *
  * usage: batches ENDPOINT CONNECTIONS PID ROUNDS MESSAGES
  *
- * In each round the server, which is the process PID and waits, is stopped, sent so many messages, one on each of as many
+ * It says when it is done, and keeps its connections until the end of its input. In each round the server, which is the process PID and waits, is stopped, sent so many messages, one on each of as many
  * connections, and let go on; and the echoes are taken. A round of no messages is what stopping it costs.
  */
 #include "client.h"
@@ -60,5 +60,8 @@ int main(int argc, char **argv) {
         exchange(server, all, messages);
     }
     await_state(server, 'S');
+    puts("done");
+    fflush(stdout);
+    getchar();
     return 0;
 }
