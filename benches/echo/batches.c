@@ -4,8 +4,9 @@
  *
  * usage: batches ENDPOINT CONNECTIONS PID ROUNDS MESSAGES
  *
- * It says when it is done, and keeps its connections until the end of its input. In each round the server, which is the process PID and waits, is stopped, sent so many messages, one on each of as many
- * connections, and let go on; and the echoes are taken. A round of no messages is what stopping it costs.
+ * In each round the server, which is the process PID and waits, is stopped, sent so many messages, one on each of as many
+ * connections, and let go on; and the echoes are taken. A round of no messages is what stopping it costs. It prints a line
+ * when it is done, and keeps its connections until the end of its input, so that the server sees nothing of their end.
  */
 #include "client.h"
 

@@ -57,8 +57,9 @@ static inline struct connection connect_one(uint32_t number, const struct sockad
 }
 
 /*
- * Makes connections, of which each address has so few that the system soon finds a port for the next; all of which the server has accepted in the end. It accepts them in order, so the last one's echo
- * tells; now and then one is asked for before, so that the queue does not get full.
+ * Makes connections, all of which the server has accepted in the end. It accepts them in order, so the last one's echo
+ * tells; now and then one is asked for before, so that the queue does not get full. No address has so many of them that
+ * the system would have to search for a port.
  */
 static inline struct connection *connect_all(const char *endpoint, size_t count) {
     struct sockaddr_in at = address_of(endpoint);
