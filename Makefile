@@ -6,7 +6,7 @@
 # make bench      how fast it is, beside the C library; BENCH_FLAGS=--quick takes half a minute
 # make bench-instructions   how many instructions a call takes, held to limits
 # make install    into PREFIX (/usr/local), below DESTDIR; make uninstall takes it out again
-# make model      the handle table's steps in every order
+# make model      the steps of the handle table, and of who makes a change, in every order
 # make header     writes include/jackfield.h and the README's list of options anew, after a change of src/ffi
 
 CARGO ?= cargo
@@ -60,7 +60,7 @@ test:
 	@$(MAKE) --no-print-directory bench-instructions
 	@$(MAKE) --no-print-directory bench BENCH_FLAGS=--quick
 
-# The handle table's steps in every order.
+# The steps of the handle table and of net/turn.rs in every order.
 .PHONY: model
 model:
 	RUSTFLAGS='--cfg loom' timeout 300 $(CARGO) test --release --features capi --lib --target-dir target/loom model

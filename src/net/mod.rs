@@ -29,6 +29,7 @@ mod socket_file;
 mod std_traits;
 mod tcp;
 mod text;
+mod turn;
 mod wait;
 
 pub use addr::Addr;

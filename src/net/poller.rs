@@ -1,13 +1,14 @@
 //! Waiting for any number of sockets.
 
+use super::turn::Turn;
 use super::{Error, Events, Result, Socket};
 use crate::sys::errno::{EINTR, ELOOP, ENOENT, ENOSPC, EPERM};
 use crate::sys::{
     Errno, EventRoom, Moment, OWN_TOKEN, PollerEvent, RawPoller, Timer, Waited, Wake, fork_epoch, shortages,
 };
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 /// How long listeners rest at the most.
@@ -155,7 +156,7 @@ impl Poller {
         let mut left = time;
         loop {
             let listeners = self.listeners.get();
-            listeners.into_iter().try_for_each(|listeners| listeners.rest(&self.raw, false))?;
+            listeners.into_iter().try_for_each(|listeners| listeners.rest(&self.raw))?;
             let waited = self.raw.wait(room, left);
             self.expect_open()?;
             match waited {
@@ -293,41 +294,61 @@ struct Listeners {
     raw: RawPoller,
     /// Ends the rest, in whatever thread waits then.
     timer: Timer,
+    /// Whether its time has come.
+    is_over: AtomicBool,
     may_rest: AtomicBool,
-    rest: Mutex<Rest>,
+    /// To have them rest, or end it. Who has it alone sets the two below.
+    turn: Turn,
+    /// How often descriptors had run short when that was last heeded.
+    heeded: AtomicU64,
+    /// While they rest: how often a descriptor had come free when that began.
+    since: AtomicU64,
 }
 
-#[derive(Debug)]
-struct Rest {
-    /// How often descriptors had run short when that was last heeded.
-    heeded: u64,
-    /// While they rest: how often a descriptor had come free when that began.
-    since: Option<u64>,
-}
+/// They do not rest.
+const AWAKE: u64 = u64::MAX;
 
 impl Listeners {
     fn new() -> Result<Listeners> {
-        let (may_rest, rest) = (AtomicBool::new(true), Mutex::new(Rest { heeded: shortages().0, since: None }));
-        Ok(Listeners { raw: RawPoller::new()?, timer: Timer::new()?, may_rest, rest })
+        Ok(Listeners {
+            raw: RawPoller::new()?,
+            timer: Timer::new()?,
+            is_over: AtomicBool::new(false),
+            may_rest: AtomicBool::new(true),
+            turn: Turn::new(),
+            heeded: AtomicU64::new(shortages().0),
+            since: AtomicU64::new(AWAKE),
+        })
     }
 
-    /// Has the listeners in a poller rest, or end it, as things are.
-    fn rest(&self, poller: &RawPoller, is_over: bool) -> Result<()> {
-        let (times, is_short, freed) = shortages();
-        // It is held for two calls that do not wait, and by no parent of a forked child, which does not get here.
-        let mut rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
-        let may_rest = self.may_rest.load(Relaxed);
-        if rest.since.is_some_and(|freed_then| is_over || !may_rest || freed != freed_then) {
-            poller.heed_inner(&self.raw, true)?;
-            rest.since = None;
+    /// Has the listeners in a poller rest, or end it, as things are. Where another thread is at it that one sees to it, and
+    /// the system tells those who wait by then.
+    fn rest(&self, poller: &RawPoller) -> Result<()> {
+        let (times, _, freed) = shortages();
+        if self.ends(freed) || self.heeded.load(Relaxed) != times {
+            self.turn.take(|| self.change(poller))?;
         }
-        if rest.heeded != times {
-            rest.heeded = times;
-            if may_rest && is_short {
-                self.timer.start(REST)?;
-                poller.heed_inner(&self.raw, false)?;
-                rest.since = Some(freed);
-            }
+        Ok(())
+    }
+
+    /// Whether they rest and should no more.
+    fn ends(&self, freed: u64) -> bool {
+        let since = self.since.load(Relaxed);
+        since != AWAKE && (since != freed || self.is_over.load(Relaxed) || !self.may_rest.load(Relaxed))
+    }
+
+    fn change(&self, poller: &RawPoller) -> Result<()> {
+        let (times, is_short, freed) = shortages();
+        if self.ends(freed) {
+            poller.heed_inner(&self.raw, true)?;
+            self.since.store(AWAKE, Relaxed);
+        }
+        if self.heeded.swap(times, Relaxed) != times && is_short && self.may_rest.load(Relaxed) {
+            self.is_over.store(false, Relaxed);
+            // Known before it begins, so that who sees it end meanwhile comes here. Whatever is missed, the timer ends it.
+            self.since.store(freed, Relaxed);
+            self.timer.start(REST)?;
+            poller.heed_inner(&self.raw, false)?;
         }
         Ok(())
     }
@@ -336,7 +357,8 @@ impl Listeners {
     /// is left. What another thread has taken meanwhile is not among them.
     fn look(&self, poller: &RawPoller, waited: &Waited, room: &mut EventRoom<'_>) -> Result<()> {
         if waited.woken && self.timer.take() {
-            self.rest(poller, true)?;
+            self.is_over.store(true, Relaxed);
+            self.turn.take(|| self.change(poller))?;
         }
         if !waited.inner || room.is_full() {
             return Ok(());
