@@ -29,7 +29,6 @@ mod socket_file;
 mod std_traits;
 mod tcp;
 mod text;
-mod turn;
 mod wait;
 
 pub use addr::Addr;

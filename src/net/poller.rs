@@ -1,12 +1,11 @@
 //! Waiting for any number of sockets.
 
-use super::turn::Turn;
 use super::{Error, Events, Result, Socket};
 use crate::sys::errno::{EINTR, ELOOP, ENOENT, ENOSPC, EPERM};
 use crate::sys::{
-    Errno, EventRoom, Moment, OWN_TOKEN, PollerEvent, RawPoller, Timer, Waited, Wake, fork_epoch, shortages,
+    Errno, EventRoom, Moment, OWN_TOKEN, PollerEvent, RawPoller, Timer, Turn, Waited, Wake, fork_epoch, shortages,
 };
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -72,7 +71,8 @@ impl Poller {
     ///
     /// # Errors
     /// [`Error::EXISTS`] when it is in it, [`Error::INVALID`] for an unknown event or that token, [`Error::NO_MEMORY`] also
-    /// when the system's limit for such is reached.
+    /// when the system's limit for such is reached, [`Error::UNSUPPORTED`] for [`Events::EDGE`] without
+    /// [`Events::ONE_SHOT`] on a system that only has poll.
     ///
     /// [epoll_ctl(2)]: https://man7.org/linux/man-pages/man2/epoll_ctl.2.html
     pub fn add(&self, socket: &Socket, events: Events, token: u64) -> Result<()> {
@@ -80,13 +80,13 @@ impl Poller {
         self.check(events, token)?;
         let (fd, raw) = (socket.as_raw_fd(), &self.raw);
         let listeners = self.listeners.get().filter(|_| socket.listens.load(Relaxed));
-        socket.fd.polled.note(raw.as_raw_fd());
+        socket.fd.polled.note(raw.number());
         let Some(listeners) = listeners else { return raw.add(fd, events, token).map_err(refused) };
         // It may be in there since before it listened, and is not to be in both.
         raw.add(fd, Events::NONE, token).map_err(refused)?;
         // Another thread may have taken it out already.
         let _ = raw.remove(fd);
-        socket.fd.polled.note(listeners.raw.as_raw_fd());
+        socket.fd.polled.note(listeners.raw.number());
         listeners.raw.add(fd, events, token).map_err(refused)
     }
 
@@ -164,8 +164,7 @@ impl Poller {
                     if let Some(listeners) = listeners {
                         listeners.look(&self.raw, &waited, room)?;
                     }
-                    let woken = waited.woken && self.wakes.swap(0, Relaxed) > 0;
-                    if woken || room.filled() > 0 {
+                    if waited.woken && self.hear() || room.filled() > 0 {
                         return Ok(room.filled());
                     }
                 }
@@ -178,6 +177,13 @@ impl Poller {
                 return Ok(0);
             }
         }
+    }
+
+    /// Whether there is a wake to return for, or a wait was ended by something else.
+    #[cold]
+    fn hear(&self) -> bool {
+        self.raw.hear(&self.wake);
+        self.wakes.swap(0, Relaxed) > 0
     }
 
     /// Has listeners rest while there is no descriptor for a connection, or no longer: once an accept has failed for
@@ -221,6 +227,15 @@ impl Poller {
         Ok(())
     }
 
+    /// Its descriptor, which is readable when an event can be had without waiting: for another event loop.
+    ///
+    /// # Errors
+    /// [`Error::UNSUPPORTED`] where the system has no such descriptor, [`Error::BAD_HANDLE`] in a forked child.
+    pub fn fd(&self) -> Result<BorrowedFd<'_>> {
+        self.expect_own_process()?;
+        self.raw.fd().ok_or(Error::UNSUPPORTED)
+    }
+
     /// Makes all who wait return [`Error::CLOSED`], and all who will.
     pub fn cancel(&self) {
         self.canceled.store(true, Relaxed);
@@ -246,15 +261,14 @@ impl Poller {
     }
 
     /// In a forked child it is the parent's poller still: what is changed here would be changed there.
-    pub(crate) fn expect_own_process(&self) -> Result<&Poller> {
-        if fork_epoch() == self.epoch { Ok(self) } else { Err(Error::BAD_HANDLE) }
+    fn expect_own_process(&self) -> Result<()> {
+        if fork_epoch() == self.epoch { Ok(()) } else { Err(Error::BAD_HANDLE) }
     }
 
     /// What is in the poller for its own sake is not for others to change, nor can it be in itself.
     fn is_own(&self, fd: RawFd) -> bool {
-        let of_listeners =
-            |listeners: &Listeners| [listeners.raw.as_raw_fd(), listeners.timer.as_raw_fd()].contains(&fd);
-        [self.raw.as_raw_fd(), self.wake.as_raw_fd()].contains(&fd) || self.listeners.get().is_some_and(of_listeners)
+        let of_listeners = |listeners: &Listeners| listeners.raw.is_own(fd) || listeners.timer.as_raw_fd() == fd;
+        self.raw.is_own(fd) || self.wake.as_raw_fd() == fd || self.listeners.get().is_some_and(of_listeners)
     }
 
     pub(crate) fn add_raw(&self, fd: RawFd, events: Events, token: u64) -> Result<()> {
@@ -325,10 +339,7 @@ impl Listeners {
     /// the system tells those who wait by then.
     fn rest(&self, poller: &RawPoller) -> Result<()> {
         let (times, _, freed) = shortages();
-        if self.ends(freed) || self.heeded.load(Relaxed) != times {
-            self.turn.take(|| self.change(poller))?;
-        }
-        Ok(())
+        if self.ends(freed) || self.heeded.load(Relaxed) != times { self.change(poller) } else { Ok(()) }
     }
 
     /// Whether they rest and should no more.
@@ -337,7 +348,12 @@ impl Listeners {
         since != AWAKE && (since != freed || self.is_over.load(Relaxed) || !self.may_rest.load(Relaxed))
     }
 
+    #[cold]
     fn change(&self, poller: &RawPoller) -> Result<()> {
+        self.turn.take(|| self.change_in_turn(poller))
+    }
+
+    fn change_in_turn(&self, poller: &RawPoller) -> Result<()> {
         let (times, is_short, freed) = shortages();
         if self.ends(freed) {
             poller.heed_inner(&self.raw, true)?;
@@ -358,7 +374,7 @@ impl Listeners {
     fn look(&self, poller: &RawPoller, waited: &Waited, room: &mut EventRoom<'_>) -> Result<()> {
         if waited.woken && self.timer.take() {
             self.is_over.store(true, Relaxed);
-            self.turn.take(|| self.change(poller))?;
+            self.change(poller)?;
         }
         if !waited.inner || room.is_full() {
             return Ok(());
@@ -367,13 +383,6 @@ impl Listeners {
             Ok(_) | Err(Errno(EINTR)) => Ok(()),
             Err(errno) => Err(errno.into()),
         }
-    }
-}
-
-/// Ready when an event can be had without waiting.
-impl AsFd for Poller {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.raw.as_fd()
     }
 }
 

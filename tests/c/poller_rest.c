@@ -306,12 +306,12 @@ int main(void) {
     int descriptors = open_descriptors();
     rests(-1);
     rests(SOON_MS);
-    rests_in_other_waits();
+    if (!only_poll()) rests_in_other_waits();
     ends_at_a_close(0);
     ends_at_a_close(1);
-    no_edge_is_lost(JF_EDGE);
+    no_edge_is_lost(edge_or_once());
     no_edge_is_lost(JF_ONE_SHOT);
-    whoever_waits_is_told();
+    if (!only_poll()) whoever_waits_is_told();
     many_begin_and_end_it();
     for (int how = 0; how < 4; how++) leaves(how);
     only_on_demand();

@@ -1,6 +1,5 @@
 //! A change that one thread at a time makes, without a lock.
 
-use super::Result;
 #[cfg(loom)]
 use loom::sync::atomic::{AtomicU64, Ordering::AcqRel, Ordering::Acquire};
 #[cfg(not(loom))]
@@ -18,7 +17,7 @@ impl Turn {
 
     /// Makes a change that sees whatever those saw who have come for it so far. When another thread is at it, that one
     /// makes it once more.
-    pub fn take(&self, mut change: impl FnMut() -> Result<()>) -> Result<()> {
+    pub fn take<E>(&self, mut change: impl FnMut() -> Result<(), E>) -> Result<(), E> {
         if self.0.fetch_add(1, AcqRel) > 0 {
             return Ok(());
         }
@@ -55,7 +54,7 @@ mod model {
                     done.store(wanted.load(Relaxed), Relaxed);
                 }
                 self.at_it.store(false, Relaxed);
-                Ok(())
+                Ok::<(), ()>(())
             };
             self.turn.take(change).unwrap();
         }
