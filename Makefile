@@ -2,12 +2,13 @@
 # make demo       two programs and a script hold a conversation through it
 # make examples   the programs of c-examples, into target/examples
 # make test       everything a change must pass
+# make test-pollers   the poller's tests, over the ways of waiting that other systems have
 # make fuzz       feeds what reads texts with what a fuzzer makes up, for FUZZ_SECONDS (300)
 # make bench      how fast it is, beside the C library; BENCH_FLAGS=--quick takes half a minute
 # make bench-poller   how fast an echo server over the poller is, beside others; BENCH_FLAGS=--quick takes half a minute
 # make bench-instructions   how many instructions a call takes, and a message through the poller, held to limits
 # make install    into PREFIX (/usr/local), below DESTDIR; make uninstall takes it out again
-# make model      the handle table's steps in every order
+# make model      the steps of the handle table, and of who makes a change, in every order
 # make header     writes include/jackfield.h and the README's list of options anew, after a change of src/ffi
 
 CARGO ?= cargo
@@ -57,13 +58,26 @@ test:
 	timeout 300 $(CARGO) clippy --lib -- -D warnings
 	RUSTDOCFLAGS='-D warnings' timeout 300 $(CARGO) doc --no-deps
 	timeout 900 $(CARGO) test --features capi
+	@$(MAKE) --no-print-directory test-pollers
 	@$(MAKE) --no-print-directory model
 	@timeout 300 $(MAKE) --no-print-directory fuzz FUZZ_SECONDS=20
 	@$(MAKE) --no-print-directory bench-instructions
 	@$(MAKE) --no-print-directory bench BENCH_FLAGS=--quick
 	@$(MAKE) --no-print-directory bench-poller BENCH_FLAGS=--quick
 
-# The handle table's steps in every order.
+# The poller's tests, over poll.
+POLL = JACKFIELD_POLLER=poll RUSTFLAGS='--cfg jackfield_poller="poll"' timeout 300 $(CARGO)
+POLL_TESTS = test --features capi --target-dir target/poller-poll
+
+.PHONY: test-pollers
+test-pollers:
+	@scripts/setup test
+	$(POLL) clippy --lib --features capi --target-dir target/poller-poll -- -D warnings
+	$(POLL) $(POLL_TESTS) --test rust_poller
+	$(POLL) $(POLL_TESTS) --test poller listeners_rest
+	$(POLL) $(POLL_TESTS) --test c_programs --test c_promises poller
+
+# The steps of the handle table and of net/turn.rs in every order.
 .PHONY: model
 model:
 	RUSTFLAGS='--cfg loom' timeout 300 $(CARGO) test --release --features capi --lib --target-dir target/loom model

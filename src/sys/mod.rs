@@ -25,7 +25,8 @@
 //! | `events` | [`Events`], what a socket can be ready for |
 //! | `ready` | waiting for descriptors with a deadline |
 //! | `socket_file` | the files of UNIX sockets, and a lock on their [`Folder`] |
-//! | `poller`, `polled` | [`RawPoller`], waiting for many descriptors; leaving it when one is closed |
+//! | `poller`, `polled` | [`RawPoller`], waiting for many descriptors over epoll or poll; leaving it when one is closed |
+//! | `turn` | a change that one thread at a time makes |
 //! | `shortage` | whether descriptors ran short |
 //! | `timer` | [`Timer`], for a poller |
 //! | `wake` | [`Wake`], ending such a wait from another thread |
@@ -70,6 +71,7 @@ mod sockopt;
 pub mod tcp;
 mod timer;
 mod transfer;
+mod turn;
 mod types;
 mod wake;
 mod worker;
@@ -99,6 +101,7 @@ pub use socket_file::{Folder, is_dead, is_socket, remove_file};
 pub use sockopt::{is_coalescing, multicast_interface_of, timeout_of};
 pub use timer::Timer;
 pub use transfer::{RecvBuf, SendBuf, VEC_MAX};
+pub use turn::Turn;
 pub use types::{Family, Flags, Shutdown, Type};
 pub use wake::Wake;
 pub use worker::leave_behind;
