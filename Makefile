@@ -77,7 +77,7 @@ test-pollers:
 	$(POLL) $(POLL_TESTS) --test poller listeners_rest
 	$(POLL) $(POLL_TESTS) --test c_programs --test c_promises poller
 
-# The steps of the handle table and of net/turn.rs in every order.
+# The steps of the handle table and of sys/turn.rs in every order.
 .PHONY: model
 model:
 	RUSTFLAGS='--cfg loom' timeout 300 $(CARGO) test --release --features capi --lib --target-dir target/loom model

@@ -38,8 +38,9 @@
 //! waiting of its own. Nothing in it is a thread cancellation point: `pthread_cancel` unwinds the stack it finds, and
 //! Rust's frames end the process when that happens. And nothing in it allocates, but for opening a descriptor. The list
 //! of interfaces and the resolver are the exception from the first and the last: they are the C library's, which is kept
-//! from being cancelled. An option that a socket keeps in two places is set in both, and which options the system has is asked
-//! with a socket that is opened for it.
+//! from being cancelled. The poller over poll is another, since it keeps what it waits for and wakes those who wait when
+//! that changes. An option that a socket keeps in two places is set in both, and which options the system has is asked with
+//! a socket that is opened for it.
 
 #[cfg(not(target_os = "linux"))]
 compile_error!("jackfield runs on Linux so far: a port provides what src/sys/mod.rs lists");

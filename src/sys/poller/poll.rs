@@ -1,11 +1,11 @@
 //! poll, for systems that have nothing better: what is waited for is kept here, and every wait hands all of it to the system.
 //!
 //! A change has those who wait begin anew, or they would not see it. The descriptor that wakes them is ready for as long as
-//! somebody waits for what is no longer so; it is made ready and not without the lock, by one thread at a time.
+//! somebody waits for what is no longer so; one thread at a time makes it so, and none has the lock while it does.
 //!
-//! When something comes up once more while it is ready, poll does not tell, so there are no edges; but one of which no more
-//! than one is asked for is no different from a level. Linux's poll holds on to a descriptor that is closed until the waits
-//! for it have been woken.
+//! poll does not tell that something comes up once more while it is ready, so there are no edges; but where one event is
+//! asked for, an edge is no different from a level. Linux's poll holds on to what is closed until it has returned: a socket
+//! and its address are free a moment after the close that wakes a wait for it.
 
 use super::{EventRoom, OWN_TOKEN, PollerEvent, Waited};
 use crate::sys::errno::{EEXIST, EINTR, EMFILE, ENOENT, EPERM};
@@ -69,7 +69,7 @@ struct Entry {
 impl RawPoller {
     pub fn new() -> Result<RawPoller, Errno> {
         let registry = Arc::new(Registry { wake: Wake::new()?, turn: Turn::new(), state: Mutex::default() });
-        // In a forked child some may be locked by threads that it does not have; they are taken.
+        // In a forked child a place may be locked by a thread that it does not have; that one is as good as taken.
         let is_ours = |place: &Mutex<Option<_>>| {
             place.try_lock().is_ok_and(|mut place| place.is_none() && place.replace(registry.clone()).is_none())
         };
