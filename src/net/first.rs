@@ -43,7 +43,11 @@ impl Socket {
     #[inline(always)]
     pub(crate) fn recv_first(&self, buf: &mut RecvBuf<'_>, flags: Flags) -> Try {
         let told = self.always_told();
-        self.first(Direction::Recv, flags, buf, |fd, buf, flags| (fd.recv_first(buf, flags | told), buf.len()))
+        self.first(Direction::Recv, flags, buf, |fd, buf, flags| {
+            // They have no bit in common, and the sum is an instruction less.
+            let flags = Flags::from_bits(flags.bits() + told.bits());
+            (fd.recv_first(buf, flags), buf.len())
+        })
     }
 
     /// Makes the system call if the short way is the right one. `op` also tells the buffer's length, which is not 0.

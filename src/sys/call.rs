@@ -7,17 +7,17 @@
 use super::Errno;
 use libc::{c_int, c_long};
 
-/// What a system call returned, as it is: the kernel's errors are the numbers from -4095 to -1, and nothing else is.
+/// What a system call returned, as it is: the kernel's errors are the numbers from -4095 to -1, and nothing else is. And one
+/// less than that, in the other register that a call changes, where it need not be brought to be compared.
 #[derive(Clone, Copy)]
-pub struct Returned(isize);
+pub struct Returned(isize, usize);
 
 impl Returned {
     /// Of a call that counts bytes: a count that is neither nothing nor more than a buffer's length. One comparison tells it
     /// from all else, since no buffer is as long as an error's number taken for a count.
     #[inline(always)]
     pub fn within(self, len: usize) -> Option<usize> {
-        let count = self.0 as usize;
-        (count.wrapping_sub(1) < len).then_some(count)
+        (self.1 < len).then_some(self.0 as usize)
     }
 
     #[inline(always)]
@@ -38,7 +38,7 @@ pub unsafe fn system_call<const N: usize>(number: c_long, args: [usize; N]) -> R
     let mut all = [0; 6];
     all[..N].copy_from_slice(&args);
     // SAFETY: the caller's.
-    Returned(unsafe { raw(number, all) }).result()
+    returned(unsafe { raw(number, all) }).result()
 }
 
 /// [`system_call`], for a caller who goes on using the arguments. The kernel leaves them in their registers; writing
@@ -49,7 +49,12 @@ pub unsafe fn system_call<const N: usize>(number: c_long, args: [usize; N]) -> R
 #[inline(always)]
 pub unsafe fn system_call_keeping(number: c_long, args: &mut [usize; 5]) -> Returned {
     // SAFETY: the caller's.
-    Returned(unsafe { raw_five(number, args) })
+    unsafe { raw_five(number, args) }
+}
+
+#[inline(always)]
+fn returned(result: isize) -> Returned {
+    Returned(result, (result as usize).wrapping_sub(1))
 }
 
 /// Runs a function of the C library that may be a thread cancellation point, and has it be none.
@@ -88,27 +93,28 @@ unsafe fn raw(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
 /// Where the kernel knows a sixth, memcheck looks at what the compiler has there.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-unsafe fn raw_five(number: c_long, args: &mut [usize; 5]) -> isize {
-    let result;
+unsafe fn raw_five(number: c_long, args: &mut [usize; 5]) -> Returned {
+    let (result, less);
     let [a, b, c, d, e] = args;
     // SAFETY: as in `raw`.
     unsafe {
         std::arch::asm!(
             "syscall",
+            "lea rcx, [rax - 1]",
             inlateout("rax") number as isize => result,
             inout("rdi") *a, inout("rsi") *b, inout("rdx") *c, inout("r10") *d, inout("r8") *e,
-            lateout("rcx") _, lateout("r11") _,
+            lateout("rcx") less, lateout("r11") _,
             options(nostack, preserves_flags),
         );
     }
-    result
+    Returned(result, less)
 }
 
 #[cfg(not(target_arch = "x86_64"))]
-unsafe fn raw_five(number: c_long, args: &mut [usize; 5]) -> isize {
+unsafe fn raw_five(number: c_long, args: &mut [usize; 5]) -> Returned {
     let [a, b, c, d, e] = *args;
     // SAFETY: the caller's.
-    unsafe { raw(number, [a, b, c, d, e, 0]) }
+    returned(unsafe { raw(number, [a, b, c, d, e, 0]) })
 }
 
 #[cfg(target_arch = "aarch64")]

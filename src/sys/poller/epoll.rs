@@ -111,21 +111,23 @@ impl RawPoller {
             }
         };
         let (mut waited, mut kept) = (Waited { woken: false, inner: false }, count);
-        for at in (0..count).rev() {
-            // SAFETY: so many were written, at the start of the room. Who goes from the last to the first overwrites
-            // none that is still to be read, since what is written here is no shorter.
-            unsafe {
-                let Written { events: bits, u64: token } = written.add(at).read_unaligned();
+        // SAFETY: so many were written, at the start of the room. Who goes from the last to the first overwrites none that is
+        // still to be read, since what is written here is no shorter.
+        unsafe {
+            let (mut from, mut to) = (written.add(count), place.add(count));
+            while to != place {
+                (from, to) = (from.sub(1), to.sub(1));
+                let Written { events: bits, u64: token } = from.read_unaligned();
                 if bits == USUAL {
-                    place.add(at).write(PollerEvent { token, events: Events::READABLE.bits(), error: 0 });
+                    to.write(PollerEvent { token, events: Events::READABLE.bits(), error: 0 });
                 } else if token == OWN_TOKEN {
                     // Which of its own is ready it is asked itself.
                     waited = Waited { woken: true, inner: true };
                     // The last one takes its place.
                     kept -= 1;
-                    place.add(at).copy_from(place.add(kept), 1);
+                    to.copy_from(place.add(kept), 1);
                 } else {
-                    place.add(at).write(PollerEvent { token, events: Events::from_epoll(bits).bits(), error: 0 });
+                    to.write(PollerEvent { token, events: Events::from_epoll(bits).bits(), error: 0 });
                 }
             }
         }
