@@ -4,6 +4,7 @@
 # make test       everything a change must pass
 # make fuzz       feeds what reads texts with what a fuzzer makes up, for FUZZ_SECONDS (300)
 # make bench      how fast it is, beside the C library; BENCH_FLAGS=--quick takes half a minute
+# make bench-udp  the same of datagrams in batches
 # make bench-instructions   how many instructions a call takes, held to limits
 # make install    into PREFIX (/usr/local), below DESTDIR; make uninstall takes it out again
 # make model      the handle table's steps in every order
@@ -59,6 +60,7 @@ test:
 	@timeout 300 $(MAKE) --no-print-directory fuzz FUZZ_SECONDS=20
 	@$(MAKE) --no-print-directory bench-instructions
 	@$(MAKE) --no-print-directory bench BENCH_FLAGS=--quick
+	@$(MAKE) --no-print-directory bench-udp BENCH_FLAGS=--quick
 
 # The handle table's steps in every order.
 .PHONY: model
@@ -122,6 +124,11 @@ bench: lib
 	@$(MAKE) --silent $(BENCH)/pingpong-jackfield $(BENCH)/pingpong-libc $(BENCH)/file-jackfield $(BENCH)/file-libc
 	@benches/run $(BENCH_FLAGS)
 	@benches/files $(filter --quick,$(BENCH_FLAGS))
+
+.PHONY: bench-udp
+bench-udp: lib
+	@$(MAKE) --silent $(BENCH)/udp-jackfield $(BENCH)/udp-libc
+	@benches/udp $(BENCH_FLAGS)
 
 .PHONY: bench-instructions
 bench-instructions: lib
