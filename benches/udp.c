@@ -1,19 +1,20 @@
 /*
- * Datagrams go through UDP on loopback: a batch of them is sent, then received by the same thread, so that none is lost and
- * nobody waits. What is measured is what both calls cost for each.
+ * Datagrams go through UDP on loopback: a batch of them is sent, then received by the same thread, so that none is lost
+ * and nobody waits. What is measured is what both calls cost for each.
  *
  * usage: udp SEND RECEIVE SIZE BATCH DESTINATIONS
  *
- *     SEND      sendto, sendmmsg; send from connected sockets; gso, which has the system cut a batch into datagrams; and
- *               jf, jf_send_many
- *     RECEIVE   recvfrom, recvmmsg; recv at connected sockets; gro, which takes many run together and cuts them itself; and
- *               jf_recv_many: jf into a room for each datagram, jf_gro into one for up to 128
+ *     SEND      sendto, sendmmsg; send, from connected sockets; gso, which has the system cut a message into datagrams;
+ *               jf, which is jf_send_many; gso_apart and jf_apart, whose datagrams don't lie side by side in memory
+ *     RECEIVE   recvfrom, recvmmsg; recv, at connected sockets; gro, which receives many as one and takes them apart;
+ *               and jf_recv_many: jf into a room for each datagram, jf_gro into one for up to 128
  *
- * The ways beginning with jf are there with -DJACKFIELD alone. The datagrams go to each destination in turn; a destination
- * is a socket, from which its own are received. Everything that can be made ready once, is. All but recv and the GRO of a
- * batch learn the sender of each datagram, and each has its length and first byte added up.
+ * The ways beginning with jf are there with -DJACKFIELD alone. The datagrams go to each destination in turn; it is a
+ * socket, from which its own are received. Everything that can be made ready once, is. All but recv learn the sender, and
+ * each datagram has its length and first byte added up.
  *
- * For each number on standard input it sends and receives that many batches, and prints how many nanoseconds a datagram took.
+ * For each number on standard input it sends and receives that many batches, and prints how many nanoseconds a datagram
+ * took.
  */
 #include "side.h"
 
@@ -35,13 +36,14 @@ enum {
     FIRST = 'd'         /* the first byte of each datagram */
 };
 
-static size_t size, batch, destinations;
+static size_t size, batch, destinations, stride;
 
 /* Datagram n goes to destination n modulo `destinations`, from the socket of the same number if that is connected. */
 static int sender[MOST_DESTINATIONS], receiver[MOST_DESTINATIONS];
 static struct sockaddr_in name[MOST_DESTINATIONS];
 
-/* The datagrams to send, one after the other. A batch begins in the slot of the destination whose turn it is. */
+/* The datagrams to send, `stride` bytes from each to the next. A batch begins in the slot of the destination whose turn it
+ * is. */
 static char sent[SLOTS * LONGEST];
 static char rooms[MOST_BATCH][LONGEST], room[ROOM];
 
@@ -55,14 +57,14 @@ static inline void touch(const char *data, size_t len) {
 
 static void send_by_sendto(size_t slot) {
     for (size_t end = slot + batch; slot < end; slot++) {
-        const struct sockaddr_in *to = &name[slot % destinations];
-        MUST(sendto(sender[0], sent + slot * size, size, 0, (const struct sockaddr *)to, sizeof *to) == (ssize_t)size);
+        const struct sockaddr *to = (const struct sockaddr *)&name[slot % destinations];
+        MUST(sendto(sender[0], sent + slot * stride, size, 0, to, sizeof *name) == (ssize_t)size);
     }
 }
 
 static void send_connected(size_t slot) {
     for (size_t end = slot + batch; slot < end; slot++) {
-        MUST(send(sender[slot % destinations], sent + slot * size, size, 0) == (ssize_t)size);
+        MUST(send(sender[slot % destinations], sent + slot * stride, size, 0) == (ssize_t)size);
     }
 }
 
@@ -72,7 +74,7 @@ static struct iovec out_pieces[SLOTS];
 static void prepare_sendmmsg(void) {
     for (size_t slot = 0; slot < SLOTS; slot++) {
         struct msghdr *header = &out_headers[slot].msg_hdr;
-        out_pieces[slot] = (struct iovec){sent + slot * size, size};
+        out_pieces[slot] = (struct iovec){sent + slot * stride, size};
         header->msg_name = &name[slot % destinations];
         header->msg_namelen = sizeof *name;
         header->msg_iov = &out_pieces[slot];
@@ -102,20 +104,27 @@ static void prepare_gso(void) {
     for (size_t slot = 0; slot < batch; slot += most) {
         size_t count = batch - slot < most ? batch - slot : most;
         struct msghdr *group = &groups[group_count];
-        out_pieces[group_count] = (struct iovec){sent + slot * size, count * size};
         *group = with_control;
         group->msg_name = &name[0];
         group->msg_namelen = sizeof *name;
-        group->msg_iov = &out_pieces[group_count++];
-        group->msg_iovlen = 1;
+        group->msg_iov = &out_pieces[slot];
+        group->msg_iovlen = stride == size ? 1 : count;
+        for (size_t i = 0; i < group->msg_iovlen; i++) {
+            out_pieces[slot + i] = (struct iovec){sent + (slot + i) * stride, count * size / group->msg_iovlen};
+        }
+        group_count++;
     }
 }
 
 static void send_by_gso(size_t slot) {
     (void)slot; /* to one destination every batch begins in the first */
+    size_t bytes = 0;
     for (size_t i = 0; i < group_count; i++) {
-        MUST(sendmsg(sender[0], &groups[i], 0) == (ssize_t)groups[i].msg_iov->iov_len);
+        ssize_t n = sendmsg(sender[0], &groups[i], 0);
+        MUST(n > 0);
+        bytes += (size_t)n;
     }
+    MUST(bytes == batch * size);
 }
 
 /* The ways to receive so many from a destination. */
@@ -221,7 +230,7 @@ static void prepare_jf_send(void) {
     MUST((jf_sender = jf_from_fd(dup(sender[0]))) > 0);
     for (size_t slot = 0; slot < SLOTS; slot++) {
         jf_datagram *datagram = &outgoing[slot];
-        datagram->data = sent + slot * size;
+        datagram->data = sent + slot * stride;
         datagram->len = size;
         datagram->present = JF_HAS_ADDR;
         MUST(jf_addr_parse("127.0.0.1:0", &datagram->addr) == 0);
@@ -282,8 +291,10 @@ static const struct sending {
     {"send", prepare_nothing, send_connected},
     {"sendmmsg", prepare_sendmmsg, send_by_sendmmsg},
     {"gso", prepare_gso, send_by_gso},
+    {"gso_apart", prepare_gso, send_by_gso},
 #ifdef JACKFIELD
     {"jf", prepare_jf_send, send_by_jf},
+    {"jf_apart", prepare_jf_send, send_by_jf},
 #endif
     {NULL, NULL, NULL}
 };
@@ -346,6 +357,7 @@ int main(int argc, char **argv) {
     destinations = (size_t)atol(argv[5]);
     MUST(size > 0 && size <= LONGEST && batch > 0 && batch <= MOST_BATCH);
     MUST(destinations > 0 && destinations <= MOST_DESTINATIONS);
+    stride = strstr(sending->name, "_apart") ? LONGEST : size;
     size_t reached = batch < destinations ? batch : destinations; /* destinations of a batch */
     MUST(batch % reached == 0);
     MUST(destinations == 1 || sending->send != send_by_gso);
