@@ -167,14 +167,12 @@ static void receive(jf_socket s, const jf_addr *at, double patience) {
     while (!stop && (patience == 0 || seconds() - start < patience)) {
         int64_t n = jf_recv_many(s, datagrams, JF_MANY_COUNT, 0);
         double now = seconds();
-        if (n == JF_E_TIMED_OUT) {
-            if (sender_count > 0 && running == 0) break;
-        } else {
-            uint64_t before = count;
-            for (int64_t i = 0; i < ok(n, "receive"); i++) hear(&datagrams[i]);
-            if (count > before) last = now;
-            if (begin == 0) begin = second = last;
-        }
+        uint64_t before = count;
+        if (n != JF_E_TIMED_OUT) ok(n, "receive");
+        else if (sender_count > 0 && running == 0) break;
+        for (int64_t i = 0; i < n; i++) hear(&datagrams[i]);
+        if (count > before) last = now;
+        if (begin == 0) begin = second = last;
         if (begin > 0 && now - second >= 1) {
             report_received("", count - old_count, bytes - old_bytes, now - second);
             second = now;
