@@ -2,7 +2,7 @@
 
 use super::addr::{addr, jf_addr};
 use super::boundary::{done, guard, text};
-use super::handle::Table;
+use super::handle::{FEW, Table};
 use super::option::option;
 use super::socket::SOCKETS;
 use crate::net::{Dialer, Error, Patience, Result};
@@ -18,9 +18,9 @@ const KIND: u64 = 2;
 
 // Nobody waits for the lock: a dialer is set up before it dials, and whoever finds it in use is told so.
 #[cfg(not(loom))]
-static DIALERS: Table<RwLock<Dialer>, KIND> = Table::new();
+static DIALERS: Table<RwLock<Dialer>, KIND, FEW> = Table::new();
 #[cfg(loom)]
-static DIALERS: std::sync::LazyLock<Table<RwLock<Dialer>, KIND>> = std::sync::LazyLock::new(Table::new);
+static DIALERS: std::sync::LazyLock<Table<RwLock<Dialer>, KIND, FEW>> = std::sync::LazyLock::new(Table::new);
 
 fn change(d: jf_dialer, change: impl FnOnce(&mut Dialer) -> Result<&mut Dialer>) -> Result<i64> {
     DIALERS.with(d, |dialer| change(&mut *dialer.try_write().map_err(|_| Error::BUSY)?).map(drop)).map(done)

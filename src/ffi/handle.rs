@@ -17,10 +17,11 @@
 //!   it touch the tenant; otherwise it takes itself out again.
 //! - Closing sets SHUT, after which no call gets in; waits until the last one is out; takes the tenant; and vacates the
 //!   slot by the next generation. No handle is ever valid twice: a slot whose generations are used up stays vacant.
-//! - The calls of a parent's other threads do not exist in a forked child. So the word carries an epoch, the number of forks
-//!   when it was last written anew: whoever finds an older one first resets the count.
+//! - The calls of a parent's other threads do not exist in a forked child. So the word carries an epoch, which every fork
+//!   changes: whoever finds another one than this process's first resets the count. A slot that was never used is of none.
 //!
-//! Slots live in chunks that are never freed or moved; vacant ones form a stack.
+//! The first slots stand in the table itself, where a call finds them without a look at anything else; they take no memory
+//! before they are used. The others live in chunks. None is ever freed or moved; vacant ones form a stack.
 
 use super::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering, Pause, UnsafeCell};
 use crate::net::{EPOCH_SHIFT, Error, Result, fork_epoch, watch_forks};
@@ -37,6 +38,8 @@ const KIND_SHIFT: u32 = GENERATION_SHIFT + GENERATION_BITS;
 const HANDLE_BITS: u32 = KIND_SHIFT + 3;
 
 const COUNT: u64 = (1 << INDEX_BITS) - 1;
+/// What no handle of one of the first slots has.
+const NOT_FIRST: u64 = u64::MAX << HANDLE_BITS | (COUNT & !(u16::MAX as u64));
 const GENERATION: u64 = ((1 << GENERATION_BITS) - 1) << GENERATION_SHIFT;
 const KIND: u64 = 7 << KIND_SHIFT;
 const SHUT: u64 = 1 << HANDLE_BITS;
@@ -47,6 +50,9 @@ mod size {
     pub const LAST_GENERATION: u64 = (1 << super::GENERATION_BITS) - 1;
     pub const CHUNK: usize = 1 << 10;
     pub const CHUNKS: usize = (1 << super::INDEX_BITS) / CHUNK;
+    /// Of a table whose tenants are few, and of one whose tenants are many.
+    pub const FEW: usize = CHUNK;
+    pub const MANY: usize = 1 << 16;
 }
 
 /// Small enough to be explored.
@@ -55,9 +61,12 @@ mod size {
     pub const LAST_GENERATION: u64 = 2;
     pub const CHUNK: usize = 2;
     pub const CHUNKS: usize = 2;
+    pub const FEW: usize = CHUNK;
+    pub const MANY: usize = CHUNK;
 }
 
 use size::{CHUNK, CHUNKS, LAST_GENERATION};
+pub use size::{FEW, MANY};
 
 /// A tenant's place; one cache line, so that neighbours don't slow each other down.
 #[repr(align(64))]
@@ -68,9 +77,24 @@ struct Slot<T> {
     tenant: UnsafeCell<MaybeUninit<T>>,
 }
 
-/// The kind of its handles, 1 to 7, is no field: so a static one is nothing but zeros, and takes no room in the
-/// library.
-pub struct Table<T, const KIND: u64> {
+impl<T> Slot<T> {
+    #[cfg(not(loom))]
+    const fn unused() -> Slot<T> {
+        Slot { state: AtomicU64::new(0), below: AtomicU32::new(0), tenant: UnsafeCell::new(MaybeUninit::uninit()) }
+    }
+
+    // loom's cells are made at run time.
+    #[cfg(loom)]
+    fn unused() -> Slot<T> {
+        Slot { state: AtomicU64::new(0), below: AtomicU32::new(0), tenant: UnsafeCell::new(MaybeUninit::uninit()) }
+    }
+}
+
+/// The kind of its handles is 1 to 7; of the slots, FIRST stand in the table, at most 65536 and a multiple of CHUNK. A
+/// static one is nothing but zeros, and takes no room in the library.
+pub struct Table<T, const KIND: u64, const FIRST: usize> {
+    first: [Slot<T>; FIRST],
+    /// Those of the first slots are not used.
     chunks: [AtomicPtr<Slot<T>>; CHUNKS],
     /// How many slots were ever used.
     used: AtomicU32,
@@ -80,14 +104,16 @@ pub struct Table<T, const KIND: u64> {
 }
 
 // SAFETY: the table gives out only shared references to its tenants, and one owner takes each out.
-unsafe impl<T: Send + Sync, const KIND: u64> Sync for Table<T, KIND> {}
+unsafe impl<T: Send + Sync, const KIND: u64, const FIRST: usize> Sync for Table<T, KIND, FIRST> {}
 
-impl<T, const KIND: u64> Table<T, KIND> {
+impl<T, const KIND: u64, const FIRST: usize> Table<T, KIND, FIRST> {
     const KIND: u64 = KIND << KIND_SHIFT;
 
     #[cfg(not(loom))]
     pub const fn new() -> Self {
+        assert!(FIRST <= u16::MAX as usize + 1 && FIRST % CHUNK == 0);
         Table {
+            first: [const { Slot::unused() }; FIRST],
             chunks: [const { AtomicPtr::new(ptr::null_mut()) }; CHUNKS],
             used: AtomicU32::new(0),
             vacant: AtomicU64::new(0),
@@ -97,6 +123,7 @@ impl<T, const KIND: u64> Table<T, KIND> {
     #[cfg(loom)]
     pub fn new() -> Self {
         Table {
+            first: std::array::from_fn(|_| Slot::unused()),
             chunks: std::array::from_fn(|_| AtomicPtr::new(ptr::null_mut())),
             used: AtomicU32::new(0),
             vacant: AtomicU64::new(0),
@@ -127,9 +154,11 @@ impl<T, const KIND: u64> Table<T, KIND> {
     /// Has `call` use a tenant, who stays for as long as that takes.
     #[inline]
     pub fn with<R>(&self, handle: i64, call: impl FnOnce(&T) -> Result<R>) -> Result<R> {
-        let entered = self.enter(handle)?;
-        // SAFETY: the slot was open when `enter` counted us in, so its tenant stays until we are out.
-        entered.slot.tenant.with(|tenant| call(unsafe { (*tenant).assume_init_ref() }))
+        let entered = match self.enter_at_once(handle) {
+            Some(entered) => entered,
+            None => self.enter(handle)?,
+        };
+        call(&entered)
     }
 
     /// Takes a tenant out. From here on its handle is no good; `wake` is called until every call that uses it has
@@ -186,7 +215,8 @@ impl<T, const KIND: u64> Table<T, KIND> {
     }
 
     /// Counts a call in.
-    #[inline]
+    #[cold]
+    #[inline(never)]
     pub fn enter(&self, handle: i64) -> Result<InUse<'_, T>> {
         loop {
             let epoch = fork_epoch();
@@ -201,17 +231,21 @@ impl<T, const KIND: u64> Table<T, KIND> {
         }
     }
 
-    /// [`Table::enter`] in as few steps as can be, for a handle that is good and was used in this process before. It
-    /// has nothing to call.
+    /// [`Table::enter`] in as few steps as can be, for a handle of one of the first slots that is good and was used in
+    /// this process before. It has nothing to call.
     #[inline(always)]
     pub fn enter_at_once(&self, handle: i64) -> Option<InUse<'_, T>> {
-        let epoch = fork_epoch();
-        let (slot, _, open) = self.find(handle, epoch).ok()?;
+        let handle = handle as u64;
+        if handle & NOT_FIRST != 0 {
+            return None;
+        }
+        let slot = self.first.get(usize::from(handle as u16))?;
         let state = slot.state.fetch_add(1, Acquire);
-        if !differ(state, open) {
+        if !differ(state, handle | fork_epoch()) {
             return Some(InUse { slot });
         }
-        if state & EPOCH == epoch {
+        // Else what was added is gone with the word's renewal.
+        if state & EPOCH == fork_epoch() {
             slot.state.fetch_sub(1, Release);
         }
         None
@@ -231,6 +265,9 @@ impl<T, const KIND: u64> Table<T, KIND> {
 
     #[inline(always)]
     fn slot(&self, index: usize) -> Option<&Slot<T>> {
+        if index < FIRST {
+            return Some(&self.first[index]);
+        }
         let chunk = self.chunks.get(index / CHUNK)?.load(Acquire);
         if chunk.is_null() {
             return None;
@@ -255,16 +292,12 @@ impl<T, const KIND: u64> Table<T, KIND> {
 
     fn grow(&self, chunk: usize) -> Result<()> {
         let place = &self.chunks[chunk];
-        if !place.load(Acquire).is_null() {
+        if chunk < FIRST / CHUNK || !place.load(Acquire).is_null() {
             return Ok(());
         }
         let mut slots: Vec<Slot<T>> = Vec::new();
         slots.try_reserve_exact(CHUNK).map_err(|_| Error::NO_MEMORY)?;
-        slots.extend((0..CHUNK).map(|_| Slot {
-            state: AtomicU64::new(SHUT),
-            below: AtomicU32::new(0),
-            tenant: UnsafeCell::new(MaybeUninit::uninit()),
-        }));
+        slots.extend((0..CHUNK).map(|_| Slot::unused()));
         let slots = Box::into_raw(slots.into_boxed_slice());
         if place.compare_exchange(ptr::null_mut(), slots.cast(), AcqRel, Acquire).is_err() {
             // SAFETY: another thread's chunk is in place, and nobody has seen ours.
@@ -303,7 +336,7 @@ fn changed(top: u64, slot: u32) -> u64 {
 }
 
 /// Whether two states differ in more than their counts.
-#[inline]
+#[inline(always)]
 fn differ(a: u64, b: u64) -> bool {
     (a ^ b) & !COUNT != 0
 }

@@ -11,7 +11,7 @@ mod plain {
 
     #[test]
     fn a_handle_is_good_until_its_tenant_leaves() {
-        let table = Table::<_, MY_KIND>::new();
+        let table = Table::<_, MY_KIND, FEW>::new();
         let handle = table.insert(|| Ok("tenant")).unwrap();
         assert!(handle > 0 && handle < 1 << 53);
         assert_eq!(table.with(handle, |tenant| Ok(*tenant)), Ok("tenant"));
@@ -23,7 +23,7 @@ mod plain {
 
     #[test]
     fn a_tenant_in_use_is_not_given_up() {
-        let table = Table::<_, MY_KIND>::new();
+        let table = Table::<_, MY_KIND, FEW>::new();
         let handle = table.insert(|| Ok(7)).unwrap();
         table
             .with(handle, |_| {
@@ -36,7 +36,7 @@ mod plain {
 
     #[test]
     fn what_cannot_be_made_takes_no_place() {
-        let table = Table::<_, MY_KIND>::new();
+        let table = Table::<_, MY_KIND, FEW>::new();
         for _ in 0..3 * CHUNK {
             assert_eq!(table.insert(|| Err::<(), _>(Error::TOO_MANY_FILES)), Err(Error::TOO_MANY_FILES));
         }
@@ -45,7 +45,7 @@ mod plain {
 
     #[test]
     fn a_call_that_panics_is_out_again() {
-        let table = Table::<_, MY_KIND>::new();
+        let table = Table::<_, MY_KIND, FEW>::new();
         let handle = table.insert(|| Ok(7)).unwrap();
         let call = || table.with(handle, |_| -> Result<()> { std::panic::resume_unwind(Box::new(())) });
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)).unwrap_err();
@@ -54,7 +54,7 @@ mod plain {
 
     #[test]
     fn no_number_is_good_that_was_not_given_out() {
-        let table = Table::<_, MY_KIND>::new();
+        let table = Table::<_, MY_KIND, FEW>::new();
         let handle = table.insert(|| Ok(())).unwrap();
         let other_kind = handle ^ (1 << KIND_SHIFT);
         for number in
@@ -67,7 +67,7 @@ mod plain {
 
     #[test]
     fn a_million_tenants_have_a_handle_each() {
-        let table = Table::<_, MY_KIND>::new();
+        let table = Table::<_, MY_KIND, FEW>::new();
         let handles: Vec<i64> = (0..1_000_000).map(|n| table.insert(|| Ok(n)).unwrap()).collect();
         assert_eq!(handles.iter().collect::<HashSet<_>>().len(), handles.len());
         for (n, &handle) in handles.iter().enumerate() {
@@ -77,14 +77,14 @@ mod plain {
 
     #[test]
     fn a_full_table_says_so() {
-        let table = Table::<_, MY_KIND>::new();
+        let table = Table::<_, MY_KIND, FEW>::new();
         table.used.store((CHUNK * CHUNKS) as u32, Relaxed);
         assert_eq!(table.insert(|| Ok(())), Err(Error::NO_MEMORY));
     }
 
     #[test]
     fn a_slot_retires_with_its_last_generation() {
-        let table = Table::<_, MY_KIND>::new();
+        let table = Table::<_, MY_KIND, FEW>::new();
         let first = table.insert(|| Ok(())).unwrap();
         table.remove(first, |_| ()).unwrap();
         table.slot(0).unwrap().state.store(LAST_GENERATION << GENERATION_SHIFT | SHUT, Relaxed);
@@ -99,14 +99,14 @@ mod plain {
 
     /// Puts a slot into the state in which a forked child finds it: written in the parent's epoch, another one than
     /// ours.
-    fn age(table: &Table<i32, MY_KIND>, index: usize, also: u64) {
+    fn age(table: &Table<i32, MY_KIND, FEW>, index: usize, also: u64) {
         let state = &table.slot(index).unwrap().state;
         state.store(((state.load(Relaxed) ^ (1 << EPOCH_SHIFT)) & !COUNT) | also, Relaxed);
     }
 
     #[test]
     fn the_calls_of_a_parents_threads_are_forgotten() {
-        let table = Table::<_, MY_KIND>::new();
+        let table = Table::<_, MY_KIND, FEW>::new();
         let handle = table.insert(|| Ok(7)).unwrap();
         age(&table, 0, 3);
         assert!(table.enter_at_once(handle).is_none());
@@ -141,7 +141,7 @@ mod model {
         Ok(loom::cell::UnsafeCell::new(0))
     }
 
-    type Tenants = Table<loom::cell::UnsafeCell<u32>, MY_KIND>;
+    type Tenants = Table<loom::cell::UnsafeCell<u32>, MY_KIND, FEW>;
 
     fn touch(table: &Tenants, handle: i64) -> Result<u32> {
         // SAFETY: only `leave` writes, and if that can happen meanwhile, loom says so.

@@ -100,10 +100,10 @@ fn send_long(socket: InUse<'static, Socket>, buf: SendBuf<'_>, flags: Flags) -> 
     guard(|| socket.send_long(buf, flags).map(count))
 }
 
-// SAFETY: as `jf_send`.
+// SAFETY: as `jf_send`. As a function of C's it is known not to unwind, so that a jump leads here.
 #[cold]
 #[inline(never)]
-unsafe fn send_anew(s: jf_socket, data: *const c_void, len: usize, flags: Flags) -> i64 {
+unsafe extern "C" fn send_anew(s: jf_socket, data: *const c_void, len: usize, flags: Flags) -> i64 {
     guard(|| {
         // SAFETY: the caller's.
         let bytes = unsafe { bytes(data, len) }?;
@@ -158,7 +158,7 @@ fn recv_long(socket: InUse<'static, Socket>, buf: RecvBuf<'_>, flags: Flags) -> 
 // SAFETY: as `jf_recv`.
 #[cold]
 #[inline(never)]
-unsafe fn recv_anew(s: jf_socket, data: *mut c_void, len: usize, flags: Flags) -> i64 {
+unsafe extern "C" fn recv_anew(s: jf_socket, data: *mut c_void, len: usize, flags: Flags) -> i64 {
     guard(|| {
         // SAFETY: the caller's.
         let buf = unsafe { recv_buf(data, len) }?;

@@ -1,7 +1,7 @@
 //! Pollers as C sees them.
 
 use super::boundary::{array, count, done, guard};
-use super::handle::Table;
+use super::handle::{FEW, Table};
 use super::socket::{SOCKETS, jf_socket};
 use crate::net::{Error, EventRoom, Events, Poller, PollerEvent, Result, Socket};
 use std::mem::{align_of, offset_of, size_of};
@@ -48,9 +48,9 @@ const _: () = assert!(
 const KIND: u64 = 3;
 
 #[cfg(not(loom))]
-static POLLERS: Table<Poller, KIND> = Table::new();
+static POLLERS: Table<Poller, KIND, FEW> = Table::new();
 #[cfg(loom)]
-static POLLERS: std::sync::LazyLock<Table<Poller, KIND>> = std::sync::LazyLock::new(Table::new);
+static POLLERS: std::sync::LazyLock<Table<Poller, KIND, FEW>> = std::sync::LazyLock::new(Table::new);
 
 /// Opens a poller, which waits for any number of sockets at once.
 ///

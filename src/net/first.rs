@@ -6,7 +6,7 @@
 
 use super::{Error, Flags, RecvBuf, Result, SendBuf, Socket};
 use crate::sys::errno::EAGAIN;
-use crate::sys::{Descriptor, Direction, Errno};
+use crate::sys::{Descriptor, Direction, Errno, Returned};
 
 /// What a first try came to that was not the end of its call: what the system call returned, and whether it could have
 /// waited. It is one number, because it is handed on in a register.
@@ -36,14 +36,14 @@ impl Socket {
     /// Tries to send something.
     #[inline(always)]
     pub(crate) fn send_first(&self, buf: &mut SendBuf<'_>, flags: Flags) -> Try {
-        self.first(Direction::Send, flags, buf, |fd, buf, flags| (fd.send(buf, flags), buf.len()))
+        self.first(Direction::Send, flags, buf, |fd, buf, flags| (fd.send_first(buf, flags), buf.len()))
     }
 
     /// Tries to receive something that fits.
     #[inline(always)]
     pub(crate) fn recv_first(&self, buf: &mut RecvBuf<'_>, flags: Flags) -> Try {
         let told = self.always_told();
-        self.first(Direction::Recv, flags, buf, |fd, buf, flags| (fd.recv(buf, flags | told), buf.len()))
+        self.first(Direction::Recv, flags, buf, |fd, buf, flags| (fd.recv_first(buf, flags | told), buf.len()))
     }
 
     /// Makes the system call if the short way is the right one. `op` also tells the buffer's length, which is not 0.
@@ -53,7 +53,7 @@ impl Socket {
         direction: Direction,
         flags: Flags,
         buf: &mut B,
-        op: impl FnOnce(&Descriptor, &mut B, Flags) -> (Result<usize, Errno>, usize),
+        op: impl FnOnce(&Descriptor, &mut B, Flags) -> (Returned, usize),
     ) -> Try {
         // Each is written out, so that its flags are no variable.
         if self.waits_the_short_way(direction, flags) {
@@ -66,13 +66,15 @@ impl Socket {
     }
 
     #[inline(always)]
-    fn came_to(&self, flags: Flags, (result, len): (Result<usize, Errno>, usize)) -> Try {
-        match result {
-            // Nothing may be the end of a stream or of the socket, and more than there is room for was cut.
-            Ok(count) if count.wrapping_sub(1) < len => Ok(Ok(count)),
+    fn came_to(&self, flags: Flags, (returned, len): (Returned, usize)) -> Try {
+        // Nothing may be the end of a stream or of the socket, and more than there is room for was cut.
+        if let Some(count) = returned.within(len) {
+            return Ok(Ok(count));
+        }
+        match returned.result() {
             // To find nothing where one must not wait is as usual as to find something.
             Err(Errno(EAGAIN)) if flags == Flags::DONT_WAIT && !self.is_canceled() => Ok(Err(Error::WOULD_BLOCK)),
-            _ => Err(Some(First::of(result, flags))),
+            result => Err(Some(First::of(result, flags))),
         }
     }
 }

@@ -69,14 +69,14 @@ impl Socket {
     }
 
     /// [`Socket::send`] the long way.
-    pub(crate) fn send_long(&self, mut buf: SendBuf<'_>, flags: Flags) -> Result<usize> {
+    pub(crate) fn send_long(&self, buf: SendBuf<'_>, flags: Flags) -> Result<usize> {
         let flags = self.send_flags(flags)?;
-        self.call(Direction::Send, flags, |fd, extra| fd.send(&mut buf, flags | extra))
+        self.call(Direction::Send, flags, |fd, extra| fd.send(&buf, flags | extra))
     }
 
     /// Goes on with a send from what its first try came to.
-    pub(crate) fn send_on(&self, first: First, mut buf: SendBuf<'_>) -> Result<usize> {
-        self.call_on(first, Direction::Send, |fd, extra| fd.send(&mut buf, first.flags() | extra))
+    pub(crate) fn send_on(&self, first: First, buf: SendBuf<'_>) -> Result<usize> {
+        self.call_on(first, Direction::Send, |fd, extra| fd.send(&buf, first.flags() | extra))
     }
 
     /// Sends a datagram to an address; on a connected socket, to this one instead of the peer.
@@ -225,7 +225,7 @@ impl Socket {
     /// Those of [`Socket::send`], with how many bytes were sent before; [`Error::TYPE_UNSUPPORTED`] if it's no stream.
     pub fn send_all(&self, bytes: &[u8]) -> Result<(), Incomplete> {
         self.transfer_all(Direction::Send, bytes.len(), |fd, done, flags| {
-            fd.send(&mut SendBuf::from(&bytes[done..]), flags)
+            fd.send(&SendBuf::from(&bytes[done..]), flags)
         })
     }
 

@@ -7,33 +7,49 @@
 use super::Errno;
 use libc::{c_int, c_long};
 
+/// What a system call returned, as it is: the kernel's errors are the numbers from -4095 to -1, and nothing else is.
+#[derive(Clone, Copy)]
+pub struct Returned(isize);
+
+impl Returned {
+    /// Of a call that counts bytes: a count that is neither nothing nor more than a buffer's length. One comparison tells it
+    /// from all else, since no buffer is as long as an error's number taken for a count.
+    #[inline(always)]
+    pub fn within(self, len: usize) -> Option<usize> {
+        let count = self.0 as usize;
+        (count.wrapping_sub(1) < len).then_some(count)
+    }
+
+    #[inline(always)]
+    pub fn result(self) -> Result<usize, Errno> {
+        match self.0 {
+            -4095..=-1 => Err(Errno(-self.0 as i32)),
+            result => Ok(result as usize),
+        }
+    }
+}
+
 /// Makes a system call of up to six arguments.
 ///
 /// # Safety
 /// That of the call: pointers among its arguments must be what the kernel takes them for.
 #[inline(always)]
-pub unsafe fn system_call<const N: usize>(number: c_long, mut args: [usize; N]) -> Result<usize, Errno> {
+pub unsafe fn system_call<const N: usize>(number: c_long, args: [usize; N]) -> Result<usize, Errno> {
+    let mut all = [0; 6];
+    all[..N].copy_from_slice(&args);
     // SAFETY: the caller's.
-    unsafe { system_call_keeping(number, &mut args) }
+    Returned(unsafe { raw(number, all) }).result()
 }
 
 /// [`system_call`], for a caller who goes on using the arguments. The kernel leaves them in their registers; writing
 /// them back from there tells the compiler, which would keep copies in others.
 ///
 /// # Safety
-/// As [`system_call`].
+/// As [`system_call`]. If the call has a sixth argument, it does not matter.
 #[inline(always)]
-pub unsafe fn system_call_keeping<const N: usize>(number: c_long, args: &mut [usize; N]) -> Result<usize, Errno> {
-    let mut all = [0; 6];
-    all[..N].copy_from_slice(args);
+pub unsafe fn system_call_keeping(number: c_long, args: &mut [usize; 5]) -> Returned {
     // SAFETY: the caller's.
-    let result = unsafe { raw(number, &mut all) };
-    args.copy_from_slice(&all[..N]);
-    // The kernel's errors are the numbers from -4095 to -1, and nothing else is.
-    match result {
-        -4095..=-1 => Err(Errno(-result as i32)),
-        _ => Ok(result as usize),
-    }
+    Returned(unsafe { raw_five(number, args) })
 }
 
 /// Runs a function of the C library that may be a thread cancellation point, and has it be none.
@@ -53,15 +69,14 @@ pub fn uncanceled<T>(call: impl FnOnce() -> T) -> T {
 
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-unsafe fn raw(number: c_long, args: &mut [usize; 6]) -> isize {
+unsafe fn raw(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
     let result;
-    let [a, b, c, d, e, f] = args;
     // SAFETY: this is how a call is made; it changes the registers named here, and what its arguments point to.
     unsafe {
         std::arch::asm!(
             "syscall",
             inlateout("rax") number as isize => result,
-            inout("rdi") *a, inout("rsi") *b, inout("rdx") *c, inout("r10") *d, inout("r8") *e, inout("r9") *f,
+            in("rdi") a, in("rsi") b, in("rdx") c, in("r10") d, in("r8") e, in("r9") f,
             lateout("rcx") _, lateout("r11") _,
             options(nostack, preserves_flags),
         );
@@ -69,17 +84,43 @@ unsafe fn raw(number: c_long, args: &mut [usize; 6]) -> isize {
     result
 }
 
+/// [`raw`] of five arguments. The register of the sixth is the compiler's, who is short of those that a system call keeps.
+/// Where the kernel knows a sixth, memcheck looks at what the compiler has there.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+unsafe fn raw_five(number: c_long, args: &mut [usize; 5]) -> isize {
+    let result;
+    let [a, b, c, d, e] = args;
+    // SAFETY: as in `raw`.
+    unsafe {
+        std::arch::asm!(
+            "syscall",
+            inlateout("rax") number as isize => result,
+            inout("rdi") *a, inout("rsi") *b, inout("rdx") *c, inout("r10") *d, inout("r8") *e,
+            lateout("rcx") _, lateout("r11") _,
+            options(nostack, preserves_flags),
+        );
+    }
+    result
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+unsafe fn raw_five(number: c_long, args: &mut [usize; 5]) -> isize {
+    let [a, b, c, d, e] = *args;
+    // SAFETY: the caller's.
+    unsafe { raw(number, [a, b, c, d, e, 0]) }
+}
+
 #[cfg(target_arch = "aarch64")]
 #[inline(always)]
-unsafe fn raw(number: c_long, args: &mut [usize; 6]) -> isize {
+unsafe fn raw(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
     let result;
-    let [a, b, c, d, e, f] = args;
     // SAFETY: this is how a call is made; it changes the register named here, and what its arguments point to.
     unsafe {
         std::arch::asm!(
             "svc 0",
-            in("x8") number, inlateout("x0") *a as isize => result,
-            inout("x1") *b, inout("x2") *c, inout("x3") *d, inout("x4") *e, inout("x5") *f,
+            in("x8") number, inlateout("x0") a as isize => result,
+            in("x1") b, in("x2") c, in("x3") d, in("x4") e, in("x5") f,
             options(nostack, preserves_flags),
         );
     }
@@ -87,7 +128,7 @@ unsafe fn raw(number: c_long, args: &mut [usize; 6]) -> isize {
 }
 
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-unsafe fn raw(number: c_long, &mut [a, b, c, d, e, f]: &mut [usize; 6]) -> isize {
+unsafe fn raw(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
     // SAFETY: the caller's.
     match unsafe { libc::syscall(number, a, b, c, d, e, f) } {
         -1 => -(Errno::last().0 as isize),

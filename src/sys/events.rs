@@ -59,6 +59,10 @@ impl Events {
         const fn moved(bits: u32, from: c_int, to: Events) -> u32 {
             (bits & from as u32) / (from as u32) * to.0
         }
+        // Nearly all are this.
+        if bits == libc::EPOLLIN as u32 {
+            return Events::READABLE;
+        }
         Events(
             moved(bits, libc::EPOLLIN, Events::READABLE)
                 | moved(bits, libc::EPOLLOUT, Events::WRITABLE)

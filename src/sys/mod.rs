@@ -71,6 +71,7 @@ mod wake;
 mod worker;
 
 pub use addr::{ADDR_DATA, HARDWARE_MAX, RawAddr, SockAddr};
+pub use call::Returned;
 pub use clock::Moment;
 pub use control::{Came, ControlBuf, Credentials, DESCRIPTORS_MAX, Descriptors, Origin, Sent};
 pub use descriptor::Descriptor;

@@ -3,7 +3,7 @@
 //! The calls go past the C library's functions of the same names, because those are cancellation points.
 
 use super::addr::SockAddr;
-use super::call::{system_call, system_call_keeping};
+use super::call::{Returned, system_call, system_call_keeping};
 use super::{ControlBuf, Descriptor, Errno, Flags};
 use libc::{c_void, iovec, msghdr};
 use std::marker::PhantomData;
@@ -110,12 +110,20 @@ impl RecvBuf<'_> {
 impl Descriptor {
     /// Sends to the peer; `Ok` is how many bytes the kernel took.
     #[inline]
-    pub fn send(&self, buf: &mut SendBuf<'_>, flags: Flags) -> Result<usize, Errno> {
+    pub fn send(&self, buf: &SendBuf<'_>, flags: Flags) -> Result<usize, Errno> {
+        let args = [self.raw(), buf.place(), buf.len(), send_flags(flags), 0, 0];
+        // SAFETY: `buf` is readable memory of that length; no address.
+        unsafe { system_call(libc::SYS_sendto, args) }
+    }
+
+    /// The same in as few steps as can be.
+    #[inline(always)]
+    pub fn send_first(&self, buf: &mut SendBuf<'_>, flags: Flags) -> Returned {
         let mut args = [self.raw(), buf.place(), buf.len(), send_flags(flags), 0];
         // SAFETY: `buf` is readable memory of that length; no address, of which the length does not matter.
-        let result = unsafe { system_call_keeping(libc::SYS_sendto, &mut args) };
+        let returned = unsafe { system_call_keeping(libc::SYS_sendto, &mut args) };
         buf.0 = iovec { iov_base: args[1] as *mut c_void, iov_len: args[2] };
-        result
+        returned
     }
 
     /// Sends to an address.
@@ -138,12 +146,19 @@ impl Descriptor {
     /// whole length.
     #[inline]
     pub fn recv(&self, buf: &mut RecvBuf<'_>, flags: Flags) -> Result<usize, Errno> {
+        let args = [self.raw(), buf.place(), buf.len(), recv_flags(flags), 0, 0];
+        // SAFETY: `buf` is writable memory of that length, borrowed for this call alone; no room for an address.
+        unsafe { system_call(libc::SYS_recvfrom, args) }
+    }
+
+    /// The same in as few steps as can be.
+    #[inline(always)]
+    pub fn recv_first(&self, buf: &mut RecvBuf<'_>, flags: Flags) -> Returned {
         let mut args = [self.raw(), buf.place(), buf.len(), recv_flags(flags), 0];
-        // SAFETY: `buf` is writable memory of that length, borrowed for this call alone; no room for an address, of which
-        // the length does not matter.
-        let result = unsafe { system_call_keeping(libc::SYS_recvfrom, &mut args) };
+        // SAFETY: as in `recv`; the length of the address's room does not matter.
+        let returned = unsafe { system_call_keeping(libc::SYS_recvfrom, &mut args) };
         buf.0 = iovec { iov_base: args[1] as *mut c_void, iov_len: args[2] };
-        result
+        returned
     }
 
     /// Receives and tells from whom.

@@ -7,7 +7,7 @@ use std::ops::{BitOr, BitOrAssign};
 
 /// A socket's address family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u16)]
+#[repr(u8)]
 #[non_exhaustive]
 pub enum Family {
     /// No family: an address that stands for none.
@@ -77,7 +77,7 @@ impl Family {
 
 /// What a socket carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u16)]
+#[repr(u8)]
 #[non_exhaustive]
 pub enum Type {
     /// A stream of bytes, in order and without loss.
@@ -158,6 +158,7 @@ impl Shutdown {
 
 /// How one send or receive differs from a plain one. Flags are joined with `|`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[repr(transparent)]
 pub struct Flags(u32);
 
 impl Flags {
