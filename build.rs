@@ -43,6 +43,7 @@ mod capi {
             "io",
             "msg",
             "message",
+            "many",
             "file",
             "option",
             "tcp",

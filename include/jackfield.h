@@ -436,6 +436,20 @@ typedef enum jf_cut {
 } jf_cut;
 
 /**
+ * What jf_recv_many takes to receive datagrams that are run together.
+ */
+typedef enum jf_coalesced {
+    /**
+     * So many jf_datagram for each room.
+     */
+    JF_COALESCED_COUNT = 128,
+    /**
+     * So many bytes of room.
+     */
+    JF_COALESCED_ROOM = 65536,
+} jf_coalesced;
+
+/**
  * What a jf_passed is.
  */
 typedef enum jf_passed_kind {
@@ -1604,6 +1618,65 @@ typedef struct jf_msg {
 } jf_msg;
 
 /**
+ * A datagram of many: one to send, or one that came, and maybe room to receive into. Set an array of them to zero once,
+ * then what is needed. What jf_recv_many wrote can be given to jf_send_many as it is, to be sent back.
+ */
+typedef struct jf_datagram {
+    /**
+     * Its bytes. To send: not looked at when len is 0. jf_recv_many writes where they are, in a room of the array.
+     */
+    void *data;
+    /**
+     * How many. jf_recv_many writes it.
+     */
+    size_t len;
+    /**
+     * Written by both: the number of bytes, or a JF_E_ code: why it was not sent; JF_E_TRUNCATED when it was longer than
+     * its room, which is filled.
+     */
+    int64_t result;
+    /**
+     * Which of the members are there: JF_HAS_ADDR, JF_HAS_PACKET_INFO, JF_HAS_TOS and, of one that came, JF_HAS_TIME.
+     * jf_recv_many writes it.
+     */
+    uint32_t present;
+    /**
+     * JF_HAS_PACKET_INFO: the interface that it came to; to send, 0 has the system choose.
+     */
+    uint32_t interface_index;
+    /**
+     * JF_HAS_TOS: its traffic class, of which the lower two bits are ECN.
+     */
+    uint32_t tos;
+    /**
+     * 0.
+     */
+    uint32_t reserved;
+    /**
+     * JF_HAS_TIME: when it came, in nanoseconds since 1970 by the system's clock.
+     */
+    int64_t time;
+    /**
+     * Room to receive into. It need not be for the datagram of the same element. Neither this nor room_len is changed.
+     */
+    void *room;
+    /**
+     * How many bytes of room; 0 when this one has none.
+     */
+    size_t room_len;
+    /**
+     * JF_HAS_ADDR: where it goes to, or who sent it. Without, it goes to the socket's peer. Of an IP address that came,
+     * the first 16 bytes of data are written.
+     */
+    struct jf_addr addr;
+    /**
+     * JF_HAS_PACKET_INFO: the address of this machine that it came to, whose port does not count; to send, JF_UNSPEC has
+     * the system choose.
+     */
+    struct jf_addr local;
+} jf_datagram;
+
+/**
  * What the system knows of a TCP connection. A member that this system's version does not have is 0, and not in
  * filled. Later versions of the library may append members: size tells them apart.
  */
@@ -2324,6 +2397,66 @@ int64_t jf_send_msg(jf_socket s, const struct jf_msg *msg, uint32_t flags);
  * unix(7), ip(7), ipv6(7), udp(7). Since 0.1.
  */
 int64_t jf_recv_msg(jf_socket s, struct jf_msg *msg, uint32_t flags);
+
+/**
+ * Sends many datagrams, in their order, with few system calls.
+ *
+ * Neighbours that go to the same place with the same members beside them, and have the same length (the last may be
+ * shorter), are handed to the system as one that the kernel or the network device takes apart (UDP GSO): up to 64 of
+ * them and 65,507 bytes; and up to 64 such groups go into one system call. Where a system or a device can't do that, the
+ * socket finds out by itself, once, and sends them one by one.
+ *
+ * A datagram is never cut into fragments: what is too long for its path is JF_E_MESSAGE_SIZE. Who wants fragments sets
+ * JF_OPT_PATH_MTU_DISCOVERY to JF_PMTU_DONT or JF_PMTU_OMIT. (Before Linux 4.18, or where GSO is refused, the call sets that option to
+ * JF_PMTU_DO for as long as it takes, when a datagram is longer than 1232 bytes.)
+ *
+ * s: a socket of datagrams: JF_DGRAM of any family, raw and packet sockets.
+ * datagrams: what to send. A result is written to each; nothing else. Not looked at when count is 0.
+ * count: how many, at most INT64_MAX / sizeof(jf_datagram).
+ * flags: 0, or JF_DONT_WAIT, JF_CONFIRM joined with |.
+ *
+ * Blocks for JF_OPT_SEND_TIMEOUT, counted once for all, until there is room for them. Returns how many were sent; 0
+ * only when count is 0. A datagram that can't be sent does not keep back those behind it; its result says why: what
+ * jf_send and jf_send_to return, JF_E_INVALID also for an unknown bit of present and a tos above 255, JF_E_UNSUPPORTED
+ * for members that such a socket does not send. An ICMP error for an earlier datagram is told once, by JF_E_CONN_REFUSED
+ * as the result of one that is not sent. When there is no more room or time (JF_E_WOULD_BLOCK, JF_E_TIMED_OUT,
+ * JF_E_NO_BUFFERS), when a signal interrupts the call or the socket is closed, it ends, and the rest have that result.
+ * Errors, when none was sent: the first one's result; JF_E_TYPE_UNSUPPORTED for a socket that has connections of its
+ * kind (JF_STREAM, JF_SEQPACKET); JF_E_INVALID for a NULL, a count or a flag; JF_E_BAD_HANDLE. Then no result may be
+ * written. One thread may send while another receives. See sendmmsg(2), udp(7). Since 0.1.
+ */
+int64_t jf_send_many(jf_socket s, struct jf_datagram *datagrams, size_t count, uint32_t flags);
+
+/**
+ * Receives many datagrams with one system call: waits for one, and takes what others are there, without waiting.
+ *
+ * There are two ways.
+ *
+ * Each into its own room: the rooms of the elements are filled one after the other, up to the first element without room,
+ * at most 64. This is for small numbers, and for every socket.
+ *
+ * Many into one room: on a UDP socket, with at least JF_COALESCED_COUNT elements and JF_COALESCED_ROOM bytes of room in
+ * the first, datagrams come as the network and the kernel ran them together (UDP GRO) and are taken apart without a
+ * copy: up to 128 in one room. All elements but the first can be without room; with twice as many elements a second room is
+ * used, in the second, and so on. The library turns GRO on at the first such call. From then on the socket is for such
+ * calls alone: a smaller array is JF_E_INVALID, and jf_recv, jf_recv_from, jf_recv_vec and jf_recv_msg, which would take
+ * many datagrams for one, are JF_E_UNSUPPORTED but for JF_ERROR_QUEUE, until JF_OPT_GRO is set to 0. A jf_dup made
+ * before that call, another process that shares the socket, and a jf_recv that is waiting meanwhile do not know of it.
+ * Where there is no GRO, one datagram comes in each such room.
+ *
+ * s: a socket of datagrams: JF_DGRAM of any family, raw and packet sockets.
+ * datagrams: room and room_len say where to receive. The other members of the first elements are written, one for each
+ * datagram, in the order of arrival. Not looked at when count is 0.
+ * count: how many elements; what does not fit is received by the next call.
+ * flags: 0, or JF_DONT_WAIT; JF_TRUNC has the result of a datagram that was cut be its whole length.
+ *
+ * Blocks for JF_OPT_RECV_TIMEOUT until one is there. Returns how many came: at least 1, unless count is 0. Which members
+ * there are is up to the socket: JF_OPT_RECV_TOS, JF_OPT_RECV_PACKET_INFO, JF_OPT_TIMESTAMPS. Errors: those of jf_recv but
+ * JF_E_TRUNCATED, which is the result of one datagram; JF_E_TYPE_UNSUPPORTED for a socket that has connections of its
+ * kind; JF_E_INVALID for a NULL, an array or first element without room, a flag; JF_E_BAD_HANDLE. One thread may receive
+ * while another sends. See recvmmsg(2), udp(7). Since 0.1.
+ */
+int64_t jf_recv_many(jf_socket s, struct jf_datagram *datagrams, size_t count, uint32_t flags);
 
 /**
  * Sends a part of a file on a stream. The bytes go from the system's cache of the file to the connection, not through

@@ -28,8 +28,8 @@ mod net;
 mod sys;
 
 pub use net::{
-    Addr, Credentials, Dialer, Endpoint, EndpointError, Error, Events, Family, Flags, Incoming, Incomplete, Interface,
-    InterfaceFlags, Opt, Origin, Outgoing, PacketInfo, Poller, PollerEvent, QueuedError, RecvBuf, Result, SendBuf,
-    Shutdown, Socket, TcpFields, TcpInfo, TcpOptions, TcpState, Type, VEC_MAX, WAIT_MAX, WaitItem, inherited,
-    interfaces, resolve, resolve_addr, wait,
+    Addr, Arrival, Batch, Credentials, Datagram, Dialer, Endpoint, EndpointError, Error, Events, Family, Flags,
+    Incoming, Incomplete, Interface, InterfaceFlags, Opt, Origin, Outgoing, PacketInfo, Poller, PollerEvent,
+    QueuedError, RecvBuf, Result, SendBuf, Shutdown, Socket, TcpFields, TcpInfo, TcpOptions, TcpState, Type, VEC_MAX,
+    WAIT_MAX, WaitItem, inherited, interfaces, resolve, resolve_addr, wait,
 };

@@ -158,6 +158,17 @@ pub unsafe fn array<'a, T>(out: *mut T, len: usize) -> Result<&'a mut [MaybeUnin
     Ok(unsafe { slice::from_raw_parts_mut(out.cast(), len) })
 }
 
+/// A caller's array to read and write. Of none the pointer is not looked at.
+///
+/// # Safety
+/// As [`array`], and what is there is initialised, with a value of a `T`.
+pub unsafe fn initialised<'a, T>(array: *mut T, len: usize) -> Result<&'a mut [T]> {
+    // SAFETY: the caller's.
+    let array = unsafe { self::array(array, len) }?;
+    // SAFETY: the caller's.
+    Ok(unsafe { slice::from_raw_parts_mut(array.as_mut_ptr().cast(), array.len()) })
+}
+
 /// Something to write to, if the caller cares.
 ///
 /// # Safety

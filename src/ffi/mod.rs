@@ -16,6 +16,7 @@ mod handle;
 mod inherited;
 mod interfaces;
 mod io;
+mod many;
 mod message;
 mod msg;
 mod multicast;

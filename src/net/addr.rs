@@ -95,6 +95,11 @@ impl Addr {
         if well_formed { Ok(()) } else { Err(Error::ADDR_INVALID) }
     }
 
+    /// A copy of an address that was made elsewhere, if it is one.
+    pub(super) fn checked(raw: RawAddr) -> Result<Addr> {
+        Addr::check(&raw).map(|()| Addr(raw))
+    }
+
     /// An address that the operating system wrote.
     pub(super) fn from_os(raw: RawAddr) -> Addr {
         Addr(raw)

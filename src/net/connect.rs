@@ -57,7 +57,7 @@ impl Socket {
     }
 
     fn await_connection(&self, errno: i32, patience: Patience) -> Result<()> {
-        self.again(Errno(errno), Direction::Send, patience, |_, flags| self.connected(flags == Flags::DONT_WAIT))
+        self.again(Errno(errno), Direction::Send, patience, &mut |_, flags| self.connected(flags == Flags::DONT_WAIT))
     }
 
     /// How the connection that is being made has turned out, of which the socket may already be known to be ready.

@@ -53,16 +53,14 @@ impl Socket {
         direction: Direction,
         flags: Flags,
         buf: &mut B,
-        op: impl FnOnce(&Descriptor, &mut B, Flags) -> (Returned, usize),
+        op: impl Fn(&Descriptor, &mut B, Flags) -> (Returned, usize),
     ) -> Try {
         // Each is written out, so that its flags are no variable.
-        if self.waits_the_short_way(direction, flags) {
-            return self.came_to(Flags::NONE, op(&self.fd, buf, Flags::NONE));
+        match self.short_way(direction, flags) {
+            Some(Flags::NONE) => self.came_to(Flags::NONE, op(&self.fd, buf, Flags::NONE)),
+            Some(_) => self.came_to(Flags::DONT_WAIT, op(&self.fd, buf, Flags::DONT_WAIT)),
+            None => Err(None),
         }
-        if flags == Flags::DONT_WAIT {
-            return self.came_to(Flags::DONT_WAIT, op(&self.fd, buf, Flags::DONT_WAIT));
-        }
-        Err(None)
     }
 
     #[inline(always)]

@@ -3,7 +3,7 @@
 use super::first::First;
 use super::wait::Patience;
 use super::{Addr, Error, Family, Flags, Incoming, RecvBuf, Result, SendBuf, Socket, VEC_MAX};
-use crate::sys::{Descriptor, Direction, Errno, SockAddr};
+use crate::sys::{Descriptor, Direction, Errno, RawAddr, SockAddr};
 use std::sync::atomic::Ordering::Relaxed;
 use std::{fmt, io};
 
@@ -91,6 +91,15 @@ impl Socket {
         self.expect_destination(addr)?;
         let mut name = SockAddr::room();
         name.encode(addr.raw())?;
+        let name = &name;
+        self.call(Direction::Send, flags, move |fd, extra| fd.send_to(buf, flags | extra, name))
+    }
+
+    /// The same, to an address that somebody else made.
+    pub(super) fn send_to_raw(&self, buf: SendBuf<'_>, flags: Flags, addr: &RawAddr) -> Result<usize> {
+        self.expect_raw_peer(addr)?;
+        let mut name = SockAddr::room();
+        name.encode(addr)?;
         let name = &name;
         self.call(Direction::Send, flags, move |fd, extra| fd.send_to(buf, flags | extra, name))
     }
@@ -319,6 +328,10 @@ impl Socket {
     pub(super) fn recv_flags(&self, flags: Flags) -> Result<Flags> {
         if !flags.within(Flags::EVERYWHERE) {
             self.expect_flags(flags, Flags::FOR_RECV)?;
+        }
+        // Several datagrams would pass for one.
+        if self.batches.are_alone() && !flags.intersects(Flags::ERROR_QUEUE) {
+            return Err(Error::UNSUPPORTED);
         }
         Ok(flags.without(Flags::TRUNC) | self.always_told())
     }

@@ -111,7 +111,7 @@ impl<'a> Outgoing<'a> {
 }
 
 impl PacketInfo {
-    fn check(&self, family: Family) -> Result<()> {
+    pub(super) fn check(&self, family: Family) -> Result<()> {
         match self.addr.family() {
             Family::Unspec | Family::Inet => Ok(()),
             Family::Inet6 if family == Family::Inet6 => Ok(()),
@@ -367,7 +367,7 @@ impl Socket {
 
     /// An address that the system tells of, as this socket has addresses: an IPv6 socket has those of IPv4 mapped.
     #[cold]
-    fn as_own(&self, addr: Addr) -> Addr {
+    pub(super) fn as_own(&self, addr: Addr) -> Addr {
         match addr.ip() {
             Some(IpAddr::V4(ip)) if self.family == Family::Inet6 => {
                 (ip.to_ipv6_mapped(), addr.port().unwrap_or(0)).into()
@@ -379,7 +379,7 @@ impl Socket {
     /// The address that a message says it comes from. On an IPv6 socket the system does not take "any" of IPv6 where it
     /// goes to an IPv4 address. Who it goes to is looked up if nothing else is known.
     #[cold]
-    fn as_source(&self, addr: Addr, to: Option<&Addr>) -> Addr {
+    pub(super) fn as_source(&self, addr: Addr, to: Option<&Addr>) -> Addr {
         if addr.family() != Family::Unspec || self.family != Family::Inet6 {
             return addr;
         }

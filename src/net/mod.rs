@@ -5,7 +5,9 @@
 #![forbid(unsafe_code)]
 
 mod addr;
+mod batches;
 mod connect;
+mod datagram;
 mod dial;
 mod endpoint;
 mod error;
@@ -21,7 +23,9 @@ mod options;
 mod poller;
 mod race;
 mod reader;
+mod recv_many;
 mod resolve;
+mod send_many;
 mod serve;
 mod several;
 mod socket;
@@ -32,6 +36,7 @@ mod text;
 mod wait;
 
 pub use addr::Addr;
+pub use datagram::Arrival;
 pub use dial::Dialer;
 #[cfg(feature = "capi")]
 pub(crate) use dial::dial_within;
@@ -59,9 +64,11 @@ pub use tcp::{TcpFields, TcpInfo, TcpOptions, TcpState};
 #[cfg(feature = "capi")]
 pub(crate) use wait::Patience;
 
+#[cfg(all(test, feature = "capi"))]
+pub(crate) use crate::sys::present;
 pub use crate::sys::{
-    Credentials, Events, Family, Flags, InterfaceFlags, Opt, Origin, PollerEvent, RecvBuf, SendBuf, Shutdown, Type,
-    VEC_MAX,
+    Batch, Credentials, Datagram, Events, Family, Flags, InterfaceFlags, Opt, Origin, PollerEvent, RecvBuf, SendBuf,
+    Shutdown, Type, VEC_MAX,
 };
 #[cfg(feature = "capi")]
 pub(crate) use crate::sys::{EPOCH_SHIFT, EventRoom, PollItem, RawAddr, TEXT_ROOM, fork_epoch, pause, watch_forks};

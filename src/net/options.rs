@@ -1,5 +1,6 @@
 //! Reading and setting a socket's options.
 
+use super::batches::Coalescing;
 use super::{Error, Family, Opt, Result, Socket};
 use crate::sys::errno::{EACCES, EADDRNOTAVAIL, ENODEV, EOPNOTSUPP};
 use crate::sys::{Direction, Errno, TEXT_ROOM, supports};
@@ -35,8 +36,10 @@ impl Socket {
             },
             _ => {
                 self.fd.set(option, self.family, self.kind, value).map_err(option_error)?;
-                if option == Opt::MulticastInterface {
-                    self.multicast_interface.store(value as u32, Relaxed);
+                match option {
+                    Opt::MulticastInterface => self.multicast_interface.store(value as u32, Relaxed),
+                    Opt::Gro => self.coalescing_is_set(Coalescing::Unknown),
+                    _ => {}
                 }
                 Ok(())
             }
@@ -123,6 +126,9 @@ impl Socket {
         }
         if let Some(index) = crate::sys::multicast_interface_of(level, name, value) {
             self.multicast_interface.store(index, Relaxed);
+        }
+        if crate::sys::is_coalescing(level, name) {
+            self.coalescing_is_set(Coalescing::Unknown);
         }
         Ok(())
     }

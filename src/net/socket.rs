@@ -1,9 +1,10 @@
 //! A socket and its life.
 
+use super::batches::{Batches, Coalescing};
 use super::wait::Patience;
 use super::{Addr, Error, Family, Flags, Opt, Result, Shutdown, Type};
 use crate::sys::errno::{EINVAL, ENODEV};
-use crate::sys::{Descriptor, Direction, Errno, SockAddr, ran_short};
+use crate::sys::{Descriptor, Direction, Errno, RawAddr, SockAddr, ran_short};
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU16, AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
 use std::time::Duration;
@@ -30,8 +31,8 @@ pub struct Socket {
     pub(super) kind: Type,
     /// How long the calls of each direction wait, in milliseconds; -1 is for ever.
     timeouts: [AtomicI64; 2],
-    /// 1 for a direction whose calls have to go the long way for that; a number, to be looked at together with a call's
-    /// flags, and as long as those so that it takes one instruction less.
+    /// 1 for a direction whose calls have to go the long way; a number, to be looked at together with a call's flags, and
+    /// as long as those so that it takes one instruction less.
     long_way: [AtomicU32; 2],
     pub(super) interruptible: AtomicBool,
     /// The descriptor has `O_NONBLOCK`: it came with it, or accepting had to set it. It keeps it, because others may
@@ -51,6 +52,7 @@ pub struct Socket {
     pub(super) multicast_interface: AtomicU32,
     /// Flags that fit.
     always_told: u8,
+    pub(super) batches: Batches,
 }
 
 // A connection that only is there takes one cache line of the handles' table, with what the table keeps of it.
@@ -113,6 +115,7 @@ impl Socket {
             listens: AtomicBool::new(false),
             untold_reset: AtomicBool::new(false),
             multicast_interface: AtomicU32::new(0),
+            batches: Batches::new(),
             always_told: if kind.has_messages() { Flags::TRUNC.bits() as u8 } else { 0 },
         };
         for direction in [Direction::Recv, Direction::Send] {
@@ -142,6 +145,9 @@ impl Socket {
         // A descriptor that can't be told is given up as it is.
         let _ = self.arm(Direction::Recv).and_then(|()| self.arm(Direction::Send));
         let _ = self.fd.set_nonblocking(never_waits);
+        if self.batches.are_alone() {
+            let _ = self.fd.set(Opt::Gro, self.family, self.kind, 0);
+        }
         self.fd.into()
     }
 
@@ -293,6 +299,9 @@ impl Socket {
         let other = mode.socket(fd);
         other.interruptible.store(self.interruptible.load(Relaxed), Relaxed);
         other.multicast_interface.store(self.multicast_interface.load(Relaxed), Relaxed);
+        if self.batches.are_alone() {
+            other.coalescing_is_set(Coalescing::On);
+        }
         Ok(other)
     }
 
@@ -337,14 +346,27 @@ impl Socket {
     /// Remembers a timeout; the kernel is not told.
     pub(super) fn keep_timeout(&self, direction: Direction, ms: i64) {
         let waits_for_ever_in_the_kernel = ms < 0 && !self.must_poll(direction, Patience::ForEver);
+        let is_refused = direction == Direction::Recv && self.batches.are_alone();
         self.timeouts[direction as usize].store(ms, Relaxed);
-        self.long_way[direction as usize].store(u32::from(!waits_for_ever_in_the_kernel), Relaxed);
+        self.long_way[direction as usize].store(u32::from(!waits_for_ever_in_the_kernel || is_refused), Relaxed);
     }
 
-    /// Whether a call in this direction with these flags may go the short way and wait; for which no flag may be set.
+    /// The flags with which a call in this direction may go the short way, which are those that it was given: none, or
+    /// [`Flags::DONT_WAIT`].
     #[inline(always)]
-    pub(super) fn waits_the_short_way(&self, direction: Direction, flags: Flags) -> bool {
-        flags.bits() | self.long_way[direction as usize].load(Relaxed) == 0
+    pub(super) fn short_way(&self, direction: Direction, flags: Flags) -> Option<Flags> {
+        /// Has the compiler look for the other case first, which then costs no comparison.
+        #[cold]
+        fn second() {}
+
+        match Flags::from_bits(flags.bits() | self.long_way[direction as usize].load(Relaxed)) {
+            Flags::NONE => Some(Flags::NONE),
+            Flags::DONT_WAIT => {
+                second();
+                Some(Flags::DONT_WAIT)
+            }
+            _ => None,
+        }
     }
 
     /// An address that the system wrote. It writes nothing for a peer without a name.
@@ -362,6 +384,17 @@ impl Socket {
         name.decode(raw);
         if self.family == Family::Unix {
             raw.family = Family::Unix as u16;
+        }
+    }
+
+    /// An address to send to, as somebody else made it.
+    #[inline(always)]
+    pub(super) fn expect_raw_peer(&self, addr: &RawAddr) -> Result<()> {
+        Addr::check(addr)?;
+        match addr.family == self.family as u16 {
+            true if self.family == Family::Unix && addr.len == 0 => Err(Error::ADDR_INVALID),
+            true => Ok(()),
+            false => Err(Error::FAMILY_UNSUPPORTED),
         }
     }
 

@@ -71,6 +71,9 @@ impl Patience {
     }
 }
 
+/// A system call that may be made again, without a copy of the code for each: to wait on is what few calls do.
+pub(super) type Op<'a, T> = &'a mut dyn FnMut(&Descriptor, Flags) -> Result<T, Errno>;
+
 impl Socket {
     /// Runs a call that may wait. `op` makes the system call once; it is given [`Flags::DONT_WAIT`] when it must not
     /// block.
@@ -88,11 +91,11 @@ impl Socket {
         &self,
         first: First,
         direction: Direction,
-        op: impl FnMut(&Descriptor, Flags) -> Result<usize, Errno>,
+        mut op: impl FnMut(&Descriptor, Flags) -> Result<usize, Errno>,
     ) -> Result<usize> {
         // Whatever the timeout has been set to meanwhile: the short way is for calls that wait for ever or not at all.
         let patience = if first.flags() == Flags::NONE { Patience::ForEver } else { Patience::Never };
-        first.result().or_else(|errno| self.handed_back(errno, direction, patience, op))
+        first.result().or_else(|errno| self.handed_back(errno, direction, patience, &mut op))
     }
 
     /// Runs a call that blocks in the kernel, if it may.
@@ -105,7 +108,7 @@ impl Socket {
         let at_once = matches!(patience, Patience::Never) || self.must_poll(direction, patience);
         match op(&self.fd, if at_once { Flags::DONT_WAIT } else { Flags::NONE }) {
             Ok(value) => Ok(value),
-            Err(errno) => self.handed_back(errno, direction, patience, op),
+            Err(errno) => self.handed_back(errno, direction, patience, &mut op),
         }
     }
 
@@ -116,7 +119,7 @@ impl Socket {
         patience: Patience,
         mut op: impl FnMut(&Descriptor, Flags) -> Result<T, Errno>,
     ) -> Result<T> {
-        op(&self.fd, Flags::DONT_WAIT).or_else(|errno| self.again(errno, direction, patience, op))
+        op(&self.fd, Flags::DONT_WAIT).or_else(|errno| self.again(errno, direction, patience, &mut op))
     }
 
     /// How long a call in this direction that begins now may wait.
@@ -145,13 +148,7 @@ impl Socket {
 
     /// What becomes of a call whose first try the kernel handed back.
     #[cold]
-    fn handed_back<T>(
-        &self,
-        errno: Errno,
-        direction: Direction,
-        patience: Patience,
-        op: impl FnMut(&Descriptor, Flags) -> Result<T, Errno>,
-    ) -> Result<T> {
+    fn handed_back<T>(&self, errno: Errno, direction: Direction, patience: Patience, op: Op<'_, T>) -> Result<T> {
         if let Patience::Never = patience {
             return Err(self.failure(errno));
         }
@@ -175,7 +172,7 @@ impl Socket {
         mut errno: Errno,
         direction: Direction,
         patience: Patience,
-        mut op: impl FnMut(&Descriptor, Flags) -> Result<T, Errno>,
+        op: Op<'_, T>,
     ) -> Result<T> {
         let mut left = self.time_left(errno, patience)?;
         let mut rest = Duration::from_millis(1);

@@ -7,6 +7,7 @@ use libc::{
 };
 use std::ffi::c_int;
 use std::mem::{self, MaybeUninit, offset_of, size_of};
+use std::ptr;
 
 /// The room for an address's own bytes.
 pub const ADDR_DATA: usize = 112;
@@ -42,11 +43,33 @@ impl RawAddr {
         self.data.get(..self.len as usize).unwrap_or_default()
     }
 
+    /// Whether two addresses of IP are the same, by what may be of IP in them; `data` beyond that counts as well.
+    #[inline(always)]
+    pub(super) fn is_same_ip(&self, other: &RawAddr) -> bool {
+        // SAFETY: every byte of so many is there and initialised.
+        let head = |addr: &RawAddr| unsafe { ptr::from_ref(addr).cast::<[u8; IP_PART]>().read() };
+        head(self) == head(other)
+    }
+
+    /// Writes the address to another's place; of IP only what may be of IP in it.
+    #[inline(always)]
+    pub(super) fn copy_to(&self, out: &mut RawAddr) {
+        if self.family > Family::Inet6 as u16 {
+            *out = *self;
+            return;
+        }
+        // SAFETY: so many bytes are there and are not the same memory.
+        unsafe { ptr::copy_nonoverlapping(ptr::from_ref(self).cast::<u8>(), ptr::from_mut(out).cast(), IP_PART) };
+    }
+
     #[inline]
     fn ip<const N: usize>(&self) -> Result<[u8; N], Errno> {
         self.bytes().try_into().map_err(|_| Errno(EINVAL))
     }
 }
+
+/// How much of an address of IP may be anything but zero.
+const IP_PART: usize = offset_of!(RawAddr, data) + 16;
 
 /// The longest hardware address that Linux knows.
 pub const HARDWARE_MAX: usize = 32;

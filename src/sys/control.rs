@@ -14,7 +14,7 @@ pub const DESCRIPTORS_MAX: usize = 253;
 
 /// Room for everything at once that is usual: the descriptors are a kilobyte, an extension header of an IPv6 packet at
 /// most two. What does not fit is cut, and told.
-const ROOM: usize = 4096;
+const ALL_USUAL: usize = 4096;
 
 // Linux's numbers that the C library has no names for.
 const SCM_SECURITY: c_int = 3;
@@ -159,7 +159,7 @@ impl Drop for Descriptors {
 
 /// Control data, packed.
 #[repr(C, align(8))]
-pub struct ControlBuf {
+pub struct ControlBuf<const ROOM: usize = ALL_USUAL> {
     room: [MaybeUninit<u8>; ROOM],
     len: usize,
 }
@@ -170,9 +170,19 @@ const fn align(len: usize) -> usize {
 
 const HEADER: usize = align(size_of::<cmsghdr>());
 
-impl ControlBuf {
+/// The size of a message's segments, as the system packs it.
+#[repr(C)]
+struct SegmentSize {
+    header: cmsghdr,
+    size: u16,
+    padding: [u16; 3],
+}
+
+const _: () = assert!(size_of::<SegmentSize>() == HEADER + align(size_of::<u16>()));
+
+impl<const ROOM: usize> ControlBuf<ROOM> {
     #[inline]
-    pub fn new() -> ControlBuf {
+    pub fn new() -> Self {
         ControlBuf { room: [const { MaybeUninit::uninit() }; ROOM], len: 0 }
     }
 
@@ -240,10 +250,27 @@ impl ControlBuf {
                 }
                 self.pack(libc::IPPROTO_IP, libc::IP_TOS, bytes_of(&[c_int::from(tos)]))
             }
-            Sent::SegmentSize(size) => self.pack(libc::SOL_UDP, libc::UDP_SEGMENT, bytes_of(&[size])),
+            Sent::SegmentSize(size) => self.push_segment_size(size),
             Sent::Packed(bytes) if is_packed(bytes) => self.append(bytes),
             Sent::Packed(_) => Err(Errno(EINVAL)),
         }
+    }
+
+    /// [`Sent::SegmentSize`], which is packed so often that it is written at once.
+    #[inline(always)]
+    pub fn push_segment_size(&mut self, size: u16) -> Result<(), Errno> {
+        let place = self.room.get_mut(self.len..self.len + size_of::<SegmentSize>()).ok_or(Errno(EINVAL))?;
+        // SAFETY: all zeros is a header.
+        let mut header: cmsghdr = unsafe { std::mem::zeroed() };
+        header.cmsg_len = (HEADER + size_of::<u16>()) as _;
+        header.cmsg_level = libc::SOL_UDP;
+        header.cmsg_type = libc::UDP_SEGMENT;
+        // SAFETY: the place is as large.
+        unsafe {
+            place.as_mut_ptr().cast::<SegmentSize>().write_unaligned(SegmentSize { header, size, padding: [0; 3] })
+        };
+        self.len += size_of::<SegmentSize>();
+        Ok(())
     }
 
     fn pack(&mut self, level: c_int, kind: c_int, data: &[u8]) -> Result<(), Errno> {
@@ -413,7 +440,6 @@ fn since_1970(time: timespec) -> Option<Duration> {
 
 /// Types for which all bytes are values, and that have no bytes between their fields.
 trait Packed: Copy {}
-impl Packed for u16 {}
 impl Packed for u32 {}
 impl Packed for i32 {}
 impl Packed for ucred {}

@@ -13,6 +13,7 @@
 //! | `control` | what a message carries beside its data: [`Sent`] packed, and unpacked again into [`Came`] |
 //! | `descriptor` | [`Descriptor`], an owned socket: opened close-on-exec, never raising SIGPIPE, and its life |
 //! | `transfer` | sending and receiving, one system call each |
+//! | `datagram`, `outbox`, `inbox` | [`Datagram`]s, many of which are sent or received by one system call |
 //! | `inherited` | taking over the descriptors that a service manager passed |
 //! | `file` | sending from a file, and where that ends |
 //! | `signal` | keeping SIGPIPE away from calls that have no flag for it |
@@ -46,15 +47,18 @@ mod addr;
 mod call;
 mod clock;
 mod control;
+mod datagram;
 mod descriptor;
 pub mod errno;
 mod events;
 mod file;
 mod fork;
+mod inbox;
 mod inherited;
 mod interfaces;
 mod multicast;
 mod options;
+mod outbox;
 mod polled;
 mod poller;
 mod ready;
@@ -74,14 +78,17 @@ pub use addr::{ADDR_DATA, HARDWARE_MAX, RawAddr, SockAddr};
 pub use call::Returned;
 pub use clock::Moment;
 pub use control::{Came, ControlBuf, Credentials, DESCRIPTORS_MAX, Descriptors, Origin, Sent};
+pub use datagram::{Batch, Datagram, present};
 pub use descriptor::Descriptor;
 pub use errno::Errno;
 pub use events::Events;
 pub use file::{FileEnd, file_end};
 pub use fork::{EPOCH_SHIFT, fork_epoch, watch_forks};
+pub use inbox::{Inbox, MESSAGES};
 pub use inherited::{INHERITED_MAX, inherited};
 pub use interfaces::{InterfaceFlags, RawInterface, interface_index, interfaces};
 pub use options::{Opt, TEXT_ROOM, supports};
+pub use outbox::Outbox;
 pub use poller::{EventRoom, OWN_TOKEN, PollerEvent, RawPoller, Waited};
 pub use ready::{Direction, PollItem, pause, wait_many, wait_ready};
 pub use resolver::{NameError, look_up, look_up_as_is, name_of, service_port};
@@ -89,7 +96,7 @@ pub use shortage::{ran_short, shortages};
 pub use signal::NoSigpipe;
 pub use socket_file::{Folder, is_dead, is_socket, remove_file};
 #[cfg(feature = "capi")]
-pub use sockopt::{multicast_interface_of, timeout_of};
+pub use sockopt::{is_coalescing, multicast_interface_of, timeout_of};
 pub use timer::Timer;
 pub use transfer::{RecvBuf, SendBuf, VEC_MAX};
 pub use types::{Family, Flags, Shutdown, Type};

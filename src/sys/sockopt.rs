@@ -107,6 +107,12 @@ pub fn timeout_of(level: c_int, name: c_int) -> Option<Direction> {
     }
 }
 
+/// Whether a level and a name stand for the coalescing of datagrams.
+#[cfg(feature = "capi")]
+pub fn is_coalescing(level: c_int, name: c_int) -> bool {
+    (level, name) == (libc::SOL_UDP, libc::UDP_GRO)
+}
+
 fn timeout_name(direction: Direction) -> c_int {
     match direction {
         Direction::Recv => libc::SO_RCVTIMEO,

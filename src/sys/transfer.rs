@@ -15,11 +15,11 @@ pub const VEC_MAX: usize = 1024;
 /// Memory to send from; laid out as the operating system wants it in an array.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
-pub struct SendBuf<'a>(iovec, PhantomData<&'a [u8]>);
+pub struct SendBuf<'a>(pub(super) iovec, PhantomData<&'a [u8]>);
 
 /// Memory to receive into, initialised or not; laid out as the operating system wants it in an array.
 #[repr(transparent)]
-pub struct RecvBuf<'a>(iovec, PhantomData<&'a mut [u8]>);
+pub struct RecvBuf<'a>(pub(super) iovec, PhantomData<&'a mut [u8]>);
 
 // SAFETY: both stand for a slice of bytes, which may be sent and shared.
 unsafe impl Send for SendBuf<'_> {}
@@ -52,6 +52,11 @@ impl<'a> From<&'a mut [MaybeUninit<u8>]> for RecvBuf<'a> {
 }
 
 impl SendBuf<'_> {
+    #[inline]
+    pub(super) fn at(data: *mut u8, len: usize) -> Self {
+        SendBuf(iovec { iov_base: data.cast(), iov_len: len }, PhantomData)
+    }
+
     /// How many bytes it is.
     #[inline]
     pub fn len(&self) -> usize {
@@ -80,6 +85,11 @@ impl SendBuf<'_> {
 }
 
 impl RecvBuf<'_> {
+    #[inline]
+    pub(super) fn at(room: *mut u8, len: usize) -> Self {
+        RecvBuf(iovec { iov_base: room.cast(), iov_len: len }, PhantomData)
+    }
+
     /// How many bytes it has room for.
     #[inline]
     pub fn len(&self) -> usize {
@@ -240,16 +250,16 @@ pub struct Cut {
 
 /// A send never raises SIGPIPE.
 #[inline]
-fn send_flags(flags: Flags) -> usize {
+pub(super) fn send_flags(flags: Flags) -> usize {
     (flags.to_os() | libc::MSG_NOSIGNAL) as usize
 }
 
 #[inline]
-fn recv_flags(flags: Flags) -> usize {
+pub(super) fn recv_flags(flags: Flags) -> usize {
     flags.to_os() as usize
 }
 
-fn message(bufs: *mut iovec, count: usize) -> msghdr {
+pub(super) fn message(bufs: *mut iovec, count: usize) -> msghdr {
     // SAFETY: all zeros is a message without address, buffers and control data.
     let mut message: msghdr = unsafe { mem::zeroed() };
     message.msg_iov = bufs;

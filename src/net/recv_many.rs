@@ -1,0 +1,94 @@
+//! Receiving many datagrams at once.
+
+use super::batches::Coalescing;
+use super::{Addr, Datagram, Error, Family, Flags, Opt, Result, Socket};
+use crate::sys::{Direction, Inbox, MESSAGES};
+
+/// How many datagrams may be run together in one message, and how much room they take at the most.
+pub const COALESCED_COUNT: usize = 128;
+/// See [`COALESCED_COUNT`].
+pub const COALESCED_ROOM: usize = 65_536;
+
+impl Socket {
+    /// Receives datagrams and returns how many came, of which the first so many of these tell: each into the room that one
+    /// of them has, as far as the first without; or as many as are run together into each room of those that are large
+    /// enough for that, if the first is and there are so many datagrams.
+    pub(crate) fn recv_datagrams(&self, datagrams: &mut [Datagram<'_>], flags: Flags) -> Result<usize> {
+        self.expect_datagrams()?;
+        if !flags.within(Flags::DONT_WAIT | Flags::TRUNC) {
+            return Err(Error::INVALID);
+        }
+        if datagrams.is_empty() {
+            return Ok(0);
+        }
+        let rooms = self.rooms(datagrams)?;
+        let mut inbox = Inbox::new();
+        datagrams[..rooms].iter().for_each(|datagram| inbox.add(datagram));
+        let passes = if self.family == Family::Unix { Flags::CLOSE_ON_EXEC } else { Flags::NONE };
+        let os_flags = flags.without(Flags::TRUNC) | self.always_told() | passes;
+        let messages = self.call(Direction::Recv, flags, |fd, extra| inbox.receive(fd, os_flags | extra))?;
+        let mut count = 0;
+        for message in 0..messages {
+            let taken = inbox.take(message, &mut datagrams[count..], |local| *self.as_own(Addr::from_os(local)).raw());
+            count += taken.count;
+            if let Some(len) = taken.cut {
+                let told = if flags.intersects(Flags::TRUNC) { len as i64 } else { Error::TRUNCATED.code() };
+                datagrams[count - 1].result = told;
+            }
+        }
+        // Nothing is also what a socket gives that was closed meanwhile.
+        if datagrams[0].is_empty() && self.is_canceled() { Err(Error::CLOSED) } else { Ok(count) }
+    }
+
+    /// How many rooms messages are received into: leading ones, and where datagrams are run together no more than there
+    /// are datagrams for.
+    fn rooms(&self, datagrams: &[Datagram<'_>]) -> Result<usize> {
+        let coalesces =
+            self.coalesces(datagrams.len() >= COALESCED_COUNT && datagrams[0].room_len() >= COALESCED_ROOM)?;
+        let (least, most) =
+            if coalesces { (COALESCED_ROOM, datagrams.len() / COALESCED_COUNT) } else { (1, usize::MAX) };
+        let rooms = datagrams.iter().take(most.min(MESSAGES)).take_while(|datagram| datagram.room_len() >= least);
+        let mut count = 0;
+        for datagram in rooms {
+            if datagram.has_room_nowhere() {
+                return Err(Error::INVALID);
+            }
+            count += 1;
+        }
+        if count == 0 { Err(Error::INVALID) } else { Ok(count) }
+    }
+
+    /// Whether the system runs datagrams together. It is turned on when the caller could take that; where it is on, the
+    /// caller must.
+    fn coalesces(&self, can_be_taken: bool) -> Result<bool> {
+        if self.batches.coalescing() == Coalescing::Unknown {
+            self.batches.set_coalescing(match self.fd.get(Opt::Gro, self.family, self.kind) {
+                Ok(0) => Coalescing::Off,
+                Ok(_) => Coalescing::Asked,
+                Err(_) => Coalescing::Never,
+            });
+        }
+        match self.batches.coalescing() {
+            Coalescing::Asked | Coalescing::On if can_be_taken => Ok(true),
+            Coalescing::Asked | Coalescing::On => Err(Error::INVALID),
+            Coalescing::Off if can_be_taken => Ok(self.turn_coalescing_on()),
+            _ => Ok(false),
+        }
+    }
+
+    #[cold]
+    fn turn_coalescing_on(&self) -> bool {
+        // First no other call of this socket's may take many for one.
+        self.coalescing_is_set(Coalescing::On);
+        let is_on = self.fd.set(Opt::Gro, self.family, self.kind, 1).is_ok();
+        if !is_on {
+            self.coalescing_is_set(Coalescing::Never);
+        }
+        is_on
+    }
+
+    pub(super) fn coalescing_is_set(&self, coalescing: Coalescing) {
+        self.batches.set_coalescing(coalescing);
+        self.keep_timeout(Direction::Recv, self.timeout_ms(Direction::Recv));
+    }
+}

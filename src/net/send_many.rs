@@ -1,0 +1,271 @@
+//! Sending many datagrams at once.
+
+use super::wait::Patience;
+use super::{Addr, Datagram, Error, Family, Flags, Opt, PacketInfo, Result, Socket, Type};
+use crate::sys::errno::EIO;
+use crate::sys::{Direction, Outbox, Sent, present};
+
+/// What any path carries in one packet, of IPv6 as it is, of IPv4 so far as anybody has one: a longer datagram might have
+/// to be cut.
+const ANY_PATH: usize = 1_232;
+
+/// Values of [`Opt::PathMtuDiscovery`]: two that ask for fragments; the one of a new socket, which cuts what is too long
+/// for its path; and one that refuses it.
+const ALWAYS_CUTS: i64 = 0;
+const CUTS_HERE: i64 = 5;
+const CUTS_IF_NEEDED: i64 = 1;
+const NEVER_CUTS: i64 = 2;
+
+/// How a batch goes out.
+#[derive(Clone, Copy, PartialEq)]
+enum Way {
+    /// Neighbours together, taken apart by the kernel, which refuses what is too long for the path.
+    InSegments,
+    /// One by one, nothing too long for the path.
+    Whole,
+    /// One by one, as the socket sends others.
+    Plain,
+}
+
+/// Why the first datagrams of a batch were not sent, and how many those are.
+struct Fault {
+    error: Error,
+    count: usize,
+    in_segments: bool,
+}
+
+impl Socket {
+    /// Sends datagrams in their order, many of them in one system call, and returns how many were sent. What became of
+    /// each is told by [`Datagram::result`].
+    ///
+    /// Neighbours of one length that go to the same place are handed over as one, which the kernel or the network
+    /// device takes apart (UDP segmentation), where those can; else one by one. No datagram is cut into fragments: one that
+    /// is too long for the path is [`Error::MESSAGE_SIZE`], unless [`Opt::PathMtuDiscovery`] asks for fragments.
+    ///
+    /// A datagram that can't be sent does not keep the others back. When there is no room or no time left, when the call
+    /// is interrupted or the socket closed, it ends, and all that were not sent say so. ([sendmmsg(2)], [udp(7)])
+    ///
+    /// # Errors
+    /// The first datagram's, when none was sent: those of [`Socket::send`] and [`Socket::send_to`].
+    /// [`Error::TYPE_UNSUPPORTED`] for a socket that has no datagrams.
+    ///
+    /// [sendmmsg(2)]: https://man7.org/linux/man-pages/man2/sendmmsg.2.html
+    /// [udp(7)]: https://man7.org/linux/man-pages/man7/udp.7.html
+    pub fn send_many(&self, datagrams: &mut [Datagram<'_>], flags: Flags) -> Result<usize> {
+        self.expect_datagrams()?;
+        if !flags.within(Flags::DONT_WAIT | Flags::CONFIRM) {
+            return Err(Error::INVALID);
+        }
+        if let [datagram] = datagrams {
+            if datagram.beside.present & !present::ADDR == 0 && datagram.len() <= ANY_PATH {
+                return self.send_one(datagram, flags);
+            }
+        }
+        let patience =
+            if flags.intersects(Flags::DONT_WAIT) { Patience::Never } else { self.patience(Direction::Send) };
+        let mut way = self.way_out();
+        // Whether the next are sent one by one to see if it is their segmentation that was refused.
+        let mut on_trial = false;
+        let (mut at, mut sent) = (0, 0);
+        while at < datagrams.len() {
+            match self.send_some(&datagrams[at..], flags, patience, way) {
+                Ok(count) => {
+                    if on_trial {
+                        self.batches.set_can_segment(false);
+                        on_trial = false;
+                    }
+                    for datagram in &mut datagrams[at..at + count] {
+                        datagram.result = datagram.len() as i64;
+                    }
+                    (at, sent) = (at + count, sent + count);
+                }
+                Err(fault) if fault.in_segments && fault.may_be_of_segments() => (way, on_trial) = (Way::Whole, true),
+                Err(fault) if fault.in_segments && fault.is_of_fragments() && self.asks_for_fragments() => {
+                    way = Way::Plain
+                }
+                Err(fault) => {
+                    let count = fault.reach(&datagrams[at..]);
+                    datagrams[at..at + count].iter_mut().for_each(|datagram| datagram.result = fault.error.code());
+                    at += count;
+                    if on_trial {
+                        (way, on_trial) = (Way::InSegments, false);
+                    }
+                }
+            }
+        }
+        match datagrams.first() {
+            Some(first) if sent == 0 => Err(Error::from_code(first.result).unwrap_or(Error::INTERNAL)),
+            _ => Ok(sent),
+        }
+    }
+
+    /// What has datagrams that stand for themselves.
+    pub(super) fn expect_datagrams(&self) -> Result<()> {
+        if self.kind.has_connections() { Err(Error::TYPE_UNSUPPORTED) } else { Ok(()) }
+    }
+
+    /// One is sent as any other.
+    fn send_one(&self, datagram: &mut Datagram<'_>, flags: Flags) -> Result<usize> {
+        let result = match (datagram.is_nowhere(), datagram.beside.present) {
+            (true, _) => Err(Error::INVALID),
+            (false, 0) => self.send(datagram.send_buf(), flags),
+            _ => self.send_to_raw(datagram.send_buf(), flags, &datagram.addr),
+        };
+        datagram.result = result.map_or_else(Error::code, |count| count as i64);
+        result.map(|_| 1)
+    }
+
+    fn way_out(&self) -> Way {
+        if self.kind != Type::Dgram || !matches!(self.family, Family::Inet | Family::Inet6) {
+            return Way::Plain;
+        }
+        let can = self.batches.can_segment().unwrap_or_else(|| {
+            let can = self.fd.get(Opt::SegmentSize, self.family, self.kind).is_ok();
+            self.batches.set_can_segment(can);
+            can
+        });
+        if can { Way::InSegments } else { Way::Whole }
+    }
+
+    /// Sends as many of the datagrams as go into one system call, and returns how many that were.
+    fn send_some(
+        &self,
+        datagrams: &[Datagram<'_>],
+        flags: Flags,
+        patience: Patience,
+        way: Way,
+    ) -> Result<usize, Fault> {
+        let mut outbox = Outbox::new((way == Way::InSegments).then_some(ANY_PATH));
+        let mut first = None;
+        let mut longest = 0;
+        for datagram in datagrams {
+            if first.is_some_and(|first| outbox.extend(first, datagram)) {
+                continue;
+            }
+            if outbox.is_full() {
+                break;
+            }
+            match self.put(&mut outbox, datagram) {
+                Ok(()) => first = Some(datagram),
+                Err(error) if first.is_none() => return Err(Fault { error, count: 1, in_segments: false }),
+                // Its turn comes when those before it are out.
+                Err(_) => break,
+            }
+            longest = longest.max(datagram.len());
+        }
+        let whole = (way == Way::Whole && longest > ANY_PATH).then(|| self.keep_whole());
+        let result = match patience {
+            // The kernel would take the socket's timeout for each message anew.
+            Patience::For(..) => self.poll_on(Direction::Send, patience, |fd, extra| outbox.send(fd, flags | extra)),
+            _ => self.wait_on(Direction::Send, patience, |fd, extra| outbox.send(fd, flags | extra)),
+        };
+        drop(whole);
+        result.map_err(|error| Fault { error, count: outbox.end_of(1), in_segments: outbox.begins_in_segments() })
+    }
+
+    /// Begins a message with a datagram.
+    #[inline(always)]
+    fn put<'a>(&self, outbox: &mut Outbox<'a>, datagram: &Datagram<'a>) -> Result<()> {
+        if datagram.is_nowhere() {
+            return Err(Error::INVALID);
+        }
+        let present = datagram.beside.present;
+        let has_addr = present & present::ADDR != 0;
+        if has_addr {
+            self.expect_raw_peer(&datagram.addr)?;
+        }
+        outbox.begin(datagram);
+        if has_addr {
+            outbox.address(&datagram.addr)?;
+        }
+        if present & !present::ADDR != 0 {
+            self.put_beside(outbox, datagram).inspect_err(|_| outbox.drop_last())?;
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn put_beside(&self, outbox: &mut Outbox<'_>, datagram: &Datagram<'_>) -> Result<()> {
+        let beside = &datagram.beside;
+        if beside.present & !present::ALL != 0 {
+            return Err(Error::INVALID);
+        }
+        let of_packets = present::TOS | present::PACKET_INFO;
+        if beside.present & of_packets != 0 && !matches!(self.family, Family::Inet | Family::Inet6) {
+            return Err(Error::UNSUPPORTED);
+        }
+        if beside.present & present::TOS != 0 {
+            outbox.push(Sent::Tos(u8::try_from(beside.tos).map_err(|_| Error::INVALID)?), self.family)?;
+        }
+        if beside.present & present::PACKET_INFO != 0 {
+            let source = PacketInfo { interface: beside.interface, addr: Addr::checked(datagram.local)? };
+            source.check(self.family)?;
+            let to = Addr::checked(datagram.addr).ok().filter(|_| beside.present & present::ADDR != 0);
+            let addr = self.as_source(source.addr, to.as_ref());
+            outbox.push(Sent::Source(source.interface, addr.raw()), self.family)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a datagram that is too long for its path is to be cut. A new socket does that with those that are sent alone;
+    /// for a batch it has to be asked for.
+    #[cold]
+    fn asks_for_fragments(&self) -> bool {
+        matches!(self.fd.get(Opt::PathMtuDiscovery, self.family, self.kind), Ok(ALWAYS_CUTS | CUTS_HERE))
+    }
+
+    /// Has the socket refuse what is too long for its path until the result is dropped, unless somebody has set that.
+    #[cold]
+    fn keep_whole(&self) -> Option<Whole<'_>> {
+        let keeps = self.fd.get(Opt::PathMtuDiscovery, self.family, self.kind) != Ok(CUTS_IF_NEEDED);
+        if keeps || self.fd.set(Opt::PathMtuDiscovery, self.family, self.kind, NEVER_CUTS).is_err() {
+            return None;
+        }
+        Some(Whole(self))
+    }
+}
+
+/// A socket that cuts nothing into fragments for the moment.
+struct Whole<'a>(&'a Socket);
+
+impl Drop for Whole<'_> {
+    fn drop(&mut self) {
+        let Whole(Socket { fd, family, kind, .. }) = *self;
+        // It could be set a moment ago.
+        let _ = fd.set(Opt::PathMtuDiscovery, *family, *kind, CUTS_IF_NEEDED);
+    }
+}
+
+impl Fault {
+    /// Whether it is what a system or a device says that can't take messages apart, which a datagram's own may be, too.
+    fn may_be_of_segments(&self) -> bool {
+        let refused = [Error::from_os(EIO), Error::INVALID, Error::OPTION_UNSUPPORTED, Error::UNSUPPORTED];
+        refused.contains(&self.error)
+    }
+
+    fn is_of_fragments(&self) -> bool {
+        self.error == Error::MESSAGE_SIZE
+    }
+
+    /// How many of these datagrams it is the fault of.
+    fn reach(&self, datagrams: &[Datagram<'_>]) -> usize {
+        match self.error {
+            // Nothing more can be sent.
+            Error::WOULD_BLOCK
+            | Error::TIMED_OUT
+            | Error::INTERRUPTED
+            | Error::CLOSED
+            | Error::PIPE
+            | Error::NO_BUFFERS
+            | Error::NO_MEMORY => datagrams.len(),
+            // Of an earlier datagram, and now that it is told the next can be sent.
+            Error::CONN_REFUSED => 1,
+            // The last of a message may be shorter.
+            Error::MESSAGE_SIZE => {
+                let len = datagrams[0].len();
+                datagrams[..self.count].iter().take_while(|datagram| datagram.len() == len).count()
+            }
+            _ => self.count,
+        }
+    }
+}
