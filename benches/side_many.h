@@ -12,7 +12,7 @@ enum { BATCH = 64, BATCH_BYTES = 2 };
 static char many_bytes[BATCH][BATCH_BYTES], many_room[65536];
 
 #ifdef JACKFIELD
-static jf_datagram outgoing[BATCH], incoming[JF_MANY_COUNT];
+static jf_datagram outgoing[BATCH], incoming[JF_COALESCED_COUNT];
 
 static inline void prepare_many(sock receiver, address *to) {
     for (int i = 0; i < BATCH; i++) {
@@ -21,7 +21,7 @@ static inline void prepare_many(sock receiver, address *to) {
     incoming[0].room = many_room;
     incoming[0].room_len = sizeof many_room;
     /* From the first call on the system leaves together what was sent together. */
-    MUST(jf_recv_many(receiver, incoming, JF_MANY_COUNT, JF_DONT_WAIT) == NOTHING);
+    MUST(jf_recv_many(receiver, incoming, JF_COALESCED_COUNT, JF_DONT_WAIT) == NOTHING);
 }
 
 static inline int64_t send_many(sock s) {
@@ -29,7 +29,7 @@ static inline int64_t send_many(sock s) {
 }
 
 static inline int64_t recv_many(sock s) {
-    return jf_recv_many(s, incoming, JF_MANY_COUNT, 0);
+    return jf_recv_many(s, incoming, JF_COALESCED_COUNT, 0);
 }
 
 #else

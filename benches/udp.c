@@ -224,7 +224,7 @@ static void receive_by_gro(size_t who, size_t count) {
 
 #ifdef JACKFIELD
 static jf_socket jf_sender, jf_receiver[MOST_DESTINATIONS];
-static jf_datagram outgoing[SLOTS], incoming[JF_MANY_COUNT];
+static jf_datagram outgoing[SLOTS], incoming[JF_COALESCED_COUNT];
 
 static void prepare_jf_send(void) {
     MUST((jf_sender = jf_from_fd(dup(sender[0]))) > 0);
@@ -256,7 +256,7 @@ static void prepare_jf_room(void) {
     prepare_jf_rooms();
     memset(incoming, 0, sizeof incoming);
     incoming[0].room = room;
-    incoming[0].room_len = JF_MANY_ROOM;
+    incoming[0].room_len = JF_COALESCED_ROOM;
 }
 
 /* With an array of so many elements, or of as many as are to come. */
@@ -276,7 +276,7 @@ static void receive_by_jf(size_t who, size_t count) {
 }
 
 static void receive_by_jf_gro(size_t who, size_t count) {
-    receive_by_jf_with(JF_MANY_COUNT, who, count);
+    receive_by_jf_with(JF_COALESCED_COUNT, who, count);
 }
 #endif
 

@@ -39,7 +39,7 @@ enum {
 
 static const uint64_t END = UINT64_C(1) << 63;
 
-static jf_datagram datagrams[JF_MANY_COUNT];
+static jf_datagram datagrams[JF_COALESCED_COUNT];
 static volatile sig_atomic_t stop;
 
 static int64_t ok(int64_t result, const char *what) {
@@ -148,7 +148,7 @@ static void report_received(const char *when, uint64_t some, uint64_t some_bytes
 }
 
 static void receive(jf_socket s, const jf_addr *at, double patience) {
-    static unsigned char room[JF_MANY_ROOM];
+    static unsigned char room[JF_COALESCED_ROOM];
     char text[JF_ADDR_TEXT];
     jf_addr bound;
     ok(jf_bind(s, at), "bind");
@@ -165,7 +165,7 @@ static void receive(jf_socket s, const jf_addr *at, double patience) {
     double start = seconds(), begin = 0, last = 0, second = 0;
     uint64_t old_count = 0, old_bytes = 0;
     while (!stop && (patience == 0 || seconds() - start < patience)) {
-        int64_t n = jf_recv_many(s, datagrams, JF_MANY_COUNT, 0);
+        int64_t n = jf_recv_many(s, datagrams, JF_COALESCED_COUNT, 0);
         double now = seconds();
         uint64_t before = count;
         if (n != JF_E_TIMED_OUT) ok(n, "receive");
