@@ -72,7 +72,7 @@ static void on_full_messages(int calls) {
 
 static void on_many(int calls) {
     on_udp_by_name(calls);
-    prepare_many(pair.socket[1], &pair.name[1]);
+    prepare_many(pair.socket[1], pair.name);
 }
 
 static void on_full_many(int calls) {
@@ -193,6 +193,12 @@ static void call_send_many(int calls) {
     }
 }
 
+static void call_send_scattered(int calls) {
+    for (int i = 0; i < calls; i++) {
+        MUST(send_scattered(pair.socket[0]) == BATCH);
+    }
+}
+
 static void call_recv_many(int calls) {
     for (int i = 0; i < calls; i++) {
         MUST(recv_many(pair.socket[1]) == BATCH);
@@ -236,6 +242,7 @@ static const struct call {
     {"send_msg", 1, on_messages, call_send_msg, end_pair},
     {"recv_msg", 1, on_full_messages, call_recv_msg, end_pair},
     {"send_many", 1, on_many, call_send_many, end_pair},
+    {"send_scattered", 1, on_many, call_send_scattered, end_pair},
     {"recv_many", 1, on_full_many, call_recv_many, end_pair},
     {"recv_tcp_nothing", 0, on_tcp, call_recv_nothing, end_pair},
     {"recv_udp_nothing", 0, on_udp, call_recv_nothing, end_pair},

@@ -1,6 +1,7 @@
 /*
  * Many datagrams by one call, over either library; side.h says what that is. The C library's side is by hand: a message that
- * the system cuts, and one receive of what came as one, which is then taken apart.
+ * the system cuts, and one receive of what came as one, which is then taken apart; or to two destinations in turn, where none
+ * goes with its neighbour, sendmmsg.
  */
 #ifndef SIDE_MANY_H
 #define SIDE_MANY_H
@@ -12,11 +13,13 @@ enum { BATCH = 64, BATCH_BYTES = 2 };
 static char many_bytes[BATCH][BATCH_BYTES], many_room[65536];
 
 #ifdef JACKFIELD
-static jf_datagram outgoing[BATCH], incoming[JF_COALESCED_COUNT];
+static jf_datagram outgoing[BATCH], scattered[BATCH], incoming[JF_COALESCED_COUNT];
 
-static inline void prepare_many(sock receiver, address *to) {
+static inline void prepare_many(sock receiver, address to[2]) {
     for (int i = 0; i < BATCH; i++) {
-        outgoing[i] = (jf_datagram){.data = many_bytes[i], .len = BATCH_BYTES, .present = JF_HAS_ADDR, .addr = *to};
+        outgoing[i] = (jf_datagram){.data = many_bytes[i], .len = BATCH_BYTES, .present = JF_HAS_ADDR, .addr = to[1]};
+        scattered[i] = outgoing[i];
+        scattered[i].addr = to[i % 2];
     }
     incoming[0].room = many_room;
     incoming[0].room_len = sizeof many_room;
@@ -28,6 +31,10 @@ static inline int64_t send_many(sock s) {
     return jf_send_many(s, outgoing, BATCH, 0);
 }
 
+static inline int64_t send_scattered(sock s) {
+    return jf_send_many(s, scattered, BATCH, 0);
+}
+
 static inline int64_t recv_many(sock s) {
     return jf_recv_many(s, incoming, JF_COALESCED_COUNT, 0);
 }
@@ -36,25 +43,35 @@ static inline int64_t recv_many(sock s) {
 #include <netinet/udp.h>
 
 static struct msghdr outgoing;
-static buffer outgoing_bytes, incoming[128];
+static struct mmsghdr scattered[BATCH];
+static buffer outgoing_bytes, scattered_bytes[BATCH], incoming[128];
 
-static inline void prepare_many(sock receiver, address *to) {
+static inline void prepare_many(sock receiver, address to[2]) {
     static _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(uint16_t))];
     uint16_t segment = BATCH_BYTES;
     int on = 1;
     outgoing_bytes = buffer_of(many_bytes, sizeof many_bytes);
-    outgoing = (struct msghdr){.msg_name = &to->any, .msg_namelen = to->len, .msg_iov = &outgoing_bytes, .msg_iovlen = 1,
-                               .msg_control = control, .msg_controllen = sizeof control};
+    outgoing = (struct msghdr){.msg_name = &to[1].any, .msg_namelen = to[1].len, .msg_iov = &outgoing_bytes,
+                               .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
     struct cmsghdr *head = CMSG_FIRSTHDR(&outgoing);
     head->cmsg_level = IPPROTO_UDP;
     head->cmsg_type = UDP_SEGMENT;
     head->cmsg_len = CMSG_LEN(sizeof segment);
     memcpy(CMSG_DATA(head), &segment, sizeof segment);
+    for (int i = 0; i < BATCH; i++) {
+        scattered_bytes[i] = buffer_of(many_bytes[i], BATCH_BYTES);
+        scattered[i].msg_hdr = (struct msghdr){.msg_name = &to[i % 2].any, .msg_namelen = to[i % 2].len,
+                                               .msg_iov = &scattered_bytes[i], .msg_iovlen = 1};
+    }
     MUST(setsockopt(receiver, IPPROTO_UDP, UDP_GRO, &on, sizeof on) == 0);
 }
 
 static inline int64_t send_many(sock s) {
     return sendmsg(s, &outgoing, MSG_NOSIGNAL) / BATCH_BYTES;
+}
+
+static inline int64_t send_scattered(sock s) {
+    return sendmmsg(s, scattered, BATCH, MSG_NOSIGNAL);
 }
 
 static inline int64_t recv_many(sock s) {
