@@ -204,13 +204,12 @@ static int send_all(jf_socket s, const jf_addr *to, size_t size, uint64_t total,
         uint64_t due = rate ? (uint64_t)((seconds() - start) * (double)rate) + 1 : total;
         if (due > total) due = total;
         size_t n = due - number < BATCH ? (size_t)(due - number) : BATCH;
-        if (n == 0) ok(jf_wait(NULL, 0, 1), "wait");
         for (size_t i = 0; i < n; i++) put((unsigned char *)datagrams[i].data + 8, number++);
-        if (n > 0) jf_send_many(s, datagrams, n, 0); /* what it says, each element says too */
-        for (size_t i = 0; i < n; i++) {
-            if (datagrams[i].result >= 0) sent++;
-            else error = datagrams[i].result;
-        }
+        int64_t went = n > 0 ? jf_send_many(s, datagrams, n, 0) : ok(jf_wait(NULL, 0, 1), "wait");
+        if (went < 0) error = went;
+        else sent += (uint64_t)went;
+        for (size_t i = 0; i < n && went > 0; i++)
+            if (datagrams[i].result < 0) error = datagrams[i].result;
         time = seconds() - start;
     }
     put(mark, id);
