@@ -2,12 +2,14 @@
 # make demo       two programs and a script hold a conversation through it
 # make examples   the programs of c-examples, into target/examples
 # make test       everything a change must pass
+# make test-pollers   the poller's tests, over the ways of waiting that other systems have
 # make fuzz       feeds what reads texts with what a fuzzer makes up, for FUZZ_SECONDS (300)
 # make bench      how fast it is, beside the C library; BENCH_FLAGS=--quick takes half a minute
 # make bench-udp  the same of datagrams in batches
-# make bench-instructions   how many instructions a call takes, held to limits
+# make bench-poller   how fast an echo server over the poller is, beside others; BENCH_FLAGS=--quick takes half a minute
+# make bench-instructions   how many instructions a call takes, and a message through the poller, held to limits
 # make install    into PREFIX (/usr/local), below DESTDIR; make uninstall takes it out again
-# make model      the handle table's steps in every order
+# make model      the steps of the handle table, and of who makes a change, in every order
 # make header     writes include/jackfield.h and the README's list of options anew, after a change of src/ffi
 
 CARGO ?= cargo
@@ -52,17 +54,32 @@ test:
 	@$(MAKE) --no-print-directory lib
 	timeout 60 $(CARGO) fmt --check
 	timeout 60 $(CARGO) fmt --check --manifest-path fuzz/Cargo.toml
+	timeout 60 $(CARGO) fmt --check --manifest-path benches/mio/Cargo.toml
 	timeout 300 $(CARGO) clippy --all-targets --features capi -- -D warnings
 	timeout 300 $(CARGO) clippy --lib -- -D warnings
 	RUSTDOCFLAGS='-D warnings' timeout 300 $(CARGO) doc --no-deps
 	timeout 900 $(CARGO) test --features capi
+	@$(MAKE) --no-print-directory test-pollers
 	@$(MAKE) --no-print-directory model
 	@timeout 300 $(MAKE) --no-print-directory fuzz FUZZ_SECONDS=20
 	@$(MAKE) --no-print-directory bench-instructions
 	@$(MAKE) --no-print-directory bench BENCH_FLAGS=--quick
 	@$(MAKE) --no-print-directory bench-udp BENCH_FLAGS=--quick
+	@$(MAKE) --no-print-directory bench-poller BENCH_FLAGS=--quick
 
-# The handle table's steps in every order.
+# The poller's tests, over poll.
+POLL = JACKFIELD_POLLER=poll RUSTFLAGS='--cfg jackfield_poller="poll"' timeout 300 $(CARGO)
+POLL_TESTS = test --features capi --target-dir target/poller-poll
+
+.PHONY: test-pollers
+test-pollers:
+	@scripts/setup test
+	$(POLL) clippy --lib --features capi --target-dir target/poller-poll -- -D warnings
+	$(POLL) $(POLL_TESTS) --test rust_poller
+	$(POLL) $(POLL_TESTS) --test poller listeners_rest
+	$(POLL) $(POLL_TESTS) --test c_programs --test c_promises poller
+
+# The steps of the handle table and of sys/turn.rs in every order.
 .PHONY: model
 model:
 	RUSTFLAGS='--cfg loom' timeout 300 $(CARGO) test --release --features capi --lib --target-dir target/loom model
@@ -134,3 +151,38 @@ bench-udp: lib
 bench-instructions: lib
 	@$(MAKE) --silent $(BENCH)/calls-jackfield $(BENCH)/calls-libc
 	@benches/instructions $(BENCH_FLAGS)
+	@$(MAKE) --no-print-directory bench-poller-instructions
+
+# Echo servers, each over the poller of another library; the one over jackfield is an example. What loads them, beside.
+CXX ?= c++
+
+$(BENCH)/echo-%: benches/echo/%.c benches/echo/common.h
+	@mkdir -p $(@D)
+	@$(BENCH_CC) $< -o $@ $(ECHO_PACKAGE:%=`pkg-config --cflags --libs %`)
+
+$(BENCH)/echo-libuv: ECHO_PACKAGE = libuv
+$(BENCH)/echo-libevent: ECHO_PACKAGE = libevent_core
+
+$(BENCH)/echo-asio: benches/echo/asio.cpp
+	@mkdir -p $(@D)
+	@$(CXX) -std=c++17 -O2 -Wall -Wextra -Werror -pthread $< -o $@
+
+$(BENCH)/echo-mio: benches/mio/src/main.rs benches/mio/Cargo.lock
+	@mkdir -p $(@D)
+	@$(CARGO) build --quiet --release --locked --manifest-path benches/mio/Cargo.toml --target-dir target/mio
+	@cp target/mio/release/mio $@
+
+$(BENCH)/load $(BENCH)/batches: $(BENCH)/%: benches/echo/%.c benches/echo/client.h benches/echo/common.h
+	@mkdir -p $(@D)
+	@$(BENCH_CC) $< -o $@
+
+.PHONY: bench-poller
+bench-poller: examples
+	@scripts/setup bench
+	@$(MAKE) --silent $(BENCH)/load $(patsubst %,$(BENCH)/echo-%,epoll libuv libevent asio mio)
+	@benches/poller $(BENCH_FLAGS)
+
+.PHONY: bench-poller-instructions
+bench-poller-instructions: examples
+	@$(MAKE) --silent $(BENCH)/batches $(BENCH)/echo-epoll
+	@benches/poller_instructions

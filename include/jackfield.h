@@ -1365,7 +1365,8 @@ typedef enum jf_event_flag {
 typedef enum jf_poller_mode {
     /**
      * An event is told once when it comes up, not for as long as it lasts: receive, send or accept until
-     * JF_E_WOULD_BLOCK, or until less came than there was room for.
+     * JF_E_WOULD_BLOCK, or until less came than there was room for. JF_E_UNSUPPORTED on a system that only has poll, but
+     * together with JF_ONE_SHOT.
      */
     JF_EDGE = 64,
     /**
@@ -3044,7 +3045,8 @@ int64_t jf_poller_set(jf_poller p, int32_t option, int64_t value);
  *
  * p: the poller.
  *
- * Never blocks. Returns the descriptor. Errors: JF_E_BAD_HANDLE. Since 0.1.
+ * Never blocks. Returns the descriptor. Errors: JF_E_UNSUPPORTED on a system that only has poll; JF_E_BAD_HANDLE. Since
+ * 0.1.
  */
 int64_t jf_poller_fd(jf_poller p);
 

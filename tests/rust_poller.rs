@@ -16,6 +16,11 @@ use std::time::{Duration, Instant};
 const NOW: Option<Duration> = Some(Duration::ZERO);
 const LONG: Option<Duration> = Some(Duration::from_secs(20));
 
+/// Whether pollers are over the system's poll, and so have no descriptor to wait for, and no edges.
+fn only_poll() -> bool {
+    Poller::open().unwrap().fd().is_err_and(|error| error == Error::UNSUPPORTED)
+}
+
 fn pair() -> (Socket, Socket) {
     Socket::pair(Family::Unix, Type::Stream).unwrap()
 }
@@ -48,11 +53,16 @@ fn sockets_are_told_of_in_every_mode() {
     for _ in 0..3 {
         assert_eq!(told(&poller, None), [(1, Events::READABLE)]);
     }
-    poller.modify(&a, Events::READABLE | Events::EDGE, u64::MAX - 1).unwrap();
-    assert_eq!(told(&poller, LONG), [(u64::MAX - 1, Events::READABLE)]);
-    assert_eq!(told(&poller, NOW), []);
-    send(&b);
-    assert_eq!(told(&poller, LONG), [(u64::MAX - 1, Events::READABLE)]);
+    let edge = poller.modify(&a, Events::READABLE | Events::EDGE, u64::MAX - 1);
+    if only_poll() {
+        assert_eq!(edge, Err(Error::UNSUPPORTED));
+        send(&b);
+    } else {
+        assert_eq!(told(&poller, LONG), [(u64::MAX - 1, Events::READABLE)]);
+        assert_eq!(told(&poller, NOW), []);
+        send(&b);
+        assert_eq!(told(&poller, LONG), [(u64::MAX - 1, Events::READABLE)]);
+    }
     poller.modify(&a, Events::READABLE | Events::WRITABLE | Events::ONE_SHOT, 0).unwrap();
     assert_eq!(told(&poller, LONG), [(0, Events::READABLE | Events::WRITABLE)]);
     send(&b);
@@ -80,7 +90,7 @@ fn what_is_wrong_is_refused() {
     for bit in 8..32 {
         assert_eq!(poller.add(&a, Events::from_bits(1 << bit), 1), Err(Error::INVALID));
     }
-    poller.add(&a, Events::WRITABLE | Events::EDGE, 1).unwrap();
+    poller.add(&a, Events::WRITABLE, 1).unwrap();
     assert_eq!(poller.add(&a, Events::WRITABLE, 2), Err(Error::EXISTS));
     assert_eq!(poller.add_fd(a.as_fd(), Events::WRITABLE, 2), Err(Error::EXISTS));
     assert_eq!(poller.modify(&a, Events::WRITABLE, u64::MAX), Err(Error::INVALID));
@@ -91,8 +101,10 @@ fn what_is_wrong_is_refused() {
     assert_eq!(told(&poller, NOW), [(1, Events::WRITABLE)]);
     let file = File::open("/").unwrap();
     assert_eq!(poller.add_fd(file.as_fd(), Events::READABLE, 1), Err(Error::UNSUPPORTED));
-    assert_eq!(poller.add_fd(poller.as_fd(), Events::READABLE, 1), Err(Error::UNSUPPORTED));
-    assert_eq!(poller.remove_fd(poller.as_fd()), Err(Error::NOT_FOUND));
+    if let Ok(fd) = poller.fd() {
+        assert_eq!(poller.add_fd(fd, Events::READABLE, 1), Err(Error::UNSUPPORTED));
+        assert_eq!(poller.remove_fd(fd), Err(Error::NOT_FOUND));
+    }
 }
 
 #[test]
@@ -246,16 +258,20 @@ fn descriptors_and_pollers_are_waited_for() {
     let (inner, outer) = (Poller::open().unwrap(), Poller::open().unwrap());
     let (mut a, mut b) = UnixStream::pair().unwrap();
     inner.add_fd(a.as_fd(), Events::READABLE, 1).unwrap();
-    outer.add_fd(inner.as_fd(), Events::READABLE, 2).unwrap();
-    assert_eq!(inner.add_fd(outer.as_fd(), Events::READABLE, 3), Err(Error::UNSUPPORTED));
-    assert_eq!(told(&outer, NOW), []);
+    let told_outside = |events: &[(u64, Events)]| only_poll() || told(&outer, NOW) == events;
+    if !only_poll() {
+        outer.add_fd(inner.fd().unwrap(), Events::READABLE, 2).unwrap();
+        assert_eq!(inner.add_fd(outer.fd().unwrap(), Events::READABLE, 3), Err(Error::UNSUPPORTED));
+    }
+    assert!(told_outside(&[]));
     b.write_all(b"x").unwrap();
-    assert_eq!(told(&outer, LONG), [(2, Events::READABLE)]);
+    assert!(told_outside(&[(2, Events::READABLE)]));
     assert_eq!(told(&inner, NOW), [(1, Events::READABLE)]);
     a.read_exact(&mut [0]).unwrap();
-    assert_eq!((told(&outer, NOW), told(&inner, NOW)), (vec![], vec![]));
+    assert_eq!(told(&inner, NOW), []);
+    assert!(told_outside(&[]));
     inner.wake().unwrap();
-    assert_eq!(told(&outer, NOW), [(2, Events::READABLE)]);
+    assert!(told_outside(&[(2, Events::READABLE)]));
     assert_eq!(told(&inner, None), []);
     inner.modify_fd(a.as_fd(), Events::WRITABLE, 4).unwrap();
     assert_eq!(told(&inner, NOW), [(4, Events::WRITABLE)]);

@@ -5,7 +5,7 @@ use super::handle::{FEW, Table};
 use super::socket::{SOCKETS, jf_socket};
 use crate::net::{Error, EventRoom, Events, Poller, PollerEvent, Result, Socket};
 use std::mem::{align_of, offset_of, size_of};
-use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::os::fd::{AsRawFd, RawFd};
 use std::time::Duration;
 
 /// A poller. The number is positive and below 2^53, stands for this poller alone, and is never given out again.
@@ -17,7 +17,8 @@ pub type jf_poller = i64;
 #[derive(Clone, Copy)]
 pub enum jf_poller_mode {
     /// An event is told once when it comes up, not for as long as it lasts: receive, send or accept until
-    /// JF_E_WOULD_BLOCK, or until less came than there was room for.
+    /// JF_E_WOULD_BLOCK, or until less came than there was room for. JF_E_UNSUPPORTED on a system that only has poll, but
+    /// together with JF_ONE_SHOT.
     JF_EDGE = 64,
     /// One event is told, and then none until jf_poller_modify asks again.
     JF_ONE_SHOT = 128,
@@ -231,10 +232,11 @@ pub extern "C" fn jf_poller_set(p: jf_poller, option: i32, value: i64) -> i64 {
 ///
 /// p: the poller.
 ///
-/// Never blocks. Returns the descriptor. Errors: JF_E_BAD_HANDLE. Since 0.1.
+/// Never blocks. Returns the descriptor. Errors: JF_E_UNSUPPORTED on a system that only has poll; JF_E_BAD_HANDLE. Since
+/// 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_poller_fd(p: jf_poller) -> i64 {
-    guard(|| POLLERS.with(p, |poller| Ok(poller.expect_own_process()?.as_fd().as_raw_fd().into())))
+    guard(|| POLLERS.with(p, |poller| Ok(poller.fd()?.as_raw_fd().into())))
 }
 
 /// Closes a poller. Threads that wait on it return JF_E_CLOSED. The sockets in it stay open.

@@ -3,11 +3,11 @@
 use super::{Error, Events, Result, Socket};
 use crate::sys::errno::{EINTR, ELOOP, ENOENT, ENOSPC, EPERM};
 use crate::sys::{
-    Errno, EventRoom, Moment, OWN_TOKEN, PollerEvent, RawPoller, Timer, Waited, Wake, fork_epoch, shortages,
+    Errno, EventRoom, Moment, OWN_TOKEN, PollerEvent, RawPoller, Timer, Turn, Waited, Wake, fork_epoch, shortages,
 };
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 /// How long listeners rest at the most.
@@ -71,7 +71,8 @@ impl Poller {
     ///
     /// # Errors
     /// [`Error::EXISTS`] when it is in it, [`Error::INVALID`] for an unknown event or that token, [`Error::NO_MEMORY`] also
-    /// when the system's limit for such is reached.
+    /// when the system's limit for such is reached, [`Error::UNSUPPORTED`] for [`Events::EDGE`] without
+    /// [`Events::ONE_SHOT`] on a system that only has poll.
     ///
     /// [epoll_ctl(2)]: https://man7.org/linux/man-pages/man2/epoll_ctl.2.html
     pub fn add(&self, socket: &Socket, events: Events, token: u64) -> Result<()> {
@@ -79,13 +80,13 @@ impl Poller {
         self.check(events, token)?;
         let (fd, raw) = (socket.as_raw_fd(), &self.raw);
         let listeners = self.listeners.get().filter(|_| socket.listens.load(Relaxed));
-        socket.fd.polled.note(raw.as_raw_fd());
+        socket.fd.polled.note(raw.number());
         let Some(listeners) = listeners else { return raw.add(fd, events, token).map_err(refused) };
         // It may be in there since before it listened, and is not to be in both.
         raw.add(fd, Events::NONE, token).map_err(refused)?;
         // Another thread may have taken it out already.
         let _ = raw.remove(fd);
-        socket.fd.polled.note(listeners.raw.as_raw_fd());
+        socket.fd.polled.note(listeners.raw.number());
         listeners.raw.add(fd, events, token).map_err(refused)
     }
 
@@ -155,7 +156,7 @@ impl Poller {
         let mut left = time;
         loop {
             let listeners = self.listeners.get();
-            listeners.into_iter().try_for_each(|listeners| listeners.rest(&self.raw, false))?;
+            listeners.into_iter().try_for_each(|listeners| listeners.rest(&self.raw))?;
             let waited = self.raw.wait(room, left);
             self.expect_open()?;
             match waited {
@@ -163,8 +164,7 @@ impl Poller {
                     if let Some(listeners) = listeners {
                         listeners.look(&self.raw, &waited, room)?;
                     }
-                    let woken = waited.woken && self.wakes.swap(0, Relaxed) > 0;
-                    if woken || room.filled() > 0 {
+                    if waited.woken && self.hear() || room.filled() > 0 {
                         return Ok(room.filled());
                     }
                 }
@@ -177,6 +177,13 @@ impl Poller {
                 return Ok(0);
             }
         }
+    }
+
+    /// Whether there is a wake to return for, or a wait was ended by something else.
+    #[cold]
+    fn hear(&self) -> bool {
+        self.raw.hear(&self.wake);
+        self.wakes.swap(0, Relaxed) > 0
     }
 
     /// Has listeners rest while there is no descriptor for a connection, or no longer: once an accept has failed for
@@ -220,6 +227,15 @@ impl Poller {
         Ok(())
     }
 
+    /// Its descriptor, which is readable when an event can be had without waiting: for another event loop.
+    ///
+    /// # Errors
+    /// [`Error::UNSUPPORTED`] where the system has no such descriptor, [`Error::BAD_HANDLE`] in a forked child.
+    pub fn fd(&self) -> Result<BorrowedFd<'_>> {
+        self.expect_own_process()?;
+        self.raw.fd().ok_or(Error::UNSUPPORTED)
+    }
+
     /// Makes all who wait return [`Error::CLOSED`], and all who will.
     pub fn cancel(&self) {
         self.canceled.store(true, Relaxed);
@@ -245,15 +261,14 @@ impl Poller {
     }
 
     /// In a forked child it is the parent's poller still: what is changed here would be changed there.
-    pub(crate) fn expect_own_process(&self) -> Result<&Poller> {
-        if fork_epoch() == self.epoch { Ok(self) } else { Err(Error::BAD_HANDLE) }
+    fn expect_own_process(&self) -> Result<()> {
+        if fork_epoch() == self.epoch { Ok(()) } else { Err(Error::BAD_HANDLE) }
     }
 
     /// What is in the poller for its own sake is not for others to change, nor can it be in itself.
     fn is_own(&self, fd: RawFd) -> bool {
-        let of_listeners =
-            |listeners: &Listeners| [listeners.raw.as_raw_fd(), listeners.timer.as_raw_fd()].contains(&fd);
-        [self.raw.as_raw_fd(), self.wake.as_raw_fd()].contains(&fd) || self.listeners.get().is_some_and(of_listeners)
+        let of_listeners = |listeners: &Listeners| listeners.raw.is_own(fd) || listeners.timer.as_raw_fd() == fd;
+        self.raw.is_own(fd) || self.wake.as_raw_fd() == fd || self.listeners.get().is_some_and(of_listeners)
     }
 
     pub(crate) fn add_raw(&self, fd: RawFd, events: Events, token: u64) -> Result<()> {
@@ -293,41 +308,63 @@ struct Listeners {
     raw: RawPoller,
     /// Ends the rest, in whatever thread waits then.
     timer: Timer,
+    /// Whether its time has come.
+    is_over: AtomicBool,
     may_rest: AtomicBool,
-    rest: Mutex<Rest>,
+    /// To have them rest, or end it. Who has it alone sets the two below.
+    turn: Turn,
+    /// How often descriptors had run short when that was last heeded.
+    heeded: AtomicU64,
+    /// While they rest: how often a descriptor had come free when that began.
+    since: AtomicU64,
 }
 
-#[derive(Debug)]
-struct Rest {
-    /// How often descriptors had run short when that was last heeded.
-    heeded: u64,
-    /// While they rest: how often a descriptor had come free when that began.
-    since: Option<u64>,
-}
+/// They do not rest.
+const AWAKE: u64 = u64::MAX;
 
 impl Listeners {
     fn new() -> Result<Listeners> {
-        let (may_rest, rest) = (AtomicBool::new(true), Mutex::new(Rest { heeded: shortages().0, since: None }));
-        Ok(Listeners { raw: RawPoller::new()?, timer: Timer::new()?, may_rest, rest })
+        Ok(Listeners {
+            raw: RawPoller::new()?,
+            timer: Timer::new()?,
+            is_over: AtomicBool::new(false),
+            may_rest: AtomicBool::new(true),
+            turn: Turn::new(),
+            heeded: AtomicU64::new(shortages().0),
+            since: AtomicU64::new(AWAKE),
+        })
     }
 
-    /// Has the listeners in a poller rest, or end it, as things are.
-    fn rest(&self, poller: &RawPoller, is_over: bool) -> Result<()> {
+    /// Has the listeners in a poller rest, or end it, as things are. Where another thread is at it that one sees to it, and
+    /// the system tells those who wait by then.
+    fn rest(&self, poller: &RawPoller) -> Result<()> {
+        let (times, _, freed) = shortages();
+        if self.ends(freed) || self.heeded.load(Relaxed) != times { self.change(poller) } else { Ok(()) }
+    }
+
+    /// Whether they rest and should no more.
+    fn ends(&self, freed: u64) -> bool {
+        let since = self.since.load(Relaxed);
+        since != AWAKE && (since != freed || self.is_over.load(Relaxed) || !self.may_rest.load(Relaxed))
+    }
+
+    #[cold]
+    fn change(&self, poller: &RawPoller) -> Result<()> {
+        self.turn.take(|| self.change_in_turn(poller))
+    }
+
+    fn change_in_turn(&self, poller: &RawPoller) -> Result<()> {
         let (times, is_short, freed) = shortages();
-        // It is held for two calls that do not wait, and by no parent of a forked child, which does not get here.
-        let mut rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
-        let may_rest = self.may_rest.load(Relaxed);
-        if rest.since.is_some_and(|freed_then| is_over || !may_rest || freed != freed_then) {
+        if self.ends(freed) {
             poller.heed_inner(&self.raw, true)?;
-            rest.since = None;
+            self.since.store(AWAKE, Relaxed);
         }
-        if rest.heeded != times {
-            rest.heeded = times;
-            if may_rest && is_short {
-                self.timer.start(REST)?;
-                poller.heed_inner(&self.raw, false)?;
-                rest.since = Some(freed);
-            }
+        if self.heeded.swap(times, Relaxed) != times && is_short && self.may_rest.load(Relaxed) {
+            self.is_over.store(false, Relaxed);
+            // Known before it begins, so that who sees it end meanwhile comes here. Whatever is missed, the timer ends it.
+            self.since.store(freed, Relaxed);
+            self.timer.start(REST)?;
+            poller.heed_inner(&self.raw, false)?;
         }
         Ok(())
     }
@@ -335,8 +372,9 @@ impl Listeners {
     /// Sees to what came of a wait: ends the rest when its time is over, and takes the listeners' events into what room
     /// is left. What another thread has taken meanwhile is not among them.
     fn look(&self, poller: &RawPoller, waited: &Waited, room: &mut EventRoom<'_>) -> Result<()> {
-        if waited.woken && self.timer.take() {
-            self.rest(poller, true)?;
+        if waited.woken && self.since.load(Relaxed) != AWAKE && self.timer.take() {
+            self.is_over.store(true, Relaxed);
+            self.change(poller)?;
         }
         if !waited.inner || room.is_full() {
             return Ok(());
@@ -345,13 +383,6 @@ impl Listeners {
             Ok(_) | Err(Errno(EINTR)) => Ok(()),
             Err(errno) => Err(errno.into()),
         }
-    }
-}
-
-/// Ready when an event can be had without waiting.
-impl AsFd for Poller {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.raw.as_fd()
     }
 }
 

@@ -62,10 +62,11 @@ fn bind_net(kind: Type, host: Host, port: &Port) -> Result<Socket> {
         // Where there is no IPv6, IPv4's is all there is.
         Host::Here => vec![(Ipv6Addr::UNSPECIFIED, port).into(), (Ipv4Addr::UNSPECIFIED, port).into()],
         host => {
-            let mut addrs = addresses_of(host, port, Family::Unspec, Patience::within(LOOKUP_MS)?)?;
+            let addrs = addresses_of(host, port, Family::Unspec, Patience::within(LOOKUP_MS)?)?;
             // Who says 127.0.0.1 is to reach what serves localhost; who says localhost tries both.
-            addrs.sort_by_key(|addr| addr.family() == Family::Inet6);
-            addrs
+            let (v6, mut v4): (Vec<Addr>, Vec<Addr>) = addrs.iter().partition(|addr| addr.family() == Family::Inet6);
+            v4.extend(v6);
+            v4
         }
     };
     let is_elsewhere = |error: &Error| matches!(*error, Error::ADDR_NOT_AVAILABLE | Error::FAMILY_UNSUPPORTED);

@@ -1,6 +1,6 @@
 //! What a socket can be ready for, with numbers of our own, and Linux's for them.
 
-use std::ffi::{c_int, c_short};
+use std::ffi::c_short;
 use std::ops::{BitOr, BitOrAssign};
 
 /// What a socket can be ready for. Events are joined with `|`.
@@ -43,34 +43,6 @@ impl Events {
     /// The bits of these events.
     pub const fn bits(self) -> u32 {
         self.0
-    }
-
-    /// epoll's bits for them.
-    pub(super) fn to_epoll(self) -> u32 {
-        const MODES: [(Events, c_int); 2] = [(Events::EDGE, libc::EPOLLET), (Events::ONE_SHOT, libc::EPOLLONESHOT)];
-        let modes = MODES.iter().filter(|(mode, _)| self.contains(*mode)).fold(0, |bits, (_, bit)| bits | *bit as u32);
-        // epoll's bits are poll's.
-        modes | self.to_os() as u16 as u32
-    }
-
-    /// What epoll tells, without a look at a table: this is done for every event.
-    #[inline]
-    pub(super) fn from_epoll(bits: u32) -> Events {
-        const fn moved(bits: u32, from: c_int, to: Events) -> u32 {
-            (bits & from as u32) / (from as u32) * to.0
-        }
-        // Nearly all are this.
-        if bits == libc::EPOLLIN as u32 {
-            return Events::READABLE;
-        }
-        Events(
-            moved(bits, libc::EPOLLIN, Events::READABLE)
-                | moved(bits, libc::EPOLLOUT, Events::WRITABLE)
-                | moved(bits, libc::EPOLLERR, Events::ERROR)
-                | moved(bits, libc::EPOLLHUP, Events::HANGUP)
-                | moved(bits, libc::EPOLLRDHUP, Events::READ_CLOSED)
-                | moved(bits, libc::EPOLLPRI, Events::PRIORITY),
-        )
     }
 
     /// Whether there are none.

@@ -25,7 +25,8 @@
 //! | `events` | [`Events`], what a socket can be ready for |
 //! | `ready` | waiting for descriptors with a deadline |
 //! | `socket_file` | the files of UNIX sockets, and a lock on their [`Folder`] |
-//! | `poller`, `polled` | [`RawPoller`], waiting for many descriptors; leaving it when one is closed |
+//! | `poller`, `polled` | [`RawPoller`], waiting for many descriptors over epoll or poll; leaving it when one is closed |
+//! | `turn` | a change that one thread at a time makes |
 //! | `shortage` | whether descriptors ran short |
 //! | `timer` | [`Timer`], for a poller |
 //! | `wake` | [`Wake`], ending such a wait from another thread |
@@ -37,8 +38,9 @@
 //! waiting of its own. Nothing in it is a thread cancellation point: `pthread_cancel` unwinds the stack it finds, and
 //! Rust's frames end the process when that happens. And nothing in it allocates, but for opening a descriptor. The list
 //! of interfaces and the resolver are the exception from the first and the last: they are the C library's, which is kept
-//! from being cancelled. An option that a socket keeps in two places is set in both, and which options the system has is asked
-//! with a socket that is opened for it.
+//! from being cancelled. The poller over poll is another, since it keeps what it waits for and wakes those who wait when
+//! that changes. An option that a socket keeps in two places is set in both, and which options the system has is asked with
+//! a socket that is opened for it.
 
 #[cfg(not(target_os = "linux"))]
 compile_error!("jackfield runs on Linux so far: a port provides what src/sys/mod.rs lists");
@@ -70,6 +72,7 @@ mod sockopt;
 pub mod tcp;
 mod timer;
 mod transfer;
+mod turn;
 mod types;
 mod wake;
 mod worker;
@@ -99,6 +102,7 @@ pub use socket_file::{Folder, is_dead, is_socket, remove_file};
 pub use sockopt::{is_coalescing, multicast_interface_of, timeout_of};
 pub use timer::Timer;
 pub use transfer::{RecvBuf, SendBuf, VEC_MAX};
+pub use turn::Turn;
 pub use types::{Family, Flags, Shutdown, Type};
 pub use wake::Wake;
 pub use worker::leave_behind;

@@ -3,7 +3,7 @@
 //! epoll forgets what it was told of a descriptor when its open file goes; but that stays as long as a duplicate or another
 //! process has it, and events of what nobody has any more would go on. So a descriptor is taken out before it is closed.
 //!
-//! All that is kept of a poller is its descriptor's number, and that it was in there once: to be taken out by one thread and
+//! All that is kept of a poller is its number, which is its descriptor's where it has one of its own, and that it was in there once: to be taken out by one thread and
 //! put in again by another is not one step, so nobody can tell that it is out. Leaving a poller where it is not does no
 //! harm.
 
@@ -12,7 +12,7 @@ use super::{Errno, fork_epoch, poller, watch_forks};
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
-/// The number of a poller's descriptor plus one, below the epoch in which it was put in there: what a process has put
+/// A poller's number plus one, below the epoch in which it was put in there: what a process has put
 /// into a poller is not for a forked child of it to take out.
 #[derive(Debug)]
 pub struct Polled(AtomicU32);
@@ -23,7 +23,7 @@ const NOWHERE: u32 = 0;
 /// The number of more than one poller, and of one whose own does not fit.
 const SEVERAL: u32 = NUMBER;
 
-/// The pollers of this library, each as its descriptor's number plus one below its epoch. Who is in several leaves all.
+/// The pollers of this library, each as its number plus one below its epoch. Who is in several leaves all.
 static POLLERS: [AtomicU64; 1024] = [const { AtomicU64::new(0) }; 1024];
 
 fn epoch() -> u32 {

@@ -20,7 +20,7 @@ pub enum Direction {
 /// array.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
-pub struct PollItem(libc::pollfd);
+pub struct PollItem(pub(super) libc::pollfd);
 
 impl PollItem {
     /// Nothing to wait for.

@@ -222,7 +222,7 @@ int main(void) {
     p = OK(jf_poller_open());
     OK(jf_pair(JF_UNIX, JF_STREAM, s));
     CHECK(pipe2(fds, O_CLOEXEC) == 0);
-    OK(jf_poller_add(p, s[0], JF_WRITABLE | JF_EDGE, TOKEN));
+    OK(jf_poller_add(p, s[0], JF_WRITABLE | JF_EDGE | JF_ONE_SHOT, TOKEN));
     handles();
     events_and_tokens();
     rooms_and_times();

@@ -11,6 +11,24 @@
 
 enum { EVERY = JF_READABLE | JF_WRITABLE | JF_ERROR | JF_HANGUP | JF_READ_CLOSED | JF_PRIORITY, SOON_MS = 20000 };
 
+/* Whether pollers are over the system's poll, and so have no descriptor to wait for, and no edges. */
+static inline int only_poll(void) {
+    static _Atomic int known = -1;
+    if (known < 0) {
+        jf_poller p = OK(jf_poller_open());
+        int64_t fd = jf_poller_fd(p);
+        CHECK(fd >= 0 || fd == JF_E_UNSUPPORTED);
+        OK(jf_poller_close(p));
+        known = fd < 0;
+    }
+    return known;
+}
+
+/* Edges, or where there are none what else is told once. */
+static inline uint32_t edge_or_once(void) {
+    return only_poll() ? JF_ONE_SHOT : JF_EDGE;
+}
+
 static inline uint32_t from_poll(short bits) {
     return (uint32_t)((bits & POLLIN ? JF_READABLE : 0) | (bits & POLLOUT ? JF_WRITABLE : 0)
                       | (bits & POLLERR ? JF_ERROR : 0) | (bits & POLLHUP ? JF_HANGUP : 0)
@@ -46,7 +64,8 @@ static inline uint32_t told(jf_poller p, uint64_t token, int64_t timeout_ms) {
 /* Nothing is told, and nothing is ready to be told. */
 static inline int is_quiet(jf_poller p) {
     jf_event e[4];
-    struct pollfd item = {(int)OK(jf_poller_fd(p)), POLLIN, 0};
+    int64_t fd = jf_poller_fd(p);
+    struct pollfd item = {fd == JF_E_UNSUPPORTED ? -1 : (int)OK(fd), POLLIN, 0};
     int64_t count = OK(jf_poller_wait(p, e, 4, 0));
     CHECK(poll(&item, 1, 0) >= 0);
     return count == 0 && item.revents == 0;

@@ -44,7 +44,7 @@ static void has_its_own(jf_socket s, jf_socket peer) {
     jf_poller p = OK(jf_poller_open()), q = OK(jf_poller_open());
     jf_socket own[2];
     OK(jf_pair(JF_UNIX, JF_STREAM, own));
-    OK(jf_poller_add(p, own[0], JF_READABLE | JF_EDGE, 3));
+    OK(jf_poller_add(p, own[0], JF_READABLE | edge_or_once(), 3));
     give_byte(own[1]);
     CHECK(told(p, 3, 0) == JF_READABLE && is_quiet(p));
     close_both(own);
@@ -77,7 +77,7 @@ static void a_child_is_another(int pollers, int of_two) {
     OK(jf_pair(JF_UNIX, JF_STREAM, s));
     for (int i = 0; i < pollers; i++) {
         p[i] = OK(jf_poller_open());
-        OK(jf_poller_add(p[i], s[0], JF_READABLE | (i == 1 ? JF_EDGE : i == 2 ? JF_ONE_SHOT : 0), (uint64_t)i));
+        OK(jf_poller_add(p[i], s[0], JF_READABLE | (i == 1 ? edge_or_once() : i == 2 ? JF_ONE_SHOT : 0), (uint64_t)i));
     }
     start(&f, "the parent's wait", wait_for_ever, &idle, 0);
     await_sleep(&f);
@@ -226,7 +226,7 @@ static int64_t churn(void *given) {
         jf_socket s[2];
         jf_poller own = OK(jf_poller_open());
         OK(jf_pair(JF_UNIX, JF_DGRAM, s));
-        OK(jf_poller_add(p, s[0], JF_READABLE | JF_EDGE, i));
+        OK(jf_poller_add(p, s[0], JF_READABLE | edge_or_once(), i));
         OK(jf_poller_add(own, s[0], JF_READABLE, i));
         give_byte(s[1]);
         CHECK(told(own, i, 0) == JF_READABLE);
@@ -245,7 +245,7 @@ static void in_the_midst(void) {
     jf_poller p = OK(jf_poller_open());
     jf_socket s[2];
     OK(jf_pair(JF_UNIX, JF_STREAM, s));
-    OK(jf_poller_add(p, s[0], JF_READABLE | JF_EDGE, UINT64_MAX - 1));
+    OK(jf_poller_add(p, s[0], JF_READABLE | edge_or_once(), UINT64_MAX - 1));
     for (int i = 0; i < CHURNERS; i++) start(&f[i], "open and close", churn, &p, 0);
     for (int i = 0; i < (slow ? 5 : 100); i++) {
         pid_t child = forked();

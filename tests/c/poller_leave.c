@@ -199,7 +199,7 @@ static void while_others_wait(void) {
         jf_socket s[2];
         OK(jf_pair(JF_UNIX, JF_STREAM, s));
         jf_socket copy = OK(jf_dup(s[0]));
-        for (int k = 0; k < 1 + i % 2; k++) OK(jf_poller_add(shared[k], s[0], JF_READABLE | (i % 3 ? 0 : JF_EDGE), (uint64_t)i));
+        for (int k = 0; k < 1 + i % 2; k++) OK(jf_poller_add(shared[k], s[0], JF_READABLE | (i % 3 ? 0 : edge_or_once()), (uint64_t)i));
         give_byte(s[1]);
         if (i % 5 == 0) sched_yield();
         if (i % 7 == 0)
@@ -264,7 +264,7 @@ static void removed_and_added_at_once(void) {
 }
 
 int main(int argc, char **argv) {
-    static const uint32_t MODES[] = {0, JF_EDGE, JF_ONE_SHOT};
+    const uint32_t MODES[] = {0, edge_or_once(), JF_ONE_SHOT};
     slow = is_slow(argc, argv);
     watchdog(slow ? 280 : 110);
     int descriptors = open_descriptors();
@@ -276,7 +276,7 @@ int main(int argc, char **argv) {
                     leaves(kind, MODES[(kind + by + count) % 3], count, by, how);
                 }
     for (int count = 1; count <= MOST; count++) after_the_poller(count);
-    an_epoll_of_the_program();
+    if (!only_poll()) an_epoll_of_the_program();
     while_others_wait();
     removed_and_added_at_once();
     CHECK(open_descriptors() == descriptors);

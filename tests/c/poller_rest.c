@@ -165,6 +165,59 @@ static void whoever_waits_is_told(void) {
     tear_down(&t);
 }
 
+/* Takes connections for as long as the poller is open. */
+static _Atomic int64_t taken, short_of_descriptors;
+
+static int64_t take_connections(void *given) {
+    const scene *t = given;
+    for (;;) {
+        jf_event e;
+        int64_t count = jf_poller_wait(t->p, &e, 1, -1);
+        if (count < 0) return count;
+        int64_t s = jf_accept(t->l, NULL);
+        CHECK(s > 0 || s == JF_E_TOO_MANY_FILES || s == JF_E_WOULD_BLOCK);
+        if (s == JF_E_TOO_MANY_FILES) atomic_fetch_add(&short_of_descriptors, 1);
+        if (s < 0) continue;
+        OK(jf_close(s));
+        atomic_fetch_add(&taken, 1);
+    }
+}
+
+/* However many threads begin and end a rest at once, it ends, and somebody is told. */
+static void many_begin_and_end_it(void) {
+    enum { WAITERS = 6, ROUNDS = 40 };
+    scene t;
+    flight f[WAITERS];
+    set_up(&t, 0);
+    OK(jf_set(t.l, JF_OPT_RECV_TIMEOUT, 0));
+    for (int i = 0; i < WAITERS; i++) start(&f[i], "takes connections", take_connections, &t, 0);
+    while (atomic_load(&taken) < 1) breathe();
+    for (int64_t round = 1; round <= ROUNDS; round++) {
+        OK(jf_close(t.c));
+        t.c = OK(jf_open(JF_INET, JF_STREAM, 0));
+        jf_socket idle = OK(jf_open(JF_INET, JF_STREAM, 0));
+        int64_t short_before = atomic_load(&short_of_descriptors);
+        shortage();
+        OK(jf_connect(t.c, &t.a));
+        /* An accept that finds nothing has a descriptor for a moment, which may be the one that is left. */
+        while (atomic_load(&short_of_descriptors) == short_before && atomic_load(&taken) <= round) breathe();
+        if (round % 2) OK(jf_close(idle));
+        plenty();
+        while (atomic_load(&taken) <= round) breathe();
+        if (round % 2 == 0) OK(jf_close(idle));
+    }
+    CHECK(atomic_load(&short_of_descriptors) > ROUNDS / 2);
+    OK(jf_poller_close(t.p));
+    for (int i = 0; i < WAITERS; i++) {
+        int64_t code = finish(&f[i]);
+        /* One that has not begun by then, or is between two waits. */
+        CHECK(code == JF_E_CLOSED || code == JF_E_BAD_HANDLE);
+    }
+    OK(jf_close(t.c));
+    OK(jf_close(t.l));
+    close_both(t.others);
+}
+
 /* A listener that rests is changed and leaves as any other. */
 static void leaves(int how) {
     scene t;
@@ -253,12 +306,13 @@ int main(void) {
     int descriptors = open_descriptors();
     rests(-1);
     rests(SOON_MS);
-    rests_in_other_waits();
+    if (!only_poll()) rests_in_other_waits();
     ends_at_a_close(0);
     ends_at_a_close(1);
-    no_edge_is_lost(JF_EDGE);
+    no_edge_is_lost(edge_or_once());
     no_edge_is_lost(JF_ONE_SHOT);
-    whoever_waits_is_told();
+    if (!only_poll()) whoever_waits_is_told();
+    many_begin_and_end_it();
     for (int how = 0; how < 4; how++) leaves(how);
     only_on_demand();
     has_its_own_descriptors();

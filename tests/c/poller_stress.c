@@ -168,7 +168,7 @@ static void forget_slot(slot *t) {
 }
 
 static uint32_t some_events(uint64_t *state) {
-    static const uint32_t MODES[] = {0, JF_EDGE, JF_EDGE, JF_ONE_SHOT, JF_ONE_SHOT, JF_ONE_SHOT | JF_EDGE};
+    const uint32_t MODES[] = {0, edge_or_once(), edge_or_once(), JF_ONE_SHOT, JF_ONE_SHOT, JF_ONE_SHOT | JF_EDGE};
     uint32_t mode = MODES[pick(state, 6)];
     /* Room to send is there all the time, so a level of it would be told all the time. */
     uint32_t events = mode != 0 && pick(state, 4) == 0 ? JF_READABLE | JF_WRITABLE | JF_READ_CLOSED : JF_READABLE;
@@ -273,7 +273,7 @@ static void fight(fought_over *f, uint64_t *state) {
     /* A new one is published after what belongs to it. */
     if (atomic_load(&f->s) != s) return;
     jf_poller p = pollers[pick(state, 2)];
-    watch *w = new_watch(JF_READABLE | JF_EDGE);
+    watch *w = new_watch(JF_READABLE | edge_or_once());
     w->gone = gone;
     int64_t result;
     switch (pick(state, 8)) {

@@ -16,14 +16,18 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The folder with libjackfield.so and libjackfield.a, as `make lib` leaves it now.
+/// The folder with libjackfield.so and libjackfield.a, as `make lib` leaves it now; another one when JACKFIELD_POLLER says in
+/// which way its poller is to work.
 pub fn library() -> &'static Path {
     static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
         // The variables are this build's; the library has its own.
         let output = Command::new("make").args(["lib"]).current_dir(root()).env_remove("RUSTFLAGS").output();
         let output = output.expect("make runs");
         assert!(output.status.success(), "make lib: {}", String::from_utf8_lossy(&output.stderr));
-        root().join("target/release")
+        match std::env::var("JACKFIELD_POLLER") {
+            Ok(way) => root().join(format!("target/poller-{way}/release")),
+            Err(_) => root().join("target/release"),
+        }
     });
     &FOLDER
 }

@@ -1,54 +1,25 @@
-//! The system's poller: epoll.
+//! epoll.
 
-use super::call::system_call;
-use super::errno::{ENOSYS, EPERM};
-use super::polled::{delist, enlist};
-use super::{Descriptor, Errno, Events};
-use std::marker::PhantomData;
-use std::mem::{MaybeUninit, size_of};
+use super::{EventRoom, OWN_TOKEN, PollerEvent, Waited};
+use crate::sys::call::system_call;
+use crate::sys::errno::EPERM;
+use crate::sys::polled::{delist, enlist};
+use crate::sys::{Descriptor, Errno, Events, Wake};
+use libc::{ENOSYS, c_int};
+use std::mem::size_of;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
-/// Something that a poller found ready, laid out as C gets it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[repr(C)]
-pub struct PollerEvent {
-    /// What it was added with.
-    pub token: u64,
-    /// What it is ready for: bits of [`Events`].
-    pub events: u32,
-    /// A number of an error, or 0.
-    pub error: i32,
-}
-
-impl PollerEvent {
-    /// What it is ready for.
-    pub fn events(&self) -> Events {
-        Events::from_bits(self.events)
-    }
-}
-
 /// What epoll writes. It is not longer, so that an array of the one becomes an array of the other in its place.
 type Written = libc::epoll_event;
 const _: () = assert!(size_of::<Written>() <= size_of::<PollerEvent>());
 
-/// The token of what is the poller's own: nobody else may have it.
-pub const OWN_TOKEN: u64 = u64::MAX;
-
-/// What epoll tells of a poller that is ready, and of nothing else that is the poller's own.
-const INNER: u32 = (libc::EPOLLIN | libc::EPOLLRDNORM) as u32;
-
-/// What came of a wait.
-pub struct Waited {
-    /// How many events were written.
-    pub count: usize,
-    /// Whether something was ready that ends a wait.
-    pub woken: bool,
-    /// Whether the poller in this one is ready.
-    pub inner: bool,
-}
+/// What epoll tells of a socket with data, and of nothing that is the poller's own, which asks for the first alone: so that
+/// one comparison does for nearly every event. Both mean the same.
+const USUAL: u32 = (libc::EPOLLIN | libc::EPOLLRDNORM) as u32;
+const OWN: u32 = libc::EPOLLIN as u32;
 
 /// An epoll instance.
 #[derive(Debug)]
@@ -64,19 +35,16 @@ impl RawPoller {
         Ok(RawPoller(descriptor))
     }
 
-    /// `EEXIST` when it is there already.
     pub fn add(&self, fd: RawFd, events: Events, token: u64) -> Result<(), Errno> {
         self.control(libc::EPOLL_CTL_ADD, fd, events, token)
     }
 
-    /// `ENOENT` when it is not there.
     pub fn modify(&self, fd: RawFd, events: Events, token: u64) -> Result<(), Errno> {
         self.control(libc::EPOLL_CTL_MOD, fd, events, token)
     }
 
-    /// `ENOENT` when it is not there.
     pub fn remove(&self, fd: RawFd) -> Result<(), Errno> {
-        remove(self.as_raw_fd(), fd)
+        remove(self.number(), fd)
     }
 
     fn control(&self, what: i32, fd: RawFd, events: Events, token: u64) -> Result<(), Errno> {
@@ -91,22 +59,34 @@ impl RawPoller {
         Ok(())
     }
 
-    /// Puts in what ends a wait, of which no event is written, and one wait is told.
     pub fn add_own(&self, fd: RawFd) -> Result<(), Errno> {
-        self.add(fd, Events::READABLE | Events::EDGE, OWN_TOKEN)
+        self.control_raw(libc::EPOLL_CTL_ADD, fd, OWN | libc::EPOLLET as u32, OWN_TOKEN)
     }
 
-    /// Puts in another poller, of which no event is written.
+    /// An edge is told to one wait, heard or not.
+    #[inline]
+    pub fn hear(&self, _: &Wake) {}
+
     pub fn add_inner(&self, inner: &RawPoller) -> Result<(), Errno> {
-        self.control_raw(libc::EPOLL_CTL_ADD, inner.as_raw_fd(), INNER, OWN_TOKEN)
+        self.control_raw(libc::EPOLL_CTL_ADD, inner.number(), OWN, OWN_TOKEN)
     }
 
-    /// Sets whether the poller in this one is waited for.
     pub fn heed_inner(&self, inner: &RawPoller, heed: bool) -> Result<(), Errno> {
-        self.control_raw(libc::EPOLL_CTL_MOD, inner.as_raw_fd(), if heed { INNER } else { 0 }, OWN_TOKEN)
+        self.control_raw(libc::EPOLL_CTL_MOD, inner.number(), if heed { OWN } else { 0 }, OWN_TOKEN)
     }
 
-    /// Waits until something is ready. Without a time it waits for ever.
+    pub fn number(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+
+    pub fn is_own(&self, fd: RawFd) -> bool {
+        fd == self.number()
+    }
+
+    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.0.as_fd())
+    }
+
     #[inline]
     pub fn wait(&self, room: &mut EventRoom<'_>, time: Option<Duration>) -> Result<Waited, Errno> {
         // As many as epoll takes.
@@ -130,26 +110,26 @@ impl RawPoller {
                 result => result?,
             }
         };
-        let mut waited = Waited { count, woken: false, inner: false };
+        let (mut waited, mut kept) = (Waited { woken: false, inner: false }, count);
         for at in (0..count).rev() {
             // SAFETY: so many were written, at the start of the room. Who goes from the last to the first overwrites
             // none that is still to be read, since what is written here is no shorter.
             unsafe {
-                let event = written.add(at).read_unaligned();
-                let (token, bits) = (event.u64, event.events);
-                if token == OWN_TOKEN {
-                    waited.woken |= bits != INNER;
-                    waited.inner |= bits == INNER;
+                let Written { events: bits, u64: token } = written.add(at).read_unaligned();
+                if bits == USUAL {
+                    place.add(at).write(PollerEvent { token, events: Events::READABLE.bits(), error: 0 });
+                } else if token == OWN_TOKEN {
+                    // Which of its own is ready it is asked itself.
+                    waited = Waited { woken: true, inner: true };
                     // The last one takes its place.
-                    waited.count -= 1;
-                    place.add(at).copy_from(place.add(waited.count), 1);
+                    kept -= 1;
+                    place.add(at).copy_from(place.add(kept), 1);
                 } else {
-                    let events = Events::from_epoll(bits).bits();
-                    place.add(at).write(PollerEvent { token, events, error: 0 });
+                    place.add(at).write(PollerEvent { token, events: Events::from_epoll(bits).bits(), error: 0 });
                 }
             }
         }
-        room.filled += waited.count;
+        room.filled += kept;
         Ok(waited)
     }
 }
@@ -168,58 +148,40 @@ fn wait_ms(mut args: [usize; 6], time: Option<Duration>) -> Result<usize, Errno>
 
 impl Drop for RawPoller {
     fn drop(&mut self) {
-        delist(self.as_raw_fd());
-    }
-}
-
-/// Room for events, which need not be anything yet.
-pub struct EventRoom<'a> {
-    place: *mut PollerEvent,
-    len: usize,
-    /// How much of it is taken by events.
-    filled: usize,
-    room: PhantomData<&'a mut [PollerEvent]>,
-}
-
-impl EventRoom<'_> {
-    /// Whether there is room for no further event.
-    pub fn is_full(&self) -> bool {
-        self.filled == self.len
-    }
-
-    /// How many events are in it.
-    pub fn filled(&self) -> usize {
-        self.filled
-    }
-}
-
-impl<'a> From<&'a mut [MaybeUninit<PollerEvent>]> for EventRoom<'a> {
-    fn from(room: &'a mut [MaybeUninit<PollerEvent>]) -> EventRoom<'a> {
-        EventRoom { place: room.as_mut_ptr().cast(), len: room.len(), filled: 0, room: PhantomData }
-    }
-}
-
-impl<'a> From<&'a mut [PollerEvent]> for EventRoom<'a> {
-    fn from(room: &'a mut [PollerEvent]) -> EventRoom<'a> {
-        EventRoom { place: room.as_mut_ptr(), len: room.len(), filled: 0, room: PhantomData }
-    }
-}
-
-impl AsFd for RawPoller {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
-    }
-}
-
-impl AsRawFd for RawPoller {
-    fn as_raw_fd(&self) -> RawFd {
-        self.0.as_raw_fd()
+        delist(self.number());
     }
 }
 
 /// Takes a descriptor out of an epoll instance, or whatever else has its number by now, to which that means nothing.
-pub(super) fn remove(poller: RawFd, fd: RawFd) -> Result<(), Errno> {
+pub(in crate::sys) fn remove(poller: RawFd, fd: RawFd) -> Result<(), Errno> {
     // SAFETY: no memory is involved.
     unsafe { system_call(libc::SYS_epoll_ctl, [poller as usize, libc::EPOLL_CTL_DEL as usize, fd as usize, 0]) }?;
     Ok(())
+}
+
+impl Events {
+    /// epoll's bits for them.
+    fn to_epoll(self) -> u32 {
+        const MODES: [(Events, c_int); 2] = [(Events::EDGE, libc::EPOLLET), (Events::ONE_SHOT, libc::EPOLLONESHOT)];
+        let modes = MODES.iter().filter(|(mode, _)| self.contains(*mode)).fold(0, |bits, (_, bit)| bits | *bit as u32);
+        let readable = if self.contains(Events::READABLE) { USUAL } else { 0 };
+        // epoll's bits are poll's.
+        modes | readable | self.to_os() as u16 as u32
+    }
+
+    /// What epoll tells, without a look at a table: this is done for every event.
+    #[inline]
+    fn from_epoll(bits: u32) -> Events {
+        const fn moved(bits: u32, from: c_int, to: Events) -> u32 {
+            (bits & from as u32) / (from as u32) * to.bits()
+        }
+        Events::from_bits(
+            moved(bits, libc::EPOLLIN, Events::READABLE)
+                | moved(bits, libc::EPOLLOUT, Events::WRITABLE)
+                | moved(bits, libc::EPOLLERR, Events::ERROR)
+                | moved(bits, libc::EPOLLHUP, Events::HANGUP)
+                | moved(bits, libc::EPOLLRDHUP, Events::READ_CLOSED)
+                | moved(bits, libc::EPOLLPRI, Events::PRIORITY),
+        )
+    }
 }
