@@ -5,7 +5,7 @@
 # make test-pollers   the poller's tests, over the ways of waiting that other systems have
 # make fuzz       feeds what reads texts with what a fuzzer makes up, for FUZZ_SECONDS (300)
 # make bench      how fast it is, beside the C library; BENCH_FLAGS=--quick takes half a minute
-# make bench-udp  the same of datagrams in batches
+# make bench-udp   the same of datagrams in batches
 # make bench-poller   how fast an echo server over the poller is, beside others; BENCH_FLAGS=--quick takes half a minute
 # make bench-instructions   how many instructions a call takes, and a message through the poller, held to limits
 # make install    into PREFIX (/usr/local), below DESTDIR; make uninstall takes it out again
