@@ -5,6 +5,7 @@
 # make test-pollers   the poller's tests, over the ways of waiting that other systems have
 # make fuzz       feeds what reads texts with what a fuzzer makes up, for FUZZ_SECONDS (300)
 # make bench      how fast it is, beside the C library; BENCH_FLAGS=--quick takes half a minute
+# make bench-udp   the same of datagrams in batches
 # make bench-poller   how fast an echo server over the poller is, beside others; BENCH_FLAGS=--quick takes half a minute
 # make bench-instructions   how many instructions a call takes, and a message through the poller, held to limits
 # make install    into PREFIX (/usr/local), below DESTDIR; make uninstall takes it out again
@@ -63,6 +64,7 @@ test:
 	@timeout 300 $(MAKE) --no-print-directory fuzz FUZZ_SECONDS=20
 	@$(MAKE) --no-print-directory bench-instructions
 	@$(MAKE) --no-print-directory bench BENCH_FLAGS=--quick
+	@$(MAKE) --no-print-directory bench-udp BENCH_FLAGS=--quick
 	@$(MAKE) --no-print-directory bench-poller BENCH_FLAGS=--quick
 
 # The poller's tests, over poll.
@@ -139,6 +141,11 @@ bench: lib
 	@$(MAKE) --silent $(BENCH)/pingpong-jackfield $(BENCH)/pingpong-libc $(BENCH)/file-jackfield $(BENCH)/file-libc
 	@benches/run $(BENCH_FLAGS)
 	@benches/files $(filter --quick,$(BENCH_FLAGS))
+
+.PHONY: bench-udp
+bench-udp: lib
+	@$(MAKE) --silent $(BENCH)/udp-jackfield $(BENCH)/udp-libc
+	@benches/udp $(BENCH_FLAGS)
 
 .PHONY: bench-instructions
 bench-instructions: lib

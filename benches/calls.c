@@ -6,7 +6,7 @@
  *
  * Each measurement has sockets of its own, with everything in their queues that its calls are going to take.
  */
-#include "side.h"
+#include "side_many.h"
 
 #include <time.h>
 #include <unistd.h>
@@ -67,6 +67,18 @@ static void on_full_messages(int calls) {
     for (int i = 0; i < calls; i++) {
         char bytes[2] = "xy";
         MUST(send_msg(pair.socket[0], bytes, 2, &pair.name[1], 7) == 2);
+    }
+}
+
+static void on_many(int calls) {
+    on_udp_by_name(calls);
+    prepare_many(pair.socket[1], pair.name);
+}
+
+static void on_full_many(int calls) {
+    on_many(calls);
+    for (int i = 0; i < calls; i++) {
+        MUST(send_many(pair.socket[0]) == BATCH);
     }
 }
 
@@ -174,6 +186,25 @@ static void call_recv_msg(int calls) {
     }
 }
 
+/* What does not fit the receiver's queue is thrown away, which the sender doesn't see. */
+static void call_send_many(int calls) {
+    for (int i = 0; i < calls; i++) {
+        MUST(send_many(pair.socket[0]) == BATCH);
+    }
+}
+
+static void call_send_scattered(int calls) {
+    for (int i = 0; i < calls; i++) {
+        MUST(send_scattered(pair.socket[0]) == BATCH);
+    }
+}
+
+static void call_recv_many(int calls) {
+    for (int i = 0; i < calls; i++) {
+        MUST(recv_many(pair.socket[1]) == BATCH);
+    }
+}
+
 static void call_accept_close(int calls) {
     address peer;
     for (int i = 0; i < calls; i++) {
@@ -210,6 +241,9 @@ static const struct call {
     {"recv_vec", 1, on_full_tcp, call_recv_vec, end_pair},
     {"send_msg", 1, on_messages, call_send_msg, end_pair},
     {"recv_msg", 1, on_full_messages, call_recv_msg, end_pair},
+    {"send_many", 1, on_many, call_send_many, end_pair},
+    {"send_scattered", 1, on_many, call_send_scattered, end_pair},
+    {"recv_many", 1, on_full_many, call_recv_many, end_pair},
     {"recv_tcp_nothing", 0, on_tcp, call_recv_nothing, end_pair},
     {"recv_udp_nothing", 0, on_udp, call_recv_nothing, end_pair},
     {"accept_close", 0, on_connections, call_accept_close, end_sockets},
