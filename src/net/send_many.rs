@@ -68,14 +68,11 @@ impl Socket {
         let mut on_trial = false;
         let (mut at, mut sent) = (0, 0);
         while at < datagrams.len() {
-            match self.send_some(&datagrams[at..], flags, patience, way) {
+            match self.send_some(&mut datagrams[at..], flags, patience, way) {
                 Ok(count) => {
                     if on_trial {
                         self.batches.set_can_segment(false);
                         on_trial = false;
-                    }
-                    for datagram in &mut datagrams[at..at + count] {
-                        datagram.result = datagram.len() as i64;
                     }
                     (at, sent) = (at + count, sent + count);
                 }
@@ -127,31 +124,32 @@ impl Socket {
         if can { Way::InSegments } else { Way::Whole }
     }
 
-    /// Sends as many of the datagrams as go into one system call, and returns how many that were.
+    /// Sends as many of the datagrams as go into one system call, and returns how many that were, which have their results.
+    #[inline(always)]
     fn send_some(
         &self,
-        datagrams: &[Datagram<'_>],
+        datagrams: &mut [Datagram<'_>],
         flags: Flags,
         patience: Patience,
         way: Way,
     ) -> Result<usize, Fault> {
         let mut outbox = Outbox::new((way == Way::InSegments).then_some(ANY_PATH));
-        let mut first = None;
         let mut longest = 0;
-        for datagram in datagrams {
-            if first.is_some_and(|first| outbox.extend(first, datagram)) {
-                continue;
-            }
+        let mut rest = datagrams;
+        while let Some((first, next)) = rest.split_first_mut() {
             if outbox.is_full() {
                 break;
             }
-            match self.put(&mut outbox, datagram) {
-                Ok(()) => first = Some(datagram),
-                Err(error) if first.is_none() => return Err(Fault { error, count: 1, in_segments: false }),
+            match self.put(&mut outbox, first) {
+                Ok(()) => {}
+                Err(error) if outbox.len() == 0 => return Err(Fault { error, count: 1, in_segments: false }),
                 // Its turn comes when those before it are out.
                 Err(_) => break,
             }
-            longest = longest.max(datagram.len());
+            first.result = first.len() as i64;
+            longest = longest.max(first.len());
+            let count = outbox.extend(first, next);
+            rest = &mut next[count..];
         }
         let whole = (way == Way::Whole && longest > ANY_PATH).then(|| self.keep_whole());
         let result = match patience {

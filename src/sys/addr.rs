@@ -46,9 +46,9 @@ impl RawAddr {
     /// Whether two addresses of IP are the same, by what may be of IP in them; `data` beyond that counts as well.
     #[inline(always)]
     pub(super) fn is_same_ip(&self, other: &RawAddr) -> bool {
-        // SAFETY: every byte of so many is there and initialised.
-        let head = |addr: &RawAddr| unsafe { ptr::from_ref(addr).cast::<[u8; IP_PART]>().read() };
-        head(self) == head(other)
+        let [head, others] = [self, other].map(|addr| ptr::from_ref(addr).cast::<[u8; IP_PART]>());
+        // SAFETY: so many bytes of each are there and initialised.
+        unsafe { *head == *others }
     }
 
     /// Writes the address to another's place; of IP only what may be of IP in it.

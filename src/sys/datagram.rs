@@ -129,16 +129,18 @@ impl<'a> Datagram<'a> {
     /// Whether it goes to the same place as the other, with the same beside it.
     #[inline(always)]
     pub(super) fn goes_with(&self, other: &Datagram<'_>) -> bool {
-        self.beside.present == other.beside.present
-            && (self.beside.present & present::ADDR == 0 || self.addr.is_same_ip(&other.addr))
-            && (self.beside.present & !present::ADDR == 0 || self.is_sent_alike(other))
+        let present = other.beside.present;
+        self.beside.present == present
+            && (present & present::ADDR == 0 || self.addr.is_same_ip(&other.addr))
+            && (present & !present::ADDR == 0 || self.is_sent_alike(other))
     }
 
+    #[inline(never)]
     fn is_sent_alike(&self, other: &Datagram<'_>) -> bool {
         let (a, b) = (&self.beside, &other.beside);
-        let differ = |what: u32| a.present & what != 0;
-        !(differ(present::TOS) && a.tos != b.tos
-            || differ(present::PACKET_INFO) && (a.interface != b.interface || !self.local.is_same_ip(&other.local)))
+        let has = |what: u32| a.present & what != 0;
+        !(has(present::TOS) && a.tos != b.tos
+            || has(present::PACKET_INFO) && (a.interface != b.interface || !self.local.is_same_ip(&other.local)))
     }
 }
 

@@ -30,7 +30,8 @@ struct Message {
     /// Of each of its datagrams but the last, which may be shorter.
     size: usize,
     has_name: bool,
-    /// The kernel takes it apart.
+    is_several: bool,
+    /// The kernel takes it apart, or sees that it needs no fragments.
     in_segments: bool,
 }
 
@@ -45,11 +46,6 @@ pub struct Outbox<'a> {
     bufs: [MaybeUninit<iovec>; BUFS],
     count: usize,
     buf_count: usize,
-    /// The most that a datagram may have that is added to the last message; 0 when none may be.
-    most: usize,
-    /// How many bytes and datagrams may still be added to it.
-    bytes_left: usize,
-    left: usize,
     memory: PhantomData<&'a [u8]>,
 }
 
@@ -64,9 +60,6 @@ impl<'a> Outbox<'a> {
             bufs: [const { MaybeUninit::uninit() }; BUFS],
             count: 0,
             buf_count: 0,
-            most: 0,
-            bytes_left: 0,
-            left: 0,
             memory: PhantomData,
         }
     }
@@ -94,49 +87,89 @@ impl<'a> Outbox<'a> {
         unsafe { self.messages[self.count - 1].assume_init_mut() }
     }
 
-    /// Adds a datagram to the last message, of which `first` is the first, if it may go with it.
+    /// Adds to the message that was just begun, with `first`, those of the next datagrams that may go with it, and returns
+    /// how many. Each gets the result that it has once it is sent.
     #[inline(always)]
-    pub fn extend(&mut self, first: &Datagram<'a>, datagram: &Datagram<'a>) -> bool {
-        let len = datagram.len;
+    pub fn extend(&mut self, first: &Datagram<'a>, next: &mut [Datagram<'a>]) -> usize {
+        let size = first.len;
         // An empty one can't be a segment.
-        let fits = len.wrapping_sub(1) < self.most && len <= self.bytes_left && self.left > 0;
-        if !fits || datagram.data.is_null() || !datagram.goes_with(first) {
+        if self.segment_above.is_none() || size == 0 {
+            return 0;
+        }
+        let bytes_left = BYTES.saturating_sub(size);
+        let most = next.len().min(SEGMENTS - 1).min(bytes_left / size);
+        // Where the bytes so far end: mostly the next begin there.
+        let mut end = first.data.wrapping_add(size);
+        let mut count = 0;
+        for datagram in &mut next[..most] {
+            if datagram.len != size || !datagram.goes_with(first) || !self.follows(datagram, end) {
+                break;
+            }
+            end = datagram.data.wrapping_add(size);
+            datagram.result = size as i64;
+            count += 1;
+        }
+        // One that is shorter may be the last.
+        let may_be = |last: &Datagram<'_>| {
+            (1..size).contains(&last.len) && last.len <= bytes_left - count * size && count + 1 < SEGMENTS
+        };
+        if let Some(last) = next.get_mut(count).filter(|last| may_be(last) && last.goes_with(first)) {
+            if self.follows(last, end) {
+                end = last.data.wrapping_add(last.len);
+                last.result = last.len as i64;
+                count += 1;
+            }
+        }
+        self.end_buf(end);
+        let message = self.last_mut();
+        message.end += count;
+        message.is_several = count > 0;
+        count
+    }
+
+    /// Whether a datagram's bytes follow on those that end there, or can have a buffer of their own.
+    #[inline(always)]
+    fn follows(&mut self, datagram: &Datagram<'a>, end: *mut u8) -> bool {
+        datagram.data == end || self.begin_buf(datagram, end)
+    }
+
+    /// Begins a buffer for a datagram that is somewhere, if there is room for it, after one that ends there.
+    fn begin_buf(&mut self, datagram: &Datagram<'a>, end: *mut u8) -> bool {
+        if datagram.data.is_null() || self.buf_count == BUFS {
             return false;
         }
-        // SAFETY: the message has a buffer, and it is the last that was written.
-        let last = unsafe { self.bufs[self.buf_count - 1].assume_init_mut() };
-        if last.iov_base.wrapping_byte_add(last.iov_len) == datagram.data.cast() {
-            last.iov_len += len;
-        } else if self.buf_count < BUFS {
-            self.bufs[self.buf_count].write(iovec { iov_base: datagram.data.cast(), iov_len: len });
-            self.buf_count += 1;
-        } else {
-            return false;
-        }
-        self.bytes_left -= len;
-        self.left -= 1;
-        // A shorter one is the last.
-        if len < self.most {
-            self.most = 0;
-        }
-        self.last_mut().end += 1;
+        self.end_buf(end);
+        self.bufs[self.buf_count].write(iovec { iov_base: datagram.data.cast(), iov_len: 0 });
+        self.buf_count += 1;
         true
     }
 
-    /// Begins a message with a datagram, which is somewhere, when it is not full.
+    /// Says where the last buffer ends.
+    #[inline(always)]
+    fn end_buf(&mut self, end: *mut u8) {
+        // SAFETY: there is one, and it is the last that was written.
+        let last = unsafe { self.bufs[self.buf_count - 1].assume_init_mut() };
+        last.iov_len = end.addr() - last.iov_base.addr();
+    }
+
+    /// Begins a message with a datagram, which is somewhere, when there is room for another.
     #[inline(always)]
     pub fn begin(&mut self, datagram: &Datagram<'a>) {
         self.end();
         let (bufs, len) = (self.buf_count, datagram.len);
         let end = self.len() + 1;
-        self.messages[self.count].write(Message { bufs, end, size: len, has_name: false, in_segments: false });
+        self.messages[self.count].write(Message {
+            bufs,
+            end,
+            size: len,
+            has_name: false,
+            is_several: false,
+            in_segments: false,
+        });
         self.controls[self.count].write(Control::new());
         self.bufs[bufs].write(iovec { iov_base: datagram.data.cast(), iov_len: len });
         self.buf_count += 1;
         self.count += 1;
-        self.most = if self.segment_above.is_some() { len } else { 0 };
-        self.bytes_left = BYTES.saturating_sub(len);
-        self.left = SEGMENTS - 1;
     }
 
     /// Addresses the last message.
@@ -152,7 +185,6 @@ impl<'a> Outbox<'a> {
     pub fn drop_last(&mut self) {
         self.buf_count = self.last_mut().bufs;
         self.count -= 1;
-        self.most = 0;
     }
 
     /// Packs something beside the last message.
@@ -164,8 +196,7 @@ impl<'a> Outbox<'a> {
     /// Has the last message's datagrams told apart.
     #[inline(always)]
     fn end(&mut self) {
-        let (Some(above), Some(&Message { size, .. })) = (self.segment_above, self.last()) else { return };
-        let is_several = self.left < SEGMENTS - 1;
+        let (Some(above), Some(&Message { size, is_several, .. })) = (self.segment_above, self.last()) else { return };
         if !is_several && size <= above {
             return;
         }
@@ -175,7 +206,6 @@ impl<'a> Outbox<'a> {
             let control = unsafe { self.controls[self.count - 1].assume_init_mut() };
             self.last_mut().in_segments = control.push_segment_size(size).is_ok();
         }
-        self.most = 0;
     }
 
     /// Sends as many messages as the system takes, and returns how many datagrams were in them.
