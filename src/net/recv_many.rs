@@ -29,7 +29,10 @@ impl Socket {
         let messages = self.call(Direction::Recv, flags, |fd, extra| inbox.receive(fd, os_flags | extra))?;
         let mut count = 0;
         for message in 0..messages {
-            let taken = inbox.take(message, &mut datagrams[count..], |local| *self.as_own(Addr::from_os(local)).raw());
+            // One is kept for each message behind it, lest that is lost when somebody else had datagrams run together.
+            let end = datagrams.len() - (messages - 1 - message);
+            let out = &mut datagrams[count..end];
+            let taken = inbox.take(message, out, |local| *self.as_own(Addr::from_os(local)).raw());
             count += taken.count;
             if let Some(len) = taken.cut {
                 let told = if flags.intersects(Flags::TRUNC) { len as i64 } else { Error::TRUNCATED.code() };
