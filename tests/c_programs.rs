@@ -27,6 +27,7 @@ programs!(
     misuse_dial,
     misuse_endpoints,
     misuse_handles,
+    misuse_many,
     misuse_message,
     misuse_message_values,
     misuse_names,

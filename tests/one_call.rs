@@ -47,5 +47,8 @@ fn a_call_is_one_system_call() {
     let pollers = row(&[("epoll_ctl", 600), ("epoll_pwait2", 600), ("write", 200)]);
     let polled: BTreeMap<_, _> = row(&[("sendto", 200), ("epoll_pwait2", 200), ("recvfrom", 200)]);
     expected.extend([pollers.clone(), pollers.clone(), pollers, polled.clone(), polled]);
+    let runs = row(&[("sendmsg", 200), ("recvmsg", 400)]);
+    let many: BTreeMap<_, _> = row(&[("sendmmsg", 200), ("recvmmsg", 200), ("sendto", 200), ("recvmsg", 200)]);
+    expected.extend([runs.clone(), many.clone(), runs, many]);
     assert_eq!(traced(), expected);
 }

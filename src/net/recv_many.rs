@@ -29,7 +29,10 @@ impl Socket {
         let messages = self.call(Direction::Recv, flags, |fd, extra| inbox.receive(fd, os_flags | extra))?;
         let mut count = 0;
         for message in 0..messages {
-            let taken = inbox.take(message, &mut datagrams[count..], |local| *self.as_own(Addr::from_os(local)).raw());
+            // One is kept for each message behind it, lest that is lost when somebody else had datagrams run together.
+            let end = datagrams.len() - (messages - 1 - message);
+            let out = &mut datagrams[count..end];
+            let taken = inbox.take(message, out, |local| *self.as_own(Addr::from_os(local)).raw());
             count += taken.count;
             if let Some(len) = taken.cut {
                 let told = if flags.intersects(Flags::TRUNC) { len as i64 } else { Error::TRUNCATED.code() };
@@ -43,19 +46,17 @@ impl Socket {
     /// How many rooms messages are received into: leading ones, and where datagrams are run together no more than there
     /// are datagrams for.
     fn rooms(&self, datagrams: &[Datagram<'_>]) -> Result<usize> {
-        let coalesces =
-            self.coalesces(datagrams.len() >= COALESCED_COUNT && datagrams[0].room_len() >= COALESCED_ROOM)?;
-        let (least, most) =
-            if coalesces { (COALESCED_ROOM, datagrams.len() / COALESCED_COUNT) } else { (1, usize::MAX) };
-        let rooms = datagrams.iter().take(most.min(MESSAGES)).take_while(|datagram| datagram.room_len() >= least);
-        let mut count = 0;
-        for datagram in rooms {
-            if datagram.has_room_nowhere() {
-                return Err(Error::INVALID);
+        let can_be_taken = datagrams.len() >= COALESCED_COUNT && datagrams[0].room_len() >= COALESCED_ROOM;
+        if can_be_taken {
+            // An array that is refused turns nothing on.
+            let count = leading_rooms(&datagrams[..datagrams.len() / COALESCED_COUNT], COALESCED_ROOM)?;
+            if self.coalesces(true)? {
+                return Ok(count);
             }
-            count += 1;
+        } else {
+            self.coalesces(false)?;
         }
-        if count == 0 { Err(Error::INVALID) } else { Ok(count) }
+        leading_rooms(datagrams, 1)
     }
 
     /// Whether the system runs datagrams together. It is turned on when the caller could take that; where it is on, the
@@ -91,4 +92,16 @@ impl Socket {
         self.batches.set_coalescing(coalescing);
         self.keep_timeout(Direction::Recv, self.timeout_ms(Direction::Recv));
     }
+}
+
+/// How many datagrams have so much room, up to the first that has not.
+fn leading_rooms(datagrams: &[Datagram<'_>], least: usize) -> Result<usize> {
+    let mut count = 0;
+    for datagram in datagrams.iter().take(MESSAGES).take_while(|datagram| datagram.room_len() >= least) {
+        if datagram.has_room_nowhere() {
+            return Err(Error::INVALID);
+        }
+        count += 1;
+    }
+    if count == 0 { Err(Error::INVALID) } else { Ok(count) }
 }

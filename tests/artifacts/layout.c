@@ -115,6 +115,20 @@ OFFSET(jf_msg, error_info, 544);
 OFFSET(jf_msg, error_data, 548);
 OFFSET(jf_msg, error_from, 552);
 
+SIZE(jf_datagram, 320);
+OFFSET(jf_datagram, data, 0);
+OFFSET(jf_datagram, len, 8);
+OFFSET(jf_datagram, result, 16);
+OFFSET(jf_datagram, present, 24);
+OFFSET(jf_datagram, interface_index, 28);
+OFFSET(jf_datagram, tos, 32);
+OFFSET(jf_datagram, reserved, 36);
+OFFSET(jf_datagram, time, 40);
+OFFSET(jf_datagram, room, 48);
+OFFSET(jf_datagram, room_len, 56);
+OFFSET(jf_datagram, addr, 64);
+OFFSET(jf_datagram, local, 192);
+
 SIZE(jf_interface, 328);
 OFFSET(jf_interface, name, 0);
 OFFSET(jf_interface, index, 16);

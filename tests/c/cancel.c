@@ -156,6 +156,17 @@ static void *call_everything(void *given) {
     s = OK(jf_open(JF_INET, JF_DGRAM, 0));
     EXPECT(jf_send_to(s, "abc", 3, 0, &at), 3);
     EXPECT(jf_recv_from(to, room, 3, 0, &of), 3);
+    jf_datagram d[2];
+    memset(d, 0, sizeof d);
+    for (int i = 0; i < 2; i++) {
+        d[i] = (jf_datagram){.data = "abc", .len = 3, .present = JF_HAS_ADDR, .addr = at, .room = room, .room_len = 4};
+    }
+    EXPECT(jf_send_many(s, d, 2, 0), 2);
+    d[1].room = room + 4;
+    OK(jf_recv_many(to, d, 1, 0));
+    EXPECT(jf_recv_many(to, d, 2, 0), 1);
+    OK(jf_set(to, JF_OPT_RECV_TIMEOUT, 1));
+    EXPECT(jf_recv_many(to, d, 2, 0), JF_E_TIMED_OUT);
     of = parsed("239.7.7.7:0");
     OK(jf_join(to, &of, NULL, 1));
     OK(jf_leave(to, &of, NULL, 1));

@@ -33,7 +33,8 @@ static int64_t wake(const kind *k, int64_t timeout_ms, int64_t storm_us) {
     /* No call is in flight any more, and the descriptor has gone. */
     CHECK(!sleeps_in_call(&f));
     CHECK(is_closed(fd));
-    int takes_from_anyone = (k->verb == RECV_FROM || k->verb == RECV_MSG) && k->type == JF_DGRAM && !k->connected;
+    int may_take = k->verb == RECV_FROM || k->verb == RECV_MSG || k->verb == RECV_MANY || k->verb == RECV_RUNS;
+    int takes_from_anyone = may_take && k->type == JF_DGRAM && !k->connected;
     if (k->verb == ACCEPT || takes_from_anyone) {
         /* Nobody was accepted, so the address is free, even for who does not ask for its reuse. */
         jf_socket again = OK(jf_open(k->family, k->type, 0));

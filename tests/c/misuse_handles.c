@@ -66,6 +66,29 @@ static int64_t recv_vec(jf_socket s) {
     return jf_recv_vec(s, bufs, 2, 0);
 }
 
+static int64_t send_many(jf_socket s) {
+    jf_datagram d[2];
+    memset(d, 0, sizeof d);
+    d[0].data = d[1].data = "x";
+    d[0].len = d[1].len = 1;
+    d[0].result = d[1].result = 77;
+    int64_t result = jf_send_many(s, d, 2, 0);
+    CHECK(d[0].result == 77 && d[1].result == 77);
+    return result;
+}
+
+static int64_t send_none(jf_socket s) { return jf_send_many(s, NULL, 0, 0); }
+static int64_t recv_none(jf_socket s) { return jf_recv_many(s, NULL, 0, 0); }
+
+static int64_t recv_many(jf_socket s) {
+    jf_datagram d[2];
+    memset(d, 0, sizeof d);
+    for (int i = 0; i < 2; i++) d[i] = (jf_datagram){.room = room + 8 * i, .room_len = 8, .result = 77};
+    int64_t result = jf_recv_many(s, d, 2, 0);
+    CHECK(d[0].result == 77 && d[1].result == 77 && !d[0].data && !d[1].data);
+    return result;
+}
+
 /* These two always say how much was done: nothing. */
 static int64_t send_all(jf_socket s) {
     size_t sent = 77;
@@ -106,6 +129,10 @@ static const struct {
     {"jf_recv_exact", recv_exact},
     {"jf_send_vec", send_vec},
     {"jf_recv_vec", recv_vec},
+    {"jf_send_many", send_many},
+    {"jf_send_many of none", send_none},
+    {"jf_recv_many", recv_many},
+    {"jf_recv_many of none", recv_none},
     {"jf_send_file", send_file},
     {"jf_send_file of nothing", send_nothing_of_a_file},
     {"jf_set", set_it},

@@ -114,6 +114,29 @@ static void messages(void) {
     EXPECT(jf_recv_msg(s[1], &m, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
 }
 
+/* As many as go into one call, each in a room of its own, and then run together. */
+static void many(void) {
+    enum { COUNT = JF_COALESCED_COUNT };
+    static jf_datagram out[COUNT], in[COUNT];
+    static char rooms[JF_COALESCED_ROOM];
+    if (kind_type(kind) != JF_DGRAM) return;
+    int may_run = kind != UNIX_DGRAM;
+    for (int runs = 0; runs <= may_run; runs++) {
+        for (int i = 0; i < COUNT; i++) {
+            out[i] = (jf_datagram){.data = "hello", .len = 5, .present = may_run * JF_HAS_ADDR, .addr = names[1]};
+            in[i] = (jf_datagram){.room = rooms + 8 * i, .room_len = 8};
+        }
+        if (runs) in[0].room_len = sizeof rooms;
+        EXPECT(jf_send_many(s[0], out, 8, 0), 8);
+        out[3].data = NULL;
+        EXPECT(jf_send_many(s[0], out, 4, 0), 3);
+        EXPECT(out[3].result, JF_E_INVALID);
+        for (int64_t count = 0; count < 11;) count += OK(jf_recv_many(s[1], in, COUNT, 0));
+        EXPECT(jf_recv_many(s[1], in, COUNT, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
+    }
+    if (may_run) OK(jf_set(s[1], JF_OPT_GRO, 0));
+}
+
 static void all_and_exact(void) {
     if (kind_type(kind) != JF_STREAM) return;
     size_t sent, received;
@@ -251,6 +274,7 @@ static const struct {
               {"send_to, recv_from", send_recv_from, 1000},
               {"send_vec, recv_vec", vectors, 1000},
               {"send_msg, recv_msg", messages, 1000},
+              {"send_many, recv_many", many, 1000},
               {"send_all, recv_exact", all_and_exact, 1000},
               {"send_file, recv_exact", file, 100},
               {"wait", wait_for, 20},

@@ -193,6 +193,47 @@ static void passing(int type) {
     OK(jf_close(s[1]));
 }
 
+/* Many in one: neighbours that go as one message and come so, then those that are messages of their own. */
+static void many(int64_t timeout) {
+    enum { RUN = 16, OWN = 8 };
+    static jf_datagram out[RUN], in[JF_COALESCED_COUNT];
+    static char bytes[RUN], rooms[JF_COALESCED_ROOM];
+    jf_addr to;
+    jf_socket s = bound("127.0.0.1:0", JF_DGRAM, &to), other = bound("127.0.0.1:0", JF_DGRAM, &to);
+    OK(jf_connect(s, &to));
+    with_timeout(s, timeout);
+    with_timeout(other, timeout);
+    for (int i = 0; i < RUN; i++) out[i] = (jf_datagram){.data = bytes, .len = 2};
+    in[0] = (jf_datagram){.room = rooms, .room_len = sizeof rooms};
+    /* Each socket finds out what it can. */
+    EXPECT(jf_recv_many(other, in, JF_COALESCED_COUNT, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
+    EXPECT(jf_send_many(s, out, RUN, 0), RUN);
+    EXPECT(jf_recv_many(other, in, JF_COALESCED_COUNT, 0), RUN);
+    mark();
+    for (int i = 0; i < ROUNDS; i++) {
+        EXPECT(jf_send_many(s, out, RUN, 0), RUN);
+        EXPECT(jf_recv_many(other, in, JF_COALESCED_COUNT, 0), RUN);
+        EXPECT(jf_recv_many(other, in, JF_COALESCED_COUNT, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
+    }
+    mark();
+    OK(jf_set(other, JF_OPT_GRO, 0));
+    for (int i = 0; i < OWN; i++) {
+        out[i].len = (size_t)i + 1;
+        in[i] = (jf_datagram){.room = rooms + RUN * i, .room_len = RUN};
+    }
+    EXPECT(jf_recv_many(other, in, OWN, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
+    mark();
+    for (int i = 0; i < ROUNDS; i++) {
+        EXPECT(jf_send_many(s, out, OWN, 0), OWN);
+        EXPECT(jf_recv_many(other, in, OWN, 0), OWN);
+        EXPECT(jf_send_many(s, out, 1, 0), 1);
+        EXPECT(jf_recv_many(other, in, 1, 0), 1);
+    }
+    mark();
+    OK(jf_close(s));
+    OK(jf_close(other));
+}
+
 int main(void) {
     streams(-1);
     streams(5000);
@@ -211,5 +252,7 @@ int main(void) {
     pollers(5000);
     polled_streams(-1);
     polled_streams(5000);
+    many(-1);
+    many(5000);
     return 0;
 }

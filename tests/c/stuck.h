@@ -19,12 +19,16 @@ typedef enum verb {
     RECV_VEC,
     RECV_MSG,
     RECV_EXACT,
+    RECV_MANY,
+    /* Of which many may come in one room. */
+    RECV_RUNS,
     SEND,
     SEND_TO,
     SEND_VEC,
     SEND_MSG,
     SEND_ALL,
-    SEND_FILE
+    SEND_FILE,
+    SEND_MANY
 } verb;
 
 typedef struct kind {
@@ -60,6 +64,12 @@ static const kind KINDS[] = {
     {"recv_msg, UDP over IPv6", RECV_MSG, JF_INET6, JF_DGRAM, 0},
     {"recv_msg, UNIX seqpacket", RECV_MSG, JF_UNIX, JF_SEQPACKET, 0},
     {"recv_msg, netlink", RECV_MSG, JF_NETLINK, JF_DGRAM, 0},
+    {"recv_many, UDP", RECV_MANY, JF_INET, JF_DGRAM, 0},
+    {"recv_many of runs, UDP", RECV_RUNS, JF_INET, JF_DGRAM, 0},
+    {"recv_many of runs, connected UDP", RECV_RUNS, JF_INET, JF_DGRAM, 1},
+    {"recv_many, UDP over IPv6", RECV_MANY, JF_INET6, JF_DGRAM, 0},
+    {"recv_many, UNIX datagrams", RECV_MANY, JF_UNIX, JF_DGRAM, 0},
+    {"recv_many, netlink", RECV_MANY, JF_NETLINK, JF_DGRAM, 0},
     {"send, TCP", SEND, JF_INET, JF_STREAM, 0},
     {"send_vec, TCP", SEND_VEC, JF_INET, JF_STREAM, 0},
     {"send_all, TCP", SEND_ALL, JF_INET, JF_STREAM, 0},
@@ -75,6 +85,8 @@ static const kind KINDS[] = {
     {"send_msg, UNIX stream", SEND_MSG, JF_UNIX, JF_STREAM, 0},
     {"send_msg, UNIX datagrams to an address", SEND_MSG, JF_UNIX, JF_DGRAM, 0},
     {"send_msg, UNIX seqpacket", SEND_MSG, JF_UNIX, JF_SEQPACKET, 0},
+    {"send_many, UNIX datagrams", SEND_MANY, JF_UNIX, JF_DGRAM, 1},
+    {"send_many, UNIX datagrams to an address", SEND_MANY, JF_UNIX, JF_DGRAM, 0},
 };
 enum { KIND_COUNT = sizeof KINDS / sizeof *KINDS };
 
@@ -142,7 +154,8 @@ static inline int is_ready(jf_socket s, short events, int ms) {
 
 /* Whether each send names an address. */
 static inline int names_address(const kind *k) {
-    return k->verb == SEND_TO || (k->verb == SEND_MSG && k->type == JF_DGRAM && !k->connected);
+    int may_name = k->verb == SEND_MSG || k->verb == SEND_MANY;
+    return k->verb == SEND_TO || (may_name && k->type == JF_DGRAM && !k->connected);
 }
 
 static inline int64_t send_some(stuck *st, const void *data, size_t len, uint32_t flags) {
@@ -263,6 +276,42 @@ static inline int zeros(void) {
     return fd;
 }
 
+/* Receives one datagram, and returns its length. */
+static inline int64_t recv_one_of_many(stuck *st) {
+    enum { COUNT = JF_COALESCED_COUNT };
+    int has_runs = st->kind->verb == RECV_RUNS;
+    jf_datagram *d = calloc(COUNT, sizeof *d);
+    char *room = calloc(1, JF_COALESCED_ROOM);
+    CHECK(d && room);
+    d[0].room = room;
+    d[0].room_len = has_runs ? JF_COALESCED_ROOM : PAYLOAD_LEN;
+    int64_t result = jf_recv_many(st->s, d, has_runs ? COUNT : 1, 0);
+    CHECK(result <= 1 && result != 0);
+    if (result == 1) {
+        memcpy(st->room, d[0].data, PAYLOAD_LEN);
+        result = (int64_t)d[0].len;
+    }
+    free(room);
+    free(d);
+    return result;
+}
+
+/* Sends some datagrams, and returns how many bytes those are that were sent. */
+static inline int64_t send_a_few(stuck *st, char *bytes, size_t len) {
+    enum { FEW = 3 };
+    jf_datagram d[FEW];
+    memset(d, 0, sizeof d);
+    for (int i = 0; i < FEW; i++) {
+        d[i].data = bytes;
+        d[i].len = len;
+        d[i].present = names_address(st->kind) ? JF_HAS_ADDR : 0;
+        d[i].addr = st->to;
+    }
+    int64_t count = jf_send_many(st->s, d, FEW, 0);
+    for (int i = 0; i < FEW; i++) CHECK(count < 0 || (i < count ? d[i].result == (int64_t)len : d[i].result < 0));
+    return count < 0 ? count : count * (int64_t)len;
+}
+
 /* The call itself. */
 static inline int64_t call_stuck(void *given) {
     static char bytes[MOST];
@@ -295,6 +344,9 @@ static inline int64_t call_stuck(void *given) {
         return jf_recv_msg(st->s, &m, 0);
     case RECV_EXACT:
         return jf_recv_exact(st->s, st->room, PAYLOAD_LEN, &st->done);
+    case RECV_MANY:
+    case RECV_RUNS:
+        return recv_one_of_many(st);
     case SEND:
     case SEND_TO:
         return send_some(st, bytes, len, 0);
@@ -306,6 +358,8 @@ static inline int64_t call_stuck(void *given) {
         return jf_send_all(st->s, bytes, len, &st->done);
     case SEND_FILE:
         return jf_send_file(st->s, zeros(), 0, MOST);
+    case SEND_MANY:
+        return send_a_few(st, bytes, len);
     }
     return JF_E_INTERNAL;
 }
@@ -356,6 +410,8 @@ static inline void release(stuck *st, flight *f) {
     case RECV_VEC:
     case RECV_MSG:
     case RECV_EXACT:
+    case RECV_MANY:
+    case RECV_RUNS:
         give(st);
         EXPECT(finish(f), k->verb == RECV_EXACT ? 0 : PAYLOAD_LEN);
         CHECK(k->verb != RECV_EXACT || st->done == PAYLOAD_LEN);
