@@ -1642,13 +1642,23 @@ typedef struct jf_datagram {
      */
     uint32_t present;
     /**
-     * JF_HAS_PACKET_INFO: the interface that it came to; to send, 0 has the system choose.
-     */
-    uint32_t interface_index;
-    /**
      * JF_HAS_TOS: its traffic class, of which the lower two bits are ECN.
      */
     uint32_t tos;
+    /**
+     * JF_HAS_ADDR: where it goes to, or who sent it. Without, it goes to the socket's peer. Of an IP address that came,
+     * the first 16 bytes of data are written.
+     */
+    struct jf_addr addr;
+    /**
+     * JF_HAS_PACKET_INFO: the address of this machine that it came to, whose port does not count; to send, JF_UNSPEC has
+     * the system choose.
+     */
+    struct jf_addr local;
+    /**
+     * JF_HAS_PACKET_INFO: the interface that it came to; to send, 0 has the system choose.
+     */
+    uint32_t interface_index;
     /**
      * 0.
      */
@@ -1665,16 +1675,6 @@ typedef struct jf_datagram {
      * How many bytes of room; 0 when this one has none.
      */
     size_t room_len;
-    /**
-     * JF_HAS_ADDR: where it goes to, or who sent it. Without, it goes to the socket's peer. Of an IP address that came,
-     * the first 16 bytes of data are written.
-     */
-    struct jf_addr addr;
-    /**
-     * JF_HAS_PACKET_INFO: the address of this machine that it came to, whose port does not count; to send, JF_UNSPEC has
-     * the system choose.
-     */
-    struct jf_addr local;
 } jf_datagram;
 
 /**

@@ -32,10 +32,16 @@ pub struct jf_datagram {
     /// Which of the members are there: JF_HAS_ADDR, JF_HAS_PACKET_INFO, JF_HAS_TOS and, of one that came, JF_HAS_TIME.
     /// jf_recv_many writes it.
     pub present: u32,
-    /// JF_HAS_PACKET_INFO: the interface that it came to; to send, 0 has the system choose.
-    pub interface_index: u32,
     /// JF_HAS_TOS: its traffic class, of which the lower two bits are ECN.
     pub tos: u32,
+    /// JF_HAS_ADDR: where it goes to, or who sent it. Without, it goes to the socket's peer. Of an IP address that came,
+    /// the first 16 bytes of data are written.
+    pub addr: jf_addr,
+    /// JF_HAS_PACKET_INFO: the address of this machine that it came to, whose port does not count; to send, JF_UNSPEC has
+    /// the system choose.
+    pub local: jf_addr,
+    /// JF_HAS_PACKET_INFO: the interface that it came to; to send, 0 has the system choose.
+    pub interface_index: u32,
     /// 0.
     pub reserved: u32,
     /// JF_HAS_TIME: when it came, in nanoseconds since 1970 by the system's clock.
@@ -44,27 +50,29 @@ pub struct jf_datagram {
     pub room: *mut c_void,
     /// How many bytes of room; 0 when this one has none.
     pub room_len: usize,
-    /// JF_HAS_ADDR: where it goes to, or who sent it. Without, it goes to the socket's peer. Of an IP address that came,
-    /// the first 16 bytes of data are written.
-    pub addr: jf_addr,
-    /// JF_HAS_PACKET_INFO: the address of this machine that it came to, whose port does not count; to send, JF_UNSPEC has
-    /// the system choose.
-    pub local: jf_addr,
 }
 
-const _: () = assert!(
-    size_of::<jf_datagram>() == 320
-        && size_of::<Datagram>() == 320
-        && align_of::<jf_datagram>() == align_of::<Datagram>()
-        && offset_of!(jf_datagram, data) == Datagram::OFFSETS[0]
-        && offset_of!(jf_datagram, len) == Datagram::OFFSETS[1]
-        && offset_of!(jf_datagram, result) == Datagram::OFFSETS[2]
-        && offset_of!(jf_datagram, present) == Datagram::OFFSETS[3]
-        && offset_of!(jf_datagram, room) == Datagram::OFFSETS[4]
-        && offset_of!(jf_datagram, room_len) == Datagram::OFFSETS[5]
-        && offset_of!(jf_datagram, addr) == Datagram::OFFSETS[6]
-        && offset_of!(jf_datagram, local) == Datagram::OFFSETS[7]
-);
+const _: () = {
+    assert!(size_of::<jf_datagram>() == 320 && align_of::<jf_datagram>() == align_of::<Datagram>());
+    let c = [
+        offset_of!(jf_datagram, data),
+        offset_of!(jf_datagram, len),
+        offset_of!(jf_datagram, result),
+        offset_of!(jf_datagram, present),
+        offset_of!(jf_datagram, tos),
+        offset_of!(jf_datagram, addr),
+        offset_of!(jf_datagram, local),
+        offset_of!(jf_datagram, interface_index),
+        offset_of!(jf_datagram, time),
+        offset_of!(jf_datagram, room),
+        offset_of!(jf_datagram, room_len),
+    ];
+    let mut field = 0;
+    while field < c.len() {
+        assert!(c[field] == Datagram::OFFSETS[field]);
+        field += 1;
+    }
+};
 
 /// Sends many datagrams, in their order, with few system calls.
 ///

@@ -15,21 +15,21 @@ impl<'a> Datagram<'a> {
     /// A datagram to send to an address.
     pub fn to(bytes: &'a [u8], addr: &Addr) -> Datagram<'a> {
         let mut datagram = Datagram::of(bytes);
-        datagram.beside.present = present::ADDR;
+        datagram.present = present::ADDR;
         datagram.addr = *addr.raw();
         datagram
     }
 
     /// Sets its traffic class, of which the lower two bits are ECN; of IP.
     pub fn set_tos(&mut self, tos: u8) {
-        self.beside.present |= present::TOS;
-        self.beside.tos = tos.into();
+        self.present |= present::TOS;
+        self.tos = tos.into();
     }
 
     /// Sets where it goes out from; of IP.
     pub fn set_source(&mut self, source: &PacketInfo) {
-        self.beside.present |= present::PACKET_INFO;
-        self.beside.interface = source.interface;
+        self.present |= present::PACKET_INFO;
+        self.interface = source.interface;
         self.local = *source.addr.raw();
     }
 
@@ -88,16 +88,15 @@ impl<'a> Batch<'a> {
     /// The datagrams that came last.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Arrival<'_>> {
         self.datagrams().iter().enumerate().map(|(index, datagram)| {
-            let beside = &datagram.beside;
-            let has = |what: u32| beside.present & what != 0;
+            let has = |what: u32| datagram.present & what != 0;
             let addr = Addr::from_os(datagram.local);
             Arrival {
                 bytes: self.bytes(index),
                 is_cut: datagram.result != datagram.len() as i64,
                 from: has(present::ADDR).then(|| Addr::from_os(datagram.addr)),
-                tos: has(present::TOS).then_some(beside.tos as u8),
-                destination: has(present::PACKET_INFO).then_some(PacketInfo { interface: beside.interface, addr }),
-                timestamp: has(present::TIME).then(|| Duration::from_nanos(beside.time.max(0) as u64)),
+                tos: has(present::TOS).then_some(datagram.tos as u8),
+                destination: has(present::PACKET_INFO).then_some(PacketInfo { interface: datagram.interface, addr }),
+                timestamp: has(present::TIME).then(|| Duration::from_nanos(datagram.time.max(0) as u64)),
             }
         })
     }

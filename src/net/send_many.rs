@@ -57,7 +57,7 @@ impl Socket {
             return Err(Error::INVALID);
         }
         if let [datagram] = datagrams {
-            if datagram.beside.present & !present::ADDR == 0 && datagram.len() <= ANY_PATH {
+            if datagram.present & !present::ADDR == 0 && datagram.len() <= ANY_PATH {
                 return self.send_one(datagram, flags);
             }
         }
@@ -103,7 +103,7 @@ impl Socket {
 
     /// One is sent as any other.
     fn send_one(&self, datagram: &mut Datagram<'_>, flags: Flags) -> Result<usize> {
-        let result = match (datagram.is_nowhere(), datagram.beside.present) {
+        let result = match (datagram.is_nowhere(), datagram.present) {
             (true, _) => Err(Error::INVALID),
             (false, 0) => self.send(datagram.send_buf(), flags),
             _ => self.send_to_raw(datagram.send_buf(), flags, &datagram.addr),
@@ -167,7 +167,7 @@ impl Socket {
         if datagram.is_nowhere() {
             return Err(Error::INVALID);
         }
-        let present = datagram.beside.present;
+        let present = datagram.present;
         let has_addr = present & present::ADDR != 0;
         if has_addr {
             self.expect_raw_peer(&datagram.addr)?;
@@ -184,21 +184,20 @@ impl Socket {
 
     #[cold]
     fn put_beside(&self, outbox: &mut Outbox<'_>, datagram: &Datagram<'_>) -> Result<()> {
-        let beside = &datagram.beside;
-        if beside.present & !present::ALL != 0 {
+        if datagram.present & !present::ALL != 0 {
             return Err(Error::INVALID);
         }
         let of_packets = present::TOS | present::PACKET_INFO;
-        if beside.present & of_packets != 0 && !matches!(self.family, Family::Inet | Family::Inet6) {
+        if datagram.present & of_packets != 0 && !matches!(self.family, Family::Inet | Family::Inet6) {
             return Err(Error::UNSUPPORTED);
         }
-        if beside.present & present::TOS != 0 {
-            outbox.push(Sent::Tos(u8::try_from(beside.tos).map_err(|_| Error::INVALID)?), self.family)?;
+        if datagram.present & present::TOS != 0 {
+            outbox.push(Sent::Tos(u8::try_from(datagram.tos).map_err(|_| Error::INVALID)?), self.family)?;
         }
-        if beside.present & present::PACKET_INFO != 0 {
-            let source = PacketInfo { interface: beside.interface, addr: Addr::checked(datagram.local)? };
+        if datagram.present & present::PACKET_INFO != 0 {
+            let source = PacketInfo { interface: datagram.interface, addr: Addr::checked(datagram.local)? };
             source.check(self.family)?;
-            let to = Addr::checked(datagram.addr).ok().filter(|_| beside.present & present::ADDR != 0);
+            let to = Addr::checked(datagram.addr).ok().filter(|_| datagram.present & present::ADDR != 0);
             let addr = self.as_source(source.addr, to.as_ref());
             outbox.push(Sent::Source(source.interface, addr.raw()), self.family)?;
         }

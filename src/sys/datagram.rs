@@ -16,35 +16,29 @@ pub mod present {
     pub const ALL: u32 = ADDR | PACKET_INFO | TOS | TIME;
 }
 
-/// What stands beside a datagram's data, but for the addresses.
-#[derive(Clone, Copy, Default)]
-#[repr(C)]
-pub struct Beside {
-    /// Bits of [`present`].
-    pub present: u32,
-    pub interface: u32,
-    pub tos: u32,
-    pub reserved: u32,
-    /// In nanoseconds since 1970.
-    pub time: i64,
-}
-
 /// A datagram of a batch: to be sent, or one that came, and maybe room to receive into.
 ///
-/// What it points to lives for `'a`: bytes to send, a room, or where in a room the datagram is.
+/// What it points to lives for `'a`: bytes to send, a room, or where in a room the datagram is. In the order of its fields,
+/// all that a datagram of IP mostly needs is in one cache line.
 #[repr(C)]
 pub struct Datagram<'a> {
     pub(super) data: *mut u8,
     pub(super) len: usize,
     /// How many bytes were sent or came, or the code of an error.
     pub(crate) result: i64,
-    pub(crate) beside: Beside,
-    pub(super) room: *mut u8,
-    pub(super) room_len: usize,
+    /// Bits of [`present`].
+    pub(crate) present: u32,
+    pub(crate) tos: u32,
     /// Where it goes to, or came from.
     pub(crate) addr: RawAddr,
-    /// The address of this machine that it goes out from, or came to.
+    /// The address of this machine that it goes out from, or came to, and the interface.
     pub(crate) local: RawAddr,
+    pub(crate) interface: u32,
+    reserved: u32,
+    /// In nanoseconds since 1970.
+    pub(crate) time: i64,
+    pub(super) room: *mut u8,
+    pub(super) room_len: usize,
     memory: PhantomData<&'a mut [u8]>,
 }
 
@@ -56,28 +50,35 @@ unsafe impl Send for Datagram<'_> {}
 unsafe impl Sync for Datagram<'_> {}
 
 impl<'a> Datagram<'a> {
-    /// Where its fields are, the five of [`Beside`] as one.
+    /// Where its fields are.
     #[cfg(feature = "capi")]
-    pub(crate) const OFFSETS: [usize; 8] = [
+    pub(crate) const OFFSETS: [usize; 11] = [
         offset_of!(Datagram, data),
         offset_of!(Datagram, len),
         offset_of!(Datagram, result),
-        offset_of!(Datagram, beside),
-        offset_of!(Datagram, room),
-        offset_of!(Datagram, room_len),
+        offset_of!(Datagram, present),
+        offset_of!(Datagram, tos),
         offset_of!(Datagram, addr),
         offset_of!(Datagram, local),
+        offset_of!(Datagram, interface),
+        offset_of!(Datagram, time),
+        offset_of!(Datagram, room),
+        offset_of!(Datagram, room_len),
     ];
 
     const NOTHING: Datagram<'a> = Datagram {
         data: ptr::null_mut(),
         len: 0,
         result: 0,
-        beside: Beside { present: 0, interface: 0, tos: 0, reserved: 0, time: 0 },
-        room: ptr::null_mut(),
-        room_len: 0,
+        present: 0,
+        tos: 0,
         addr: RawAddr::UNSPEC,
         local: RawAddr::UNSPEC,
+        interface: 0,
+        reserved: 0,
+        time: 0,
+        room: ptr::null_mut(),
+        room_len: 0,
         memory: PhantomData,
     };
 
@@ -129,18 +130,17 @@ impl<'a> Datagram<'a> {
     /// Whether it goes to the same place as the other, with the same beside it.
     #[inline(always)]
     pub(super) fn goes_with(&self, other: &Datagram<'_>) -> bool {
-        let present = other.beside.present;
-        self.beside.present == present
+        let present = other.present;
+        self.present == present
             && (present & present::ADDR == 0 || self.addr.is_same_ip(&other.addr))
             && (present & !present::ADDR == 0 || self.is_sent_alike(other))
     }
 
     #[inline(never)]
     fn is_sent_alike(&self, other: &Datagram<'_>) -> bool {
-        let (a, b) = (&self.beside, &other.beside);
-        let has = |what: u32| a.present & what != 0;
-        !(has(present::TOS) && a.tos != b.tos
-            || has(present::PACKET_INFO) && (a.interface != b.interface || !self.local.is_same_ip(&other.local)))
+        let has = |what: u32| self.present & what != 0;
+        !(has(present::TOS) && self.tos != other.tos
+            || has(present::PACKET_INFO) && (self.interface != other.interface || !self.local.is_same_ip(&other.local)))
     }
 }
 

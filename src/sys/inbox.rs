@@ -1,7 +1,7 @@
 //! Receiving many datagrams in one system call, and taking apart what the kernel ran together (UDP coalescing, `UDP_GRO`).
 
 use super::call::system_call;
-use super::datagram::{Beside, present};
+use super::datagram::present;
 use super::transfer::{message, recv_flags};
 use super::{Came, ControlBuf, Datagram, Descriptor, Errno, Flags, RawAddr, SockAddr};
 use libc::{iovec, mmsghdr};
@@ -92,7 +92,8 @@ impl<'a> Inbox<'a> {
         let len = header.msg_len as usize;
         let there = len.min(buf.iov_len);
         let is_cut = header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0 || there < len;
-        let (mut beside, mut size, mut local) = (Beside::default(), there, RawAddr::UNSPEC);
+        let (mut size, mut has) = (there, 0);
+        let (mut tos, mut local, mut interface, mut time) = (0, RawAddr::UNSPEC, 0, 0);
 
         #[allow(clippy::unnecessary_cast, reason = "C libraries differ in its type")]
         let packed = header.msg_hdr.msg_controllen as usize;
@@ -103,18 +104,12 @@ impl<'a> Inbox<'a> {
             unsafe { control.filled(packed) };
             control.take(header.msg_hdr.msg_flags & libc::MSG_CTRUNC != 0, |came| match came {
                 Came::SegmentSize(segment) => size = segment as usize,
-                Came::Tos(tos) => {
-                    beside.present |= present::TOS;
-                    beside.tos = tos;
+                Came::Tos(came) => (has, tos) = (has | present::TOS, came),
+                Came::Destination(index, addr) => {
+                    (has, interface, local) = (has | present::PACKET_INFO, index, own(addr));
                 }
-                Came::Destination(interface, addr) => {
-                    beside.present |= present::PACKET_INFO;
-                    beside.interface = interface;
-                    local = own(addr);
-                }
-                Came::Timestamp(time) => {
-                    beside.present |= present::TIME;
-                    beside.time = i64::try_from(time.as_nanos()).unwrap_or(i64::MAX);
+                Came::Timestamp(since_1970) => {
+                    (has, time) = (has | present::TIME, i64::try_from(since_1970.as_nanos()).unwrap_or(i64::MAX));
                 }
                 // Descriptors are closed by this.
                 _ => {}
@@ -126,7 +121,7 @@ impl<'a> Inbox<'a> {
         name.filled(header.msg_hdr.msg_namelen);
         name.decode(&mut from);
         if from.family != 0 {
-            beside.present |= present::ADDR;
+            has |= present::ADDR;
         }
 
         let count = if there == 0 { 1 } else { there.div_ceil(size.max(1)).min(out.len()) };
@@ -137,10 +132,16 @@ impl<'a> Inbox<'a> {
             datagram.data = place;
             datagram.len = len;
             datagram.result = len as i64;
-            datagram.beside = beside;
+            datagram.present = has;
+            datagram.tos = tos;
             from.copy_to(&mut datagram.addr);
-            if beside.present & present::PACKET_INFO != 0 {
+            // Those are further away in memory.
+            if has & present::PACKET_INFO != 0 {
                 local.copy_to(&mut datagram.local);
+                datagram.interface = interface;
+            }
+            if has & present::TIME != 0 {
+                datagram.time = time;
             }
             place = place.wrapping_add(len);
             left -= len;
