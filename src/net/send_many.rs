@@ -153,7 +153,8 @@ impl Socket {
             }
             longest = longest.max(datagram.len());
         }
-        let whole = (way == Way::Whole && longest > ANY_PATH).then(|| self.keep_whole());
+        // Linux has a router of IPv4 cut what it was handed as one, unless the socket never cuts anything.
+        let whole = (way != Way::Plain && longest > ANY_PATH).then(|| self.keep_whole());
         let result = match patience {
             // The kernel would take the socket's timeout for each message anew.
             Patience::For(..) => self.poll_on(Direction::Send, patience, |fd, extra| outbox.send(fd, flags | extra)),
