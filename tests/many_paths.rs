@@ -240,7 +240,7 @@ fn a_narrow_path_behind_a_router_is_learnt() {
         Way { family: Family::Inet6, host: "::ffff:10.77.2.2", longest: 1252 },
     ];
     for way in ROUTED {
-        for connected in [false] {
+        for connected in [false, true] {
             let net = Routed::new(1500, MTU);
             let (socket, (other, to)) = (sender(&net.a, way, Sending::InSegments), receiver(&net.b, way));
             let what = format!("{way:?}, connected: {connected}");

@@ -27,10 +27,10 @@ enum Way {
     Plain,
 }
 
-/// Why the first datagrams of a batch were not sent, and how many those are.
+/// Why the first datagram of a batch was not sent.
 struct Fault {
     error: Error,
-    count: usize,
+    /// It was to go out together with others.
     in_segments: bool,
 }
 
@@ -84,7 +84,8 @@ impl Socket {
                     way = Way::Plain
                 }
                 Err(fault) => {
-                    let count = fault.reach(&datagrams[at..]);
+                    // Others of the same message may be sent: it may be an earlier datagram's error, which is told once.
+                    let count = if fault.ends_all() { datagrams.len() - at } else { 1 };
                     datagrams[at..at + count].iter_mut().for_each(|datagram| datagram.result = fault.error.code());
                     at += count;
                     if on_trial {
@@ -147,7 +148,7 @@ impl Socket {
             }
             match self.put(&mut outbox, datagram) {
                 Ok(()) => first = Some(datagram),
-                Err(error) if first.is_none() => return Err(Fault { error, count: 1, in_segments: false }),
+                Err(error) if first.is_none() => return Err(Fault { error, in_segments: false }),
                 // Its turn comes when those before it are out.
                 Err(_) => break,
             }
@@ -161,7 +162,7 @@ impl Socket {
             _ => self.wait_on(Direction::Send, patience, |fd, extra| outbox.send(fd, flags | extra)),
         };
         drop(whole);
-        result.map_err(|error| Fault { error, count: outbox.end_of(1), in_segments: outbox.begins_in_segments() })
+        result.map_err(|error| Fault { error, in_segments: outbox.begins_in_segments() })
     }
 
     /// Begins a message with a datagram.
@@ -248,25 +249,17 @@ impl Fault {
         self.error == Error::MESSAGE_SIZE
     }
 
-    /// How many of these datagrams it is the fault of.
-    fn reach(&self, datagrams: &[Datagram<'_>]) -> usize {
-        match self.error {
-            // Nothing more can be sent.
+    /// Whether nothing more can be sent.
+    fn ends_all(&self) -> bool {
+        matches!(
+            self.error,
             Error::WOULD_BLOCK
-            | Error::TIMED_OUT
-            | Error::INTERRUPTED
-            | Error::CLOSED
-            | Error::PIPE
-            | Error::NO_BUFFERS
-            | Error::NO_MEMORY => datagrams.len(),
-            // Of an earlier datagram, and now that it is told the next can be sent.
-            Error::CONN_REFUSED => 1,
-            // The last of a message may be shorter.
-            Error::MESSAGE_SIZE => {
-                let len = datagrams[0].len();
-                datagrams[..self.count].iter().take_while(|datagram| datagram.len() == len).count()
-            }
-            _ => self.count,
-        }
+                | Error::TIMED_OUT
+                | Error::INTERRUPTED
+                | Error::CLOSED
+                | Error::PIPE
+                | Error::NO_BUFFERS
+                | Error::NO_MEMORY
+        )
     }
 }

@@ -216,7 +216,7 @@ impl<'a> Outbox<'a> {
     }
 
     /// How many datagrams are in the first messages.
-    pub fn end_of(&self, messages: usize) -> usize {
+    fn end_of(&self, messages: usize) -> usize {
         let last = self.messages[..self.count].get(messages.wrapping_sub(1));
         // SAFETY: so many are written.
         last.map_or(0, |message| unsafe { message.assume_init_ref() }.end)
