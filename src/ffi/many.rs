@@ -82,8 +82,8 @@ const _: () = {
 /// socket finds out by itself, once, and sends them one by one.
 ///
 /// A datagram is never cut into fragments: what is too long for its path is JF_E_MESSAGE_SIZE. Who wants fragments sets
-/// JF_OPT_PATH_MTU_DISCOVERY to JF_PMTU_DONT or JF_PMTU_OMIT. (Before Linux 4.18, or where GSO is refused, the call sets that option to
-/// JF_PMTU_DO for as long as it takes, when a datagram is longer than 1232 bytes.)
+/// JF_OPT_PATH_MTU_DISCOVERY to JF_PMTU_DONT or JF_PMTU_OMIT. The first call with a datagram longer than 1232 bytes sets
+/// that option to JF_PMTU_DO, for other calls of the socket as well, if it is still what a new socket has.
 ///
 /// s: a socket of datagrams: JF_DGRAM of any family, raw and packet sockets.
 /// datagrams: what to send. A result is written to each; nothing else. Not looked at when count is 0.

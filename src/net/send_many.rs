@@ -27,10 +27,10 @@ enum Way {
     Plain,
 }
 
-/// Why the first datagrams of a batch were not sent, and how many those are.
+/// Why the first datagram of a batch was not sent.
 struct Fault {
     error: Error,
-    count: usize,
+    /// It was to go out together with others.
     in_segments: bool,
 }
 
@@ -81,7 +81,8 @@ impl Socket {
                     way = Way::Plain
                 }
                 Err(fault) => {
-                    let count = fault.reach(&datagrams[at..]);
+                    // Others of the same message may be sent: it may be an earlier datagram's error, which is told once.
+                    let count = if fault.ends_all() { datagrams.len() - at } else { 1 };
                     datagrams[at..at + count].iter_mut().for_each(|datagram| datagram.result = fault.error.code());
                     at += count;
                     if on_trial {
@@ -142,7 +143,7 @@ impl Socket {
             }
             match self.put(&mut outbox, first) {
                 Ok(()) => {}
-                Err(error) if outbox.len() == 0 => return Err(Fault { error, count: 1, in_segments: false }),
+                Err(error) if outbox.len() == 0 => return Err(Fault { error, in_segments: false }),
                 // Its turn comes when those before it are out.
                 Err(_) => break,
             }
@@ -151,14 +152,16 @@ impl Socket {
             let count = outbox.extend(first, next);
             rest = &mut next[count..];
         }
-        let whole = (way == Way::Whole && longest > ANY_PATH).then(|| self.keep_whole());
+        outbox.finish();
+        if longest > ANY_PATH && way != Way::Plain && !self.batches.are_whole() {
+            self.keep_whole();
+        }
         let result = match patience {
             // The kernel would take the socket's timeout for each message anew.
             Patience::For(..) => self.poll_on(Direction::Send, patience, |fd, extra| outbox.send(fd, flags | extra)),
             _ => self.wait_on(Direction::Send, patience, |fd, extra| outbox.send(fd, flags | extra)),
         };
-        drop(whole);
-        result.map_err(|error| Fault { error, count: outbox.end_of(1), in_segments: outbox.begins_in_segments() })
+        result.map_err(|error| Fault { error, in_segments: outbox.begins_in_segments() })
     }
 
     /// Begins a message with a datagram.
@@ -211,25 +214,15 @@ impl Socket {
         matches!(self.fd.get(Opt::PathMtuDiscovery, self.family, self.kind), Ok(ALWAYS_CUTS | CUTS_HERE))
     }
 
-    /// Has the socket refuse what is too long for its path until the result is dropped, unless somebody has set that.
+    /// Has the socket refuse what is too long for its path from here on, unless somebody has set what it does. Linux would cut
+    /// it, and have a router of IPv4 cut what it was handed as one.
     #[cold]
-    fn keep_whole(&self) -> Option<Whole<'_>> {
-        let keeps = self.fd.get(Opt::PathMtuDiscovery, self.family, self.kind) != Ok(CUTS_IF_NEEDED);
-        if keeps || self.fd.set(Opt::PathMtuDiscovery, self.family, self.kind, NEVER_CUTS).is_err() {
-            return None;
+    fn keep_whole(&self) {
+        if self.fd.get(Opt::PathMtuDiscovery, self.family, self.kind) == Ok(CUTS_IF_NEEDED) {
+            // Where it can't be set there is no such thing.
+            let _ = self.fd.set(Opt::PathMtuDiscovery, self.family, self.kind, NEVER_CUTS);
         }
-        Some(Whole(self))
-    }
-}
-
-/// A socket that cuts nothing into fragments for the moment.
-struct Whole<'a>(&'a Socket);
-
-impl Drop for Whole<'_> {
-    fn drop(&mut self) {
-        let Whole(Socket { fd, family, kind, .. }) = *self;
-        // It could be set a moment ago.
-        let _ = fd.set(Opt::PathMtuDiscovery, *family, *kind, CUTS_IF_NEEDED);
+        self.batches.set_are_whole();
     }
 }
 
@@ -244,25 +237,17 @@ impl Fault {
         self.error == Error::MESSAGE_SIZE
     }
 
-    /// How many of these datagrams it is the fault of.
-    fn reach(&self, datagrams: &[Datagram<'_>]) -> usize {
-        match self.error {
-            // Nothing more can be sent.
+    /// Whether nothing more can be sent.
+    fn ends_all(&self) -> bool {
+        matches!(
+            self.error,
             Error::WOULD_BLOCK
-            | Error::TIMED_OUT
-            | Error::INTERRUPTED
-            | Error::CLOSED
-            | Error::PIPE
-            | Error::NO_BUFFERS
-            | Error::NO_MEMORY => datagrams.len(),
-            // Of an earlier datagram, and now that it is told the next can be sent.
-            Error::CONN_REFUSED => 1,
-            // The last of a message may be shorter.
-            Error::MESSAGE_SIZE => {
-                let len = datagrams[0].len();
-                datagrams[..self.count].iter().take_while(|datagram| datagram.len() == len).count()
-            }
-            _ => self.count,
-        }
+                | Error::TIMED_OUT
+                | Error::INTERRUPTED
+                | Error::CLOSED
+                | Error::PIPE
+                | Error::NO_BUFFERS
+                | Error::NO_MEMORY
+        )
     }
 }

@@ -155,7 +155,7 @@ impl<'a> Outbox<'a> {
     /// Begins a message with a datagram, which is somewhere, when there is room for another.
     #[inline(always)]
     pub fn begin(&mut self, datagram: &Datagram<'a>) {
-        self.end();
+        self.finish();
         let (bufs, len) = (self.buf_count, datagram.len);
         let end = self.len() + 1;
         self.messages[self.count].write(Message {
@@ -193,9 +193,9 @@ impl<'a> Outbox<'a> {
         unsafe { self.controls[self.count - 1].assume_init_mut() }.push(item, family)
     }
 
-    /// Has the last message's datagrams told apart.
+    /// Has the last message's datagrams told apart. To be called once, before all are sent.
     #[inline(always)]
-    fn end(&mut self) {
+    pub fn finish(&mut self) {
         let (Some(above), Some(&Message { size, is_several, .. })) = (self.segment_above, self.last()) else { return };
         if !is_several && size <= above {
             return;
@@ -210,7 +210,6 @@ impl<'a> Outbox<'a> {
 
     /// Sends as many messages as the system takes, and returns how many datagrams were in them.
     pub fn send(&mut self, fd: &Descriptor, flags: Flags) -> Result<usize, Errno> {
-        self.end();
         let mut headers = [const { MaybeUninit::<mmsghdr>::uninit() }; MESSAGES];
         for (at, place) in headers[..self.count].iter_mut().enumerate() {
             // SAFETY: so many messages, each with its control data and, if it says so, its name, are written.
@@ -246,7 +245,7 @@ impl<'a> Outbox<'a> {
     }
 
     /// How many datagrams are in the first messages.
-    pub fn end_of(&self, messages: usize) -> usize {
+    fn end_of(&self, messages: usize) -> usize {
         let last = self.messages[..self.count].get(messages.wrapping_sub(1));
         // SAFETY: so many are written.
         last.map_or(0, |message| unsafe { message.assume_init_ref() }.end)
