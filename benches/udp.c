@@ -5,7 +5,8 @@
  * usage: udp SEND RECEIVE SIZE BATCH DESTINATIONS
  *
  *     SEND      sendto, sendmmsg; send, from connected sockets; gso, which has the system cut a message into datagrams;
- *               jf, which is jf_send_many; gso_apart and jf_apart, whose datagrams don't lie side by side in memory
+ *               jf, which is jf_send_many; gso_connected and jf_connected, from connected sockets; gso_apart and
+ *               jf_apart, whose datagrams don't lie side by side in memory
  *     RECEIVE   recvfrom, recvmmsg; recv, at connected sockets; gro, which receives many as one and takes them apart;
  *               and jf_recv_many: jf into a room for each datagram, jf_gro into one for up to 128
  *
@@ -37,6 +38,7 @@ enum {
 };
 
 static size_t size, batch, destinations, stride;
+static int connected;
 
 /* Datagram n goes to destination n modulo `destinations`, from the socket of the same number if that is connected. */
 static int sender[MOST_DESTINATIONS], receiver[MOST_DESTINATIONS];
@@ -105,8 +107,8 @@ static void prepare_gso(void) {
         size_t count = batch - slot < most ? batch - slot : most;
         struct msghdr *group = &groups[group_count];
         *group = with_control;
-        group->msg_name = &name[0];
-        group->msg_namelen = sizeof *name;
+        group->msg_name = connected ? NULL : &name[0];
+        group->msg_namelen = connected ? 0 : sizeof *name;
         group->msg_iov = &out_pieces[slot];
         group->msg_iovlen = stride == size ? 1 : count;
         for (size_t i = 0; i < group->msg_iovlen; i++) {
@@ -224,7 +226,7 @@ static void receive_by_gro(size_t who, size_t count) {
 
 #ifdef JACKFIELD
 static jf_socket jf_sender, jf_receiver[MOST_DESTINATIONS];
-static jf_datagram outgoing[SLOTS], incoming[JF_COALESCED_COUNT];
+static _Alignas(64) jf_datagram outgoing[SLOTS], incoming[JF_COALESCED_COUNT];
 
 static void prepare_jf_send(void) {
     MUST((jf_sender = jf_from_fd(dup(sender[0]))) > 0);
@@ -232,7 +234,7 @@ static void prepare_jf_send(void) {
         jf_datagram *datagram = &outgoing[slot];
         datagram->data = sent + slot * stride;
         datagram->len = size;
-        datagram->present = JF_HAS_ADDR;
+        datagram->present = connected ? 0 : JF_HAS_ADDR;
         MUST(jf_addr_parse("127.0.0.1:0", &datagram->addr) == 0);
         datagram->addr.port = ntohs(name[slot % destinations].sin_port);
     }
@@ -291,9 +293,11 @@ static const struct sending {
     {"send", prepare_nothing, send_connected},
     {"sendmmsg", prepare_sendmmsg, send_by_sendmmsg},
     {"gso", prepare_gso, send_by_gso},
+    {"gso_connected", prepare_gso, send_by_gso},
     {"gso_apart", prepare_gso, send_by_gso},
 #ifdef JACKFIELD
     {"jf", prepare_jf_send, send_by_jf},
+    {"jf_connected", prepare_jf_send, send_by_jf},
     {"jf_apart", prepare_jf_send, send_by_jf},
 #endif
     {NULL, NULL, NULL}
@@ -327,7 +331,7 @@ static int open_udp(struct sockaddr_in *at) {
     return fd;
 }
 
-static void open_sockets(int connected) {
+static void open_sockets(void) {
     for (size_t i = 0; i < destinations; i++) {
         struct sockaddr_in from;
         sender[i] = open_udp(&from);
@@ -363,7 +367,8 @@ int main(int argc, char **argv) {
     MUST(destinations == 1 || sending->send != send_by_gso);
 
     memset(sent, FIRST, sizeof sent);
-    open_sockets(sending->send == send_connected);
+    connected = sending->send == send_connected || strstr(sending->name, "_connected");
+    open_sockets();
     sending->prepare();
     receiving->prepare();
 

@@ -150,8 +150,7 @@ pub unsafe fn array<'a, T>(out: *mut T, len: usize) -> Result<&'a mut [MaybeUnin
     if len == 0 {
         return Ok(&mut []);
     }
-    let fits = len.checked_mul(size_of::<T>()).is_some_and(|bytes| bytes <= isize::MAX as usize);
-    if out.is_null() || !out.is_aligned() || !fits {
+    if out.is_null() || !out.is_aligned() || len > isize::MAX as usize / size_of::<T>() {
         return Err(Error::INVALID);
     }
     // SAFETY: the caller's, for a length that a slice may have.

@@ -2,7 +2,7 @@
 
 use super::batches::Coalescing;
 use super::{Addr, Datagram, Error, Family, Flags, Opt, Result, Socket};
-use crate::sys::{Direction, Inbox, MESSAGES};
+use crate::sys::{Direction, INBOX_MAX, Inbox};
 
 /// How many datagrams may be run together in one message, and how much room they take at the most.
 pub const COALESCED_COUNT: usize = 128;
@@ -21,8 +21,21 @@ impl Socket {
         if datagrams.is_empty() {
             return Ok(0);
         }
-        let rooms = self.rooms(datagrams)?;
-        let mut inbox = Inbox::new();
+        match self.rooms(datagrams)? {
+            // Most of what is run together, without a stack for more.
+            1 => self.recv_into::<1>(1, datagrams, flags),
+            rooms => self.recv_into::<INBOX_MAX>(rooms, datagrams, flags),
+        }
+    }
+
+    #[inline(never)]
+    fn recv_into<const MOST: usize>(
+        &self,
+        rooms: usize,
+        datagrams: &mut [Datagram<'_>],
+        flags: Flags,
+    ) -> Result<usize> {
+        let mut inbox = Inbox::<MOST>::new();
         datagrams[..rooms].iter().for_each(|datagram| inbox.add(datagram));
         let passes = if self.family == Family::Unix { Flags::CLOSE_ON_EXEC } else { Flags::NONE };
         let os_flags = flags.without(Flags::TRUNC) | self.always_told() | passes;
@@ -97,7 +110,7 @@ impl Socket {
 /// How many datagrams have so much room, up to the first that has not.
 fn leading_rooms(datagrams: &[Datagram<'_>], least: usize) -> Result<usize> {
     let mut count = 0;
-    for datagram in datagrams.iter().take(MESSAGES).take_while(|datagram| datagram.room_len() >= least) {
+    for datagram in datagrams.iter().take(INBOX_MAX).take_while(|datagram| datagram.room_len() >= least) {
         if datagram.has_room_nowhere() {
             return Err(Error::INVALID);
         }

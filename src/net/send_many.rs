@@ -27,6 +27,14 @@ enum Way {
     Plain,
 }
 
+/// How far a batch has come, and how it goes on.
+struct Course {
+    at: usize,
+    way: Way,
+    /// The next are sent one by one to see if it is their segmentation that was refused.
+    on_trial: bool,
+}
+
 /// Why the first datagram of a batch was not sent.
 struct Fault {
     error: Error,
@@ -63,37 +71,45 @@ impl Socket {
         }
         let patience =
             if flags.intersects(Flags::DONT_WAIT) { Patience::Never } else { self.patience(Direction::Send) };
-        let mut way = self.way_out();
-        // Whether the next are sent one by one to see if it is their segmentation that was refused.
-        let mut on_trial = false;
-        let (mut at, mut sent) = (0, 0);
-        while at < datagrams.len() {
-            match self.send_some(&mut datagrams[at..], flags, patience, way) {
+        let mut course = Course { at: 0, way: self.way_out(), on_trial: false };
+        let mut sent = 0;
+        while course.at < datagrams.len() {
+            match self.send_some(&mut datagrams[course.at..], flags, patience, course.way) {
                 Ok(count) => {
-                    if on_trial {
+                    if course.on_trial {
                         self.batches.set_can_segment(false);
-                        on_trial = false;
+                        course.on_trial = false;
                     }
-                    (at, sent) = (at + count, sent + count);
+                    course.at += count;
+                    sent += count;
                 }
-                Err(fault) if fault.in_segments && fault.may_be_of_segments() => (way, on_trial) = (Way::Whole, true),
-                Err(fault) if fault.in_segments && fault.is_of_fragments() && self.asks_for_fragments() => {
-                    way = Way::Plain
-                }
-                Err(fault) => {
-                    // Others of the same message may be sent: it may be an earlier datagram's error, which is told once.
-                    let count = if fault.ends_all() { datagrams.len() - at } else { 1 };
-                    datagrams[at..at + count].iter_mut().for_each(|datagram| datagram.result = fault.error.code());
-                    at += count;
-                    if on_trial {
-                        (way, on_trial) = (Way::InSegments, false);
-                    }
-                }
+                Err(fault) => self.go_on_after(fault, &mut course, datagrams),
             }
         }
         match datagrams.first() {
             Some(first) if sent == 0 => Err(Error::from_code(first.result).unwrap_or(Error::INTERNAL)),
             _ => Ok(sent),
+        }
+    }
+
+    /// Tells those that were not sent why, or finds another way for them.
+    #[cold]
+    fn go_on_after(&self, fault: Fault, course: &mut Course, datagrams: &mut [Datagram<'_>]) {
+        if fault.in_segments && fault.may_be_of_segments() {
+            (course.way, course.on_trial) = (Way::Whole, true);
+            return;
+        }
+        if fault.in_segments && fault.error == Error::MESSAGE_SIZE && self.asks_for_fragments() {
+            course.way = Way::Plain;
+            return;
+        }
+        // Others of the same message may be sent: it may be an earlier datagram's error, which is told once.
+        let untold = &mut datagrams[course.at..];
+        let count = if fault.ends_all() { untold.len() } else { 1 };
+        untold[..count].iter_mut().for_each(|datagram| datagram.result = fault.error.code());
+        course.at += count;
+        if course.on_trial {
+            (course.way, course.on_trial) = (Way::InSegments, false);
         }
     }
 
@@ -231,10 +247,6 @@ impl Fault {
     fn may_be_of_segments(&self) -> bool {
         let refused = [Error::from_os(EIO), Error::INVALID, Error::OPTION_UNSUPPORTED, Error::UNSUPPORTED];
         refused.contains(&self.error)
-    }
-
-    fn is_of_fragments(&self) -> bool {
-        self.error == Error::MESSAGE_SIZE
     }
 
     /// Whether nothing more can be sent.

@@ -390,6 +390,16 @@ impl Socket {
     /// An address to send to, as somebody else made it.
     #[inline(always)]
     pub(super) fn expect_raw_peer(&self, addr: &RawAddr) -> Result<()> {
+        let is_ip_of_ours = match self.family {
+            Family::Inet => addr.len == 4,
+            Family::Inet6 => addr.len == 16,
+            _ => false,
+        };
+        if is_ip_of_ours && addr.family == self.family as u16 { Ok(()) } else { self.expect_other_peer(addr) }
+    }
+
+    #[inline(never)]
+    fn expect_other_peer(&self, addr: &RawAddr) -> Result<()> {
         Addr::check(addr)?;
         match addr.family == self.family as u16 {
             true if self.family == Family::Unix && addr.len == 0 => Err(Error::ADDR_INVALID),

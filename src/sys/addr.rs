@@ -43,23 +43,11 @@ impl RawAddr {
         self.data.get(..self.len as usize).unwrap_or_default()
     }
 
-    /// Whether two addresses of IP are the same, by what may be of IP in them; `data` beyond that counts as well.
+    /// What may be of IP in an address.
     #[inline(always)]
-    pub(super) fn is_same_ip(&self, other: &RawAddr) -> bool {
-        let [head, others] = [self, other].map(|addr| ptr::from_ref(addr).cast::<[u8; IP_PART]>());
-        // SAFETY: so many bytes of each are there and initialised.
-        unsafe { *head == *others }
-    }
-
-    /// Writes the address to another's place; of IP only what may be of IP in it.
-    #[inline(always)]
-    pub(super) fn copy_to(&self, out: &mut RawAddr) {
-        if self.family > Family::Inet6 as u16 {
-            *out = *self;
-            return;
-        }
-        // SAFETY: so many bytes are there and are not the same memory.
-        unsafe { ptr::copy_nonoverlapping(ptr::from_ref(self).cast::<u8>(), ptr::from_mut(out).cast(), IP_PART) };
+    pub(super) fn ip_part(&self) -> IpPart {
+        // SAFETY: so many bytes are there and initialised.
+        unsafe { ptr::from_ref(self).cast::<IpPart>().read_unaligned() }
     }
 
     #[inline]
@@ -68,8 +56,9 @@ impl RawAddr {
     }
 }
 
-/// How much of an address of IP may be anything but zero.
-const IP_PART: usize = offset_of!(RawAddr, data) + 16;
+/// As much of an address as may be anything but zero in one of IP.
+pub(super) type IpPart = [u64; 4];
+const _: () = assert!(size_of::<IpPart>() == offset_of!(RawAddr, data) + 16);
 
 /// The longest hardware address that Linux knows.
 pub const HARDWARE_MAX: usize = 32;

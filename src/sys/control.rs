@@ -295,6 +295,23 @@ impl<const ROOM: usize> ControlBuf<ROOM> {
         Ok(())
     }
 
+    /// The size of the segments that a message was run together from, if that is all that came.
+    #[inline(always)]
+    pub fn segment_size_alone(&self) -> Option<u32> {
+        const LEN: usize = HEADER + size_of::<c_int>();
+        if self.len != align(LEN) {
+            return None;
+        }
+        // SAFETY: so much was written, and any bytes are a header and a number.
+        let (header, size) = unsafe {
+            let place = self.room.as_ptr();
+            (place.cast::<cmsghdr>().read_unaligned(), place.add(HEADER).cast::<u32>().read_unaligned())
+        };
+        let is_it =
+            header.cmsg_len == LEN as _ && (header.cmsg_level, header.cmsg_type) == (libc::SOL_UDP, libc::UDP_GRO);
+        is_it.then_some(size)
+    }
+
     /// Takes out everything that came, of which something may be cut: then the system fills the room to its end,
     /// perhaps with the first part of something.
     pub fn take(&mut self, is_cut: bool, mut each: impl FnMut(Came<'_>)) {

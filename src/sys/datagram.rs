@@ -1,10 +1,9 @@
 //! A datagram of a batch, laid out as C has it.
 
+use super::addr::IpPart;
 use super::{RawAddr, RecvBuf, SendBuf};
 use std::marker::PhantomData;
-#[cfg(feature = "capi")]
-use std::mem::offset_of;
-use std::mem::size_of;
+use std::mem::{offset_of, size_of};
 use std::{ptr, slice};
 
 /// Which of a datagram's fields are there; the numbers are C's.
@@ -43,6 +42,14 @@ pub struct Datagram<'a> {
 }
 
 const _: () = assert!(size_of::<Datagram>() == 320);
+
+/// The fields of a datagram from `result` to as much of `addr` as is of IP, which are written together.
+pub(super) type Told = [u64; 6];
+const _: () = assert!(
+    offset_of!(Datagram, addr) + size_of::<IpPart>() == offset_of!(Datagram, result) + size_of::<Told>()
+        && offset_of!(Datagram, present) == offset_of!(Datagram, result) + 8
+        && offset_of!(Datagram, addr) == offset_of!(Datagram, result) + 16
+);
 
 // SAFETY: it stands for slices of bytes, which may be sent and shared.
 unsafe impl Send for Datagram<'_> {}
@@ -127,12 +134,27 @@ impl<'a> Datagram<'a> {
         RecvBuf::at(self.room, self.room_len)
     }
 
+    /// What datagrams that came together have in common: their length as a result, which fields there are, the traffic class,
+    /// and the address, of IP.
+    #[inline(always)]
+    pub(super) fn told(&self) -> Told {
+        // SAFETY: so many bytes are there and initialised.
+        unsafe { (&raw const self.result).cast::<Told>().read() }
+    }
+
+    /// Takes that from another.
+    #[inline(always)]
+    pub(super) fn set_told(&mut self, told: Told) {
+        // SAFETY: there is room for so many bytes, and any are values of those fields.
+        unsafe { (&raw mut self.result).cast::<Told>().write(told) };
+    }
+
     /// Whether it goes to the same place as the other, with the same beside it.
     #[inline(always)]
     pub(super) fn goes_with(&self, other: &Datagram<'_>) -> bool {
         let present = other.present;
         self.present == present
-            && (present & present::ADDR == 0 || self.addr.is_same_ip(&other.addr))
+            && (present & present::ADDR == 0 || self.addr.ip_part() == other.addr.ip_part())
             && (present & !present::ADDR == 0 || self.is_sent_alike(other))
     }
 
@@ -140,7 +162,8 @@ impl<'a> Datagram<'a> {
     fn is_sent_alike(&self, other: &Datagram<'_>) -> bool {
         let has = |what: u32| self.present & what != 0;
         !(has(present::TOS) && self.tos != other.tos
-            || has(present::PACKET_INFO) && (self.interface != other.interface || !self.local.is_same_ip(&other.local)))
+            || has(present::PACKET_INFO)
+                && (self.interface != other.interface || self.local.ip_part() != other.local.ip_part()))
     }
 }
 

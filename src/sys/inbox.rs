@@ -9,18 +9,18 @@ use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
 /// The most messages that come in one call.
-pub const MESSAGES: usize = 64;
+pub const INBOX_MAX: usize = 64;
 
 /// What is told beside a message's data: the size of its segments, its traffic class, where it came to, when; and as much
 /// again that nobody here asks for.
 type Control = ControlBuf<256>;
 
-/// Rooms for messages, and those that came.
-pub struct Inbox<'a> {
-    headers: [MaybeUninit<mmsghdr>; MESSAGES],
-    names: [MaybeUninit<SockAddr>; MESSAGES],
-    controls: [MaybeUninit<Control>; MESSAGES],
-    bufs: [MaybeUninit<iovec>; MESSAGES],
+/// Rooms for so many messages at the most, and those that came.
+pub struct Inbox<'a, const MOST: usize> {
+    headers: [MaybeUninit<mmsghdr>; MOST],
+    names: [MaybeUninit<SockAddr>; MOST],
+    controls: [MaybeUninit<Control>; MOST],
+    bufs: [MaybeUninit<iovec>; MOST],
     /// How many rooms there are.
     count: usize,
     memory: PhantomData<&'a mut [u8]>,
@@ -34,20 +34,20 @@ pub struct Taken {
     pub cut: Option<usize>,
 }
 
-impl<'a> Inbox<'a> {
+impl<'a, const MOST: usize> Inbox<'a, MOST> {
     #[inline(always)]
-    pub fn new() -> Inbox<'a> {
+    pub fn new() -> Self {
         Inbox {
-            headers: [const { MaybeUninit::uninit() }; MESSAGES],
-            names: [const { MaybeUninit::uninit() }; MESSAGES],
-            controls: [const { MaybeUninit::uninit() }; MESSAGES],
-            bufs: [const { MaybeUninit::uninit() }; MESSAGES],
+            headers: [const { MaybeUninit::uninit() }; MOST],
+            names: [const { MaybeUninit::uninit() }; MOST],
+            controls: [const { MaybeUninit::uninit() }; MOST],
+            bufs: [const { MaybeUninit::uninit() }; MOST],
             count: 0,
             memory: PhantomData,
         }
     }
 
-    /// Adds the room of a datagram, of which there are at most [`MESSAGES`].
+    /// Adds the room of a datagram, of which there are no more than that.
     #[inline]
     pub fn add(&mut self, datagram: &Datagram<'a>) {
         self.bufs[self.count].write(datagram.recv_buf().0);
@@ -55,6 +55,7 @@ impl<'a> Inbox<'a> {
     }
 
     /// Receives a message, and what others are there, and returns how many came.
+    #[inline(always)]
     pub fn receive(&mut self, fd: &Descriptor, flags: Flags) -> Result<usize, Errno> {
         for at in 0..self.count {
             let mut header = message(self.bufs[at].as_mut_ptr(), 1);
@@ -85,6 +86,7 @@ impl<'a> Inbox<'a> {
     /// address of this machine goes through `own`.
     ///
     /// A message that is run together from more than there are of `out` is told by the last as one with the rest.
+    #[inline(always)]
     pub fn take(&mut self, message: usize, out: &mut [Datagram<'a>], own: impl Fn(RawAddr) -> RawAddr) -> Taken {
         assert!(message < self.count);
         // SAFETY: written by `receive`, and by the system since.
@@ -92,60 +94,83 @@ impl<'a> Inbox<'a> {
         let len = header.msg_len as usize;
         let there = len.min(buf.iov_len);
         let is_cut = header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0 || there < len;
-        let (mut size, mut has) = (there, 0);
-        let (mut tos, mut local, mut interface, mut time) = (0, RawAddr::UNSPEC, 0, 0);
 
+        // The first is told all, and then the others what it was told.
+        let [first, others @ ..] = out else { return Taken { count: 0, cut: None } };
+        // SAFETY: written by `receive`; the system says how much it filled.
+        let name = unsafe { self.names[message].assume_init_mut() };
+        name.filled(header.msg_hdr.msg_namelen);
+        name.decode(&mut first.addr);
+        first.present = if first.addr.family == 0 { 0 } else { present::ADDR };
+        first.tos = 0;
         #[allow(clippy::unnecessary_cast, reason = "C libraries differ in its type")]
         let packed = header.msg_hdr.msg_controllen as usize;
+        let mut size = there;
         if packed > 0 {
             // SAFETY: written by `receive`, and the system packed so much.
             let control = unsafe { self.controls[message].assume_init_mut() };
             // SAFETY: as above.
             unsafe { control.filled(packed) };
-            control.take(header.msg_hdr.msg_flags & libc::MSG_CTRUNC != 0, |came| match came {
-                Came::SegmentSize(segment) => size = segment as usize,
-                Came::Tos(came) => (has, tos) = (has | present::TOS, came),
-                Came::Destination(index, addr) => {
-                    (has, interface, local) = (has | present::PACKET_INFO, index, own(addr));
+            size = match control.segment_size_alone() {
+                Some(size) => size as usize,
+                None => {
+                    take_beside(control, header.msg_hdr.msg_flags & libc::MSG_CTRUNC != 0, first, own).unwrap_or(there)
                 }
-                Came::Timestamp(since_1970) => {
-                    (has, time) = (has | present::TIME, i64::try_from(since_1970.as_nanos()).unwrap_or(i64::MAX));
-                }
-                // Descriptors are closed by this.
-                _ => {}
-            });
-        }
-        let mut from = RawAddr::UNSPEC;
-        // SAFETY: written by `receive`; the system says how much it filled.
-        let name = unsafe { self.names[message].assume_init_mut() };
-        name.filled(header.msg_hdr.msg_namelen);
-        name.decode(&mut from);
-        if from.family != 0 {
-            has |= present::ADDR;
+            };
         }
 
-        let count = if there == 0 { 1 } else { there.div_ceil(size.max(1)).min(out.len()) };
-        let mut place = buf.iov_base.cast::<u8>();
-        let mut left = there;
-        for (datagram, further) in out[..count].iter_mut().zip((0..count).rev()) {
-            let len = if further > 0 { size } else { left };
-            datagram.data = place;
-            datagram.len = len;
-            datagram.result = len as i64;
-            datagram.present = has;
-            datagram.tos = tos;
-            from.copy_to(&mut datagram.addr);
-            // Those are further away in memory.
-            if has & present::PACKET_INFO != 0 {
-                local.copy_to(&mut datagram.local);
-                datagram.interface = interface;
+        if size >= there || others.is_empty() {
+            (first.data, first.len, first.result) = (buf.iov_base.cast(), there, there as i64);
+            return Taken { count: 1, cut: is_cut.then_some(len) };
+        }
+        (first.data, first.len, first.result) = (buf.iov_base.cast(), size, size as i64);
+        let count = there.div_ceil(size.max(1)).min(1 + others.len());
+        let others = &mut others[..count - 1];
+        let (told, mut place) = (first.told(), first.data);
+        for datagram in others.iter_mut() {
+            place = place.wrapping_add(size);
+            (datagram.data, datagram.len) = (place, size);
+            datagram.set_told(told);
+        }
+        if first.present & (present::PACKET_INFO | present::TIME) != 0 {
+            for datagram in others.iter_mut() {
+                (datagram.local, datagram.interface, datagram.time) = (first.local, first.interface, first.time);
             }
-            if has & present::TIME != 0 {
-                datagram.time = time;
-            }
-            place = place.wrapping_add(len);
-            left -= len;
+        }
+        if let [.., last] = others {
+            last.len = there - (count - 1) * size;
+            last.result = last.len as i64;
         }
         Taken { count, cut: is_cut.then_some(len) }
     }
+}
+
+/// Tells a datagram what came beside it, and returns the size of segments, if that did.
+#[inline(never)]
+fn take_beside(
+    control: &mut Control,
+    is_cut: bool,
+    datagram: &mut Datagram<'_>,
+    own: impl Fn(RawAddr) -> RawAddr,
+) -> Option<usize> {
+    let mut size = None;
+    control.take(is_cut, |came| match came {
+        Came::SegmentSize(segment) => size = Some(segment as usize),
+        Came::Tos(tos) => {
+            datagram.present |= present::TOS;
+            datagram.tos = tos;
+        }
+        Came::Destination(interface, addr) => {
+            datagram.present |= present::PACKET_INFO;
+            datagram.interface = interface;
+            datagram.local = own(addr);
+        }
+        Came::Timestamp(time) => {
+            datagram.present |= present::TIME;
+            datagram.time = i64::try_from(time.as_nanos()).unwrap_or(i64::MAX);
+        }
+        // Descriptors are closed by this.
+        _ => {}
+    });
+    size
 }

@@ -87,7 +87,7 @@ pub use errno::Errno;
 pub use events::Events;
 pub use file::{FileEnd, file_end};
 pub use fork::{EPOCH_SHIFT, fork_epoch, watch_forks};
-pub use inbox::{Inbox, MESSAGES};
+pub use inbox::{INBOX_MAX, Inbox};
 pub use inherited::{INHERITED_MAX, inherited};
 pub use interfaces::{InterfaceFlags, RawInterface, interface_index, interfaces};
 pub use options::{Opt, TEXT_ROOM, supports};

@@ -2,6 +2,7 @@
 //! (UDP segmentation, `UDP_SEGMENT`).
 
 use super::call::system_call;
+use super::datagram::present;
 use super::transfer::{message, send_flags};
 use super::{ControlBuf, Datagram, Descriptor, Errno, Family, Flags, RawAddr, Sent, SockAddr};
 use libc::{iovec, mmsghdr};
@@ -9,9 +10,9 @@ use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
 /// The most messages that go out in one call.
-const MESSAGES: usize = 64;
+const MESSAGES: usize = 32;
 /// The most buffers, of which a message has one for each part that does not follow on the one before in memory.
-const BUFS: usize = 256;
+const BUFS: usize = 128;
 /// The most datagrams of one message that every Linux takes that takes several.
 const SEGMENTS: usize = 64;
 /// The most bytes of a message, so that it fits a packet of IPv4 as well.
@@ -91,29 +92,60 @@ impl<'a> Outbox<'a> {
     /// how many. Each gets the result that it has once it is sent.
     #[inline(always)]
     pub fn extend(&mut self, first: &Datagram<'a>, next: &mut [Datagram<'a>]) -> usize {
-        let size = first.len;
+        match next.first() {
+            Some(second) if self.segment_above.is_some() && second.goes_with(first) => self.extend_far(first, next),
+            _ => 0,
+        }
+    }
+
+    // Apart from what is done once, so that all that the loop needs is in registers.
+    #[inline(never)]
+    fn extend_far(&mut self, first: &Datagram<'a>, next: &mut [Datagram<'a>]) -> usize {
         // An empty one can't be a segment.
-        if self.segment_above.is_none() || size == 0 {
+        if first.len == 0 {
             return 0;
         }
+        // Each with no more comparisons than it needs, and those made word by word: a vector would take more steps.
+        match first.present {
+            0 => self.extend_by(first, next, |datagram| datagram.present == 0),
+            present::ADDR => {
+                let [a, b, c, d] = first.addr.ip_part();
+                self.extend_by(first, next, |datagram| {
+                    let to = datagram.addr.ip_part();
+                    datagram.present == present::ADDR && to[0] == a && to[1] == b && to[2] == c && to[3] == d
+                })
+            }
+            _ => self.extend_by(first, next, |datagram| datagram.goes_with(first)),
+        }
+    }
+
+    #[inline(always)]
+    fn extend_by(
+        &mut self,
+        first: &Datagram<'a>,
+        next: &mut [Datagram<'a>],
+        goes_with_first: impl Fn(&Datagram<'a>) -> bool,
+    ) -> usize {
+        let size = first.len;
         let bytes_left = BYTES.saturating_sub(size);
         let most = next.len().min(SEGMENTS - 1).min(bytes_left / size);
         // Where the bytes so far end: mostly the next begin there.
         let mut end = first.data.wrapping_add(size);
-        let mut count = 0;
-        for datagram in &mut next[..most] {
-            if datagram.len != size || !datagram.goes_with(first) || !self.follows(datagram, end) {
-                break;
+        let mut untried = next[..most].iter_mut();
+        let is_other = untried.by_ref().any(|datagram| {
+            if datagram.len != size || !goes_with_first(datagram) || !self.follows(datagram, end) {
+                return true;
             }
             end = datagram.data.wrapping_add(size);
             datagram.result = size as i64;
-            count += 1;
-        }
+            false
+        });
+        let mut count = most - untried.len() - usize::from(is_other);
         // One that is shorter may be the last.
         let may_be = |last: &Datagram<'_>| {
             (1..size).contains(&last.len) && last.len <= bytes_left - count * size && count + 1 < SEGMENTS
         };
-        if let Some(last) = next.get_mut(count).filter(|last| may_be(last) && last.goes_with(first)) {
+        if let Some(last) = next.get_mut(count).filter(|last| may_be(last) && goes_with_first(last)) {
             if self.follows(last, end) {
                 end = last.data.wrapping_add(last.len);
                 last.result = last.len as i64;
@@ -134,6 +166,7 @@ impl<'a> Outbox<'a> {
     }
 
     /// Begins a buffer for a datagram that is somewhere, if there is room for it, after one that ends there.
+    #[inline(always)]
     fn begin_buf(&mut self, datagram: &Datagram<'a>, end: *mut u8) -> bool {
         if datagram.data.is_null() || self.buf_count == BUFS {
             return false;
