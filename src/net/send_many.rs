@@ -186,16 +186,10 @@ impl Socket {
         if datagram.is_nowhere() {
             return Err(Error::INVALID);
         }
-        let present = datagram.present;
-        let has_addr = present & present::ADDR != 0;
-        if has_addr {
-            self.expect_raw_peer(&datagram.addr)?;
-        }
-        outbox.begin(datagram);
-        if has_addr {
-            outbox.address(&datagram.addr)?;
-        }
-        if present & !present::ADDR != 0 {
+        let to = if datagram.present & present::ADDR == 0 { None } else { Some(&datagram.addr) };
+        to.map_or(Ok(()), |to| self.expect_raw_peer(to))?;
+        outbox.begin(datagram, to)?;
+        if datagram.present & !present::ADDR != 0 {
             self.put_beside(outbox, datagram).inspect_err(|_| outbox.drop_last())?;
         }
         Ok(())

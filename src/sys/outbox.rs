@@ -3,6 +3,7 @@
 
 use super::call::system_call;
 use super::datagram::present;
+use super::errno::EINVAL;
 use super::transfer::{message, send_flags};
 use super::{ControlBuf, Datagram, Descriptor, Errno, Family, Flags, RawAddr, Sent, SockAddr};
 use libc::{iovec, mmsghdr};
@@ -21,10 +22,9 @@ const BYTES: usize = 65_507;
 /// What is packed beside a message's data: where it goes out from, its traffic class twice, the size of its segments.
 type Control = ControlBuf<128>;
 
-/// A message, but for what stands in the arrays.
-#[derive(Clone, Copy)]
+/// A message, but for its buffers.
 struct Message {
-    /// Where its buffers begin.
+    /// Where those begin.
     bufs: usize,
     /// How many datagrams are in it and in those before.
     end: usize,
@@ -34,6 +34,8 @@ struct Message {
     is_several: bool,
     /// The kernel takes it apart, or sees that it needs no fragments.
     in_segments: bool,
+    name: SockAddr,
+    control: Control,
 }
 
 /// Datagrams as messages, on their way out.
@@ -42,8 +44,6 @@ pub struct Outbox<'a> {
     /// which the kernel does not cut into fragments.
     segment_above: Option<usize>,
     messages: [MaybeUninit<Message>; MESSAGES],
-    names: [MaybeUninit<SockAddr>; MESSAGES],
-    controls: [MaybeUninit<Control>; MESSAGES],
     bufs: [MaybeUninit<iovec>; BUFS],
     count: usize,
     buf_count: usize,
@@ -56,8 +56,6 @@ impl<'a> Outbox<'a> {
         Outbox {
             segment_above,
             messages: [const { MaybeUninit::uninit() }; MESSAGES],
-            names: [const { MaybeUninit::uninit() }; MESSAGES],
-            controls: [const { MaybeUninit::uninit() }; MESSAGES],
             bufs: [const { MaybeUninit::uninit() }; BUFS],
             count: 0,
             buf_count: 0,
@@ -67,7 +65,7 @@ impl<'a> Outbox<'a> {
 
     /// How many datagrams are in it.
     pub fn len(&self) -> usize {
-        self.last().map_or(0, |message| message.end)
+        self.end_of(self.count)
     }
 
     /// Whether there is room for another message.
@@ -76,16 +74,12 @@ impl<'a> Outbox<'a> {
         self.count == MESSAGES || self.buf_count == BUFS
     }
 
-    #[inline]
-    fn last(&self) -> Option<&Message> {
+    /// The last message, which [`begin`](Outbox::begin) wrote.
+    #[inline(always)]
+    fn last_mut(&mut self) -> Option<&mut Message> {
+        let last = self.messages.get_mut(self.count.wrapping_sub(1))?;
         // SAFETY: so many are written.
-        self.count.checked_sub(1).map(|last| unsafe { self.messages[last].assume_init_ref() })
-    }
-
-    #[inline]
-    fn last_mut(&mut self) -> &mut Message {
-        // SAFETY: so many are written, and this is called when there is one.
-        unsafe { self.messages[self.count - 1].assume_init_mut() }
+        Some(unsafe { last.assume_init_mut() })
     }
 
     /// Adds to the message that was just begun, with `first`, those of the next datagrams that may go with it, and returns
@@ -153,9 +147,10 @@ impl<'a> Outbox<'a> {
             }
         }
         self.end_buf(end);
-        let message = self.last_mut();
-        message.end += count;
-        message.is_several = count > 0;
+        if let Some(message) = self.last_mut() {
+            message.end += count;
+            message.is_several = count > 0;
+        }
         count
     }
 
@@ -185,59 +180,55 @@ impl<'a> Outbox<'a> {
         last.iov_len = end.addr() - last.iov_base.addr();
     }
 
-    /// Begins a message with a datagram, which is somewhere, when there is room for another.
+    /// Begins a message with a datagram, which is somewhere, when there is room for another; with an address, if there is
+    /// one.
     #[inline(always)]
-    pub fn begin(&mut self, datagram: &Datagram<'a>) {
+    pub fn begin(&mut self, datagram: &Datagram<'a>, to: Option<&RawAddr>) -> Result<(), Errno> {
         self.finish();
-        let (bufs, len) = (self.buf_count, datagram.len);
-        let end = self.len() + 1;
-        self.messages[self.count].write(Message {
+        let (bufs, end) = (self.buf_count, self.len() + 1);
+        let (Some(place), Some(buf)) = (self.messages.get_mut(self.count), self.bufs.get_mut(bufs)) else {
+            return Err(Errno(EINVAL));
+        };
+        let message = place.write(Message {
             bufs,
             end,
-            size: len,
-            has_name: false,
+            size: datagram.len,
+            has_name: to.is_some(),
             is_several: false,
             in_segments: false,
+            name: SockAddr::room(),
+            control: Control::new(),
         });
-        self.controls[self.count].write(Control::new());
-        self.bufs[bufs].write(iovec { iov_base: datagram.data.cast(), iov_len: len });
+        to.map_or(Ok(()), |to| message.name.encode(to))?;
+        buf.write(iovec { iov_base: datagram.data.cast(), iov_len: datagram.len });
         self.buf_count += 1;
         self.count += 1;
-    }
-
-    /// Addresses the last message.
-    #[inline(always)]
-    pub fn address(&mut self, to: &RawAddr) -> Result<(), Errno> {
-        let name = self.names[self.count - 1].write(SockAddr::room());
-        name.encode(to)?;
-        self.last_mut().has_name = true;
         Ok(())
     }
 
     /// Takes the last message out again.
     pub fn drop_last(&mut self) {
-        self.buf_count = self.last_mut().bufs;
-        self.count -= 1;
+        if let Some(&mut Message { bufs, .. }) = self.last_mut() {
+            self.buf_count = bufs;
+            self.count -= 1;
+        }
     }
 
     /// Packs something beside the last message.
     pub fn push(&mut self, item: Sent<'_>, family: Family) -> Result<(), Errno> {
-        // SAFETY: written when the message was begun.
-        unsafe { self.controls[self.count - 1].assume_init_mut() }.push(item, family)
+        self.last_mut().map_or(Ok(()), |message| message.control.push(item, family))
     }
 
     /// Has the last message's datagrams told apart. To be called once, before all are sent.
     #[inline(always)]
     pub fn finish(&mut self) {
-        let (Some(above), Some(&Message { size, is_several, .. })) = (self.segment_above, self.last()) else { return };
-        if !is_several && size <= above {
+        let Some(above) = self.segment_above else { return };
+        let Some(message) = self.last_mut().filter(|message| message.is_several || message.size > above) else {
             return;
-        }
+        };
         // A size that is no such number is refused as it is.
-        if let Ok(size) = u16::try_from(size) {
-            // SAFETY: written when the message was begun.
-            let control = unsafe { self.controls[self.count - 1].assume_init_mut() };
-            self.last_mut().in_segments = control.push_segment_size(size).is_ok();
+        if let Ok(size) = u16::try_from(message.size) {
+            message.in_segments = message.control.push_segment_size(size).is_ok();
         }
     }
 
@@ -249,15 +240,14 @@ impl<'a> Outbox<'a> {
             unsafe {
                 let this = self.messages[at].assume_init_ref();
                 let end =
-                    if at + 1 < self.count { self.messages[at + 1].assume_init_ref().bufs } else { self.buf_count };
+                    self.messages[..self.count].get(at + 1).map_or(self.buf_count, |next| next.assume_init_ref().bufs);
                 let bufs = self.bufs[this.bufs..end].as_mut_ptr().cast();
                 let mut header = message(bufs, end - this.bufs);
                 if this.has_name {
-                    let name = self.names[at].assume_init_ref();
-                    header.msg_name = name.as_ptr().cast_mut().cast();
-                    header.msg_namelen = name.len();
+                    header.msg_name = this.name.as_ptr().cast_mut().cast();
+                    header.msg_namelen = this.name.len();
                 }
-                let (packed, len) = self.controls[at].assume_init_ref().packed();
+                let (packed, len) = this.control.packed();
                 if len > 0 {
                     header.msg_control = packed.cast_mut().cast();
                     header.msg_controllen = len as _;
