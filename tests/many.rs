@@ -5,7 +5,7 @@ mod common;
 use common::{compile, succeed};
 use std::process::Command;
 
-programs!(many_runs, many_whole,);
+programs!(many_parts, many_runs, many_whole,);
 
 /// In each of the ways that a system may send them.
 #[test]

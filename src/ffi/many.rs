@@ -70,12 +70,12 @@ const _: () = assert!(
 ///
 /// Neighbours that go to the same place with the same members beside them, and have the same length (the last may be
 /// shorter), are handed to the system as one that the kernel or the network device takes apart (UDP GSO): up to 64 of
-/// them and 65,507 bytes; and up to 64 such groups go into one system call. Where a system or a device can't do that, the
+/// them and 65,400 bytes; and up to 64 such groups go into one system call. Where a system or a device can't do that, the
 /// socket finds out by itself, once, and sends them one by one.
 ///
 /// A datagram is never cut into fragments: what is too long for its path is JF_E_MESSAGE_SIZE. Who wants fragments sets
-/// JF_OPT_PATH_MTU_DISCOVERY to JF_PMTU_DONT or JF_PMTU_OMIT. (Before Linux 4.18, or where GSO is refused, the call sets that option to
-/// JF_PMTU_DO for as long as it takes, when a datagram is longer than 1232 bytes.)
+/// JF_OPT_PATH_MTU_DISCOVERY to JF_PMTU_DONT or JF_PMTU_OMIT. (When a datagram is longer than 1232 bytes, the call sets that
+/// option to JF_PMTU_DO for as long as it takes, which is three more system calls, or one when it is that already.)
 ///
 /// s: a socket of datagrams: JF_DGRAM of any family, raw and packet sockets.
 /// datagrams: what to send. A result is written to each; nothing else. Not looked at when count is 0.
@@ -88,7 +88,7 @@ const _: () = assert!(
 /// for members that such a socket does not send. An ICMP error for an earlier datagram is told once, by JF_E_CONN_REFUSED
 /// as the result of one that is not sent. When there is no more room or time (JF_E_WOULD_BLOCK, JF_E_TIMED_OUT,
 /// JF_E_NO_BUFFERS), when a signal interrupts the call or the socket is closed, it ends, and the rest have that result.
-/// Errors, when none was sent: the first one's result; JF_E_TYPE_UNSUPPORTED for a socket that has connections of its
+/// Errors: when none was sent, the first one's result; JF_E_TYPE_UNSUPPORTED for a socket that has connections of its
 /// kind (JF_STREAM, JF_SEQPACKET); JF_E_INVALID for a NULL, a count or a flag; JF_E_BAD_HANDLE. Then no result may be
 /// written. One thread may send while another receives. See sendmmsg(2), udp(7). Since 0.1.
 // SAFETY: `datagrams` is NULL or `count` of them, whose data is NULL or readable for its length.

@@ -14,8 +14,9 @@ const MESSAGES: usize = 64;
 const BUFS: usize = 256;
 /// The most datagrams of one message that every Linux takes that takes several.
 const SEGMENTS: usize = 64;
-/// The most bytes of a message, so that it fits a packet of IPv4 as well.
-const BYTES: usize = 65_507;
+/// The most bytes of a message of several, so that it fits a packet whatever options are in that, and Linux, which counts the
+/// headers, hands it to a device as one.
+const BYTES: usize = 65_400;
 
 /// What is packed beside a message's data: where it goes out from, its traffic class twice, the size of its segments.
 type Control = ControlBuf<128>;
