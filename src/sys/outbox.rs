@@ -162,10 +162,11 @@ impl<'a> Outbox<'a> {
         unsafe { self.controls[self.count - 1].assume_init_mut() }.push(item, family)
     }
 
-    /// Has the last message's datagrams told apart.
+    /// Has the last message's datagrams told apart, once: a call that has to wait is made again.
     #[inline(always)]
     fn end(&mut self) {
-        let (Some(above), Some(&Message { size, .. })) = (self.segment_above, self.last()) else { return };
+        let Some(above) = self.segment_above else { return };
+        let Some(&Message { size, in_segments: false, .. }) = self.last() else { return };
         let is_several = self.left < SEGMENTS - 1;
         if !is_several && size <= above {
             return;
@@ -227,5 +228,25 @@ impl<'a> Outbox<'a> {
     pub fn begins_in_segments(&self) -> bool {
         // SAFETY: so many are written.
         self.count > 0 && unsafe { self.messages[0].assume_init_ref() }.in_segments
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::Type;
+
+    #[test]
+    fn a_message_that_is_sent_again_is_told_apart_as_before() {
+        let fd = Descriptor::open(Family::Inet, Type::Dgram, 0).unwrap();
+        let (first, second) = (Datagram::of(b"one"), Datagram::of(b"two"));
+        let mut outbox = Outbox::new(Some(1_232));
+        outbox.begin(&first);
+        assert!(outbox.extend(&first, &second));
+        for _ in 0..20 {
+            // It has no peer.
+            assert!(outbox.send(&fd, Flags::NONE).is_err());
+            assert!(outbox.begins_in_segments());
+        }
     }
 }
