@@ -2440,8 +2440,9 @@ int64_t jf_send_many(jf_socket s, struct jf_datagram *datagrams, size_t count, u
  * copy: up to 128 in one room. All elements but the first can be without room; with twice as many elements a second room is
  * used, in the second, and so on. The library turns GRO on at the first such call. From then on the socket is for such
  * calls alone: a smaller array is JF_E_INVALID, and jf_recv, jf_recv_from, jf_recv_vec and jf_recv_msg, which would take
- * many datagrams for one, are JF_E_UNSUPPORTED but for JF_ERROR_QUEUE, until JF_OPT_GRO is set to 0. A jf_dup made
- * before that call, another process that shares the socket, and a jf_recv that is waiting meanwhile do not know of it.
+ * many datagrams for one, are JF_E_UNSUPPORTED but for JF_ERROR_QUEUE, until JF_OPT_GRO is set to 0, as jf_into_fd does;
+ * receive first what is there, for that stays run together. A jf_dup made before that call, another process that shares
+ * the socket, and a jf_recv that is waiting meanwhile do not know of it.
  * Where there is no GRO, one datagram comes in each such room.
  *
  * s: a socket of datagrams: JF_DGRAM of any family, raw and packet sockets.

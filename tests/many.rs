@@ -6,7 +6,7 @@ use common::peers::{python, shared_library};
 use common::{compile, succeed};
 use std::process::Command;
 
-programs!(many_kinds, many_parts, many_runs, many_whole,);
+programs!(many_kinds, many_parts, many_runs, many_threads, many_whole,);
 
 /// In each of the ways that a system may send them.
 #[test]

@@ -233,18 +233,56 @@ static void answers(const char *anywhere, const char *const *hosts, int count, i
     OK(jf_close(s));
 }
 
+/* To a group, of which one receives what is run together and one each datagram in its room. */
+static void groups(const char *anywhere, const char *group_text) {
+    jf_addr group = parsed(group_text), any = parsed(anywhere), from;
+    jf_socket members[2], sender = OK(jf_open(group.family, JF_DGRAM, 0));
+    for (int i = 0; i < 2; i++) {
+        members[i] = OK(jf_open(group.family, JF_DGRAM, 0));
+        OK(jf_set(members[i], JF_OPT_REUSE_ADDR, 1));
+        OK(jf_set(members[i], JF_OPT_RECV_TIMEOUT, 10000));
+        OK(jf_addr_set_port(&any, i == 0 ? 0 : group.port));
+        OK(jf_bind(members[i], &any));
+        OK(jf_local_addr(members[i], &from));
+        OK(jf_addr_set_port(&group, from.port));
+        OK(jf_join(members[i], &group, NULL, index_of("near")));
+    }
+    OK(jf_set(sender, JF_OPT_MULTICAST_INTERFACE, index_of("near")));
+    make_few(&group, 100, 0);
+    EXPECT(jf_recv_many(members[0], for_runs(1), RUN, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
+    for (int at = 0; at < FEW; at++) {
+        few[at].present |= JF_HAS_TOS;
+        few[at].tos = 1;
+    }
+    EXPECT(jf_send_many(sender, few, FEW, 0), FEW);
+    for (int i = 0; i < 2; i++)
+        for (int at = 0; at < FEW;) {
+            jf_datagram *d = i == 0 ? for_runs(1) : for_each(4, 256);
+            int64_t came = OK(jf_recv_many(members[i], d, i == 0 ? RUN : 4, 0));
+            for (int64_t one = 0; one < came; one++, at++)
+                CHECK(d[one].len == 100 && memcmp(d[one].data, bytes[at], 100) == 0);
+        }
+    for (int i = 0; i < 2; i++) OK(jf_close(members[i]));
+    OK(jf_close(sender));
+}
+
 int main(void) {
     static const char *const V4[] = {"127.0.0.1:9", "127.0.0.5:9", "127.9.9.9:9"};
     static const char *const BOTH[] = {"[::1]:9", "127.0.0.5:9", "[fd77::7]:9", "127.0.0.1:9"};
     unix_datagrams();
     descriptors_are_closed();
     leave_net();
-    in_net("ip link set lo up; ip addr add fd77::7/64 dev lo nodad");
+    in_net("ip link set lo up; ip addr add fd77::7/64 dev lo nodad;"
+           "ip link add name near type veth peer name far; ip link set far addrgenmode none up;"
+           "ip link set near addrgenmode none up; ip addr add 10.77.1.1/24 dev near; ip addr add fd77:1::1/64 dev near nodad;"
+           "until ip link show near | grep -q \"state UP\"; do :; done");
     pings();
     raw_packets();
     udp_lite();
     netlink();
     frames();
+    groups("0.0.0.0:0", "239.7.7.7:0");
+    groups("[::]:0", "[ff15::7]:0");
     for (int runs = 0; runs < 2; runs++) {
         answers("0.0.0.0:0", V4, 3, runs);
         answers("[::]:0", BOTH, 4, runs);
