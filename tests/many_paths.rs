@@ -149,7 +149,8 @@ fn what_fits_arrives(a: &Namespace, b: &Namespace) {
                     socket.connect(&to).unwrap();
                 }
                 let results = send(&socket, (round < 2).then_some(&to), &lens);
-                let wanted = lens.iter().map(|&len| if len <= way.longest { Ok(len) } else { Err(Error::MESSAGE_SIZE) });
+                let wanted =
+                    lens.iter().map(|&len| if len <= way.longest { Ok(len) } else { Err(Error::MESSAGE_SIZE) });
                 let wanted: Vec<_> = wanted.collect();
                 for (index, (result, wanted)) in results.iter().zip(&wanted).enumerate() {
                     assert_eq!(result, wanted, "{way:?}, {sending:?}, round {round}, datagram {index}");
@@ -172,9 +173,12 @@ fn what_fits_into_a_packet_arrives() {
 /// A device without this or that leaves it to the kernel.
 #[test]
 fn what_a_device_can_makes_no_difference() {
-    for features in
-        [&["tx-udp-segmentation", "off", "gro", "off"][..], &["tx", "off", "rx", "off"], &["gro", "on"], &["gso", "off"]]
-    {
+    for features in [
+        &["tx-udp-segmentation", "off", "gro", "off"][..],
+        &["tx", "off", "rx", "off"],
+        &["gro", "on"],
+        &["gso", "off"],
+    ] {
         let (a, b) = narrow();
         for namespace in [&a, &b] {
             succeed(&mut namespace.command("ethtool", &[&["-K", "eth0"], features].concat()), 30);
