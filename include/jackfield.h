@@ -1647,7 +1647,7 @@ typedef struct jf_datagram {
     uint32_t tos;
     /**
      * JF_HAS_ADDR: where it goes to, or who sent it. Without, it goes to the socket's peer. Of an IP address that came,
-     * the first 16 bytes of data are written.
+     * the bytes of data behind the first 16 are zero or as they were.
      */
     struct jf_addr addr;
     /**
@@ -2404,12 +2404,12 @@ int64_t jf_recv_msg(jf_socket s, struct jf_msg *msg, uint32_t flags);
  *
  * Neighbours that go to the same place with the same members beside them, and have the same length (the last may be
  * shorter), are handed to the system as one that the kernel or the network device takes apart (UDP GSO): up to 64 of
- * them and 65,507 bytes; and up to 64 such groups go into one system call. Where a system or a device can't do that, the
+ * them and 65,400 bytes; and up to 32 such groups go into one system call. Where a system or a device can't do that, the
  * socket finds out by itself, once, and sends them one by one.
  *
  * A datagram is never cut into fragments: what is too long for its path is JF_E_MESSAGE_SIZE. Who wants fragments sets
- * JF_OPT_PATH_MTU_DISCOVERY to JF_PMTU_DONT or JF_PMTU_OMIT. (Before Linux 4.18, or where GSO is refused, the call sets that option to
- * JF_PMTU_DO for as long as it takes, when a datagram is longer than 1232 bytes.)
+ * JF_OPT_PATH_MTU_DISCOVERY to JF_PMTU_DONT or JF_PMTU_OMIT. The first call with a datagram longer than 1232 bytes sets
+ * that option to JF_PMTU_DO, for other calls of the socket as well, if it is still what a new socket has.
  *
  * s: a socket of datagrams: JF_DGRAM of any family, raw and packet sockets.
  * datagrams: what to send. A result is written to each; nothing else. Not looked at when count is 0.
@@ -2422,7 +2422,7 @@ int64_t jf_recv_msg(jf_socket s, struct jf_msg *msg, uint32_t flags);
  * for members that such a socket does not send. An ICMP error for an earlier datagram is told once, by JF_E_CONN_REFUSED
  * as the result of one that is not sent. When there is no more room or time (JF_E_WOULD_BLOCK, JF_E_TIMED_OUT,
  * JF_E_NO_BUFFERS), when a signal interrupts the call or the socket is closed, it ends, and the rest have that result.
- * Errors, when none was sent: the first one's result; JF_E_TYPE_UNSUPPORTED for a socket that has connections of its
+ * Errors: when none was sent, the first one's result; JF_E_TYPE_UNSUPPORTED for a socket that has connections of its
  * kind (JF_STREAM, JF_SEQPACKET); JF_E_INVALID for a NULL, a count or a flag; JF_E_BAD_HANDLE. Then no result may be
  * written. One thread may send while another receives. See sendmmsg(2), udp(7). Since 0.1.
  */
@@ -2441,8 +2441,9 @@ int64_t jf_send_many(jf_socket s, struct jf_datagram *datagrams, size_t count, u
  * copy: up to 128 in one room. All elements but the first can be without room; with twice as many elements a second room is
  * used, in the second, and so on. The library turns GRO on at the first such call. From then on the socket is for such
  * calls alone: a smaller array is JF_E_INVALID, and jf_recv, jf_recv_from, jf_recv_vec and jf_recv_msg, which would take
- * many datagrams for one, are JF_E_UNSUPPORTED but for JF_ERROR_QUEUE, until JF_OPT_GRO is set to 0. A jf_dup made
- * before that call, another process that shares the socket, and a jf_recv that is waiting meanwhile do not know of it.
+ * many datagrams for one, are JF_E_UNSUPPORTED but for JF_ERROR_QUEUE, until JF_OPT_GRO is set to 0, as jf_into_fd does;
+ * receive first what is there, for that stays run together. A jf_dup made before that call, another process that shares
+ * the socket, and a jf_recv that is waiting meanwhile do not know of it.
  * Where there is no GRO, one datagram comes in each such room.
  *
  * s: a socket of datagrams: JF_DGRAM of any family, raw and packet sockets.

@@ -75,6 +75,7 @@ fn receiver(namespace: &Namespace, way: Way) -> (Socket, Addr) {
     let socket = namespace.enter(|| Socket::open(Family::Inet6, Type::Dgram, 0)).unwrap();
     socket.bind(&"[::]:0".parse().unwrap()).unwrap();
     set_number(&socket, libc::IPPROTO_UDP, UDP_NO_CHECK6_RX, 1);
+    socket.set(Opt::RecvBufferForce, 8 << 20).unwrap();
     socket.set(Opt::RecvTimeout, PATIENCE.as_millis() as i64).unwrap();
     let port = socket.local_addr().unwrap().port().unwrap();
     (socket, (ip(way.host), port).into())
@@ -172,12 +173,52 @@ fn what_fits_into_a_packet_arrives() {
 /// A device without this or that leaves it to the kernel.
 #[test]
 fn what_a_device_can_makes_no_difference() {
-    for features in [&["tx-udp-segmentation", "off", "gro", "off"][..], &["tx", "off", "rx", "off"]] {
+    for features in [
+        &["tx-udp-segmentation", "off", "gro", "off"][..],
+        &["tx", "off", "rx", "off"],
+        &["gro", "on"],
+        &["gso", "off"],
+    ] {
         let (a, b) = narrow();
         for namespace in [&a, &b] {
             succeed(&mut namespace.command("ethtool", &[&["-K", "eth0"], features].concat()), 30);
         }
         what_fits_arrives(&a, &b);
+    }
+}
+
+/// Of datagrams that differ in nothing but their marks, each has its own, whoever runs them together.
+#[test]
+fn marks_are_each_datagrams_own() {
+    for gro in ["off", "on"] {
+        let (a, b) = narrow();
+        for namespace in [&a, &b] {
+            succeed(&mut namespace.command("ethtool", &["-K", "eth0", "gro", gro]), 30);
+        }
+        for way in WAYS {
+            for sending in [Sending::InSegments, Sending::Refused] {
+                let (socket, (other, to)) = (sender(&a, way, sending), receiver(&b, way));
+                other.set(Opt::RecvTos, 1).unwrap();
+                let bytes = bytes_of(&[1000; 200]);
+                let mark = |index: usize| if index % 50 < 40 { index as u8 / 50 } else { index as u8 % 4 };
+                let mut datagrams: Vec<_> = bytes.iter().map(|bytes| Datagram::to(bytes, &to)).collect();
+                for (index, datagram) in datagrams.iter_mut().enumerate() {
+                    datagram.set_tos(mark(index));
+                }
+                assert_eq!(socket.send_many(&mut datagrams, Flags::NONE), Ok(200));
+                let mut memory = vec![0; 65536];
+                let mut batch = Batch::coalesced(&mut memory).unwrap();
+                let mut index = 0;
+                while index < 200 {
+                    other.recv_many(&mut batch, Flags::NONE).unwrap();
+                    for datagram in batch.iter() {
+                        let what = format!("{way:?}, {sending:?}, gro {gro}, datagram {index}");
+                        assert_eq!((datagram.bytes, datagram.tos), (&bytes[index][..], Some(mark(index))), "{what}");
+                        index += 1;
+                    }
+                }
+            }
+        }
     }
 }
 

@@ -35,7 +35,7 @@ pub struct jf_datagram {
     /// JF_HAS_TOS: its traffic class, of which the lower two bits are ECN.
     pub tos: u32,
     /// JF_HAS_ADDR: where it goes to, or who sent it. Without, it goes to the socket's peer. Of an IP address that came,
-    /// the first 16 bytes of data are written.
+    /// the bytes of data behind the first 16 are zero or as they were.
     pub addr: jf_addr,
     /// JF_HAS_PACKET_INFO: the address of this machine that it came to, whose port does not count; to send, JF_UNSPEC has
     /// the system choose.
@@ -78,7 +78,7 @@ const _: () = {
 ///
 /// Neighbours that go to the same place with the same members beside them, and have the same length (the last may be
 /// shorter), are handed to the system as one that the kernel or the network device takes apart (UDP GSO): up to 64 of
-/// them and 65,507 bytes; and up to 64 such groups go into one system call. Where a system or a device can't do that, the
+/// them and 65,400 bytes; and up to 32 such groups go into one system call. Where a system or a device can't do that, the
 /// socket finds out by itself, once, and sends them one by one.
 ///
 /// A datagram is never cut into fragments: what is too long for its path is JF_E_MESSAGE_SIZE. Who wants fragments sets
@@ -96,7 +96,7 @@ const _: () = {
 /// for members that such a socket does not send. An ICMP error for an earlier datagram is told once, by JF_E_CONN_REFUSED
 /// as the result of one that is not sent. When there is no more room or time (JF_E_WOULD_BLOCK, JF_E_TIMED_OUT,
 /// JF_E_NO_BUFFERS), when a signal interrupts the call or the socket is closed, it ends, and the rest have that result.
-/// Errors, when none was sent: the first one's result; JF_E_TYPE_UNSUPPORTED for a socket that has connections of its
+/// Errors: when none was sent, the first one's result; JF_E_TYPE_UNSUPPORTED for a socket that has connections of its
 /// kind (JF_STREAM, JF_SEQPACKET); JF_E_INVALID for a NULL, a count or a flag; JF_E_BAD_HANDLE. Then no result may be
 /// written. One thread may send while another receives. See sendmmsg(2), udp(7). Since 0.1.
 // SAFETY: `datagrams` is NULL or `count` of them, whose data is NULL or readable for its length.
@@ -121,8 +121,9 @@ pub unsafe extern "C" fn jf_send_many(s: jf_socket, datagrams: *mut jf_datagram,
 /// copy: up to 128 in one room. All elements but the first can be without room; with twice as many elements a second room is
 /// used, in the second, and so on. The library turns GRO on at the first such call. From then on the socket is for such
 /// calls alone: a smaller array is JF_E_INVALID, and jf_recv, jf_recv_from, jf_recv_vec and jf_recv_msg, which would take
-/// many datagrams for one, are JF_E_UNSUPPORTED but for JF_ERROR_QUEUE, until JF_OPT_GRO is set to 0. A jf_dup made
-/// before that call, another process that shares the socket, and a jf_recv that is waiting meanwhile do not know of it.
+/// many datagrams for one, are JF_E_UNSUPPORTED but for JF_ERROR_QUEUE, until JF_OPT_GRO is set to 0, as jf_into_fd does;
+/// receive first what is there, for that stays run together. A jf_dup made before that call, another process that shares
+/// the socket, and a jf_recv that is waiting meanwhile do not know of it.
 /// Where there is no GRO, one datagram comes in each such room.
 ///
 /// s: a socket of datagrams: JF_DGRAM of any family, raw and packet sockets.

@@ -115,7 +115,8 @@ impl Socket {
     /// With [`Batch::coalesced`], UDP datagrams come run together as the network has them, and are taken apart without a
     /// copy. Once that was used on a socket, nothing else may receive from it but the queue of errors: other calls are
     /// [`Error::UNSUPPORTED`], another kind of batch is [`Error::INVALID`], until [`Opt::Gro`](crate::Opt::Gro) is set to
-    /// 0; and what is received otherwise from a duplicate of it, here or in another process, may be many for one.
+    /// 0 (what has come by then stays run together); and what is received otherwise from a duplicate of it, here or in
+    /// another process, may be many for one.
     ///
     /// ```
     /// use jackfield::{Batch, Datagram, Family, Flags, Socket, Type};

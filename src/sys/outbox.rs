@@ -16,8 +16,9 @@ const MESSAGES: usize = 32;
 const BUFS: usize = 128;
 /// The most datagrams of one message that every Linux takes that takes several.
 const SEGMENTS: usize = 64;
-/// The most bytes of a message, so that it fits a packet of IPv4 as well.
-const BYTES: usize = 65_507;
+/// The most bytes of a message of several, so that it fits a packet whatever options are in that, and Linux, which counts the
+/// headers, hands it to a device as one.
+const BYTES: usize = 65_400;
 
 /// What is packed beside a message's data: where it goes out from, its traffic class twice, the size of its segments.
 type Control = ControlBuf<128>;
@@ -278,5 +279,26 @@ impl<'a> Outbox<'a> {
     pub fn begins_in_segments(&self) -> bool {
         // SAFETY: so many are written.
         self.count > 0 && unsafe { self.messages[0].assume_init_ref() }.in_segments
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::Type;
+
+    #[test]
+    fn a_message_that_is_sent_again_is_told_apart_as_before() {
+        let fd = Descriptor::open(Family::Inet, Type::Dgram, 0).unwrap();
+        let (first, mut others) = (Datagram::of(b"one"), [Datagram::of(b"two")]);
+        let mut outbox = Outbox::new(Some(1_232));
+        outbox.begin(&first, None).unwrap();
+        assert_eq!(outbox.extend(&first, &mut others), 1);
+        outbox.finish();
+        for _ in 0..20 {
+            // It has no peer.
+            assert!(outbox.send(&fd, Flags::NONE).is_err());
+            assert!(outbox.begins_in_segments());
+        }
     }
 }

@@ -137,8 +137,8 @@ static inline int sleeps_in_call(const flight *f) {
         return 0;
     }
     text[len] = 0;
-    static const long WAITING[] = {SYS_recvfrom, SYS_recvmsg, SYS_sendto,       SYS_sendmsg,    SYS_sendfile,
-                                   SYS_accept4,  SYS_connect, SYS_epoll_pwait2, SYS_epoll_pwait, SYS_ppoll};
+    static const long WAITING[] = {SYS_recvfrom, SYS_recvmsg, SYS_sendto,       SYS_sendmsg,     SYS_sendfile, SYS_sendmmsg,
+                                   SYS_accept4,  SYS_connect, SYS_epoll_pwait2, SYS_epoll_pwait, SYS_ppoll,    SYS_recvmmsg};
     char *end;
     long number = strtol(text, &end, 10);
     for (size_t i = 0; end != text && i < sizeof WAITING / sizeof *WAITING; i++) {
