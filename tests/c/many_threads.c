@@ -56,7 +56,7 @@ static void all_arrive(int runs) {
     for (int i = 0; i < THREADS; i++) EXPECT(finish(&f[i]), 0);
     int64_t discovery;
     OK(jf_get(shared, JF_OPT_PATH_MTU_DISCOVERY, &discovery));
-    CHECK(discovery == 1);
+    CHECK(discovery == JF_PMTU_DO);
     OK(jf_close(shared));
 }
 

@@ -25,8 +25,8 @@ class Addr(C.Structure):
 
 class Datagram(C.Structure):
     _fields_ = [("data", C.c_void_p), ("len", C.c_size_t), ("result", C.c_int64), ("present", C.c_uint32),
-                ("interface_index", C.c_uint32), ("tos", C.c_uint32), ("reserved", C.c_uint32), ("time", C.c_int64),
-                ("room", C.c_void_p), ("room_len", C.c_size_t), ("addr", Addr), ("local", Addr)]
+                ("tos", C.c_uint32), ("addr", Addr), ("local", Addr), ("interface_index", C.c_uint32),
+                ("reserved", C.c_uint32), ("time", C.c_int64), ("room", C.c_void_p), ("room_len", C.c_size_t)]
 
 
 assert C.sizeof(Datagram) == 320
