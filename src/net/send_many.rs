@@ -48,7 +48,8 @@ impl Socket {
     ///
     /// Neighbours of one length that go to the same place are handed over as one, which the kernel or the network
     /// device takes apart (UDP segmentation), where those can; else one by one. No datagram is cut into fragments: one that
-    /// is too long for the path is [`Error::MESSAGE_SIZE`], unless [`Opt::PathMtuDiscovery`] asks for fragments.
+    /// is too long for the path is [`Error::MESSAGE_SIZE`], unless [`Opt::PathMtuDiscovery`] asks for fragments; the first
+    /// datagram of more than 1,232 bytes sets that option so for all calls, if nobody has set it.
     ///
     /// A datagram that can't be sent does not keep the others back. When there is no room or no time left, when the call
     /// is interrupted or the socket closed, it ends, and all that were not sent say so. ([sendmmsg(2)], [udp(7)])
