@@ -6,9 +6,10 @@
  *
  * The first line that it prints is the endpoint at which it listens. Ctrl-C ends it in good order, with the status 0.
  *
- * A message is one receive and one send. A client that has been sent everything needs no memory here: the token of its
- * events is its socket. One that does not read is not read from, so that it costs no more than what came at once. When
- * there is no descriptor for a client, it waits at the listener until another one has left.
+ * A message is one receive and one send, and its share of a wait: clients are told of by JF_EDGE, which is the least work
+ * for the system, and a receive that leaves room tells that there was no more. A client that has been sent everything needs
+ * no memory here: the token of its events is its socket. One that does not read is not read from, so that it costs no more
+ * than what came at once. When there is no descriptor for a client, it waits at the listener until another one has left.
  */
 #include <jackfield.h>
 #include <signal.h>
@@ -18,6 +19,9 @@
 #include <sys/resource.h> /* for the number of descriptors; all else is C99 */
 
 enum { EVENTS = 64, ROOM = 65536 };
+
+/* The end of a client's stream may come with the last of it: JF_READ_CLOSED tells that there is still that to be received. */
+enum { FOR_MORE = JF_READABLE | JF_READ_CLOSED | JF_EDGE, FOR_SPACE = JF_WRITABLE | JF_EDGE };
 
 /* What a client was not sent yet, as the system had no room for it. */
 struct rest {
@@ -62,7 +66,7 @@ static void keep(jf_socket s, const char *bytes, size_t len) {
         rest->sent = 0;
         rest->len = len;
         memcpy(rest->bytes, bytes, len);
-        if (jf_poller_modify(poller, s, JF_WRITABLE, token_of(rest)) >= 0) return;
+        if (jf_poller_modify(poller, s, FOR_SPACE, token_of(rest)) >= 0) return;
     }
     free(rest);
     jf_close(s);
@@ -74,23 +78,25 @@ static void go_on(struct rest *rest) {
     if (n == JF_E_WOULD_BLOCK) return;
     if (n > 0) rest->sent += (size_t)n;
     if (n > 0 && rest->sent < rest->len) return;
-    if (n < 0 || jf_poller_modify(poller, rest->s, JF_READABLE, (uint64_t)rest->s) < 0) jf_close(rest->s);
+    if (n < 0 || jf_poller_modify(poller, rest->s, FOR_MORE, (uint64_t)rest->s) < 0) jf_close(rest->s);
     free(rest);
 }
 
 /* Receives from a client, once: nobody who sends much keeps the others waiting. */
-static void echo(jf_socket s) {
+static void echo(const jf_event *event) {
     static char room[ROOM];
+    jf_socket s = (jf_socket)event->token;
     int64_t n = jf_recv(s, room, sizeof room, JF_DONT_WAIT);
     if (n <= 0) {
         if (n != JF_E_WOULD_BLOCK) jf_close(s); /* it has ended, or is broken */
         return;
     }
     int64_t sent = jf_send(s, room, (size_t)n, JF_DONT_WAIT);
-    if (sent == n) return;
+    if (sent == n && n < ROOM && event->events == JF_READABLE) return;
     if (sent == JF_E_WOULD_BLOCK) sent = 0;
-    if (sent < 0) jf_close(s);
-    else keep(s, room + sent, (size_t)(n - sent));
+    if (sent >= 0 && sent < n) keep(s, room + sent, (size_t)(n - sent));
+    /* There may be more, which is told by the next wait when it is asked for again. */
+    else if (sent < 0 || jf_poller_modify(poller, s, FOR_MORE, (uint64_t)s) < 0) jf_close(s);
 }
 
 /* Lets a client in. If that fails, it has gone, or there is no descriptor for it, and the listener rests. */
@@ -99,7 +105,7 @@ static void let_in(jf_socket listener) {
     if (s < 0) return;
     jf_set(s, JF_OPT_NO_DELAY, 1);   /* a UNIX socket has none */
     jf_set(s, JF_OPT_KEEP_ALIVE, 1); /* a machine that has vanished does not keep its descriptor */
-    if (jf_poller_add(poller, s, JF_READABLE, (uint64_t)s) < 0) jf_close(s);
+    if (jf_poller_add(poller, s, FOR_MORE, (uint64_t)s) < 0) jf_close(s);
 }
 
 static void serve(jf_socket listener) {
@@ -109,7 +115,7 @@ static void serve(jf_socket listener) {
         for (const jf_event *event = events; event < events + n; event++) {
             if (event->token & IS_REST) go_on(rest_of(event->token));
             else if (event->token == (uint64_t)listener) let_in(listener);
-            else echo((jf_socket)event->token);
+            else echo(event);
         }
     }
 }

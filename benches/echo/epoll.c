@@ -1,5 +1,5 @@
 /*
- * The echo server over epoll itself: what there is to be reached. Level-triggered, the descriptor is the token, a message is
+ * The echo server over epoll itself: what there is to be reached. Edge-triggered, the descriptor is the token, a message is
  * one receive and one send. What can't be sent at once is kept, and meanwhile nothing is received.
  *
  * usage: epoll tcp://127.0.0.1:0    the first line that it prints is where it listens
@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 enum { EVENTS = 64 };
+
+static const uint32_t FOR_MORE = EPOLLIN | EPOLLRDHUP | EPOLLET, FOR_SPACE = EPOLLOUT | EPOLLET;
 
 struct rest {
     int fd;
@@ -36,7 +38,7 @@ static void keep(int fd, const char *bytes, size_t len) {
     rest->sent = 0;
     rest->len = len;
     memcpy(rest->bytes, bytes, len);
-    MUST(control(EPOLL_CTL_MOD, fd, EPOLLOUT, IS_REST | (uint64_t)(uintptr_t)rest >> 1) == 0);
+    MUST(control(EPOLL_CTL_MOD, fd, FOR_SPACE, IS_REST | (uint64_t)(uintptr_t)rest >> 1) == 0);
 }
 
 static void go_on(struct rest *rest) {
@@ -45,22 +47,24 @@ static void go_on(struct rest *rest) {
     if (n > 0) rest->sent += (size_t)n;
     if (n > 0 && rest->sent < rest->len) return;
     if (n < 0) close(rest->fd);
-    else MUST(control(EPOLL_CTL_MOD, rest->fd, EPOLLIN, (uint64_t)rest->fd) == 0);
+    else MUST(control(EPOLL_CTL_MOD, rest->fd, FOR_MORE, (uint64_t)rest->fd) == 0);
     free(rest);
 }
 
-static void echo(int fd) {
+static void echo(const struct epoll_event *event) {
     static char room[ROOM];
+    int fd = (int)event->data.u64;
     ssize_t n = recv(fd, room, sizeof room, MSG_DONTWAIT);
     if (n <= 0) {
         if (n == 0 || errno != EAGAIN) close(fd);
         return;
     }
     ssize_t sent = send(fd, room, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent == n) return;
+    if (sent == n && n < ROOM && event->events == EPOLLIN) return;
     if (sent < 0 && errno == EAGAIN) sent = 0;
-    if (sent < 0) close(fd);
-    else keep(fd, room + sent, (size_t)(n - sent));
+    if (sent >= 0 && sent < n) keep(fd, room + sent, (size_t)(n - sent));
+    else if (sent < 0) close(fd);
+    else MUST(control(EPOLL_CTL_MOD, fd, FOR_MORE, (uint64_t)fd) == 0);
 }
 
 static void let_in(int listener) {
@@ -69,7 +73,7 @@ static void let_in(int listener) {
     if (fd < 0) return;
     MUST(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0);
     MUST(setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) == 0);
-    MUST(control(EPOLL_CTL_ADD, fd, EPOLLIN, (uint64_t)fd) == 0);
+    MUST(control(EPOLL_CTL_ADD, fd, FOR_MORE, (uint64_t)fd) == 0);
 }
 
 int main(int argc, char **argv) {
@@ -91,7 +95,7 @@ int main(int argc, char **argv) {
             uint64_t token = event->data.u64;
             if (token & IS_REST) go_on((struct rest *)(uintptr_t)(token << 1));
             else if (token == (uint64_t)listener) let_in(listener);
-            else echo((int)token);
+            else echo(event);
         }
     }
 }
