@@ -280,9 +280,9 @@ static inline int zeros(void) {
 static inline int64_t recv_one_of_many(stuck *st) {
     enum { COUNT = JF_COALESCED_COUNT };
     int has_runs = st->kind->verb == RECV_RUNS;
-    jf_datagram *d = calloc(COUNT, sizeof *d);
-    char *room = calloc(1, JF_COALESCED_ROOM);
-    CHECK(d && room);
+    jf_datagram d[COUNT];
+    char room[JF_COALESCED_ROOM];
+    memset(d, 0, sizeof d);
     d[0].room = room;
     d[0].room_len = has_runs ? JF_COALESCED_ROOM : PAYLOAD_LEN;
     int64_t result = jf_recv_many(st->s, d, has_runs ? COUNT : 1, 0);
@@ -291,8 +291,6 @@ static inline int64_t recv_one_of_many(stuck *st) {
         memcpy(st->room, d[0].data, PAYLOAD_LEN);
         result = (int64_t)d[0].len;
     }
-    free(room);
-    free(d);
     return result;
 }
 
