@@ -2407,9 +2407,9 @@ int64_t jf_recv_msg(jf_socket s, struct jf_msg *msg, uint32_t flags);
  * them and 65,400 bytes; and up to 32 such groups go into one system call. Where a system or a device can't do that, the
  * socket finds out by itself, once, and sends them one by one.
  *
- * A datagram is never cut into fragments: what is too long for its path is JF_E_MESSAGE_SIZE. Who wants fragments sets
- * JF_OPT_PATH_MTU_DISCOVERY to JF_PMTU_DONT or JF_PMTU_OMIT. The first call with a datagram longer than 1232 bytes sets
- * that option to JF_PMTU_DO, for other calls of the socket as well, if it is still what a new socket has.
+ * A datagram is never cut into fragments: what is too long for its path is JF_E_MESSAGE_SIZE. For that the first call on a
+ * socket of IP sets JF_OPT_PATH_MTU_DISCOVERY to JF_PMTU_DO, also for its other calls, if it is what a new socket has. Who
+ * wants fragments sets it to JF_PMTU_DONT or JF_PMTU_OMIT before, or to anything afterwards.
  *
  * s: a socket of datagrams: JF_DGRAM of any family, raw and packet sockets.
  * datagrams: what to send. A result is written to each; nothing else. Not looked at when count is 0.
@@ -2419,12 +2419,13 @@ int64_t jf_recv_msg(jf_socket s, struct jf_msg *msg, uint32_t flags);
  * Blocks for JF_OPT_SEND_TIMEOUT, counted once for all, until there is room for them. Returns how many were sent; 0
  * only when count is 0. A datagram that can't be sent does not keep back those behind it; its result says why: what
  * jf_send and jf_send_to return, JF_E_INVALID also for an unknown bit of present and a tos above 255, JF_E_UNSUPPORTED
- * for members that such a socket does not send. An ICMP error for an earlier datagram is told once, by JF_E_CONN_REFUSED
- * as the result of one that is not sent. When there is no more room or time (JF_E_WOULD_BLOCK, JF_E_TIMED_OUT,
- * JF_E_NO_BUFFERS), when a signal interrupts the call or the socket is closed, it ends, and the rest have that result.
- * Errors: when none was sent, the first one's result; JF_E_TYPE_UNSUPPORTED for a socket that has connections of its
- * kind (JF_STREAM, JF_SEQPACKET); JF_E_INVALID for a NULL, a count or a flag; JF_E_BAD_HANDLE. Then no result may be
- * written. One thread may send while another receives. See sendmmsg(2), udp(7). Since 0.1.
+ * for members that such a socket does not send. An ICMP error for an earlier datagram is told once, by
+ * JF_E_CONN_REFUSED as the result of one that is not sent; what comes in while the call is under way Linux may forget.
+ * When there is no more room or time (JF_E_WOULD_BLOCK, JF_E_TIMED_OUT, JF_E_NO_BUFFERS), when a signal interrupts the
+ * call or the socket is closed, it ends, and the rest have that result. Errors: when none was sent, the first one's
+ * result; JF_E_TYPE_UNSUPPORTED for a socket that has connections of its kind (JF_STREAM, JF_SEQPACKET); JF_E_INVALID
+ * for a NULL, a count or a flag; JF_E_BAD_HANDLE. Then no result may be written. One thread may send while another
+ * receives. See sendmmsg(2), udp(7). Since 0.1.
  */
 int64_t jf_send_many(jf_socket s, struct jf_datagram *datagrams, size_t count, uint32_t flags);
 

@@ -138,8 +138,8 @@ fn around(longest: usize) -> Vec<usize> {
 }
 
 /// What fits is sent, and of the others each is told that it is too long.
-fn what_fits_arrives(a: &Namespace, b: &Namespace) {
-    for way in WAYS {
+fn what_fits_arrives(a: &Namespace, b: &Namespace, ways: &[Way]) {
+    for &way in ways {
         let lens = around(way.longest);
         for sending in [Sending::InSegments, Sending::Refused] {
             let (socket, (other, to)) = (sender(a, way, sending), receiver(b, way));
@@ -157,7 +157,7 @@ fn what_fits_arrives(a: &Namespace, b: &Namespace) {
                 }
                 let fits = |bytes: &Vec<u8>| bytes.len() <= way.longest;
                 expect(&other, &bytes_of(&lens).into_iter().filter(fits).collect::<Vec<_>>());
-                assert_eq!(socket.get(Opt::PathMtuDiscovery), Ok(2), "from the first long one on nothing is cut");
+                assert_eq!(socket.get(Opt::PathMtuDiscovery), Ok(2), "nothing is to be cut");
             }
         }
     }
@@ -167,7 +167,17 @@ fn what_fits_arrives(a: &Namespace, b: &Namespace) {
 #[test]
 fn what_fits_into_a_packet_arrives() {
     let (a, b) = narrow();
-    what_fits_arrives(&a, &b);
+    what_fits_arrives(&a, &b, &WAYS);
+}
+
+/// As narrow as no network of IPv6 may be.
+#[test]
+fn what_fits_into_a_small_packet_arrives() {
+    let (a, b) = narrow();
+    for namespace in [&a, &b] {
+        succeed(&mut namespace.command("ip", &["link", "set", "eth0", "mtu", "600"]), 30);
+    }
+    what_fits_arrives(&a, &b, &[Way { longest: 572, ..WAYS[0] }]);
 }
 
 /// A device without this or that leaves it to the kernel.
@@ -183,7 +193,7 @@ fn what_a_device_can_makes_no_difference() {
         for namespace in [&a, &b] {
             succeed(&mut namespace.command("ethtool", &[&["-K", "eth0"], features].concat()), 30);
         }
-        what_fits_arrives(&a, &b);
+        what_fits_arrives(&a, &b, &WAYS);
     }
 }
 

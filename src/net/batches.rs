@@ -18,21 +18,20 @@ pub(super) enum Coalescing {
 }
 
 /// In one byte, since a socket has no room for more: the lowest bit says whether the next is known, that whether the
-/// system takes apart what is sent, the third whether the socket has been told to cut nothing into fragments; the others
-/// are a [`Coalescing`].
+/// system takes apart what is sent; the others are a [`Coalescing`].
 #[derive(Debug)]
 pub(super) struct Batches(AtomicU8);
 
 const SEGMENTS_KNOWN: u8 = 1;
 const SEGMENTS: u8 = 2;
-const WHOLE: u8 = 4;
-const SHIFT: u32 = 3;
+const SHIFT: u32 = 2;
 
 impl Batches {
     pub(super) const fn new() -> Batches {
         Batches(AtomicU8::new(0))
     }
 
+    #[inline]
     pub(super) fn can_segment(&self) -> Option<bool> {
         let now = self.0.load(Relaxed);
         (now & SEGMENTS_KNOWN != 0).then_some(now & SEGMENTS != 0)
@@ -45,14 +44,6 @@ impl Batches {
             self.0.fetch_or(SEGMENTS_KNOWN, Relaxed);
             self.0.fetch_and(!SEGMENTS, Relaxed);
         }
-    }
-
-    pub(super) fn are_whole(&self) -> bool {
-        self.0.load(Relaxed) & WHOLE != 0
-    }
-
-    pub(super) fn set_are_whole(&self) {
-        self.0.fetch_or(WHOLE, Relaxed);
     }
 
     #[inline]
@@ -73,7 +64,7 @@ impl Batches {
     }
 
     pub(super) fn set_coalescing(&self, coalescing: Coalescing) {
-        let known = SEGMENTS_KNOWN | SEGMENTS | WHOLE;
+        let known = SEGMENTS_KNOWN | SEGMENTS;
         let changed = |now: u8| Some(now & known | (coalescing as u8) << SHIFT);
         let _ = self.0.fetch_update(Relaxed, Relaxed, changed);
     }

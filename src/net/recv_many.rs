@@ -2,7 +2,7 @@
 
 use super::batches::Coalescing;
 use super::{Addr, Datagram, Error, Family, Flags, Opt, Result, Socket};
-use crate::sys::{Direction, INBOX_MAX, Inbox};
+use crate::sys::{Direction, INBOX_MAX, Inbox, present};
 
 /// How many datagrams may be run together in one message, and how much room they take at the most.
 pub const COALESCED_COUNT: usize = 128;
@@ -47,6 +47,12 @@ impl Socket {
             let out = &mut datagrams[count..end];
             let taken = inbox.take(message, out, |local| *self.as_own(Addr::from_os(local)).raw());
             count += taken.count;
+            // A sender without a name has that for an address.
+            if self.family == Family::Unix {
+                let datagram = &mut datagrams[count - 1];
+                datagram.present |= present::ADDR;
+                datagram.addr.family = Family::Unix as u16;
+            }
             if let Some(len) = taken.cut {
                 let told = if flags.intersects(Flags::TRUNC) { len as i64 } else { Error::TRUNCATED.code() };
                 datagrams[count - 1].result = told;

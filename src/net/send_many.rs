@@ -5,26 +5,19 @@ use super::{Addr, Datagram, Error, Family, Flags, Opt, PacketInfo, Result, Socke
 use crate::sys::errno::EIO;
 use crate::sys::{Direction, Outbox, Sent, present};
 
-/// What any path carries in one packet, of IPv6 as it is, of IPv4 so far as anybody has one: a longer datagram might have
-/// to be cut.
-const ANY_PATH: usize = 1_232;
-
-/// Values of [`Opt::PathMtuDiscovery`]: two that ask for fragments; the one of a new socket, which cuts what is too long
-/// for its path; and one that refuses it.
-const ALWAYS_CUTS: i64 = 0;
-const CUTS_HERE: i64 = 5;
+/// Values of [`Opt::PathMtuDiscovery`]: what a new socket has, which cuts what is too long for its path; what refuses it;
+/// and two more that cut.
 const CUTS_IF_NEEDED: i64 = 1;
 const NEVER_CUTS: i64 = 2;
+const ALWAYS_CUTS: i64 = 0;
+const CUTS_HERE: i64 = 5;
 
 /// How a batch goes out.
 #[derive(Clone, Copy, PartialEq)]
 enum Way {
-    /// Neighbours together, taken apart by the kernel, which refuses what is too long for the path.
+    /// Neighbours together, taken apart by the kernel.
     InSegments,
-    /// One by one, nothing too long for the path.
-    Whole,
-    /// One by one, as the socket sends others.
-    Plain,
+    OneByOne,
 }
 
 /// How far a batch has come, and how it goes on.
@@ -48,8 +41,8 @@ impl Socket {
     ///
     /// Neighbours of one length that go to the same place are handed over as one, which the kernel or the network
     /// device takes apart (UDP segmentation), where those can; else one by one. No datagram is cut into fragments: one that
-    /// is too long for the path is [`Error::MESSAGE_SIZE`], unless [`Opt::PathMtuDiscovery`] asks for fragments; the first
-    /// datagram of more than 1,232 bytes sets that option so for all calls, if nobody has set it.
+    /// is too long for the path is [`Error::MESSAGE_SIZE`], unless [`Opt::PathMtuDiscovery`] asks for fragments: of a socket
+    /// where that is as it was when it was new, the first call sets it so.
     ///
     /// A datagram that can't be sent does not keep the others back. When there is no room or no time left, when the call
     /// is interrupted or the socket closed, it ends, and all that were not sent say so. ([sendmmsg(2)], [udp(7)])
@@ -65,14 +58,16 @@ impl Socket {
         if !flags.within(Flags::DONT_WAIT | Flags::CONFIRM) {
             return Err(Error::INVALID);
         }
+        let in_segments = self.batches.can_segment().unwrap_or_else(|| self.prepare_for_batches());
         if let [datagram] = datagrams {
-            if datagram.present & !present::ADDR == 0 && datagram.len() <= ANY_PATH {
+            if datagram.present & !present::ADDR == 0 {
                 return self.send_one(datagram, flags);
             }
         }
         let patience =
             if flags.intersects(Flags::DONT_WAIT) { Patience::Never } else { self.patience(Direction::Send) };
-        let mut course = Course { at: 0, way: self.way_out(), on_trial: false };
+        let way = if in_segments { Way::InSegments } else { Way::OneByOne };
+        let mut course = Course { at: 0, way, on_trial: false };
         let mut sent = 0;
         while course.at < datagrams.len() {
             match self.send_some(&mut datagrams[course.at..], flags, patience, course.way) {
@@ -97,11 +92,11 @@ impl Socket {
     #[cold]
     fn go_on_after(&self, fault: Fault, course: &mut Course, datagrams: &mut [Datagram<'_>]) {
         if fault.in_segments && fault.may_be_of_segments() {
-            (course.way, course.on_trial) = (Way::Whole, true);
+            (course.way, course.on_trial) = (Way::OneByOne, true);
             return;
         }
         if fault.in_segments && fault.error == Error::MESSAGE_SIZE && self.asks_for_fragments() {
-            course.way = Way::Plain;
+            course.way = Way::OneByOne;
             return;
         }
         // Others of the same message may be sent: it may be an earlier datagram's error, which is told once.
@@ -130,16 +125,17 @@ impl Socket {
         result.map(|_| 1)
     }
 
-    fn way_out(&self) -> Way {
-        if self.kind != Type::Dgram || !matches!(self.family, Family::Inet | Family::Inet6) {
-            return Way::Plain;
+    /// Has the socket cut nothing into fragments, if that is not set, and tells whether the system takes apart what it sends.
+    #[cold]
+    fn prepare_for_batches(&self) -> bool {
+        let is_ip = self.kind == Type::Dgram && matches!(self.family, Family::Inet | Family::Inet6);
+        let can_segment = is_ip && self.fd.get(Opt::SegmentSize, self.family, self.kind).is_ok();
+        if is_ip && self.fd.get(Opt::PathMtuDiscovery, self.family, self.kind) == Ok(CUTS_IF_NEEDED) {
+            // What has it can set it.
+            let _ = self.fd.set(Opt::PathMtuDiscovery, self.family, self.kind, NEVER_CUTS);
         }
-        let can = self.batches.can_segment().unwrap_or_else(|| {
-            let can = self.fd.get(Opt::SegmentSize, self.family, self.kind).is_ok();
-            self.batches.set_can_segment(can);
-            can
-        });
-        if can { Way::InSegments } else { Way::Whole }
+        self.batches.set_can_segment(can_segment);
+        can_segment
     }
 
     /// Sends as many of the datagrams as go into one system call, and returns how many that were, which have their results.
@@ -151,8 +147,7 @@ impl Socket {
         patience: Patience,
         way: Way,
     ) -> Result<usize, Fault> {
-        let mut outbox = Outbox::new((way == Way::InSegments).then_some(ANY_PATH));
-        let mut longest = 0;
+        let mut outbox = Outbox::new(way == Way::InSegments);
         let mut rest = datagrams;
         while let Some((first, next)) = rest.split_first_mut() {
             if outbox.is_full() {
@@ -165,14 +160,10 @@ impl Socket {
                 Err(_) => break,
             }
             first.result = first.len() as i64;
-            longest = longest.max(first.len());
             let count = outbox.extend(first, next);
             rest = &mut next[count..];
         }
         outbox.finish();
-        if longest > ANY_PATH && way != Way::Plain && !self.batches.are_whole() {
-            self.keep_whole();
-        }
         let result = match patience {
             // The kernel would take the socket's timeout for each message anew.
             Patience::For(..) => self.poll_on(Direction::Send, patience, |fd, extra| outbox.send(fd, flags | extra)),
@@ -218,22 +209,11 @@ impl Socket {
         Ok(())
     }
 
-    /// Whether a datagram that is too long for its path is to be cut. A new socket does that with those that are sent alone;
-    /// for a batch it has to be asked for.
+    /// Whether a datagram that is too long for its path is to be cut: somebody has set that since the first batch.
     #[cold]
     fn asks_for_fragments(&self) -> bool {
-        matches!(self.fd.get(Opt::PathMtuDiscovery, self.family, self.kind), Ok(ALWAYS_CUTS | CUTS_HERE))
-    }
-
-    /// Has the socket refuse what is too long for its path from here on, unless somebody has set what it does. Linux would cut
-    /// it, and have a router of IPv4 cut what it was handed as one.
-    #[cold]
-    fn keep_whole(&self) {
-        if self.fd.get(Opt::PathMtuDiscovery, self.family, self.kind) == Ok(CUTS_IF_NEEDED) {
-            // Where it can't be set there is no such thing.
-            let _ = self.fd.set(Opt::PathMtuDiscovery, self.family, self.kind, NEVER_CUTS);
-        }
-        self.batches.set_are_whole();
+        let how = self.fd.get(Opt::PathMtuDiscovery, self.family, self.kind);
+        matches!(how, Ok(CUTS_IF_NEEDED | ALWAYS_CUTS | CUTS_HERE))
     }
 }
 

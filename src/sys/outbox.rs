@@ -33,7 +33,7 @@ struct Message {
     size: usize,
     has_name: bool,
     is_several: bool,
-    /// The kernel takes it apart, or sees that it needs no fragments.
+    /// The kernel takes it apart.
     in_segments: bool,
     name: SockAddr,
     control: Control,
@@ -41,9 +41,8 @@ struct Message {
 
 /// Datagrams as messages, on their way out.
 pub struct Outbox<'a> {
-    /// Whether messages of several datagrams are made, and how long a single one may be that is not told to be a segment,
-    /// which the kernel does not cut into fragments.
-    segment_above: Option<usize>,
+    /// Whether messages of several datagrams are made.
+    in_segments: bool,
     messages: [MaybeUninit<Message>; MESSAGES],
     bufs: [MaybeUninit<iovec>; BUFS],
     count: usize,
@@ -53,9 +52,9 @@ pub struct Outbox<'a> {
 
 impl<'a> Outbox<'a> {
     #[inline(always)]
-    pub fn new(segment_above: Option<usize>) -> Outbox<'a> {
+    pub fn new(in_segments: bool) -> Outbox<'a> {
         Outbox {
-            segment_above,
+            in_segments,
             messages: [const { MaybeUninit::uninit() }; MESSAGES],
             bufs: [const { MaybeUninit::uninit() }; BUFS],
             count: 0,
@@ -88,7 +87,7 @@ impl<'a> Outbox<'a> {
     #[inline(always)]
     pub fn extend(&mut self, first: &Datagram<'a>, next: &mut [Datagram<'a>]) -> usize {
         match next.first() {
-            Some(second) if self.segment_above.is_some() && second.goes_with(first) => self.extend_far(first, next),
+            Some(second) if self.in_segments && second.goes_with(first) => self.extend_far(first, next),
             _ => 0,
         }
     }
@@ -223,10 +222,7 @@ impl<'a> Outbox<'a> {
     /// Has the last message's datagrams told apart. To be called once, before all are sent.
     #[inline(always)]
     pub fn finish(&mut self) {
-        let Some(above) = self.segment_above else { return };
-        let Some(message) = self.last_mut().filter(|message| message.is_several || message.size > above) else {
-            return;
-        };
+        let Some(message) = self.last_mut().filter(|message| message.is_several) else { return };
         // A size that is no such number is refused as it is.
         if let Ok(size) = u16::try_from(message.size) {
             message.in_segments = message.control.push_segment_size(size).is_ok();
@@ -291,7 +287,7 @@ mod tests {
     fn a_message_that_is_sent_again_is_told_apart_as_before() {
         let fd = Descriptor::open(Family::Inet, Type::Dgram, 0).unwrap();
         let (first, mut others) = (Datagram::of(b"one"), [Datagram::of(b"two")]);
-        let mut outbox = Outbox::new(Some(1_232));
+        let mut outbox = Outbox::new(true);
         outbox.begin(&first, None).unwrap();
         assert_eq!(outbox.extend(&first, &mut others), 1);
         outbox.finish();
