@@ -122,15 +122,15 @@ impl<'a> Outbox<'a> {
     ) -> usize {
         let size = first.len;
         let bytes_left = BYTES.saturating_sub(size);
-        let most = next.len().min(SEGMENTS - 1).min(bytes_left / size);
-        // Where the bytes so far end: mostly the next begin there.
-        let mut end = first.data.wrapping_add(size);
+        // Dividing takes longer than what there is to do for some datagrams.
+        let fitting = if size <= BYTES / SEGMENTS { SEGMENTS - 1 } else { bytes_left / size };
+        let most = next.len().min(SEGMENTS - 1).min(fitting);
+        let mut tail = Tail::new(&mut self.bufs, self.buf_count - 1, first);
         let mut untried = next[..most].iter_mut();
         let is_other = untried.by_ref().any(|datagram| {
-            if datagram.len != size || !goes_with_first(datagram) || !self.follows(datagram, end) {
+            if datagram.len != size || !goes_with_first(datagram) || !tail.add(datagram, size) {
                 return true;
             }
-            end = datagram.data.wrapping_add(size);
             datagram.result = size as i64;
             false
         });
@@ -140,44 +140,17 @@ impl<'a> Outbox<'a> {
             (1..size).contains(&last.len) && last.len <= bytes_left - count * size && count + 1 < SEGMENTS
         };
         if let Some(last) = next.get_mut(count).filter(|last| may_be(last) && goes_with_first(last)) {
-            if self.follows(last, end) {
-                end = last.data.wrapping_add(last.len);
+            if tail.add(last, last.len) {
                 last.result = last.len as i64;
                 count += 1;
             }
         }
-        self.end_buf(end);
+        self.buf_count = tail.end();
         if let Some(message) = self.last_mut() {
             message.end += count;
             message.is_several = count > 0;
         }
         count
-    }
-
-    /// Whether a datagram's bytes follow on those that end there, or can have a buffer of their own.
-    #[inline(always)]
-    fn follows(&mut self, datagram: &Datagram<'a>, end: *mut u8) -> bool {
-        datagram.data == end || self.begin_buf(datagram, end)
-    }
-
-    /// Begins a buffer for a datagram that is somewhere, if there is room for it, after one that ends there.
-    #[inline(always)]
-    fn begin_buf(&mut self, datagram: &Datagram<'a>, end: *mut u8) -> bool {
-        if datagram.data.is_null() || self.buf_count == BUFS {
-            return false;
-        }
-        self.end_buf(end);
-        self.bufs[self.buf_count].write(iovec { iov_base: datagram.data.cast(), iov_len: 0 });
-        self.buf_count += 1;
-        true
-    }
-
-    /// Says where the last buffer ends.
-    #[inline(always)]
-    fn end_buf(&mut self, end: *mut u8) {
-        // SAFETY: there is one, and it is the last that was written.
-        let last = unsafe { self.bufs[self.buf_count - 1].assume_init_mut() };
-        last.iov_len = end.addr() - last.iov_base.addr();
     }
 
     /// Begins a message with a datagram, which is somewhere, when there is room for another; with an address, if there is
@@ -275,6 +248,51 @@ impl<'a> Outbox<'a> {
     pub fn begins_in_segments(&self) -> bool {
         // SAFETY: so many are written.
         self.count > 0 && unsafe { self.messages[0].assume_init_ref() }.in_segments
+    }
+}
+
+/// The last buffers of an outbox, while datagrams are added to them.
+struct Tail<'o> {
+    bufs: &'o mut [MaybeUninit<iovec>; BUFS],
+    /// The last one, where it begins and where it ends so far.
+    last: usize,
+    from: *mut u8,
+    to: *mut u8,
+}
+
+impl<'o> Tail<'o> {
+    /// The last buffer is that of this datagram.
+    #[inline(always)]
+    fn new(bufs: &'o mut [MaybeUninit<iovec>; BUFS], last: usize, datagram: &Datagram<'_>) -> Tail<'o> {
+        Tail { bufs, last, from: datagram.data, to: datagram.data.wrapping_add(datagram.len) }
+    }
+
+    /// Adds a datagram's bytes: mostly they follow on those before. Else they need to be somewhere, and a buffer of their own.
+    #[inline(always)]
+    fn add(&mut self, datagram: &Datagram<'_>, len: usize) -> bool {
+        if datagram.data != self.to {
+            if datagram.data.is_null() || self.last + 1 == BUFS {
+                return false;
+            }
+            self.write();
+            self.last += 1;
+            self.from = datagram.data;
+        }
+        self.to = datagram.data.wrapping_add(len);
+        true
+    }
+
+    #[inline(always)]
+    fn write(&mut self) {
+        let buf = iovec { iov_base: self.from.cast(), iov_len: self.to.addr() - self.from.addr() };
+        self.bufs[self.last].write(buf);
+    }
+
+    /// Returns how many buffers there are now.
+    #[inline(always)]
+    fn end(mut self) -> usize {
+        self.write();
+        self.last + 1
     }
 }
 
