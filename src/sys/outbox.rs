@@ -126,15 +126,14 @@ impl<'a> Outbox<'a> {
         let fitting = if size <= BYTES / SEGMENTS { SEGMENTS - 1 } else { bytes_left / size };
         let most = next.len().min(SEGMENTS - 1).min(fitting);
         let mut tail = Tail::new(&mut self.bufs, self.buf_count - 1, first);
-        let mut untried = next[..most].iter_mut();
-        let is_other = untried.by_ref().any(|datagram| {
+        let mut count = 0;
+        for datagram in &mut next[..most] {
             if datagram.len != size || !goes_with_first(datagram) || !tail.add(datagram, size) {
-                return true;
+                break;
             }
             datagram.result = size as i64;
-            false
-        });
-        let mut count = most - untried.len() - usize::from(is_other);
+            count += 1;
+        }
         // One that is shorter may be the last.
         let may_be = |last: &Datagram<'_>| {
             (1..size).contains(&last.len) && last.len <= bytes_left - count * size && count + 1 < SEGMENTS
