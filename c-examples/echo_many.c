@@ -20,8 +20,10 @@
 
 enum { EVENTS = 64, ROOM = 65536 };
 
-/* The end of a client's stream may come with the last of it: JF_READ_CLOSED tells that there is still that to be received. */
-enum { FOR_MORE = JF_READABLE | JF_READ_CLOSED | JF_EDGE, FOR_SPACE = JF_WRITABLE | JF_EDGE };
+/* The end of a client's stream may come with the last of it, and an urgent byte parts a stream: JF_READ_CLOSED and
+ * JF_PRIORITY tell that there is more behind what is received. Of a descriptor in a UNIX stream nothing tells: no edges. */
+enum { FOR_SPACE = JF_WRITABLE | JF_EDGE };
+static uint32_t for_more = JF_READABLE | JF_READ_CLOSED | JF_PRIORITY | JF_EDGE;
 
 /* What a client was not sent yet, as the system had no room for it. */
 struct rest {
@@ -78,7 +80,7 @@ static void go_on(struct rest *rest) {
     if (n == JF_E_WOULD_BLOCK) return;
     if (n > 0) rest->sent += (size_t)n;
     if (n > 0 && rest->sent < rest->len) return;
-    if (n < 0 || jf_poller_modify(poller, rest->s, FOR_MORE, (uint64_t)rest->s) < 0) jf_close(rest->s);
+    if (n < 0 || jf_poller_modify(poller, rest->s, for_more, (uint64_t)rest->s) < 0) jf_close(rest->s);
     free(rest);
 }
 
@@ -96,7 +98,7 @@ static void echo(const jf_event *event) {
     if (sent == JF_E_WOULD_BLOCK) sent = 0;
     if (sent >= 0 && sent < n) keep(s, room + sent, (size_t)(n - sent));
     /* There may be more, which is told by the next wait when it is asked for again. */
-    else if (sent < 0 || jf_poller_modify(poller, s, FOR_MORE, (uint64_t)s) < 0) jf_close(s);
+    else if (sent < 0 || jf_poller_modify(poller, s, for_more, (uint64_t)s) < 0) jf_close(s);
 }
 
 /* Lets a client in. If that fails, it has gone, or there is no descriptor for it, and the listener rests. */
@@ -105,7 +107,7 @@ static void let_in(jf_socket listener) {
     if (s < 0) return;
     jf_set(s, JF_OPT_NO_DELAY, 1);   /* a UNIX socket has none */
     jf_set(s, JF_OPT_KEEP_ALIVE, 1); /* a machine that has vanished does not keep its descriptor */
-    if (jf_poller_add(poller, s, FOR_MORE, (uint64_t)s) < 0) jf_close(s);
+    if (jf_poller_add(poller, s, for_more, (uint64_t)s) < 0) jf_close(s);
 }
 
 static void serve(jf_socket listener) {
@@ -148,6 +150,7 @@ int main(int argc, char **argv) {
     ok(jf_addr_format(&at, address, sizeof address), "address");
     printf("%s%s\n", at.family == JF_UNIX ? "" : "tcp://", at.family == JF_UNIX ? argv[1] : address);
     fflush(stdout);
+    if (at.family == JF_UNIX) for_more &= ~(uint32_t)JF_EDGE;
     serve(listener);
 
     /* What clients there are, the system closes at the end of the program. */

@@ -1365,8 +1365,9 @@ typedef enum jf_event_flag {
 typedef enum jf_poller_mode {
     /**
      * An event is told once when it comes up, not for as long as it lasts: receive, send or accept until
-     * JF_E_WOULD_BLOCK, or until less came than there was room for. JF_E_UNSUPPORTED on a system that only has poll, but
-     * together with JF_ONE_SHOT.
+     * JF_E_WOULD_BLOCK. (Of a TCP stream a receive that left room has taken all that was there, unless JF_PRIORITY is told,
+     * too. Of a UNIX stream it may have stopped at a descriptor in the middle.) JF_E_UNSUPPORTED on a system that only has
+     * poll, but together with JF_ONE_SHOT.
      */
     JF_EDGE = 64,
     /**
@@ -1387,9 +1388,10 @@ typedef enum jf_poller_option {
     /**
      * Whether listeners rest while there is no descriptor for a connection: 0, the default, or 1. When jf_accept has
      * returned JF_E_TOO_MANY_FILES or JF_E_SYSTEM_FILES, on whatever listener, those in the poller tell nothing until
-     * a socket is closed, or 100 milliseconds have passed. With 0 a listener is ready for as long as connections are
-     * queued, and a loop that can't accept them spins. It is for listeners that are added when it is 1, and listen by
-     * then.
+     * 100 milliseconds have passed, or a wait begins after a socket was closed. With 0 a listener is ready for as long
+     * as connections are queued, and a loop that can't accept them spins. It is for listeners that are added when it
+     * is 1, listen by then, and are told of for as long as connections are queued: with JF_EDGE one is not told of
+     * again after the rest.
      */
     JF_POLLER_REST_LISTENERS = 2,
 } jf_poller_option;
@@ -1619,8 +1621,10 @@ typedef struct jf_msg {
 } jf_msg;
 
 /**
- * A datagram of many: one to send, or one that came, and maybe room to receive into. Set an array of them to zero once,
- * then what is needed. What jf_recv_many wrote can be given to jf_send_many as it is, to be sent back.
+ * A datagram of many: one to send, or one that came, and maybe room to receive into. Set an array of them to zero
+ * once, then what is needed. What jf_recv_many wrote can be given to jf_send_many as it is, to be sent back: but for
+ * what has a result of JF_E_TRUNCATED, a sender without a name, and JF_HAS_PACKET_INFO of what came to a group or a
+ * broadcast address.
  */
 typedef struct jf_datagram {
     /**
@@ -1651,8 +1655,8 @@ typedef struct jf_datagram {
      */
     struct jf_addr addr;
     /**
-     * JF_HAS_PACKET_INFO: the address of this machine that it came to, whose port does not count; to send, JF_UNSPEC has
-     * the system choose.
+     * JF_HAS_PACKET_INFO: the address that it came to, whose port does not count: of this machine, or of a group; to
+     * send, the address of this machine that it is to come from, of which JF_UNSPEC has the system choose.
      */
     struct jf_addr local;
     /**
@@ -1986,7 +1990,7 @@ typedef struct jf_event {
      */
     uint32_t events;
     /**
-     * 0.
+     * 0, for what a later version may tell.
      */
     int32_t error;
 } jf_event;
@@ -2407,9 +2411,10 @@ int64_t jf_recv_msg(jf_socket s, struct jf_msg *msg, uint32_t flags);
  * them and 65,400 bytes; and up to 32 such groups go into one system call. Where a system or a device can't do that, the
  * socket finds out by itself, once, and sends them one by one.
  *
- * A datagram is never cut into fragments: what is too long for its path is JF_E_MESSAGE_SIZE. For that the first call on a
- * socket of IP sets JF_OPT_PATH_MTU_DISCOVERY to JF_PMTU_DO, also for its other calls, if it is what a new socket has. Who
- * wants fragments sets it to JF_PMTU_DONT or JF_PMTU_OMIT before, or to anything afterwards.
+ * A datagram is never cut into fragments: what is too long for its path is JF_E_MESSAGE_SIZE. For that the first call
+ * on a socket of IP sets JF_OPT_PATH_MTU_DISCOVERY to JF_PMTU_DO, also for its other calls, if it is what a new socket
+ * has. Who wants fragments sets it to JF_PMTU_DONT or JF_PMTU_OMIT before, or to anything afterwards.
+ * JF_OPT_SEGMENT_SIZE and JF_OPT_CORK are for other calls: they change what goes alone.
  *
  * s: a socket of datagrams: JF_DGRAM of any family, raw and packet sockets.
  * datagrams: what to send. A result is written to each; nothing else. Not looked at when count is 0.
@@ -2424,7 +2429,7 @@ int64_t jf_recv_msg(jf_socket s, struct jf_msg *msg, uint32_t flags);
  * When there is no more room or time (JF_E_WOULD_BLOCK, JF_E_TIMED_OUT, JF_E_NO_BUFFERS), when a signal interrupts the
  * call or the socket is closed, it ends, and the rest have that result. Errors: when none was sent, the first one's
  * result; JF_E_TYPE_UNSUPPORTED for a socket that has connections of its kind (JF_STREAM, JF_SEQPACKET); JF_E_INVALID
- * for a NULL, a count or a flag; JF_E_BAD_HANDLE. Then no result may be written. One thread may send while another
+ * for a NULL, a count or a flag; JF_E_BAD_HANDLE. Then there may be no results. One thread may send while another
  * receives. See sendmmsg(2), udp(7). Since 0.1.
  */
 int64_t jf_send_many(jf_socket s, struct jf_datagram *datagrams, size_t count, uint32_t flags);
@@ -2437,15 +2442,18 @@ int64_t jf_send_many(jf_socket s, struct jf_datagram *datagrams, size_t count, u
  * Each into its own room: the rooms of the elements are filled one after the other, up to the first element without room,
  * at most 64. This is for small numbers, and for every socket.
  *
- * Many into one room: on a UDP socket, with at least JF_COALESCED_COUNT elements and JF_COALESCED_ROOM bytes of room in
- * the first, datagrams come as the network and the kernel ran them together (UDP GRO) and are taken apart without a
- * copy: up to 128 in one room. All elements but the first can be without room; with twice as many elements a second room is
- * used, in the second, and so on. The library turns GRO on at the first such call. From then on the socket is for such
- * calls alone: a smaller array is JF_E_INVALID, and jf_recv, jf_recv_from, jf_recv_vec and jf_recv_msg, which would take
- * many datagrams for one, are JF_E_UNSUPPORTED but for JF_ERROR_QUEUE, until JF_OPT_GRO is set to 0, as jf_into_fd does;
- * receive first what is there, for that stays run together. A jf_dup made before that call, another process that shares
- * the socket, and a jf_recv that is waiting meanwhile do not know of it.
- * Where there is no GRO, one datagram comes in each such room.
+ * Many into one room: on a UDP socket, with at least JF_COALESCED_COUNT elements and JF_COALESCED_ROOM bytes of room
+ * in the first, datagrams come as the network and the kernel ran them together (UDP GRO) and are taken apart without a
+ * copy: up to 128 in one room. All elements but the first can be without room; with twice as many elements a second
+ * room is used, of as many bytes, in the second, and so on. What is not run together, such as from different senders,
+ * or where there is no GRO, is one datagram a room.
+ *
+ * The library turns GRO on at the first such call. From then on the socket is for such calls alone: a smaller array is
+ * JF_E_INVALID, and jf_recv, jf_recv_from, jf_recv_vec and jf_recv_msg, which would take many datagrams for one, are
+ * JF_E_UNSUPPORTED but for JF_ERROR_QUEUE, until JF_OPT_GRO is set to 0, as jf_into_fd does; receive first what is
+ * there, for that stays run together. Other handles of the socket, that jf_dup has made before or another process has,
+ * and a jf_recv that is waiting meanwhile do not know of a change. Where the caller has set JF_OPT_GRO to 1, small
+ * arrays are JF_E_INVALID as well, and the other calls receive as that option says.
  *
  * s: a socket of datagrams: JF_DGRAM of any family, raw and packet sockets.
  * datagrams: room and room_len say where to receive. The other members of the first elements are written, one for each
@@ -2453,11 +2461,13 @@ int64_t jf_send_many(jf_socket s, struct jf_datagram *datagrams, size_t count, u
  * count: how many elements; what does not fit is received by the next call.
  * flags: 0, or JF_DONT_WAIT; JF_TRUNC has the result of a datagram that was cut be its whole length.
  *
- * Blocks for JF_OPT_RECV_TIMEOUT until one is there. Returns how many came: at least 1, unless count is 0. Which members
- * there are is up to the socket: JF_OPT_RECV_TOS, JF_OPT_RECV_PACKET_INFO, JF_OPT_TIMESTAMPS. Errors: those of jf_recv but
- * JF_E_TRUNCATED, which is the result of one datagram; JF_E_TYPE_UNSUPPORTED for a socket that has connections of its
- * kind; JF_E_INVALID for a NULL, an array or first element without room, a flag; JF_E_BAD_HANDLE. One thread may receive
- * while another sends. See recvmmsg(2), udp(7). Since 0.1.
+ * Blocks for JF_OPT_RECV_TIMEOUT until one is there. Returns how many came: at least 1, unless count is 0. Fewer than
+ * there is room for does not mean that there are no more: with JF_EDGE, receive until JF_E_WOULD_BLOCK. After
+ * jf_shutdown, Linux gives one empty datagram at each call. Which members there are is up to the socket:
+ * JF_OPT_RECV_TOS, JF_OPT_RECV_PACKET_INFO, JF_OPT_TIMESTAMPS. Errors: those of jf_recv but JF_E_TRUNCATED, which is
+ * the result of one datagram; JF_E_TYPE_UNSUPPORTED for a socket that has connections of its kind; JF_E_INVALID for a
+ * NULL, an array or first element without room, a flag; JF_E_BAD_HANDLE. One thread may receive while another sends.
+ * See recvmmsg(2), udp(7). Since 0.1.
  */
 int64_t jf_recv_many(jf_socket s, struct jf_datagram *datagrams, size_t count, uint32_t flags);
 
@@ -2929,7 +2939,8 @@ int64_t jf_poller_open(void);
  * Has a poller wait for a socket, too.
  *
  * p: the poller.
- * s: the socket. It leaves the poller when it is closed.
+ * s: the socket. It leaves the poller when it is closed: a wait that begins after that tells no event of it, one that
+ * another thread is just returning from still may.
  * events: what for, JF_READABLE and so on joined with |; JF_ERROR and JF_HANGUP are told in any case. With JF_EDGE or
  * JF_ONE_SHOT they are told as those say, else for as long as they last.
  * token: what its events shall carry, such as a pointer or an index; any number but UINT64_MAX.

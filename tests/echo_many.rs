@@ -5,8 +5,10 @@ mod common;
 use common::peers::{Family, Theirs, assert_same, data, example, their_client};
 use common::process::{Folder, PATIENCE, Process, talk};
 use common::{memcheck, run};
+use jackfield::{Flags, Opt, Outgoing, Socket};
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::os::fd::{AsFd, AsRawFd};
 use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
@@ -54,6 +56,17 @@ impl Server {
 
     fn descriptors(&self) -> usize {
         std::fs::read_dir(self.about("fd")).expect("it runs").count()
+    }
+
+    /// Has it find at once whatever is sent meanwhile.
+    fn while_stopped(&self, send: impl FnOnce()) {
+        self.process.signal(libc::SIGSTOP);
+        let is_stopped = || std::fs::read_to_string(self.about("stat")).is_ok_and(|stat| stat.contains(") T "));
+        while !is_stopped() {
+            thread::yield_now();
+        }
+        send();
+        self.process.signal(libc::SIGCONT);
     }
 
     /// How long it has been running.
@@ -125,6 +138,41 @@ fn clients_by_others() {
         server.end(libc::SIGINT);
         assert_eq!(std::fs::read_dir(folder.path()).expect("it is there").count(), 0, "no file stays");
     }
+}
+
+/// A receive stops at an urgent byte, and in a UNIX stream at a descriptor, with room left and more behind it.
+#[test]
+fn what_parts_a_stream_does_not_hold_it_up() {
+    let server = Server::new(TCP);
+    let mut client = server.connect();
+    let mut came = [0; 6];
+    client.write_all(b"x").unwrap();
+    client.read_exact(&mut came[..1]).unwrap();
+    server.while_stopped(|| {
+        client.write_all(b"abc").unwrap();
+        // SAFETY: it is one byte.
+        let sent = unsafe { libc::send(client.as_raw_fd(), c"d".as_ptr().cast(), 1, libc::MSG_OOB) };
+        assert_eq!(sent, 1);
+        client.write_all(b"efg").unwrap();
+    });
+    client.read_exact(&mut came).unwrap();
+    assert_eq!(&came, b"abcefg");
+
+    let folder = Folder::new();
+    let server = Server::new(&format!("unix://{}/socket", folder.path().display()));
+    let client = Socket::dial(&server.endpoint, Some(PATIENCE)).unwrap();
+    client.set(Opt::RecvTimeout, PATIENCE.as_millis() as i64).unwrap();
+    client.send_all(b"x").unwrap();
+    client.recv_exact(&mut came[..1]).unwrap();
+    server.while_stopped(|| {
+        let mut message = Outgoing::default();
+        let descriptors = [client.as_fd()];
+        message.descriptors = &descriptors;
+        client.send_msg(&[b"abc".as_slice().into()], Flags::NONE, &message).unwrap();
+        client.send_all(b"efg").unwrap();
+    });
+    client.recv_exact(&mut came[..]).unwrap();
+    assert_eq!(&came, b"abcefg");
 }
 
 /// Who doesn't read is not read from: what they send is more than the system takes, and the server doesn't keep it either.

@@ -108,6 +108,16 @@ fn a_datagram_that_is_cut_says_so() {
 }
 
 #[test]
+fn an_interface_that_is_not_there_is_told_as_in_a_single_message() {
+    let socket = Socket::open(Family::Inet, Type::Dgram, 0).unwrap();
+    let to = Addr::from((Ipv4Addr::LOCALHOST, 9));
+    let mut datagrams = [Datagram::to(b"x", &to), Datagram::to(b"y", &to)];
+    datagrams[0].set_source(&PacketInfo { interface: 99_999, addr: Addr::UNSPEC });
+    assert_eq!(socket.send_many(&mut datagrams, Flags::NONE), Ok(1));
+    assert_eq!((datagrams[0].result(), datagrams[1].result()), (Err(Error::NOT_FOUND), Ok(1)));
+}
+
+#[test]
 fn what_is_wrong_is_refused() {
     assert_eq!(Batch::coalesced(&mut [0; 65_535]).unwrap_err(), Error::INVALID);
     let mut memory = vec![0; 65_536];

@@ -13,7 +13,7 @@
 
 enum { EVENTS = 64 };
 
-static const uint32_t FOR_MORE = EPOLLIN | EPOLLRDHUP | EPOLLET, FOR_SPACE = EPOLLOUT | EPOLLET;
+static const uint32_t FOR_MORE = EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLET, FOR_SPACE = EPOLLOUT | EPOLLET;
 
 struct rest {
     int fd;

@@ -18,8 +18,10 @@ pub enum jf_coalesced {
     JF_COALESCED_ROOM = 65536,
 }
 
-/// A datagram of many: one to send, or one that came, and maybe room to receive into. Set an array of them to zero once,
-/// then what is needed. What jf_recv_many wrote can be given to jf_send_many as it is, to be sent back.
+/// A datagram of many: one to send, or one that came, and maybe room to receive into. Set an array of them to zero
+/// once, then what is needed. What jf_recv_many wrote can be given to jf_send_many as it is, to be sent back: but for
+/// what has a result of JF_E_TRUNCATED, a sender without a name, and JF_HAS_PACKET_INFO of what came to a group or a
+/// broadcast address.
 #[repr(C)]
 pub struct jf_datagram {
     /// Its bytes. To send: not looked at when len is 0. jf_recv_many writes where they are, in a room of the array.
@@ -37,8 +39,8 @@ pub struct jf_datagram {
     /// JF_HAS_ADDR: where it goes to, or who sent it. Without, it goes to the socket's peer. Of an IP address that came,
     /// the bytes of data behind the first 16 are zero or as they were.
     pub addr: jf_addr,
-    /// JF_HAS_PACKET_INFO: the address of this machine that it came to, whose port does not count; to send, JF_UNSPEC has
-    /// the system choose.
+    /// JF_HAS_PACKET_INFO: the address that it came to, whose port does not count: of this machine, or of a group; to
+    /// send, the address of this machine that it is to come from, of which JF_UNSPEC has the system choose.
     pub local: jf_addr,
     /// JF_HAS_PACKET_INFO: the interface that it came to; to send, 0 has the system choose.
     pub interface_index: u32,
@@ -81,9 +83,10 @@ const _: () = {
 /// them and 65,400 bytes; and up to 32 such groups go into one system call. Where a system or a device can't do that, the
 /// socket finds out by itself, once, and sends them one by one.
 ///
-/// A datagram is never cut into fragments: what is too long for its path is JF_E_MESSAGE_SIZE. For that the first call on a
-/// socket of IP sets JF_OPT_PATH_MTU_DISCOVERY to JF_PMTU_DO, also for its other calls, if it is what a new socket has. Who
-/// wants fragments sets it to JF_PMTU_DONT or JF_PMTU_OMIT before, or to anything afterwards.
+/// A datagram is never cut into fragments: what is too long for its path is JF_E_MESSAGE_SIZE. For that the first call
+/// on a socket of IP sets JF_OPT_PATH_MTU_DISCOVERY to JF_PMTU_DO, also for its other calls, if it is what a new socket
+/// has. Who wants fragments sets it to JF_PMTU_DONT or JF_PMTU_OMIT before, or to anything afterwards.
+/// JF_OPT_SEGMENT_SIZE and JF_OPT_CORK are for other calls: they change what goes alone.
 ///
 /// s: a socket of datagrams: JF_DGRAM of any family, raw and packet sockets.
 /// datagrams: what to send. A result is written to each; nothing else. Not looked at when count is 0.
@@ -98,7 +101,7 @@ const _: () = {
 /// When there is no more room or time (JF_E_WOULD_BLOCK, JF_E_TIMED_OUT, JF_E_NO_BUFFERS), when a signal interrupts the
 /// call or the socket is closed, it ends, and the rest have that result. Errors: when none was sent, the first one's
 /// result; JF_E_TYPE_UNSUPPORTED for a socket that has connections of its kind (JF_STREAM, JF_SEQPACKET); JF_E_INVALID
-/// for a NULL, a count or a flag; JF_E_BAD_HANDLE. Then no result may be written. One thread may send while another
+/// for a NULL, a count or a flag; JF_E_BAD_HANDLE. Then there may be no results. One thread may send while another
 /// receives. See sendmmsg(2), udp(7). Since 0.1.
 // SAFETY: `datagrams` is NULL or `count` of them, whose data is NULL or readable for its length.
 #[unsafe(no_mangle)]
@@ -117,15 +120,18 @@ pub unsafe extern "C" fn jf_send_many(s: jf_socket, datagrams: *mut jf_datagram,
 /// Each into its own room: the rooms of the elements are filled one after the other, up to the first element without room,
 /// at most 64. This is for small numbers, and for every socket.
 ///
-/// Many into one room: on a UDP socket, with at least JF_COALESCED_COUNT elements and JF_COALESCED_ROOM bytes of room in
-/// the first, datagrams come as the network and the kernel ran them together (UDP GRO) and are taken apart without a
-/// copy: up to 128 in one room. All elements but the first can be without room; with twice as many elements a second room is
-/// used, in the second, and so on. The library turns GRO on at the first such call. From then on the socket is for such
-/// calls alone: a smaller array is JF_E_INVALID, and jf_recv, jf_recv_from, jf_recv_vec and jf_recv_msg, which would take
-/// many datagrams for one, are JF_E_UNSUPPORTED but for JF_ERROR_QUEUE, until JF_OPT_GRO is set to 0, as jf_into_fd does;
-/// receive first what is there, for that stays run together. A jf_dup made before that call, another process that shares
-/// the socket, and a jf_recv that is waiting meanwhile do not know of it.
-/// Where there is no GRO, one datagram comes in each such room.
+/// Many into one room: on a UDP socket, with at least JF_COALESCED_COUNT elements and JF_COALESCED_ROOM bytes of room
+/// in the first, datagrams come as the network and the kernel ran them together (UDP GRO) and are taken apart without a
+/// copy: up to 128 in one room. All elements but the first can be without room; with twice as many elements a second
+/// room is used, of as many bytes, in the second, and so on. What is not run together, such as from different senders,
+/// or where there is no GRO, is one datagram a room.
+///
+/// The library turns GRO on at the first such call. From then on the socket is for such calls alone: a smaller array is
+/// JF_E_INVALID, and jf_recv, jf_recv_from, jf_recv_vec and jf_recv_msg, which would take many datagrams for one, are
+/// JF_E_UNSUPPORTED but for JF_ERROR_QUEUE, until JF_OPT_GRO is set to 0, as jf_into_fd does; receive first what is
+/// there, for that stays run together. Other handles of the socket, that jf_dup has made before or another process has,
+/// and a jf_recv that is waiting meanwhile do not know of a change. Where the caller has set JF_OPT_GRO to 1, small
+/// arrays are JF_E_INVALID as well, and the other calls receive as that option says.
 ///
 /// s: a socket of datagrams: JF_DGRAM of any family, raw and packet sockets.
 /// datagrams: room and room_len say where to receive. The other members of the first elements are written, one for each
@@ -133,11 +139,13 @@ pub unsafe extern "C" fn jf_send_many(s: jf_socket, datagrams: *mut jf_datagram,
 /// count: how many elements; what does not fit is received by the next call.
 /// flags: 0, or JF_DONT_WAIT; JF_TRUNC has the result of a datagram that was cut be its whole length.
 ///
-/// Blocks for JF_OPT_RECV_TIMEOUT until one is there. Returns how many came: at least 1, unless count is 0. Which members
-/// there are is up to the socket: JF_OPT_RECV_TOS, JF_OPT_RECV_PACKET_INFO, JF_OPT_TIMESTAMPS. Errors: those of jf_recv but
-/// JF_E_TRUNCATED, which is the result of one datagram; JF_E_TYPE_UNSUPPORTED for a socket that has connections of its
-/// kind; JF_E_INVALID for a NULL, an array or first element without room, a flag; JF_E_BAD_HANDLE. One thread may receive
-/// while another sends. See recvmmsg(2), udp(7). Since 0.1.
+/// Blocks for JF_OPT_RECV_TIMEOUT until one is there. Returns how many came: at least 1, unless count is 0. Fewer than
+/// there is room for does not mean that there are no more: with JF_EDGE, receive until JF_E_WOULD_BLOCK. After
+/// jf_shutdown, Linux gives one empty datagram at each call. Which members there are is up to the socket:
+/// JF_OPT_RECV_TOS, JF_OPT_RECV_PACKET_INFO, JF_OPT_TIMESTAMPS. Errors: those of jf_recv but JF_E_TRUNCATED, which is
+/// the result of one datagram; JF_E_TYPE_UNSUPPORTED for a socket that has connections of its kind; JF_E_INVALID for a
+/// NULL, an array or first element without room, a flag; JF_E_BAD_HANDLE. One thread may receive while another sends.
+/// See recvmmsg(2), udp(7). Since 0.1.
 // SAFETY: `datagrams` is NULL or `count` of them, whose room is NULL or writable for its length.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_recv_many(s: jf_socket, datagrams: *mut jf_datagram, count: usize, flags: u32) -> i64 {

@@ -17,8 +17,9 @@ pub type jf_poller = i64;
 #[derive(Clone, Copy)]
 pub enum jf_poller_mode {
     /// An event is told once when it comes up, not for as long as it lasts: receive, send or accept until
-    /// JF_E_WOULD_BLOCK, or until less came than there was room for. JF_E_UNSUPPORTED on a system that only has poll, but
-    /// together with JF_ONE_SHOT.
+    /// JF_E_WOULD_BLOCK. (Of a TCP stream a receive that left room has taken all that was there, unless JF_PRIORITY is told,
+    /// too. Of a UNIX stream it may have stopped at a descriptor in the middle.) JF_E_UNSUPPORTED on a system that only has
+    /// poll, but together with JF_ONE_SHOT.
     JF_EDGE = 64,
     /// One event is told, and then none until jf_poller_modify asks again.
     JF_ONE_SHOT = 128,
@@ -31,7 +32,7 @@ pub struct jf_event {
     pub token: u64,
     /// What it is ready for: JF_READABLE and so on, joined with |.
     pub events: u32,
-    /// 0.
+    /// 0, for what a later version may tell.
     pub error: i32,
 }
 
@@ -70,7 +71,8 @@ fn with_socket(p: jf_poller, s: jf_socket, call: impl FnOnce(&Poller, &Socket) -
 /// Has a poller wait for a socket, too.
 ///
 /// p: the poller.
-/// s: the socket. It leaves the poller when it is closed.
+/// s: the socket. It leaves the poller when it is closed: a wait that begins after that tells no event of it, one that
+/// another thread is just returning from still may.
 /// events: what for, JF_READABLE and so on joined with |; JF_ERROR and JF_HANGUP are told in any case. With JF_EDGE or
 /// JF_ONE_SHOT they are told as those say, else for as long as they last.
 /// token: what its events shall carry, such as a pointer or an index; any number but UINT64_MAX.
@@ -204,9 +206,10 @@ pub enum jf_poller_option {
     JF_POLLER_INTERRUPTIBLE = 1,
     /// Whether listeners rest while there is no descriptor for a connection: 0, the default, or 1. When jf_accept has
     /// returned JF_E_TOO_MANY_FILES or JF_E_SYSTEM_FILES, on whatever listener, those in the poller tell nothing until
-    /// a socket is closed, or 100 milliseconds have passed. With 0 a listener is ready for as long as connections are
-    /// queued, and a loop that can't accept them spins. It is for listeners that are added when it is 1, and listen by
-    /// then.
+    /// 100 milliseconds have passed, or a wait begins after a socket was closed. With 0 a listener is ready for as long
+    /// as connections are queued, and a loop that can't accept them spins. It is for listeners that are added when it
+    /// is 1, listen by then, and are told of for as long as connections are queued: with JF_EDGE one is not told of
+    /// again after the rest.
     JF_POLLER_REST_LISTENERS = 2,
 }
 

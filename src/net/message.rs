@@ -283,6 +283,11 @@ impl Incoming {
     }
 }
 
+/// What a message names that is not there: an interface, or a process.
+pub(super) fn not_there(error: Error) -> Error {
+    if [ENODEV, ESRCH].map(Error::from_os).contains(&error) { Error::NOT_FOUND } else { error }
+}
+
 impl Socket {
     /// Sends several buffers' bytes one after the other, with what goes beside them; as one message, if the socket has
     /// messages. ([sendmsg(2)], [cmsg(3)])
@@ -312,10 +317,7 @@ impl Socket {
         let mut control = ControlBuf::new();
         message.pack(self, &mut control)?;
         let result = self.call(Direction::Send, flags, |fd, extra| fd.send_msg(bufs, flags | extra, to, &control));
-        // The interface, or the process.
-        result.map_err(
-            |error| if [ENODEV, ESRCH].map(Error::from_os).contains(&error) { Error::NOT_FOUND } else { error },
-        )
+        result.map_err(not_there)
     }
 
     /// Receives into several buffers one after the other, with what came beside that. `message` holds the whole of it

@@ -1,5 +1,6 @@
 //! Sending many datagrams at once.
 
+use super::message::not_there;
 use super::wait::Patience;
 use super::{Addr, Datagram, Error, Family, Flags, Opt, PacketInfo, Result, Socket, Type};
 use crate::sys::errno::EIO;
@@ -169,7 +170,7 @@ impl Socket {
             Patience::For(..) => self.poll_on(Direction::Send, patience, |fd, extra| outbox.send(fd, flags | extra)),
             _ => self.wait_on(Direction::Send, patience, |fd, extra| outbox.send(fd, flags | extra)),
         };
-        result.map_err(|error| Fault { error, in_segments: outbox.begins_in_segments() })
+        result.map_err(|error| Fault { error: not_there(error), in_segments: outbox.begins_in_segments() })
     }
 
     /// Begins a message with a datagram.
