@@ -7,9 +7,9 @@
  * The first line that it prints is the endpoint at which it listens. Ctrl-C ends it in good order, with the status 0.
  *
  * A message is one receive and one send, and its share of a wait: clients are told of by JF_EDGE, which is the least work
- * for the system, and a receive that leaves room tells that there was no more. A client that has been sent everything needs
- * no memory here: the token of its events is its socket. One that does not read is not read from, so that it costs no more
- * than what came at once. When there is no descriptor for a client, it waits at the listener until another one has left.
+ * for the system, and a receive that leaves room mostly tells that there was no more. A client that has been sent everything
+ * needs no memory here: the token of its events is its socket. One that does not read is not read from, so that it costs no
+ * more than what came at once. When there is no descriptor for a client, it waits at the listener until another one has left.
  */
 #include <jackfield.h>
 #include <signal.h>
