@@ -187,9 +187,10 @@ impl Poller {
     }
 
     /// Has listeners rest while there is no descriptor for a connection, or no longer: once an accept has failed for
-    /// that, they are not waited for until a socket of the library is closed, or 100 milliseconds have passed. Else a
-    /// listener is ready for as long as connections are queued, and a loop that can't accept them spins. It is for the
-    /// sockets that listen already when they are added after this.
+    /// that, they are not waited for until 100 milliseconds have passed, or a wait begins after a socket of the library
+    /// was closed. Else a listener is ready for as long as connections are queued, and a loop that can't accept them
+    /// spins. It is for the sockets that listen already when they are added after this, and are told of for as long as
+    /// connections are queued: with [`Events::EDGE`] one is not told of again after the rest.
     ///
     /// # Errors
     /// [`Error::TOO_MANY_FILES`] and [`Error::SYSTEM_FILES`]: it takes two more descriptors.
@@ -370,13 +371,14 @@ impl Listeners {
     }
 
     /// Sees to what came of a wait: ends the rest when its time is over, and takes the listeners' events into what room
-    /// is left. What another thread has taken meanwhile is not among them.
+    /// is left, unless they rest. What another thread has taken meanwhile is not among them.
     fn look(&self, poller: &RawPoller, waited: &Waited, room: &mut EventRoom<'_>) -> Result<()> {
         if waited.woken && self.since.load(Relaxed) != AWAKE && self.timer.take() {
             self.is_over.store(true, Relaxed);
             self.change(poller)?;
         }
-        if !waited.inner || room.is_full() {
+        // What ended the wait may have been a wake or the timer.
+        if !waited.inner || room.is_full() || self.since.load(Relaxed) != AWAKE {
             return Ok(());
         }
         match self.raw.wait(room, Some(Duration::ZERO)) {

@@ -76,6 +76,9 @@ static void rests(int64_t timeout_ms) {
         EXPECT(jf_poller_wait(t.p, &e, 1, 0), meanwhile == JF_READABLE);
         jf_poller_wait(t.p, &e, 1, 0);
         take_byte(t.others[0]);
+        /* A wake with room for more than the others have. */
+        OK(jf_poller_wake(t.p));
+        CHECK(jf_poller_wait(t.p, &e, 1, 0) == 0 || now_us() - before >= REST_US);
         CHECK(told(t.p, LISTENER, timeout_ms) == JF_READABLE);
         CHECK(now_us() - before >= REST_US);
         CHECK(told(t.p, LISTENER, 0) == JF_READABLE);
