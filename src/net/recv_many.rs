@@ -24,11 +24,16 @@ impl Socket {
         match self.rooms(datagrams)? {
             // Most of what is run together, without a stack for more.
             1 => self.recv_into::<1>(1, datagrams, flags),
-            rooms => self.recv_into::<INBOX_MAX>(rooms, datagrams, flags),
+            rooms => self.recv_into_rooms(rooms, datagrams, flags),
         }
     }
 
     #[inline(never)]
+    fn recv_into_rooms(&self, rooms: usize, datagrams: &mut [Datagram<'_>], flags: Flags) -> Result<usize> {
+        self.recv_into::<INBOX_MAX>(rooms, datagrams, flags)
+    }
+
+    #[inline(always)]
     fn recv_into<const MOST: usize>(
         &self,
         rooms: usize,
@@ -39,7 +44,8 @@ impl Socket {
         datagrams[..rooms].iter().for_each(|datagram| inbox.add(datagram));
         let passes = if self.family == Family::Unix { Flags::CLOSE_ON_EXEC } else { Flags::NONE };
         let os_flags = flags.without(Flags::TRUNC) | self.always_told() | passes;
-        let messages = self.call(Direction::Recv, flags, |fd, extra| inbox.receive(fd, os_flags | extra))?;
+        let came = self.call(Direction::Recv, flags, |fd, extra| inbox.receive(fd, os_flags | extra))?;
+        let messages = if MOST == 1 { 1 } else { came };
         let mut count = 0;
         for message in 0..messages {
             // One is kept for each message behind it, lest that is lost when somebody else had datagrams run together.
@@ -81,19 +87,25 @@ impl Socket {
     /// Whether the system runs datagrams together. It is turned on when the caller could take that; where it is on, the
     /// caller must.
     fn coalesces(&self, can_be_taken: bool) -> Result<bool> {
-        if self.batches.coalescing() == Coalescing::Unknown {
-            self.batches.set_coalescing(match self.fd.get(Opt::Gro, self.family, self.kind) {
-                Ok(0) => Coalescing::Off,
-                Ok(_) => Coalescing::Asked,
-                Err(_) => Coalescing::Never,
-            });
-        }
         match self.batches.coalescing() {
+            Coalescing::Unknown => {
+                self.look_up_coalescing();
+                self.coalesces(can_be_taken)
+            }
             Coalescing::Asked | Coalescing::On if can_be_taken => Ok(true),
             Coalescing::Asked | Coalescing::On => Err(Error::INVALID),
             Coalescing::Off if can_be_taken => Ok(self.turn_coalescing_on()),
-            _ => Ok(false),
+            Coalescing::Off | Coalescing::Never => Ok(false),
         }
+    }
+
+    #[cold]
+    fn look_up_coalescing(&self) {
+        self.batches.set_coalescing(match self.fd.get(Opt::Gro, self.family, self.kind) {
+            Ok(0) => Coalescing::Off,
+            Ok(_) => Coalescing::Asked,
+            Err(_) => Coalescing::Never,
+        });
     }
 
     #[cold]

@@ -4,7 +4,7 @@ use super::message::not_there;
 use super::wait::Patience;
 use super::{Addr, Datagram, Error, Family, Flags, Opt, PacketInfo, Result, Socket, Type};
 use crate::sys::errno::EIO;
-use crate::sys::{Direction, Outbox, Sent, present};
+use crate::sys::{Descriptor, Direction, Outbox, OutboxMemory, SEGMENTS, SEGMENTS_BYTES, Sent, present};
 
 /// Values of [`Opt::PathMtuDiscovery`]: what a new socket has, which cuts what is too long for its path; what refuses it;
 /// and two more that cut.
@@ -68,10 +68,32 @@ impl Socket {
         let patience =
             if flags.intersects(Flags::DONT_WAIT) { Patience::Never } else { self.patience(Direction::Send) };
         let way = if in_segments { Way::InSegments } else { Way::OneByOne };
+        let first = match datagrams {
+            [] => return Ok(0),
+            // What most batches are, without a stack for more.
+            _ if in_segments && may_be_one_message(datagrams) => self.send_message(datagrams, flags, patience),
+            _ => self.send_messages(datagrams, flags, patience, way),
+        };
+        match first {
+            Ok(count) if count == datagrams.len() => Ok(count),
+            first => self.send_rest(first, datagrams, flags, patience, way),
+        }
+    }
+
+    /// Goes on with a batch from what the first system call came to.
+    #[inline(never)]
+    fn send_rest(
+        &self,
+        first: Result<usize, Fault>,
+        datagrams: &mut [Datagram<'_>],
+        flags: Flags,
+        patience: Patience,
+        way: Way,
+    ) -> Result<usize> {
         let mut course = Course { at: 0, way, on_trial: false };
-        let mut sent = 0;
-        while course.at < datagrams.len() {
-            match self.send_some(&mut datagrams[course.at..], flags, patience, course.way) {
+        let (mut sent, mut some) = (0, first);
+        loop {
+            match some {
                 Ok(count) => {
                     if course.on_trial {
                         self.batches.set_can_segment(false);
@@ -82,6 +104,10 @@ impl Socket {
                 }
                 Err(fault) => self.go_on_after(fault, &mut course, datagrams),
             }
+            if course.at == datagrams.len() {
+                break;
+            }
+            some = self.send_messages(&mut datagrams[course.at..], flags, patience, course.way);
         }
         match datagrams.first() {
             Some(first) if sent == 0 => Err(Error::from_code(first.result).unwrap_or(Error::INTERNAL)),
@@ -139,57 +165,91 @@ impl Socket {
         can_segment
     }
 
-    /// Sends as many of the datagrams as go into one system call, and returns how many that were, which have their results.
+    /// Sends the first of the datagrams and those that go with it, and returns how many that were, which have their results.
     #[inline(always)]
-    fn send_some(
+    fn send_message(&self, datagrams: &mut [Datagram<'_>], flags: Flags, patience: Patience) -> Result<usize, Fault> {
+        let mut memory = OutboxMemory::<1, SEGMENTS>::new();
+        let mut outbox = Outbox::new(&mut memory, true);
+        self.put(&mut outbox, datagrams)?;
+        self.hand_over(outbox, flags, patience)
+    }
+
+    /// Sends as many of the datagrams as go into one system call, and returns how many that were, which have their results.
+    #[inline(never)]
+    fn send_messages(
         &self,
         datagrams: &mut [Datagram<'_>],
         flags: Flags,
         patience: Patience,
         way: Way,
     ) -> Result<usize, Fault> {
-        let mut outbox = Outbox::new(way == Way::InSegments);
+        let mut memory = OutboxMemory::<32, 128>::new();
+        let mut outbox = Outbox::new(&mut memory, way == Way::InSegments);
         let mut rest = datagrams;
-        while let Some((first, next)) = rest.split_first_mut() {
-            if outbox.is_full() {
-                break;
-            }
-            match self.put(&mut outbox, first) {
-                Ok(()) => {}
-                Err(error) if outbox.len() == 0 => return Err(Fault { error, in_segments: false }),
+        while !rest.is_empty() && !outbox.is_full() {
+            match self.put(&mut outbox, rest) {
+                Ok(count) => rest = &mut rest[count..],
+                Err(fault) if outbox.len() == 0 => return Err(fault),
                 // Its turn comes when those before it are out.
                 Err(_) => break,
             }
-            first.result = first.len() as i64;
-            let count = outbox.extend(first, next);
-            rest = &mut next[count..];
         }
-        outbox.finish();
+        self.hand_over(outbox, flags, patience)
+    }
+
+    /// Makes a message of the first of these and those that go with it, and returns how many they are.
+    #[inline(always)]
+    fn put<'a, const MESSAGES: usize, const BUFS: usize>(
+        &self,
+        outbox: &mut Outbox<'_, 'a, MESSAGES, BUFS>,
+        datagrams: &mut [Datagram<'a>],
+    ) -> Result<usize, Fault> {
+        let [first, next @ ..] = datagrams else { return Ok(0) };
+        self.begin(outbox, first).map_err(|error| Fault { error, in_segments: false })?;
+        first.result = first.len() as i64;
+        Ok(1 + outbox.end(first, next))
+    }
+
+    /// Makes the system call.
+    #[inline(always)]
+    fn hand_over<const MESSAGES: usize, const BUFS: usize>(
+        &self,
+        mut outbox: Outbox<'_, '_, MESSAGES, BUFS>,
+        flags: Flags,
+        patience: Patience,
+    ) -> Result<usize, Fault> {
+        let in_segments = outbox.begins_in_segments();
+        let send = |fd: &Descriptor, extra| outbox.send(fd, flags | extra);
         let result = match patience {
             // The kernel would take the socket's timeout for each message anew.
-            Patience::For(..) => self.poll_on(Direction::Send, patience, |fd, extra| outbox.send(fd, flags | extra)),
-            _ => self.wait_on(Direction::Send, patience, |fd, extra| outbox.send(fd, flags | extra)),
+            Patience::For(..) => self.poll_on(Direction::Send, patience, send),
+            _ => self.wait_on(Direction::Send, patience, send),
         };
-        result.map_err(|error| Fault { error: not_there(error), in_segments: outbox.begins_in_segments() })
+        result.map_err(|error| Fault { error: not_there(error), in_segments })
     }
 
     /// Begins a message with a datagram.
     #[inline(always)]
-    fn put<'a>(&self, outbox: &mut Outbox<'a>, datagram: &Datagram<'a>) -> Result<()> {
+    fn begin<'a, const MESSAGES: usize, const BUFS: usize>(
+        &self,
+        outbox: &mut Outbox<'_, 'a, MESSAGES, BUFS>,
+        datagram: &Datagram<'a>,
+    ) -> Result<()> {
         if datagram.is_nowhere() {
             return Err(Error::INVALID);
         }
         let to = if datagram.present & present::ADDR == 0 { None } else { Some(&datagram.addr) };
         to.map_or(Ok(()), |to| self.expect_raw_peer(to))?;
         outbox.begin(datagram, to)?;
-        if datagram.present & !present::ADDR != 0 {
-            self.put_beside(outbox, datagram).inspect_err(|_| outbox.drop_last())?;
-        }
-        Ok(())
+        if datagram.present & !present::ADDR == 0 { Ok(()) } else { self.put_beside(outbox, datagram) }
     }
 
     #[cold]
-    fn put_beside(&self, outbox: &mut Outbox<'_>, datagram: &Datagram<'_>) -> Result<()> {
+    fn put_beside<'a, const MESSAGES: usize, const BUFS: usize>(
+        &self,
+        outbox: &mut Outbox<'_, 'a, MESSAGES, BUFS>,
+        datagram: &Datagram<'a>,
+    ) -> Result<()> {
         if datagram.present & !present::ALL != 0 {
             return Err(Error::INVALID);
         }
@@ -216,6 +276,13 @@ impl Socket {
         let how = self.fd.get(Opt::PathMtuDiscovery, self.family, self.kind);
         matches!(how, Ok(CUTS_IF_NEEDED | ALWAYS_CUTS | CUTS_HERE))
     }
+}
+
+/// Whether these look like one message: when the last one goes with the first. If they are more, the first goes by itself.
+fn may_be_one_message(datagrams: &[Datagram<'_>]) -> bool {
+    let [first, .., last] = datagrams else { return true };
+    let bytes = first.len().saturating_mul(datagrams.len());
+    datagrams.len() <= SEGMENTS && bytes <= SEGMENTS_BYTES && last.len() <= first.len() && last.goes_with(first)
 }
 
 impl Fault {

@@ -50,6 +50,13 @@ impl RawAddr {
         unsafe { ptr::from_ref(self).cast::<IpPart>().read_unaligned() }
     }
 
+    /// Puts in an address of IP.
+    #[inline(always)]
+    pub(super) fn set_ip_part(&mut self, part: IpPart) {
+        // SAFETY: there is room for so many bytes, and any are values of those fields.
+        unsafe { ptr::from_mut(self).cast::<IpPart>().write_unaligned(part) }
+    }
+
     #[inline]
     fn ip<const N: usize>(&self) -> Result<[u8; N], Errno> {
         self.bytes().try_into().map_err(|_| Errno(EINVAL))
@@ -59,6 +66,21 @@ impl RawAddr {
 /// As much of an address as may be anything but zero in one of IP.
 pub(super) type IpPart = [u64; 4];
 const _: () = assert!(size_of::<IpPart>() == offset_of!(RawAddr, data) + 16);
+
+/// Two neighbours in memory as the word that both are.
+#[inline(always)]
+fn word(first: u32, second: u32) -> u64 {
+    let (first, second) = (u64::from(first), u64::from(second));
+    if cfg!(target_endian = "little") { first | second << 32 } else { first << 32 | second }
+}
+
+/// An address of IP, made in registers; its bytes as two words.
+#[inline(always)]
+fn ip_part_of(family: Family, port: u16, scope_id: u32, flow_info: u32, len: u32, bytes: [u64; 2]) -> IpPart {
+    let (first, second) = (family as u32, u32::from(port));
+    let begin = if cfg!(target_endian = "little") { first | second << 16 } else { first << 16 | second };
+    [word(begin, scope_id), word(flow_info, len), bytes[0], bytes[1]]
+}
 
 /// The longest hardware address that Linux knows.
 pub const HARDWARE_MAX: usize = 32;
@@ -200,11 +222,42 @@ impl SockAddr {
         Ok(())
     }
 
+    /// What the kernel filled in, if it is an address of IP.
+    #[inline(always)]
+    pub(super) fn ip_part(&self) -> Option<IpPart> {
+        let len = self.len as usize;
+        // As long as the shorter one is.
+        if len < size_of::<sockaddr_in>() {
+            return None;
+        }
+        let storage = self.storage.as_ptr();
+        // SAFETY: the kernel filled `len` bytes, and each arm reads only within them.
+        unsafe {
+            match c_int::from((*storage).any) {
+                libc::AF_INET => {
+                    let inet = (*storage).inet;
+                    let port = u16::from_be(inet.sin_port);
+                    Some(ip_part_of(Family::Inet, port, 0, 0, 4, [word(inet.sin_addr.s_addr, 0), 0]))
+                }
+                libc::AF_INET6 if len >= size_of::<sockaddr_in6>() => {
+                    let inet6 = (*storage).inet6;
+                    let (port, flow_info) = (u16::from_be(inet6.sin6_port), u32::from_be(inet6.sin6_flowinfo));
+                    let bytes = (&raw const inet6.sin6_addr).cast::<[u64; 2]>().read_unaligned();
+                    Some(ip_part_of(Family::Inet6, port, inet6.sin6_scope_id, flow_info, 16, bytes))
+                }
+                _ => None,
+            }
+        }
+    }
+
     /// What the kernel filled in. An address of a family without a number here, or of none, is [`RawAddr::UNSPEC`].
     #[inline]
     pub fn decode(&self, out: &mut RawAddr) {
         let len = self.len as usize;
         *out = RawAddr::UNSPEC;
+        if let Some(part) = self.ip_part() {
+            return out.set_ip_part(part);
+        }
         if len < size_of::<sa_family_t>() {
             return;
         }
@@ -212,22 +265,6 @@ impl SockAddr {
         // SAFETY: the kernel filled `len` bytes, and each arm reads only within them.
         unsafe {
             match c_int::from((*storage).any) {
-                libc::AF_INET if len >= size_of::<sockaddr_in>() => {
-                    let inet = (*storage).inet;
-                    out.family = Family::Inet as u16;
-                    out.port = u16::from_be(inet.sin_port);
-                    out.len = 4;
-                    out.data[..4].copy_from_slice(&inet.sin_addr.s_addr.to_ne_bytes());
-                }
-                libc::AF_INET6 if len >= size_of::<sockaddr_in6>() => {
-                    let inet6 = (*storage).inet6;
-                    out.family = Family::Inet6 as u16;
-                    out.port = u16::from_be(inet6.sin6_port);
-                    out.flow_info = u32::from_be(inet6.sin6_flowinfo);
-                    out.scope_id = inet6.sin6_scope_id;
-                    out.len = 16;
-                    out.data[..16].copy_from_slice(&inet6.sin6_addr.s6_addr);
-                }
                 libc::AF_UNIX => {
                     let path = storage.cast::<u8>().add(PATH_OFFSET);
                     let filled = len.saturating_sub(PATH_OFFSET).min(ADDR_DATA);

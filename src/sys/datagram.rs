@@ -151,7 +151,7 @@ impl<'a> Datagram<'a> {
 
     /// Whether it goes to the same place as the other, with the same beside it.
     #[inline(always)]
-    pub(super) fn goes_with(&self, other: &Datagram<'_>) -> bool {
+    pub(crate) fn goes_with(&self, other: &Datagram<'_>) -> bool {
         let present = other.present;
         self.present == present
             && (present & present::ADDR == 0 || self.addr.ip_part() == other.addr.ip_part())

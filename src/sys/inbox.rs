@@ -54,10 +54,17 @@ impl<'a, const MOST: usize> Inbox<'a, MOST> {
         self.count += 1;
     }
 
+    /// How many rooms there are.
+    #[inline(always)]
+    fn count(&self) -> usize {
+        // One, where the compiler may know it.
+        if MOST == 1 { 1 } else { self.count }
+    }
+
     /// Receives a message, and what others are there, and returns how many came.
     #[inline(always)]
     pub fn receive(&mut self, fd: &Descriptor, flags: Flags) -> Result<usize, Errno> {
-        for at in 0..self.count {
+        for at in 0..self.count() {
             let mut header = message(self.bufs[at].as_mut_ptr(), 1);
             let (name, name_len) = self.names[at].write(SockAddr::room()).fill();
             header.msg_name = name.cast();
@@ -72,13 +79,13 @@ impl<'a, const MOST: usize> Inbox<'a, MOST> {
         // SAFETY: of so many headers, every buffer is writable memory of its length, the datagrams' for as long as we are
         // there; so are the rooms for addresses and control data, which are ours.
         unsafe {
-            if self.count == 1 {
+            if self.count() == 1 {
                 let len = system_call(libc::SYS_recvmsg, [fd.raw(), headers as usize, flags])?;
                 (*headers.cast::<mmsghdr>()).msg_len = len as _;
                 return Ok(1);
             }
             let flags = flags | libc::MSG_WAITFORONE as usize;
-            system_call(libc::SYS_recvmmsg, [fd.raw(), headers as usize, self.count, flags, 0])
+            system_call(libc::SYS_recvmmsg, [fd.raw(), headers as usize, self.count(), flags, 0])
         }
     }
 
@@ -88,21 +95,25 @@ impl<'a, const MOST: usize> Inbox<'a, MOST> {
     /// A message that is run together from more than there are of `out` is told by the last as one with the rest.
     #[inline(always)]
     pub fn take(&mut self, message: usize, out: &mut [Datagram<'a>], own: impl Fn(RawAddr) -> RawAddr) -> Taken {
-        assert!(message < self.count);
+        assert!(message < self.count());
         // SAFETY: written by `receive`, and by the system since.
         let (header, buf) = unsafe { (self.headers[message].assume_init_ref(), self.bufs[message].assume_init_ref()) };
         let len = header.msg_len as usize;
         let there = len.min(buf.iov_len);
         let is_cut = header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0 || there < len;
 
-        // The first is told all, and then the others what it was told.
-        let [first, others @ ..] = out else { return Taken { count: 0, cut: None } };
+        let [first, ..] = out else { return Taken { count: 0, cut: None } };
         // SAFETY: written by `receive`; the system says how much it filled.
         let name = unsafe { self.names[message].assume_init_mut() };
         name.filled(header.msg_hdr.msg_namelen);
-        name.decode(&mut first.addr);
-        first.present = if first.addr.family == 0 { 0 } else { present::ADDR };
-        first.tos = 0;
+        (first.present, first.tos) = (present::ADDR, 0);
+        match name.ip_part() {
+            Some(part) => first.addr.set_ip_part(part),
+            None => {
+                name.decode(&mut first.addr);
+                first.present = if first.addr.family == 0 { 0 } else { present::ADDR };
+            }
+        }
         #[allow(clippy::unnecessary_cast, reason = "C libraries differ in its type")]
         let packed = header.msg_hdr.msg_controllen as usize;
         let mut size = there;
@@ -114,35 +125,46 @@ impl<'a, const MOST: usize> Inbox<'a, MOST> {
             size = match control.segment_size_alone() {
                 Some(size) => size as usize,
                 None => {
-                    take_beside(control, header.msg_hdr.msg_flags & libc::MSG_CTRUNC != 0, first, own).unwrap_or(there)
+                    let is_cut = header.msg_hdr.msg_flags & libc::MSG_CTRUNC != 0;
+                    take_beside(control, is_cut, first, own).unwrap_or(there)
                 }
             };
         }
 
-        if size >= there || others.is_empty() {
-            (first.data, first.len, first.result) = (buf.iov_base.cast(), there, there as i64);
-            return Taken { count: 1, cut: is_cut.then_some(len) };
-        }
-        (first.data, first.len, first.result) = (buf.iov_base.cast(), size, size as i64);
-        let count = there.div_ceil(size.max(1)).min(1 + others.len());
-        let others = &mut others[..count - 1];
-        let (told, mut place) = (first.told(), first.data);
-        for datagram in others.iter_mut() {
-            place = place.wrapping_add(size);
-            (datagram.data, datagram.len) = (place, size);
-            datagram.set_told(told);
-        }
-        if first.present & (present::PACKET_INFO | present::TIME) != 0 {
-            for datagram in others.iter_mut() {
-                (datagram.local, datagram.interface, datagram.time) = (first.local, first.interface, first.time);
-            }
-        }
-        if let [.., last] = others {
-            last.len = there - (count - 1) * size;
-            last.result = last.len as i64;
-        }
-        Taken { count, cut: is_cut.then_some(len) }
+        (first.data, first.len) = (buf.iov_base.cast(), there);
+        Taken { count: tell_apart(out, size), cut: is_cut.then_some(len) }
     }
+}
+
+/// Of datagrams that came run together, so many bytes a piece and the last what is left, the first one is told all but its
+/// result, and has the bytes of all: tells each its own. Returns how many they are.
+// Apart from what is done once, so that all that the loop needs is in registers.
+#[inline(never)]
+fn tell_apart(out: &mut [Datagram<'_>], size: usize) -> usize {
+    let len = out[0].len;
+    let count = len.div_ceil(size.max(1)).clamp(1, out.len());
+    let [first, others @ ..] = &mut out[..count] else { return 0 };
+    if others.is_empty() {
+        first.result = len as i64;
+        return 1;
+    }
+    (first.len, first.result) = (size, size as i64);
+    let (told, mut place) = (first.told(), first.data);
+    for datagram in others.iter_mut() {
+        place = place.wrapping_add(size);
+        (datagram.data, datagram.len) = (place, size);
+        datagram.set_told(told);
+    }
+    if first.present & (present::PACKET_INFO | present::TIME) != 0 {
+        for datagram in others.iter_mut() {
+            (datagram.local, datagram.interface, datagram.time) = (first.local, first.interface, first.time);
+        }
+    }
+    if let [.., last] = others {
+        last.len = len - (count - 1) * size;
+        last.result = last.len as i64;
+    }
+    count
 }
 
 /// Tells a datagram what came beside it, and returns the size of segments, if that did.

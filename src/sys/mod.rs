@@ -91,7 +91,7 @@ pub use inbox::{INBOX_MAX, Inbox};
 pub use inherited::{INHERITED_MAX, inherited};
 pub use interfaces::{InterfaceFlags, RawInterface, interface_index, interfaces};
 pub use options::{Opt, TEXT_ROOM, supports};
-pub use outbox::Outbox;
+pub use outbox::{Outbox, OutboxMemory, SEGMENTS, SEGMENTS_BYTES};
 pub use poller::{EventRoom, OWN_TOKEN, PollerEvent, RawPoller, Waited};
 pub use ready::{Direction, PollItem, pause, wait_many, wait_ready};
 pub use resolver::{NameError, look_up, look_up_as_is, name_of, service_port};
