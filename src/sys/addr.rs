@@ -169,55 +169,30 @@ impl SockAddr {
     #[inline]
     pub fn encode(&mut self, addr: &RawAddr) -> Result<(), Errno> {
         let storage = self.storage.as_mut_ptr();
-        match Family::from_number(addr.family) {
-            Some(Family::Inet) => {
-                let inet = sockaddr_in {
-                    sin_family: libc::AF_INET as sa_family_t,
-                    sin_port: addr.port.to_be(),
-                    sin_addr: libc::in_addr { s_addr: u32::from_ne_bytes(addr.ip()?) },
-                    sin_zero: [0; 8],
-                };
-                // SAFETY: `storage` is ours, writable and large enough for every member.
-                unsafe { (&raw mut (*storage).inet).write(inet) };
-                self.len = size_of::<sockaddr_in>() as socklen_t;
-            }
-            Some(Family::Inet6) => {
-                let inet6 = sockaddr_in6 {
-                    sin6_family: libc::AF_INET6 as sa_family_t,
-                    sin6_port: addr.port.to_be(),
-                    sin6_flowinfo: addr.flow_info.to_be(),
-                    sin6_addr: libc::in6_addr { s6_addr: addr.ip()? },
-                    sin6_scope_id: addr.scope_id,
-                };
-                // SAFETY: as above.
-                unsafe { (&raw mut (*storage).inet6).write(inet6) };
-                self.len = size_of::<sockaddr_in6>() as socklen_t;
-            }
-            Some(Family::Unix) => {
-                let name = addr.bytes();
-                if name.len() != addr.len as usize || name.len() > PATH_ROOM {
-                    return Err(Errno(EINVAL));
-                }
-                // The kernel goes by the length; others who look at system calls go by the zero.
-                // SAFETY: as above, and the name was measured to fit its place, after which there is room.
-                unsafe {
-                    (&raw mut (*storage).any).write(libc::AF_UNIX as sa_family_t);
-                    let path = storage.cast::<u8>().add(PATH_OFFSET);
-                    path.copy_from_nonoverlapping(name.as_ptr(), name.len());
-                    path.add(name.len()).write(0);
-                }
-                self.len = (PATH_OFFSET + name.len()) as socklen_t;
-            }
-            Some(family @ (Family::Netlink | Family::Vsock | Family::Packet)) => {
-                return self.encode_rare(family, addr);
-            }
-            // What dissolves a datagram socket's connection.
-            Some(Family::Unspec) => {
-                // SAFETY: as above.
-                unsafe { storage.cast::<[u8; size_of::<sockaddr>()]>().write([0; size_of::<sockaddr>()]) };
-                self.len = size_of::<sockaddr>() as socklen_t;
-            }
-            None => return Err(Errno(EAFNOSUPPORT)),
+        // Not by a table of jumps, which the processor can't foresee after a system call.
+        if addr.family == Family::Inet as u16 {
+            let inet = sockaddr_in {
+                sin_family: libc::AF_INET as sa_family_t,
+                sin_port: addr.port.to_be(),
+                sin_addr: libc::in_addr { s_addr: u32::from_ne_bytes(addr.ip()?) },
+                sin_zero: [0; 8],
+            };
+            // SAFETY: `storage` is ours, writable and large enough for every member.
+            unsafe { (&raw mut (*storage).inet).write(inet) };
+            self.len = size_of::<sockaddr_in>() as socklen_t;
+        } else if addr.family == Family::Inet6 as u16 {
+            let inet6 = sockaddr_in6 {
+                sin6_family: libc::AF_INET6 as sa_family_t,
+                sin6_port: addr.port.to_be(),
+                sin6_flowinfo: addr.flow_info.to_be(),
+                sin6_addr: libc::in6_addr { s6_addr: addr.ip()? },
+                sin6_scope_id: addr.scope_id,
+            };
+            // SAFETY: as above.
+            unsafe { (&raw mut (*storage).inet6).write(inet6) };
+            self.len = size_of::<sockaddr_in6>() as socklen_t;
+        } else {
+            return self.encode_other(addr);
         }
         Ok(())
     }
@@ -283,11 +258,26 @@ impl SockAddr {
         }
     }
 
-    /// Puts in an address of one of the families that few use, apart from the others so that those are fast.
-    #[cold]
-    fn encode_rare(&mut self, family: Family, addr: &RawAddr) -> Result<(), Errno> {
+    /// Puts in an address of a family but IP, apart from those so that they are fast.
+    #[inline(never)]
+    fn encode_other(&mut self, addr: &RawAddr) -> Result<(), Errno> {
         let storage = self.storage.as_mut_ptr();
-        match family {
+        match Family::from_number(addr.family).ok_or(Errno(EAFNOSUPPORT))? {
+            Family::Unix => {
+                let name = addr.bytes();
+                if name.len() != addr.len as usize || name.len() > PATH_ROOM {
+                    return Err(Errno(EINVAL));
+                }
+                // The kernel goes by the length; others who look at system calls go by the zero.
+                // SAFETY: `storage` is ours, and the name was measured to fit its place, after which there is room.
+                unsafe {
+                    (&raw mut (*storage).any).write(libc::AF_UNIX as sa_family_t);
+                    let path = storage.cast::<u8>().add(PATH_OFFSET);
+                    path.copy_from_nonoverlapping(name.as_ptr(), name.len());
+                    path.add(name.len()).write(0);
+                }
+                self.len = (PATH_OFFSET + name.len()) as socklen_t;
+            }
             Family::Netlink => {
                 // SAFETY: all zeros is such an address.
                 let mut netlink: sockaddr_nl = unsafe { mem::zeroed() };
@@ -308,7 +298,7 @@ impl SockAddr {
                 unsafe { (&raw mut (*storage).vsock).write(vsock) };
                 self.len = size_of::<sockaddr_vm>() as socklen_t;
             }
-            _ => {
+            Family::Packet => {
                 let hardware = addr.bytes();
                 if hardware.len() != addr.len as usize || hardware.len() > HARDWARE_MAX {
                     return Err(Errno(EINVAL));
@@ -329,6 +319,12 @@ impl SockAddr {
                     place.copy_from_nonoverlapping(hardware.as_ptr(), hardware.len());
                 }
                 self.len = size_of::<sockaddr_ll>().max(HARDWARE_OFFSET + hardware.len()) as socklen_t;
+            }
+            // What dissolves a datagram socket's connection.
+            _ => {
+                // SAFETY: as above.
+                unsafe { storage.cast::<[u8; size_of::<sockaddr>()]>().write([0; size_of::<sockaddr>()]) };
+                self.len = size_of::<sockaddr>() as socklen_t;
             }
         }
         Ok(())
