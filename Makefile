@@ -156,7 +156,7 @@ bench-instructions: lib
 # Echo servers, each over the poller of another library; the one over jackfield is an example. What loads them, beside.
 CXX ?= c++
 
-$(BENCH)/echo-%: benches/echo/%.c benches/echo/common.h
+$(BENCH)/echo-%: benches/echo/%.c benches/echo/common.h benches/must.h
 	@mkdir -p $(@D)
 	@$(BENCH_CC) $< -o $@ $(ECHO_PACKAGE:%=`pkg-config --cflags --libs %`)
 
@@ -172,7 +172,7 @@ $(BENCH)/echo-mio: benches/mio/src/main.rs benches/mio/Cargo.lock
 	@$(CARGO) build --quiet --release --locked --manifest-path benches/mio/Cargo.toml --target-dir target/mio
 	@cp target/mio/release/mio $@
 
-$(BENCH)/load $(BENCH)/batches: $(BENCH)/%: benches/echo/%.c benches/echo/client.h benches/echo/common.h
+$(BENCH)/load $(BENCH)/batches: $(BENCH)/%: benches/echo/%.c benches/echo/client.h benches/echo/common.h benches/must.h
 	@mkdir -p $(@D)
 	@$(BENCH_CC) $< -o $@
 

@@ -5,18 +5,11 @@
 #ifndef SIDE_H
 #define SIDE_H
 
+#include "must.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Ends the program unless what it is given is true: a benchmark of failing calls is worth nothing. */
-#define MUST(condition) \
-    do { \
-        if (!(condition)) { \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
-            exit(1); \
-        } \
-    } while (0)
 
 enum { FOREVER_MS = -1 };
 
