@@ -83,10 +83,15 @@ const _: () = {
 /// them and 65,400 bytes; and up to 32 such groups go into one system call. Where a system or a device can't do that, the
 /// socket finds out by itself, once, and sends them one by one.
 ///
-/// A datagram is never cut into fragments: what is too long for its path is JF_E_MESSAGE_SIZE. For that the first call
-/// on a socket of IP sets JF_OPT_PATH_MTU_DISCOVERY to JF_PMTU_DO, also for its other calls, if it is what a new socket
-/// has. Who wants fragments sets it to JF_PMTU_DONT or JF_PMTU_OMIT before, or to anything afterwards.
-/// JF_OPT_SEGMENT_SIZE and JF_OPT_CORK are for other calls: they change what goes alone.
+/// A datagram is not cut into fragments, unless that is asked for: what is too long for its path is JF_E_MESSAGE_SIZE. For
+/// that the first call on a handle of a socket of IP sets JF_OPT_PATH_MTU_DISCOVERY to JF_PMTU_DO, also for its other
+/// calls, if it is JF_PMTU_WANT, as new sockets have it. Who wants fragments sets it to JF_PMTU_DONT or JF_PMTU_OMIT
+/// before, or to anything afterwards. (Where Linux discovers no path's MTU, by net.ipv4.ip_no_pmtu_disc, new sockets of
+/// IPv4 have JF_PMTU_DONT, and keep it.) While the MTU of a path is not known yet, a router drops what is too long for
+/// it, with a shorter one that was handed over with it.
+///
+/// JF_OPT_SEGMENT_SIZE and JF_OPT_CORK are for other calls: they change what goes alone. What JF_MORE or JF_OPT_CORK holds
+/// back of other calls becomes one datagram with the first that are handed over as one.
 ///
 /// s: a socket of datagrams: JF_DGRAM of any family, raw and packet sockets.
 /// datagrams: what to send. A result is written to each; nothing else. Not looked at when count is 0.

@@ -6,12 +6,9 @@ use super::{Addr, Datagram, Error, Family, Flags, Opt, PacketInfo, Result, Socke
 use crate::sys::errno::EIO;
 use crate::sys::{Descriptor, Direction, Outbox, OutboxMemory, SEGMENTS, SEGMENTS_BYTES, Sent, present};
 
-/// Values of [`Opt::PathMtuDiscovery`]: what a new socket has, which cuts what is too long for its path; what refuses it;
-/// and two more that cut.
+/// Values of [`Opt::PathMtuDiscovery`]: what cuts what is too long for its path, and what refuses it.
 const CUTS_IF_NEEDED: i64 = 1;
 const NEVER_CUTS: i64 = 2;
-const ALWAYS_CUTS: i64 = 0;
-const CUTS_HERE: i64 = 5;
 
 /// How a batch goes out.
 #[derive(Clone, Copy, PartialEq)]
@@ -19,14 +16,16 @@ enum Way {
     /// Neighbours together, taken apart by the kernel.
     InSegments,
     OneByOne,
+    /// The next one by one, to see if it was their segmentation that was refused.
+    OnTrial,
+    /// The next one by one, since they were too long together, for the path or with all that is packed beside them.
+    ForOnce,
 }
 
 /// How far a batch has come, and how it goes on.
 struct Course {
     at: usize,
     way: Way,
-    /// The next are sent one by one to see if it is their segmentation that was refused.
-    on_trial: bool,
 }
 
 /// Why the first datagram of a batch was not sent.
@@ -42,8 +41,9 @@ impl Socket {
     ///
     /// Neighbours of one length that go to the same place are handed over as one, which the kernel or the network
     /// device takes apart (UDP segmentation), where those can; else one by one. No datagram is cut into fragments: one that
-    /// is too long for the path is [`Error::MESSAGE_SIZE`], unless [`Opt::PathMtuDiscovery`] asks for fragments: of a socket
-    /// where that is as it was when it was new, the first call sets it so.
+    /// is too long for the path is [`Error::MESSAGE_SIZE`], unless [`Opt::PathMtuDiscovery`] asks for fragments: where that
+    /// is 1, as sockets are made, the first call sets it so. (A system that discovers no path's MTU at all, by
+    /// `ip_no_pmtu_disc` of [ip(7)], makes sockets of IPv4 that ask for fragments, and they are left so.)
     ///
     /// A datagram that can't be sent does not keep the others back. When there is no room or no time left, when the call
     /// is interrupted or the socket closed, it ends, and all that were not sent say so. ([sendmmsg(2)], [udp(7)])
@@ -52,12 +52,16 @@ impl Socket {
     /// The first datagram's, when none was sent: those of [`Socket::send`] and [`Socket::send_to`].
     /// [`Error::TYPE_UNSUPPORTED`] for a socket that has no datagrams.
     ///
+    /// [ip(7)]: https://man7.org/linux/man-pages/man7/ip.7.html
     /// [sendmmsg(2)]: https://man7.org/linux/man-pages/man2/sendmmsg.2.html
     /// [udp(7)]: https://man7.org/linux/man-pages/man7/udp.7.html
     pub fn send_many(&self, datagrams: &mut [Datagram<'_>], flags: Flags) -> Result<usize> {
         self.expect_datagrams()?;
         if !flags.within(Flags::DONT_WAIT | Flags::CONFIRM) {
             return Err(Error::INVALID);
+        }
+        if datagrams.is_empty() {
+            return Ok(0);
         }
         let in_segments = self.batches.can_segment().unwrap_or_else(|| self.prepare_for_batches());
         if let [datagram] = datagrams {
@@ -68,11 +72,11 @@ impl Socket {
         let patience =
             if flags.intersects(Flags::DONT_WAIT) { Patience::Never } else { self.patience(Direction::Send) };
         let way = if in_segments { Way::InSegments } else { Way::OneByOne };
-        let first = match datagrams {
-            [] => return Ok(0),
+        let first = if in_segments && may_be_one_message(datagrams) {
             // What most batches are, without a stack for more.
-            _ if in_segments && may_be_one_message(datagrams) => self.send_message(datagrams, flags, patience),
-            _ => self.send_messages(datagrams, flags, patience, way),
+            self.send_message(datagrams, flags, patience)
+        } else {
+            self.send_messages(datagrams, flags, patience, way)
         };
         match first {
             Ok(count) if count == datagrams.len() => Ok(count),
@@ -90,14 +94,18 @@ impl Socket {
         patience: Patience,
         way: Way,
     ) -> Result<usize> {
-        let mut course = Course { at: 0, way, on_trial: false };
+        let mut course = Course { at: 0, way };
         let (mut sent, mut some) = (0, first);
         loop {
             match some {
                 Ok(count) => {
-                    if course.on_trial {
-                        self.batches.set_can_segment(false);
-                        course.on_trial = false;
+                    match course.way {
+                        Way::OnTrial => {
+                            self.batches.set_can_segment(false);
+                            course.way = Way::OneByOne;
+                        }
+                        Way::ForOnce => course.way = Way::InSegments,
+                        Way::InSegments | Way::OneByOne => {}
                     }
                     course.at += count;
                     sent += count;
@@ -119,11 +127,11 @@ impl Socket {
     #[cold]
     fn go_on_after(&self, fault: Fault, course: &mut Course, datagrams: &mut [Datagram<'_>]) {
         if fault.in_segments && fault.may_be_of_segments() {
-            (course.way, course.on_trial) = (Way::OneByOne, true);
+            course.way = Way::OnTrial;
             return;
         }
-        if fault.in_segments && fault.error == Error::MESSAGE_SIZE && self.asks_for_fragments() {
-            course.way = Way::OneByOne;
+        if fault.in_segments && fault.error == Error::MESSAGE_SIZE {
+            course.way = Way::ForOnce;
             return;
         }
         // Others of the same message may be sent: it may be an earlier datagram's error, which is told once.
@@ -131,8 +139,8 @@ impl Socket {
         let count = if fault.ends_all() { untold.len() } else { 1 };
         untold[..count].iter_mut().for_each(|datagram| datagram.result = fault.error.code());
         course.at += count;
-        if course.on_trial {
-            (course.way, course.on_trial) = (Way::InSegments, false);
+        if course.way == Way::OnTrial {
+            course.way = Way::InSegments;
         }
     }
 
@@ -268,13 +276,6 @@ impl Socket {
             outbox.push(Sent::Source(source.interface, addr.raw()), self.family)?;
         }
         Ok(())
-    }
-
-    /// Whether a datagram that is too long for its path is to be cut: somebody has set that since the first batch.
-    #[cold]
-    fn asks_for_fragments(&self) -> bool {
-        let how = self.fd.get(Opt::PathMtuDiscovery, self.family, self.kind);
-        matches!(how, Ok(CUTS_IF_NEEDED | ALWAYS_CUTS | CUTS_HERE))
     }
 }
 

@@ -299,6 +299,10 @@ impl Socket {
         let other = mode.socket(fd);
         other.interruptible.store(self.interruptible.load(Relaxed), Relaxed);
         other.multicast_interface.store(self.multicast_interface.load(Relaxed), Relaxed);
+        if let Some(can) = self.batches.can_segment() {
+            // Or its first batch would set anew what was set since.
+            other.batches.set_can_segment(can);
+        }
         if self.batches.are_alone() {
             other.coalescing_is_set(Coalescing::On);
         }

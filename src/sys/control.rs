@@ -5,6 +5,7 @@ use super::errno::EINVAL;
 use super::{Descriptor, Errno, Family, RawAddr};
 use libc::{c_int, cmsghdr, in_pktinfo, in6_pktinfo, sock_extended_err, timespec, timeval, ucred};
 use std::mem::{MaybeUninit, size_of};
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::time::Duration;
 use std::{ptr, slice};
@@ -225,7 +226,7 @@ impl<const ROOM: usize> ControlBuf<ROOM> {
             }
             Sent::Source(interface, addr) if is_v6 => {
                 let ip = match addr.bytes() {
-                    &[a, b, c, d] => std::net::Ipv4Addr::new(a, b, c, d).to_ipv6_mapped().octets(),
+                    &[a, b, c, d] => Ipv4Addr::new(a, b, c, d).to_ipv6_mapped().octets(),
                     ip => ip.try_into().unwrap_or_default(),
                 };
                 let info = in6_pktinfo { ipi6_addr: libc::in6_addr { s6_addr: ip }, ipi6_ifindex: interface };
@@ -393,8 +394,12 @@ unsafe fn came(level: c_int, kind: c_int, data: &[u8], packed: &[u8], each: &mut
         (libc::IPPROTO_IP, libc::IP_PKTINFO) => one(read::<in_pktinfo>(data).map(|info| {
             Came::Destination(info.ipi_ifindex as u32, ip(Family::Inet, &info.ipi_addr.s_addr.to_ne_bytes()))
         })),
-        (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => one(read::<in6_pktinfo>(data)
-            .map(|info| Came::Destination(info.ipi6_ifindex, ip(Family::Inet6, &info.ipi6_addr.s6_addr)))),
+        (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => one(read::<in6_pktinfo>(data).map(|info| {
+            let (interface, bytes) = (info.ipi6_ifindex, info.ipi6_addr.s6_addr);
+            let is_of_link = Ipv6Addr::from(bytes).is_unicast_link_local();
+            let scope_id = if is_of_link { interface } else { 0 };
+            Came::Destination(interface, RawAddr { scope_id, ..ip(Family::Inet6, &bytes) })
+        })),
         (libc::IPPROTO_IP, libc::IP_ORIGDSTADDR) | (libc::IPPROTO_IPV6, libc::IPV6_ORIGDSTADDR) => {
             one(Some(Came::OriginalDestination(addr(data))));
         }

@@ -198,8 +198,8 @@ static void answers(const char *anywhere, const char *const *hosts, int count, i
     OK(jf_set(s, JF_OPT_RECV_PACKET_INFO, 1));
     OK(jf_set(s, JF_OPT_RECV_TOS, 1));
     OK(jf_set(s, JF_OPT_TIMESTAMPS, 1));
-    jf_socket clients[4];
-    CHECK(count <= 4);
+    jf_socket clients[5];
+    CHECK(count <= 5);
     for (int i = 0; i < count; i++) {
         jf_addr host = parsed(hosts[i]);
         OK(jf_addr_set_port(&host, local.port));
@@ -218,6 +218,9 @@ static void answers(const char *anywhere, const char *const *hosts, int count, i
         for (int64_t i = 0; i < came; i++) {
             CHECK(d[i].present == (JF_HAS_ADDR | JF_HAS_PACKET_INFO | JF_HAS_TOS | JF_HAS_TIME) && d[i].tos == 2);
             CHECK(d[i].local.family == local.family && d[i].interface_index == 1);
+            /* An address of a link says of which, as everywhere. */
+            int is_of_link = local.family == JF_INET6 && d[i].local.data[0] == 0xfe;
+            EXPECT(d[i].local.scope_id, is_of_link ? d[i].interface_index : 0);
         }
         EXPECT(jf_send_many(s, d, (size_t)came, 0), came);
         at += (int)came;
@@ -267,11 +270,11 @@ static void groups(const char *anywhere, const char *group_text) {
 
 int main(void) {
     static const char *const V4[] = {"127.0.0.1:9", "127.0.0.5:9", "127.9.9.9:9"};
-    static const char *const BOTH[] = {"[::1]:9", "127.0.0.5:9", "[fd77::7]:9", "127.0.0.1:9"};
+    static const char *const BOTH[] = {"[::1]:9", "127.0.0.5:9", "[fd77::7]:9", "127.0.0.1:9", "[fe80::7%lo]:9"};
     unix_datagrams();
     descriptors_are_closed();
     leave_net();
-    in_net("ip link set lo up; ip addr add fd77::7/64 dev lo nodad;"
+    in_net("ip link set lo up; ip addr add fd77::7/64 dev lo nodad; ip addr add fe80::7/64 dev lo nodad;"
            "ip link add name near type veth peer name far; ip link set far addrgenmode none up;"
            "ip link set near addrgenmode none up; ip addr add 10.77.1.1/24 dev near; ip addr add fd77:1::1/64 dev near nodad;"
            "until ip link show near | grep -q \"state UP\"; do :; done");
@@ -284,7 +287,7 @@ int main(void) {
     groups("[::]:0", "[ff15::7]:0");
     for (int runs = 0; runs < 2; runs++) {
         answers("0.0.0.0:0", V4, 3, runs);
-        answers("[::]:0", BOTH, 4, runs);
+        answers("[::]:0", BOTH, 5, runs);
     }
     return 0;
 }

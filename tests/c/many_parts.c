@@ -5,6 +5,7 @@
 #include "own_net.h"
 #include "refuse.h"
 
+#include <netinet/ip.h>
 #include <poll.h>
 #include <sys/wait.h>
 
@@ -235,22 +236,72 @@ static void refused_ones(const char *place) {
     OK(jf_close(s));
 }
 
-/* Options of IP take room in a packet of the largest size. */
-static void options_of_ip(void) {
-    enum { SEGMENTS = 64, SEGMENT = 1023 };
+/* What is packed beside the data takes room in a packet of the largest size: options of IPv4, and the headers of IPv6, that are
+   more than is left free for them. */
+static void with_options(const char *place, int level, int option, size_t len) {
+    enum { SEGMENTS = 64, SEGMENT = 1021, ROUNDS = 2 };
     static char room[SEGMENTS][SEGMENT];
-    unsigned char nothing[40];
+    unsigned char options[256] = {0};
     jf_datagram d[SEGMENTS];
     jf_addr to;
-    jf_socket receiver = bound("127.0.0.1:0", JF_DGRAM, &to), s = OK(jf_open(JF_INET, JF_DGRAM, 0));
-    memset(nothing, 1, sizeof nothing);
-    OK(jf_set_raw(s, IPPROTO_IP, IP_OPTIONS, nothing, sizeof nothing));
-    for (int i = 0; i < SEGMENTS; i++) d[i] = datagram(room[i], SEGMENT, &to);
-    EXPECT(jf_send_many(s, d, SEGMENTS, 0), SEGMENTS);
-    for (int left = SEGMENTS; left > 0;) {
-        int64_t count = OK(jf_recv_many(receiver, for_runs(1), RUN, 0));
-        left -= (int)count;
+    jf_socket receiver = bound(place, JF_DGRAM, &to), s = OK(jf_open(to.family, JF_DGRAM, 0));
+    if (option == IPV6_DSTOPTS) {
+        options[1] = (unsigned char)(len / 8 - 1);
+        options[2] = 0x1e; /* one that whoever does not know it passes over */
+        options[3] = (unsigned char)(len - 4);
+    } else {
+        memset(options, IPOPT_NOOP, len);
     }
+    OK(jf_set_raw(s, level, option, options, len));
+    for (uint32_t i = 0; i < SEGMENTS; i++) {
+        memcpy(room[i], &i, sizeof i);
+        d[i] = datagram(room[i], SEGMENT, &to);
+    }
+    for (int round = 0; round < ROUNDS; round++) {
+        EXPECT(jf_send_many(s, d, SEGMENTS, 0), SEGMENTS);
+        for (uint32_t at = 0; at < SEGMENTS;) {
+            jf_datagram *in = for_runs(1);
+            int64_t count = OK(jf_recv_many(receiver, in, RUN, 0));
+            for (int64_t i = 0; i < count; i++, at++) {
+                EXPECT(number_of(&in[i]), at);
+                EXPECT(in[i].len, SEGMENT);
+            }
+        }
+        EXPECT(jf_recv_many(receiver, for_runs(1), RUN, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
+    }
+    OK(jf_close(receiver));
+    OK(jf_close(s));
+}
+
+static void options_of_ip(void) {
+    static const size_t LENS[] = {8, 64, 96, 256};
+    with_options("127.0.0.1:0", IPPROTO_IP, IP_OPTIONS, 40);
+    for (size_t i = 0; i < sizeof LENS / sizeof *LENS; i++)
+        with_options("[::1]:0", IPPROTO_IPV6, IPV6_DSTOPTS, LENS[i]);
+}
+
+static int64_t discovery(jf_socket s) {
+    int64_t how;
+    OK(jf_get(s, JF_OPT_PATH_MTU_DISCOVERY, &how));
+    return how;
+}
+
+/* What the first batch sets it does not set again, neither after its user has set it nor by another handle; and nothing sent
+   is no batch. */
+static void fragments_are_set_once(const char *place) {
+    jf_addr to;
+    jf_socket receiver = bound(place, JF_DGRAM, &to), s = OK(jf_open(to.family, JF_DGRAM, 0));
+    OK(jf_connect(s, &to));
+    EXPECT(jf_send_many(s, NULL, 0, 0), 0);
+    EXPECT(discovery(s), JF_PMTU_WANT);
+    EXPECT(jf_send_many(s, batch(NULL, 1), 2, 0), 2);
+    EXPECT(discovery(s), JF_PMTU_DO);
+    OK(jf_set(s, JF_OPT_PATH_MTU_DISCOVERY, JF_PMTU_WANT));
+    jf_socket other = OK(jf_dup(s));
+    EXPECT(jf_send_many(other, batch(NULL, 1), 2, 0), 2);
+    EXPECT(jf_send_many(s, batch(NULL, 1), 2, 0), 2);
+    EXPECT(discovery(s), JF_PMTU_WANT);
+    OK(jf_close(other));
     OK(jf_close(receiver));
     OK(jf_close(s));
 }
@@ -260,6 +311,8 @@ static void wrong_ones_of_ip(void) {
     wrong_ones("[::1]:0", "127.0.0.1:9");
     refused_ones("127.0.0.1:0");
     refused_ones("[::1]:0");
+    fragments_are_set_once("127.0.0.1:0");
+    fragments_are_set_once("[::1]:0");
 }
 
 /* The same in a process of its own, where nothing is taken apart. */
