@@ -64,6 +64,7 @@ impl<'a, const MOST: usize> Inbox<'a, MOST> {
     /// Receives a message, and what others are there, and returns how many came.
     #[inline(always)]
     pub fn receive(&mut self, fd: &Descriptor, flags: Flags) -> Result<usize, Errno> {
+        assert!(self.count > 0);
         for at in 0..self.count() {
             let mut header = message(self.bufs[at].as_mut_ptr(), 1);
             let (name, name_len) = self.names[at].write(SockAddr::room()).fill();

@@ -153,7 +153,7 @@ impl<'o, 'a, const MESSAGES: usize, const BUFS: usize> Outbox<'o, 'a, MESSAGES, 
         // SAFETY: of so many headers, every buffer is readable memory of its length, as are the addresses and the control
         // data; the kernel writes to nothing but the headers.
         let sent = unsafe {
-            if MESSAGES == 1 || self.count == 1 {
+            if self.count == 1 {
                 return system_call(libc::SYS_sendmsg, [fd.raw(), place, flags]).map(|_| self.len);
             }
             system_call(libc::SYS_sendmmsg, [fd.raw(), place, self.count, flags])
