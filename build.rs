@@ -32,7 +32,7 @@ mod capi {
     /// the one checked in.
     fn header() {
         println!("cargo:rerun-if-changed=cbindgen.toml");
-        println!("cargo:rerun-if-changed=src/sys/option_table.rs");
+        println!("cargo:rerun-if-changed=src/sys/socket/option_table.rs");
         let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo sets the manifest's folder"));
         let config = cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("cbindgen.toml is right");
         let mut builder = cbindgen::Builder::new().with_config(config);
@@ -107,7 +107,7 @@ mod options {
         };
     }
 
-    include!("src/sys/option_table.rs");
+    include!("src/sys/socket/option_table.rs");
 
     /// C's enumerators, as the Rust that cbindgen reads.
     pub fn enumerators() -> String {

@@ -31,5 +31,5 @@ pub use net::{
     Addr, Arrival, Batch, Credentials, Datagram, Dialer, Endpoint, EndpointError, Error, Events, Family, Flags,
     Incoming, Incomplete, Interface, InterfaceFlags, Opt, Origin, Outgoing, PacketInfo, Poller, PollerEvent,
     QueuedError, RecvBuf, Result, SendBuf, Shutdown, Socket, TcpFields, TcpInfo, TcpOptions, TcpState, Type, VEC_MAX,
-    WAIT_MAX, WaitItem, inherited, interfaces, resolve, resolve_addr, wait,
+    WAIT_MAX, WaitItem, interfaces, listen_fds, resolve, resolve_addr, wait,
 };

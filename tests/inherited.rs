@@ -96,9 +96,9 @@ fn a_rust_service_listens() {
 }
 
 fn rust_service() {
-    let sockets = jackfield::inherited().unwrap();
+    let sockets = jackfield::listen_fds().unwrap();
     println!("the service took {}", sockets.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", "));
-    assert_eq!(jackfield::inherited().unwrap().len(), 0);
+    assert_eq!(jackfield::listen_fds().unwrap().len(), 0);
     for (_, socket) in &sockets {
         assert_eq!((socket.kind(), socket.get(Opt::Listening)), (Type::Stream, Ok(1)));
     }
@@ -114,6 +114,6 @@ fn rust_service() {
 #[test]
 fn nothing_is_inherited_here() {
     if std::env::var_os(IS_SERVICE).is_none() {
-        assert_eq!(jackfield::inherited().unwrap().len(), 0);
+        assert_eq!(jackfield::listen_fds().unwrap().len(), 0);
     }
 }

@@ -367,7 +367,7 @@ fn what_is_no_socket_is_given_back() {
 #[test]
 fn duplicates_end_separately() {
     let (client, server) = tcp_pair();
-    let other = client.duplicate().unwrap();
+    let other = client.try_clone().unwrap();
     drop(client);
     other.send_all(b"still here").unwrap();
     let mut room = [0; 10];

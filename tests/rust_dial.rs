@@ -43,8 +43,8 @@ fn what_is_served_is_dialed() {
         (Socket::serve("tcp://127.0.0.1:0", 16).unwrap(), None),
         (Socket::serve("tcp://[::1]:0", 16).unwrap(), None),
         (Socket::serve(&path, 16).unwrap(), Some(path.clone())),
-        (everywhere.duplicate().unwrap(), Some(format!("tcp://localhost:{port}"))),
-        (everywhere.duplicate().unwrap(), Some(format!("tcp://:{port}"))),
+        (everywhere.try_clone().unwrap(), Some(format!("tcp://localhost:{port}"))),
+        (everywhere.try_clone().unwrap(), Some(format!("tcp://:{port}"))),
         (everywhere, Some(format!("tcp://127.0.0.1:{port}"))),
     ] {
         let dialed = dialed.unwrap_or_else(|| endpoint(&server));

@@ -113,7 +113,7 @@ fn a_dropped_socket_leaves() {
         let pollers: Vec<_> = (0..count).map(|_| Poller::open().unwrap()).collect();
         for give_up in [false, true] {
             let (a, b) = pair();
-            let copy = a.duplicate().unwrap();
+            let copy = a.try_clone().unwrap();
             for poller in &pollers {
                 poller.add(&a, Events::READABLE, 1).unwrap();
             }

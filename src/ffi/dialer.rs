@@ -5,7 +5,7 @@ use super::boundary::{done, guard, text};
 use super::handle::{FEW, Table};
 use super::option::option;
 use super::socket::SOCKETS;
-use crate::net::{Dialer, Error, Patience, Result};
+use crate::net::{Deadline, Dialer, Error, Result};
 use std::ffi::c_char;
 use std::sync::RwLock;
 use std::time::Duration;
@@ -127,11 +127,11 @@ pub unsafe extern "C" fn jf_dialer_dial(d: jf_dialer, endpoint: *const c_char, t
     guard(|| {
         // SAFETY: the caller's.
         let endpoint = unsafe { text(endpoint) }?.to_str().map_err(|_| Error::ADDR_INVALID)?;
-        let patience = Patience::within(timeout_ms)?;
+        let deadline = Deadline::from_ms(timeout_ms)?;
         SOCKETS.insert(|| {
             DIALERS.with(d, |dialer| {
                 let dialer = dialer.try_read().map_err(|_| Error::BUSY)?;
-                dialer.dial_within(endpoint, patience)
+                dialer.dial_within(endpoint, deadline)
             })
         })
     })

@@ -2,7 +2,7 @@
 
 use super::boundary::{done, guard, optional, text};
 use super::socket::SOCKETS;
-use crate::net::{Endpoint, EndpointError, Error, Expected, Patience, Socket, dial_within};
+use crate::net::{Deadline, Endpoint, EndpointError, Error, Expected, Socket, dial_within};
 use std::ffi::c_char;
 
 /// Reads an endpoint: what to connect to, or where to serve, in one text.
@@ -88,7 +88,7 @@ pub unsafe extern "C" fn jf_dial(endpoint: *const c_char, timeout_ms: i64) -> i6
     guard(|| {
         // SAFETY: the caller's.
         let endpoint = unsafe { text(endpoint) }?.to_str().map_err(|_| Error::ADDR_INVALID)?;
-        SOCKETS.insert(|| dial_within(endpoint, Patience::within(timeout_ms)?))
+        SOCKETS.insert(|| dial_within(endpoint, Deadline::from_ms(timeout_ms)?))
     })
 }
 

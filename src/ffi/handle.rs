@@ -24,7 +24,7 @@
 //! before they are used. The others live in chunks. None is ever freed or moved; vacant ones form a stack.
 
 use super::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering, Pause, UnsafeCell};
-use crate::net::{EPOCH_SHIFT, Error, Result, fork_epoch, watch_forks};
+use crate::net::{EPOCH_SHIFT, Error, Result, fork_epoch, register_fork_handler};
 use Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::mem::MaybeUninit;
 use std::ops::Deref;
@@ -132,7 +132,7 @@ impl<T, const KIND: u64, const FIRST: usize> Table<T, KIND, FIRST> {
 
     /// Makes a tenant and returns its handle. The slot is there first, so that nothing is made that has no place.
     pub fn insert(&self, make: impl FnOnce() -> Result<T>) -> Result<i64> {
-        watch_forks();
+        register_fork_handler();
         let index = self.vacant_slot()?;
         let slot = self.slot(index).ok_or(Error::INTERNAL)?;
         let tenant = make().inspect_err(|_| self.push(slot, index))?;

@@ -2,7 +2,7 @@
 
 use super::boundary::{TextRoom, array, guard};
 use super::socket::{SOCKETS, jf_socket};
-use crate::net::{Socket, inherited_name, inherited_up_to};
+use crate::net::{Socket, listen_fd_name, listen_fds_up_to};
 use std::ffi::c_char;
 
 /// Takes the sockets that a service manager such as systemd passed to this process: the descriptors from 3 on, as many
@@ -27,7 +27,7 @@ pub unsafe extern "C" fn jf_inherited(out: *mut jf_socket, cap: usize) -> i64 {
     guard(|| {
         // SAFETY: the caller's.
         let out = unsafe { array(out, cap) }?;
-        let (count, taken) = inherited_up_to(cap)?;
+        let (count, taken) = listen_fds_up_to(cap)?;
         let mut handles = Vec::with_capacity(taken.len());
         for (_, socket) in taken {
             let inserted = SOCKETS.insert(|| Ok(socket));
@@ -59,6 +59,6 @@ pub unsafe extern "C" fn jf_inherited_name(index: usize, text: *mut c_char, size
     guard(|| {
         // SAFETY: the caller's.
         let room = unsafe { TextRoom::new(text, size) }?;
-        Ok(room.write(&inherited_name(index)?))
+        Ok(room.write(&listen_fd_name(index)?))
     })
 }

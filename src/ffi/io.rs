@@ -5,7 +5,7 @@ use super::boundary::{bytes, count, guard, optional, recv_buf, some_bytes, some_
 use super::handle::InUse;
 use super::socket::{SOCKETS, jf_socket};
 use super::status::code;
-use crate::net::{Addr, Error, First, Flags, Incomplete, RecvBuf, Result, SendBuf, Socket, VEC_MAX};
+use crate::net::{Addr, Error, FastPathMiss, Flags, Incomplete, RecvBuf, Result, SendBuf, Socket, VEC_MAX};
 use std::ffi::c_void;
 use std::mem::{MaybeUninit, align_of, size_of};
 use std::{ptr, slice};
@@ -77,37 +77,37 @@ pub unsafe extern "C" fn jf_send(s: jf_socket, data: *const c_void, len: usize, 
     // SAFETY: the caller's.
     let buf = unsafe { some_bytes(data, len) }.map(SendBuf::from);
     if let Some((mut buf, socket)) = buf.and_then(|buf| Some((buf, SOCKETS.enter_at_once(s)?))) {
-        match socket.send_first(&mut buf, flags) {
+        match socket.send_fast(&mut buf, flags) {
             Ok(result) => return result.map_or_else(code, count),
-            Err(Some(first)) => return send_on(socket, first, buf),
-            Err(None) => return send_long(socket, buf, flags),
+            Err(Some(first)) => return send_after_miss(socket, first, buf),
+            Err(None) => return send_slow(socket, buf, flags),
         }
     }
     // SAFETY: the caller's.
-    unsafe { send_anew(s, data, len, flags) }
+    unsafe { send_checked(s, data, len, flags) }
 }
 
 // The short way calls nothing but the system, so it needs no panic guard and no stack. Where it does not end the call, the
 // long way has both, in functions of their own.
 #[cold]
 #[inline(never)]
-fn send_on(socket: InUse<'static, Socket>, first: First, buf: SendBuf<'_>) -> i64 {
-    guard(|| socket.send_on(first, buf).map(count))
+fn send_after_miss(socket: InUse<'static, Socket>, first: FastPathMiss, buf: SendBuf<'_>) -> i64 {
+    guard(|| socket.send_after_miss(first, buf).map(count))
 }
 
 #[inline(never)]
-fn send_long(socket: InUse<'static, Socket>, buf: SendBuf<'_>, flags: Flags) -> i64 {
-    guard(|| socket.send_long(buf, flags).map(count))
+fn send_slow(socket: InUse<'static, Socket>, buf: SendBuf<'_>, flags: Flags) -> i64 {
+    guard(|| socket.send_slow(buf, flags).map(count))
 }
 
 // SAFETY: as `jf_send`. As a function of C's it is known not to unwind, so that a jump leads here.
 #[cold]
 #[inline(never)]
-unsafe extern "C" fn send_anew(s: jf_socket, data: *const c_void, len: usize, flags: Flags) -> i64 {
+unsafe extern "C" fn send_checked(s: jf_socket, data: *const c_void, len: usize, flags: Flags) -> i64 {
     guard(|| {
         // SAFETY: the caller's.
         let bytes = unsafe { bytes(data, len) }?;
-        SOCKETS.with(s, |socket| socket.send_long(bytes.into(), flags)).map(count)
+        SOCKETS.with(s, |socket| socket.send_slow(bytes.into(), flags)).map(count)
     })
 }
 
@@ -134,35 +134,35 @@ pub unsafe extern "C" fn jf_recv(s: jf_socket, data: *mut c_void, len: usize, fl
     // SAFETY: the caller's.
     let buf = unsafe { some_recv_buf(data, len) };
     if let Some((mut buf, socket)) = buf.and_then(|buf| Some((buf, SOCKETS.enter_at_once(s)?))) {
-        match socket.recv_first(&mut buf, flags) {
+        match socket.recv_fast(&mut buf, flags) {
             Ok(result) => return result.map_or_else(code, count),
-            Err(Some(first)) => return recv_on(socket, first, buf),
-            Err(None) => return recv_long(socket, buf, flags),
+            Err(Some(first)) => return recv_after_miss(socket, first, buf),
+            Err(None) => return recv_slow(socket, buf, flags),
         }
     }
     // SAFETY: the caller's.
-    unsafe { recv_anew(s, data, len, flags) }
+    unsafe { recv_checked(s, data, len, flags) }
 }
 
 #[cold]
 #[inline(never)]
-fn recv_on(socket: InUse<'static, Socket>, first: First, buf: RecvBuf<'_>) -> i64 {
-    guard(|| socket.recv_on(first, buf).map(count))
+fn recv_after_miss(socket: InUse<'static, Socket>, first: FastPathMiss, buf: RecvBuf<'_>) -> i64 {
+    guard(|| socket.recv_after_miss(first, buf).map(count))
 }
 
 #[inline(never)]
-fn recv_long(socket: InUse<'static, Socket>, buf: RecvBuf<'_>, flags: Flags) -> i64 {
-    guard(|| socket.recv_long(buf, flags).map(count))
+fn recv_slow(socket: InUse<'static, Socket>, buf: RecvBuf<'_>, flags: Flags) -> i64 {
+    guard(|| socket.recv_slow(buf, flags).map(count))
 }
 
 // SAFETY: as `jf_recv`.
 #[cold]
 #[inline(never)]
-unsafe extern "C" fn recv_anew(s: jf_socket, data: *mut c_void, len: usize, flags: Flags) -> i64 {
+unsafe extern "C" fn recv_checked(s: jf_socket, data: *mut c_void, len: usize, flags: Flags) -> i64 {
     guard(|| {
         // SAFETY: the caller's.
         let buf = unsafe { recv_buf(data, len) }?;
-        SOCKETS.with(s, |socket| socket.recv_long(buf, flags)).map(count)
+        SOCKETS.with(s, |socket| socket.recv_slow(buf, flags)).map(count)
     })
 }
 

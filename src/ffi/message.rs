@@ -139,7 +139,7 @@ impl Passed {
     #[cold]
     fn let_go(&mut self) -> Result<()> {
         if let Passed::Socket(socket) = self {
-            *self = Passed::Duplicate(socket.duplicate_fd()?);
+            *self = Passed::Duplicate(socket.try_clone_fd()?);
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use super::addr::{addr, jf_addr};
 use super::boundary::{TextRoom, array, guard, optional_text, text};
 use super::socket::kind;
-use crate::net::{Error, Family, Patience, resolve_addr_within, resolve_within};
+use crate::net::{Deadline, Error, Family, resolve_addr_within, resolve_within};
 use std::ffi::c_char;
 
 /// Looks up the addresses of a host, and the port of a service, as the system does for every program: in its hosts
@@ -49,7 +49,7 @@ pub unsafe extern "C" fn jf_resolve(
         let words = |text: &'_ std::ffi::CStr| text.to_str().map(str::to_owned).map_err(|_| Error::ADDR_INVALID);
         let family = Family::from_number(super::socket::number(family)).ok_or(Error::FAMILY_UNSUPPORTED)?;
         let kind = if r#type == 0 { None } else { Some(kind(r#type)?) };
-        let all = resolve_within(&words(host)?, &words(service)?, family, kind, Patience::within(timeout_ms)?)?;
+        let all = resolve_within(&words(host)?, &words(service)?, family, kind, Deadline::from_ms(timeout_ms)?)?;
         for (place, addr) in out.iter_mut().zip(&all) {
             place.write(jf_addr::of(addr));
         }
@@ -78,6 +78,6 @@ pub unsafe extern "C" fn jf_resolve_addr(a: *const jf_addr, timeout_ms: i64, hos
         let room = unsafe { TextRoom::new(host, size) }?;
         // SAFETY: the caller's.
         let addr = unsafe { addr(a) }?;
-        Ok(room.write(resolve_addr_within(addr, Patience::within(timeout_ms)?)?.as_bytes()))
+        Ok(room.write(resolve_addr_within(addr, Deadline::from_ms(timeout_ms)?)?.as_bytes()))
     })
 }

@@ -3,7 +3,7 @@
 
 use super::boundary::{TextRoom, bytes, count, done, guard, recv_buf, required, text};
 use super::socket::{SOCKETS, jf_socket};
-use crate::net::{Error, Opt, Result, TEXT_ROOM};
+use crate::net::{Error, Opt, Result, TEXT_CAPACITY};
 use std::ffi::{c_char, c_void};
 
 /// Values of JF_OPT_PATH_MTU_DISCOVERY: whether routers may cut packets into fragments.
@@ -148,7 +148,7 @@ pub unsafe extern "C" fn jf_get_text(s: jf_socket, option: i32, text: *mut c_cha
         let option = self::option(option)?;
         // SAFETY: the caller's.
         let room = unsafe { TextRoom::new(text, size) }?;
-        let mut all = [0; TEXT_ROOM];
+        let mut all = [0; TEXT_CAPACITY];
         SOCKETS.with(s, |socket| Ok(room.write(socket.get_text_bytes(option, &mut all)?)))
     })
 }

@@ -3,7 +3,7 @@
 use super::boundary::{array, count, done, guard};
 use super::handle::{FEW, Table};
 use super::socket::{SOCKETS, jf_socket};
-use crate::net::{Error, EventRoom, Events, Poller, PollerEvent, Result, Socket};
+use crate::net::{Error, EventBuffer, Events, Poller, PollerEvent, Result, Socket};
 use std::mem::{align_of, offset_of, size_of};
 use std::os::fd::{AsRawFd, RawFd};
 use std::time::Duration;
@@ -174,7 +174,7 @@ pub extern "C" fn jf_poller_remove_fd(p: jf_poller, fd: i64) -> i64 {
 pub unsafe extern "C" fn jf_poller_wait(p: jf_poller, events: *mut jf_event, cap: usize, timeout_ms: i64) -> i64 {
     guard(|| {
         // SAFETY: the caller's; the layouts are the same.
-        let mut room = EventRoom::from(unsafe { array(events.cast::<PollerEvent>(), cap) }?);
+        let mut room = EventBuffer::from(unsafe { array(events.cast::<PollerEvent>(), cap) }?);
         let time = match timeout_ms {
             -1 => None,
             0.. => Some(Duration::from_millis(timeout_ms as u64)),
@@ -224,7 +224,7 @@ pub enum jf_poller_option {
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_poller_set(p: jf_poller, option: i32, value: i64) -> i64 {
     guard(|| match (option, value) {
-        (2, 0 | 1) => POLLERS.with(p, |poller| poller.set_rest_listeners(value == 1)).map(done),
+        (2, 0 | 1) => POLLERS.with(p, |poller| poller.set_accept_backoff(value == 1)).map(done),
         (1, 0 | 1) => POLLERS.with(p, |poller| poller.set_interruptible(value == 1)).map(done),
         _ => Err(Error::INVALID),
     })

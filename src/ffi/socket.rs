@@ -327,7 +327,7 @@ pub extern "C" fn jf_fd(s: jf_socket) -> i64 {
 /// JF_E_NO_MEMORY; JF_E_BAD_HANDLE. See fcntl(2), F_DUPFD_CLOEXEC. Since 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_dup(s: jf_socket) -> i64 {
-    guard(|| SOCKETS.insert(|| SOCKETS.with(s, Socket::duplicate)))
+    guard(|| SOCKETS.insert(|| SOCKETS.with(s, Socket::try_clone)))
 }
 
 #[cfg(test)]

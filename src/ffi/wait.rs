@@ -3,7 +3,7 @@
 use super::boundary::guard;
 use super::handle::InUse;
 use super::socket::{SOCKETS, jf_socket};
-use crate::net::{Error, Events, Patience, PollItem, Result, Socket, WAIT_MAX, wait_for};
+use crate::net::{Deadline, Error, Events, PollItem, Result, Socket, WAIT_MAX, wait_for};
 use std::mem::{align_of, offset_of, size_of};
 use std::slice;
 
@@ -78,7 +78,7 @@ pub unsafe extern "C" fn jf_wait(items: *mut jf_wait_item, count: usize, timeout
 /// Waits in room for at most so many. The sockets are in use meanwhile, so that none is closed under the wait.
 fn wait_in<const ROOM: usize>(items: &mut [jf_wait_item], timeout_ms: i64) -> Result<i64> {
     // Of wrong arguments, the handles are the last that are looked at.
-    let patience = Patience::within(timeout_ms)?;
+    let deadline = Deadline::from_ms(timeout_ms)?;
     if items.iter().any(|item| !Events::from_bits(item.events).within(Events::ALL)) {
         return Err(Error::INVALID);
     }
@@ -89,7 +89,7 @@ fn wait_in<const ROOM: usize>(items: &mut [jf_wait_item], timeout_ms: i64) -> Re
     let socket = |at: usize| sockets.get(at).and_then(Option::as_deref);
     let mut room = [PollItem::NONE; ROOM];
     let room = &mut room[..items.len()];
-    let ready = wait_for(|at| Some((socket(at)?, Events::from_bits(items[at].events))), room, patience)?;
+    let ready = wait_for(|at| Some((socket(at)?, Events::from_bits(items[at].events))), room, deadline)?;
     for (item, polled) in items.iter_mut().zip(room) {
         item.ready = polled.ready().bits();
     }

@@ -1,6 +1,6 @@
 //! The machine's network interfaces.
 
-use super::{Addr, Result};
+use crate::net::{Addr, Result};
 use crate::sys::{self, InterfaceFlags, RawInterface};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;

@@ -5,64 +5,44 @@
 #![forbid(unsafe_code)]
 
 mod addr;
-mod batches;
-mod connect;
 mod datagram;
+mod deadline;
 mod dial;
-mod endpoint;
 mod error;
-mod file;
-mod first;
-mod inherited;
 mod interfaces;
-mod io;
-mod lookup;
+mod listen;
 mod message;
-mod multicast;
-mod options;
-mod poller;
-mod race;
-mod reader;
-mod recv_many;
-mod resolve;
-mod send_many;
-mod serve;
-mod several;
+mod poll;
 mod socket;
-mod socket_file;
-mod std_traits;
-mod tcp;
-mod text;
-mod wait;
 
-pub use addr::Addr;
-pub use datagram::Arrival;
-pub use dial::Dialer;
+pub use addr::address::Addr;
 #[cfg(feature = "capi")]
-pub(crate) use dial::dial_within;
+pub(crate) use addr::endpoint::Expected;
+pub use addr::endpoint::{Endpoint, EndpointError};
+pub use datagram::batch::Arrival;
 #[cfg(feature = "capi")]
-pub(crate) use endpoint::Expected;
-pub use endpoint::{Endpoint, EndpointError};
+pub(crate) use deadline::Deadline;
+pub use dial::dialer::Dialer;
+#[cfg(feature = "capi")]
+pub(crate) use dial::dialer::dial_within;
+pub use dial::resolve::{resolve, resolve_addr};
+#[cfg(feature = "capi")]
+pub(crate) use dial::resolve::{resolve_addr_within, resolve_within};
 pub use error::{Error, Result};
-#[cfg(feature = "capi")]
-pub(crate) use first::First;
-pub use inherited::inherited;
-#[cfg(feature = "capi")]
-pub(crate) use inherited::{inherited_name, inherited_up_to};
 pub use interfaces::{Interface, interfaces};
-pub use io::Incomplete;
-pub use message::{Incoming, Outgoing, PacketInfo, QueuedError};
-pub use poller::Poller;
-pub use resolve::{resolve, resolve_addr};
+pub use listen::listen_fds::listen_fds;
 #[cfg(feature = "capi")]
-pub(crate) use resolve::{resolve_addr_within, resolve_within};
+pub(crate) use listen::listen_fds::{listen_fd_name, listen_fds_up_to};
+pub use message::messages::{Incoming, Outgoing, PacketInfo, QueuedError};
 #[cfg(feature = "capi")]
-pub(crate) use several::wait_for;
-pub use several::{WAIT_MAX, WaitItem, wait};
-pub use socket::Socket;
-pub use tcp::{TcpFields, TcpInfo, TcpOptions, TcpState};
+pub(crate) use poll::poll_sockets::wait_for;
+pub use poll::poll_sockets::{WAIT_MAX, WaitItem, wait};
+pub use poll::poller::Poller;
 #[cfg(feature = "capi")]
-pub(crate) use wait::Patience;
+pub(crate) use socket::fast_path::FastPathMiss;
+pub use socket::io::Incomplete;
+pub use socket::state::Socket;
+pub use socket::tcp_info::{TcpFields, TcpInfo, TcpOptions, TcpState};
 
 #[cfg(all(test, feature = "capi"))]
 pub(crate) use crate::sys::present;
@@ -71,4 +51,6 @@ pub use crate::sys::{
     Shutdown, Type, VEC_MAX,
 };
 #[cfg(feature = "capi")]
-pub(crate) use crate::sys::{EPOCH_SHIFT, EventRoom, PollItem, RawAddr, TEXT_ROOM, fork_epoch, pause, watch_forks};
+pub(crate) use crate::sys::{
+    EPOCH_SHIFT, EventBuffer, PollItem, RawAddr, TEXT_CAPACITY, fork_epoch, pause, register_fork_handler,
+};

@@ -1,7 +1,7 @@
 //! An address with one layout everywhere, and its way into the operating system's `sockaddr` and back.
 
-use super::errno::{EAFNOSUPPORT, EINVAL};
-use super::{Errno, Family};
+use crate::sys::errno::{EAFNOSUPPORT, EINVAL};
+use crate::sys::{Errno, Family};
 use libc::{
     sa_family_t, sockaddr, sockaddr_in, sockaddr_in6, sockaddr_ll, sockaddr_nl, sockaddr_un, sockaddr_vm, socklen_t,
 };
@@ -45,14 +45,14 @@ impl RawAddr {
 
     /// What may be of IP in an address.
     #[inline(always)]
-    pub(super) fn ip_part(&self) -> IpPart {
+    pub(in crate::sys) fn ip_part(&self) -> IpPart {
         // SAFETY: so many bytes are there and initialised.
         unsafe { ptr::from_ref(self).cast::<IpPart>().read_unaligned() }
     }
 
     /// Puts in an address of IP.
     #[inline(always)]
-    pub(super) fn set_ip_part(&mut self, part: IpPart) {
+    pub(in crate::sys) fn set_ip_part(&mut self, part: IpPart) {
         // SAFETY: there is room for so many bytes, and any are values of those fields.
         unsafe { ptr::from_mut(self).cast::<IpPart>().write_unaligned(part) }
     }
@@ -64,7 +64,7 @@ impl RawAddr {
 }
 
 /// As much of an address as may be anything but zero in one of IP.
-pub(super) type IpPart = [u64; 4];
+pub(in crate::sys) type IpPart = [u64; 4];
 const _: () = assert!(size_of::<IpPart>() == offset_of!(RawAddr, data) + 16);
 
 /// Two neighbours in memory as the word that both are.
@@ -116,29 +116,29 @@ impl SockAddr {
     }
 
     #[inline]
-    pub(super) fn as_ptr(&self) -> *const sockaddr {
+    pub(in crate::sys) fn as_ptr(&self) -> *const sockaddr {
         self.storage.as_ptr().cast()
     }
 
     #[inline]
-    pub(super) fn len(&self) -> socklen_t {
+    pub(in crate::sys) fn len(&self) -> socklen_t {
         self.len
     }
 
     /// What a call that fills an address wants: where, and how much.
     #[inline]
-    pub(super) fn fill(&mut self) -> (*mut sockaddr, *mut socklen_t) {
+    pub(in crate::sys) fn fill(&mut self) -> (*mut sockaddr, *mut socklen_t) {
         (self.storage.as_mut_ptr().cast(), &mut self.len)
     }
 
     /// Says how much the kernel filled.
     #[inline]
-    pub(super) fn filled(&mut self, len: socklen_t) {
+    pub(in crate::sys) fn filled(&mut self, len: socklen_t) {
         self.len = len.min(size_of::<Storage>() as socklen_t);
     }
 
     /// Puts in what the kernel wrote elsewhere.
-    pub(super) fn copy_from(&mut self, bytes: &[u8]) {
+    pub(in crate::sys) fn copy_from(&mut self, bytes: &[u8]) {
         let len = bytes.len().min(size_of::<Storage>());
         // SAFETY: `storage` is ours, and has room for so many bytes.
         unsafe { self.storage.as_mut_ptr().cast::<u8>().copy_from_nonoverlapping(bytes.as_ptr(), len) };
@@ -149,7 +149,7 @@ impl SockAddr {
     ///
     /// # Safety
     /// If not NULL, `addr` must be readable for as long as its family's addresses are.
-    pub(super) unsafe fn copy_ip(addr: *const sockaddr) -> Option<SockAddr> {
+    pub(in crate::sys) unsafe fn copy_ip(addr: *const sockaddr) -> Option<SockAddr> {
         if addr.is_null() {
             return None;
         }
@@ -199,7 +199,7 @@ impl SockAddr {
 
     /// What the kernel filled in, if it is an address of IP.
     #[inline(always)]
-    pub(super) fn ip_part(&self) -> Option<IpPart> {
+    pub(in crate::sys) fn ip_part(&self) -> Option<IpPart> {
         let len = self.len as usize;
         // As long as the shorter one is.
         if len < size_of::<sockaddr_in>() {

@@ -7,22 +7,22 @@ const TICK: Duration = Duration::from_millis(10);
 
 /// A moment: nanoseconds since some other, and whether it is only that of the tick before.
 #[derive(Clone, Copy, Debug)]
-pub struct Moment {
+pub struct Instant {
     nanos: u64,
     is_tick: bool,
 }
 
-impl Moment {
+impl Instant {
     /// This moment.
     #[inline]
-    pub fn now() -> Moment {
-        Moment { nanos: read(libc::CLOCK_MONOTONIC), is_tick: false }
+    pub fn now() -> Instant {
+        Instant { nanos: read(libc::CLOCK_MONOTONIC), is_tick: false }
     }
 
     /// The kernel's last tick, which takes a third of the time to ask for: for calls that mostly don't need to know.
     #[inline]
-    pub fn recent() -> Moment {
-        Moment { nanos: read(libc::CLOCK_MONOTONIC_COARSE), is_tick: true }
+    pub fn recent() -> Instant {
+        Instant { nanos: read(libc::CLOCK_MONOTONIC_COARSE), is_tick: true }
     }
 
     /// How long ago the moment that was asked for is at least, and at most.

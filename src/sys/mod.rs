@@ -9,12 +9,12 @@
 //! | `errno` | [`Errno`], the number an operating system reports an error by, and the conditions' names for it |
 //! | `addr` | [`RawAddr`], an address with the same 128 bytes everywhere, and its way into a `sockaddr` and back |
 //! | `call` | making a system call, past the C library |
-//! | `clock` | [`Moment`]s of a clock that never goes back |
-//! | `control` | what a message carries beside its data: [`Sent`] packed, and unpacked again into [`Came`] |
+//! | `clock` | [`Instant`]s of a clock that never goes back |
+//! | `control` | what a message carries beside its data: [`OutgoingControl`] packed, and unpacked again into [`IncomingControl`] |
 //! | `descriptor` | [`Descriptor`], an owned socket: opened close-on-exec, never raising SIGPIPE, and its life |
 //! | `transfer` | sending and receiving, one system call each |
 //! | `datagram`, `outbox`, `inbox` | [`Datagram`]s, many of which are sent or received by one system call |
-//! | `inherited` | taking over the descriptors that a service manager passed |
+//! | `listen_fds` | taking over the descriptors that a service manager passed |
 //! | `file` | sending from a file, and where that ends |
 //! | `signal` | keeping SIGPIPE away from calls that have no flag for it |
 //! | `interfaces` | the machine's interfaces and their addresses |
@@ -25,11 +25,11 @@
 //! | `events` | [`Events`], what a socket can be ready for |
 //! | `ready` | waiting for descriptors with a deadline |
 //! | `socket_file` | the files of UNIX sockets, and a lock on their [`Folder`] |
-//! | `poller`, `polled` | [`RawPoller`], waiting for many descriptors over epoll or poll; leaving it when one is closed |
+//! | `poller`, `registrations` | [`RawPoller`], waiting for many descriptors over epoll or poll; leaving it when one is closed |
 //! | `turn` | a change that one thread at a time makes |
 //! | `shortage` | whether descriptors ran short |
 //! | `timer` | [`Timer`], for a poller |
-//! | `wake` | [`Wake`], ending such a wait from another thread |
+//! | `wake` | [`WakeFd`], ending such a wait from another thread |
 //! | `resolver` | looking up names of hosts and services |
 //! | `worker` | a thread that can be left behind |
 //! | `fork` | a number that is another one in a forked child |
@@ -46,66 +46,49 @@
 compile_error!("jackfield runs on Linux so far: a port provides what src/sys/mod.rs lists");
 
 mod addr;
-mod call;
 mod clock;
-mod control;
 mod datagram;
-mod descriptor;
 pub mod errno;
-mod events;
-mod file;
-mod fork;
-mod inbox;
-mod inherited;
-mod interfaces;
-mod multicast;
-mod options;
-mod outbox;
-mod polled;
-mod poller;
-mod ready;
-mod resolver;
-mod shortage;
-mod signal;
-mod socket_file;
-mod sockopt;
-pub mod tcp;
-mod timer;
-mod transfer;
-mod turn;
+mod message;
+mod names;
+mod poll;
+mod process;
+mod socket;
+mod system_call;
 mod types;
-mod wake;
-mod worker;
 
 pub use addr::{ADDR_DATA, HARDWARE_MAX, RawAddr, SockAddr};
-pub use call::Returned;
-pub use clock::Moment;
-pub use control::{Came, ControlBuf, Credentials, DESCRIPTORS_MAX, Descriptors, Origin, Sent};
-pub use datagram::{Batch, Datagram, present};
-pub use descriptor::Descriptor;
+pub use clock::Instant;
+pub use datagram::recv_batch::{RECV_BATCH_MAX, RecvBatch};
+pub use datagram::send_batch::{SEGMENTS, SEGMENTS_BYTES, SendBatch, SendBatchMemory};
+pub use datagram::types::{Batch, Datagram, present};
 pub use errno::Errno;
-pub use events::Events;
-pub use file::{FileEnd, file_end};
-pub use fork::{EPOCH_SHIFT, fork_epoch, watch_forks};
-pub use inbox::{INBOX_MAX, Inbox};
-pub use inherited::{INHERITED_MAX, inherited};
-pub use interfaces::{InterfaceFlags, RawInterface, interface_index, interfaces};
-pub use options::{Opt, TEXT_ROOM, supports};
-pub use outbox::{Outbox, OutboxMemory, SEGMENTS, SEGMENTS_BYTES};
-pub use poller::{EventRoom, OWN_TOKEN, PollerEvent, RawPoller, Waited};
-pub use ready::{Direction, PollItem, pause, wait_many, wait_ready};
-pub use resolver::{NameError, look_up, look_up_as_is, name_of, service_port};
-pub use shortage::{ran_short, shortages};
-pub use signal::NoSigpipe;
-pub use socket_file::{Folder, is_dead, is_socket, remove_file};
+pub use message::control::{
+    ControlBuf, Credentials, DESCRIPTORS_MAX, Descriptors, IncomingControl, Origin, OutgoingControl,
+};
+pub use names::interfaces::{InterfaceFlags, RawInterface, interface_index, interfaces};
+pub use names::resolver::{NameError, look_up, look_up_as_is, name_of, service_port};
+pub use poll::events::Events;
+pub use poll::fd_exhaustion::{fd_exhaustion, record_fd_exhaustion};
+pub use poll::poller::{EventBuffer, OWN_TOKEN, PollerEvent, RawPoller, Waited};
+pub use poll::serial_update::SerialUpdate;
+pub use poll::timer::Timer;
+pub use poll::wait::{Direction, PollItem, pause, wait_many, wait_ready};
+pub use poll::wake::WakeFd;
+pub use process::detached_thread::spawn_detached;
+pub use process::fork::{EPOCH_SHIFT, fork_epoch, register_fork_handler};
+pub use process::sigpipe::NoSigpipe;
+pub use socket::descriptor::Descriptor;
+pub use socket::listen_fds::{LISTEN_FDS_MAX, listen_fds};
+pub use socket::options::{Opt, TEXT_CAPACITY, supports};
+pub use socket::send_file::{FileEnd, file_end};
+pub use socket::socket_file::{Folder, is_dead, is_socket, remove_file};
 #[cfg(feature = "capi")]
-pub use sockopt::{is_coalescing, multicast_interface_of, timeout_of};
-pub use timer::Timer;
-pub use transfer::{RecvBuf, SendBuf, VEC_MAX};
-pub use turn::Turn;
+pub use socket::sockopt::{is_coalescing, multicast_interface_of, timeout_of};
+pub use socket::tcp_info;
+pub use socket::transfer::{RecvBuf, SendBuf, VEC_MAX};
+pub use system_call::RawResult;
 pub use types::{Family, Flags, Shutdown, Type};
-pub use wake::Wake;
-pub use worker::leave_behind;
 
 use std::ffi::c_long;
 

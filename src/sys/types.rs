@@ -1,7 +1,7 @@
 //! The words that every operating system's part understands, with numbers of our own, and Linux's numbers for them.
 
-use super::Errno;
-use super::errno::{EAFNOSUPPORT, ESOCKTNOSUPPORT};
+use crate::sys::Errno;
+use crate::sys::errno::{EAFNOSUPPORT, ESOCKTNOSUPPORT};
 use std::ffi::c_int;
 use std::ops::{BitOr, BitOrAssign};
 
@@ -48,7 +48,7 @@ impl Family {
         !matches!(self, Family::Netlink | Family::Vsock | Family::Packet)
     }
 
-    pub(super) fn to_os(self) -> Result<c_int, Errno> {
+    pub(in crate::sys) fn to_os(self) -> Result<c_int, Errno> {
         match self {
             Family::Unspec => Err(Errno(EAFNOSUPPORT)),
             Family::Inet => Ok(libc::AF_INET),
@@ -61,7 +61,7 @@ impl Family {
     }
 
     #[inline]
-    pub(super) fn from_os(family: c_int) -> Option<Family> {
+    pub(in crate::sys) fn from_os(family: c_int) -> Option<Family> {
         match family {
             libc::AF_UNSPEC => Some(Family::Unspec),
             libc::AF_INET => Some(Family::Inet),
@@ -112,7 +112,7 @@ impl Type {
         matches!(self, Type::Stream | Type::SeqPacket)
     }
 
-    pub(super) fn to_os(self) -> c_int {
+    pub(in crate::sys) fn to_os(self) -> c_int {
         match self {
             Type::Stream => libc::SOCK_STREAM,
             Type::Dgram => libc::SOCK_DGRAM,
@@ -121,7 +121,7 @@ impl Type {
         }
     }
 
-    pub(super) fn from_os(kind: c_int) -> Result<Type, Errno> {
+    pub(in crate::sys) fn from_os(kind: c_int) -> Result<Type, Errno> {
         match kind {
             libc::SOCK_STREAM => Ok(Type::Stream),
             libc::SOCK_DGRAM => Ok(Type::Dgram),
@@ -224,7 +224,7 @@ impl Flags {
 
     /// Linux's `MSG_` bits for them. The numbers were chosen so that there is nothing to do.
     #[inline]
-    pub(super) const fn to_os(self) -> c_int {
+    pub(in crate::sys) const fn to_os(self) -> c_int {
         self.0 as c_int
     }
 }

@@ -1,0 +1,6 @@
+//! Addresses and endpoints: values, parsing and formatting.
+
+pub(super) mod address;
+pub(super) mod endpoint;
+pub(super) mod parser;
+pub(super) mod text;

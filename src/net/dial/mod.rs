@@ -1,0 +1,6 @@
+//! From a name to a connection: lookup, RFC 8305 and connecting.
+
+pub(super) mod dialer;
+pub(super) mod happy_eyeballs;
+pub(super) mod lookup;
+pub(super) mod resolve;

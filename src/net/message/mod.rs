@@ -1,0 +1,3 @@
+//! Messages with ancillary data, and the error queue.
+
+pub(super) mod messages;

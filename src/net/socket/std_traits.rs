@@ -1,0 +1,105 @@
+//! How a [`Socket`] goes together with std.
+
+use crate::net::{Error, Flags, Opt, Result, Socket};
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
+use std::time::Duration;
+
+impl Read for &Socket {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        Ok(self.recv(buf, Flags::NONE)?)
+    }
+}
+
+impl Write for &Socket {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        Ok(self.send(buf, Flags::NONE)?)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Read for Socket {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        (&*self).read(buf)
+    }
+}
+
+impl Write for Socket {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        (&*self).write(buf)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl AsFd for Socket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+impl AsRawFd for Socket {
+    fn as_raw_fd(&self) -> RawFd {
+        self.fd.as_raw_fd()
+    }
+}
+
+impl From<Socket> for OwnedFd {
+    fn from(socket: Socket) -> OwnedFd {
+        socket.into_fd()
+    }
+}
+
+/// Fails as [`Socket::from_fd`] does, and closes the descriptor then.
+impl TryFrom<OwnedFd> for Socket {
+    type Error = Error;
+
+    fn try_from(fd: OwnedFd) -> Result<Socket> {
+        Socket::from_fd(fd).map_err(|(error, _)| error)
+    }
+}
+
+/// Conversions from std's types, which fail when the system won't tell what their descriptor is, and into them, which
+/// check no more than std does: what is not such a socket fails at its first use.
+macro_rules! std_types {
+    ($($type:ty),*) => {$(
+        impl TryFrom<$type> for Socket {
+            type Error = Error;
+
+            fn try_from(socket: $type) -> Result<Socket> {
+                OwnedFd::from(socket).try_into()
+            }
+        }
+
+        impl From<Socket> for $type {
+            fn from(socket: Socket) -> $type {
+                socket.into_fd().into()
+            }
+        }
+    )*};
+}
+
+std_types!(TcpStream, TcpListener, UdpSocket, UnixStream, UnixListener, UnixDatagram);
+
+impl Socket {
+    /// How long accept and recv wait; `None` is for ever. A fraction of a millisecond counts as a whole one.
+    pub fn set_recv_timeout(&self, time: Option<Duration>) -> Result<()> {
+        self.set(Opt::RecvTimeout, milliseconds(time))
+    }
+
+    /// How long connect and send wait; `None` is for ever. A fraction of a millisecond counts as a whole one.
+    pub fn set_send_timeout(&self, time: Option<Duration>) -> Result<()> {
+        self.set(Opt::SendTimeout, milliseconds(time))
+    }
+}
+
+fn milliseconds(time: Option<Duration>) -> i64 {
+    time.map_or(-1, |time| i64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX))
+}

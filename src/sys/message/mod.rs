@@ -1,0 +1,3 @@
+//! Control messages as the system packs them.
+
+pub(super) mod control;

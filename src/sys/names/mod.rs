@@ -1,0 +1,4 @@
+//! Names of hosts, services and interfaces.
+
+pub(super) mod interfaces;
+pub(super) mod resolver;

@@ -1,0 +1,10 @@
+//! Waiting for readiness, and waking who waits.
+
+pub(super) mod events;
+pub(super) mod fd_exhaustion;
+pub(super) mod poller;
+pub(super) mod registrations;
+pub(super) mod serial_update;
+pub(super) mod timer;
+pub(super) mod wait;
+pub(super) mod wake;

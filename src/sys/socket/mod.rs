@@ -1,0 +1,11 @@
+//! One socket: its descriptor, transfer calls and options.
+
+pub(super) mod descriptor;
+pub(super) mod listen_fds;
+pub(super) mod multicast;
+pub(super) mod options;
+pub(super) mod send_file;
+pub(super) mod socket_file;
+pub(super) mod sockopt;
+pub mod tcp_info;
+pub(super) mod transfer;

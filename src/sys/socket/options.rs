@@ -1,0 +1,424 @@
+//! The options of a socket, and how the operating system knows them.
+//!
+//! Which options there are, and where the kernel keeps each, stands in `option_table.rs`.
+
+use crate::sys::errno::{
+    EACCES, EAFNOSUPPORT, EINVAL, ENODEV, ENOPROTOOPT, EOPNOTSUPP, EPERM, EPROTONOSUPPORT, ESOCKTNOSUPPORT,
+};
+use crate::sys::{Descriptor, Errno, Family, RecvBuf, Type, interfaces};
+use libc::c_int;
+
+/// The names of the table that libc lacks, from <linux/vm_sockets.h> and <linux/udp.h>, and those it has.
+mod os {
+    pub use libc::*;
+
+    pub const SO_VM_SOCKETS_BUFFER_SIZE: c_int = 0;
+    pub const SO_VM_SOCKETS_BUFFER_MIN_SIZE: c_int = 1;
+    pub const SO_VM_SOCKETS_BUFFER_MAX_SIZE: c_int = 2;
+    pub const UDPLITE_SEND_CSCOV: c_int = 10;
+    pub const UDPLITE_RECV_CSCOV: c_int = 11;
+}
+
+/// Room for every option that is a text.
+pub const TEXT_CAPACITY: usize = 4096;
+
+/// How an option's value here becomes the kernel's.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    /// 0 or 1.
+    Switch,
+    /// An `int`, or an `unsigned` if its most is beyond that.
+    Number,
+    /// 64 bits.
+    Wide,
+    /// Linux doubles what it is given, to have room for its own bookkeeping, and returns the double.
+    Buffer,
+    /// `struct linger`, in whole seconds.
+    Linger,
+    /// An interface's index, in network byte order.
+    Interface,
+    /// An interface's index; on IPv4 it is set within a `struct ip_mreqn`, and read as the address it was set with.
+    MulticastInterface,
+    /// One of two values of path MTU discovery.
+    DontFragment,
+    /// One of the numbers of `struct ucred`.
+    Peer,
+    /// A name, without a zero at its end.
+    Text,
+}
+
+#[derive(PartialEq)]
+enum Access {
+    Both,
+    Read,
+    Set,
+}
+
+/// Which sockets keep an option at a place.
+#[derive(Clone, Copy, PartialEq)]
+enum Where {
+    Every,
+    /// What speaks IPv4 or IPv6, at the level of every socket.
+    Ip,
+    /// What speaks IPv4, as IPv6 sockets do that are not raw.
+    V4,
+    V6,
+    /// The same without TCP, which has no groups to send to.
+    Packets4,
+    Packets6,
+    Raw4,
+    Raw6,
+    /// IPv6, but not raw.
+    Cooked6,
+    Tcp,
+    /// UDP, and UDP-Lite which is much the same.
+    Udp,
+    PlainUdp,
+    UdpLite,
+    Unix,
+    Netlink,
+    Vsock,
+}
+
+struct Place {
+    at: Where,
+    name: c_int,
+}
+
+/// What the table says of one option.
+struct Row {
+    form: Form,
+    /// The least and the most value; of a text, its length.
+    range: (i64, i64),
+    access: Access,
+    places: &'static [Place],
+}
+
+macro_rules! access {
+    () => {
+        Access::Both
+    };
+    (setting $($needs:tt)+) => {
+        Access::Both
+    };
+    (set only $($needs:tt)*) => {
+        Access::Set
+    };
+    (read only) => {
+        Access::Read
+    };
+}
+
+macro_rules! range {
+    (Switch) => {
+        (0, 1)
+    };
+    (DontFragment) => {
+        (0, 1)
+    };
+    ($form:ident) => {
+        (0, 0)
+    };
+    ($form:ident $most:literal) => {
+        (0, $most)
+    };
+    ($form:ident $least:literal $most:literal $($unit:literal)?) => {
+        ($least, $most)
+    };
+}
+
+/// What Rust's documentation says of a row beside the row's own text.
+macro_rules! words {
+    (Switch) => { "0 or 1" };
+    (DontFragment) => { "0 or 1" };
+    (Text $most:literal) => { concat!("Text of at most ", $most, " bytes") };
+    ($form:ident) => { "A number" };
+    ($form:ident $least:literal $most:literal $($unit:literal)?) => { concat!($least, " to ", $most $(, " ", $unit)?) };
+}
+
+macro_rules! also {
+    () => { "" };
+    ($($access:tt)+) => { concat!("; ", stringify!($($access)+)) };
+}
+
+macro_rules! options {
+    ($($(#[doc = $text:literal])+ $name:ident = $number:literal: $form:ident $(($($limit:literal),+))?
+        [$($access:tt)*] {$($at:ident: $os:ident),*})*) => {
+        /// What a socket keeps and can be set: numbers for [`Socket::set`](crate::Socket::set) and
+        /// [`Socket::get`](crate::Socket::get), texts for [`Socket::set_text`](crate::Socket::set_text) and
+        /// [`Socket::get_text`](crate::Socket::get_text).
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(i32)]
+        #[non_exhaustive]
+        pub enum Opt {$(
+            $(#[doc = $text])+
+            #[doc = concat!(
+                "\n\n", words!($form $($($limit)+)?), $("; ", stringify!($at), ": `", stringify!($os), "`",)*
+                also!($($access)*),
+            )]
+            ///
+            /// [`Error`]: crate::Error
+            /// [`Error::CONN_REFUSED`]: crate::Error::CONN_REFUSED
+            /// [`Error::INTERRUPTED`]: crate::Error::INTERRUPTED
+            /// [`Error::INVALID`]: crate::Error::INVALID
+            /// [`Error::MESSAGE_SIZE`]: crate::Error::MESSAGE_SIZE
+            /// [`Error::NOT_CONNECTED`]: crate::Error::NOT_CONNECTED
+            /// [`Error::NOT_FOUND`]: crate::Error::NOT_FOUND
+            /// [`Error::OPTION_UNSUPPORTED`]: crate::Error::OPTION_UNSUPPORTED
+            /// [`Flags::ERROR_QUEUE`]: crate::Flags::ERROR_QUEUE
+            $name = $number,
+        )*}
+
+        impl Opt {
+            /// Every option.
+            pub const ALL: &'static [Opt] = &[$(Opt::$name),*];
+
+            /// The option with this number.
+            pub fn from_number(number: i32) -> Option<Opt> {
+                match number {
+                    $($number => Some(Opt::$name),)*
+                    _ => None,
+                }
+            }
+
+            fn row(self) -> &'static Row {
+                match self {$(
+                    Opt::$name => const {
+                        &Row {
+                            form: Form::$form,
+                            range: range!($form $($($limit)+)?),
+                            access: access!($($access)*),
+                            places: &[$(Place { at: Where::$at, name: os::$os }),*],
+                        }
+                    },
+                )*}
+            }
+        }
+    };
+}
+
+include!("option_table.rs");
+
+impl Opt {
+    /// Whether it can be set, and that to a text or a number.
+    pub(crate) fn can_be_set(self, to_text: bool) -> bool {
+        let Row { form, access, .. } = self.row();
+        *access != Access::Read && (*form == Form::Text) == to_text
+    }
+}
+
+impl Where {
+    fn level(self) -> c_int {
+        match self {
+            Where::Every | Where::Ip | Where::Unix | Where::Netlink => libc::SOL_SOCKET,
+            Where::V4 | Where::Packets4 | Where::Raw4 => libc::IPPROTO_IP,
+            Where::V6 | Where::Packets6 | Where::Raw6 | Where::Cooked6 => libc::IPPROTO_IPV6,
+            Where::Tcp => libc::IPPROTO_TCP,
+            Where::Udp | Where::PlainUdp => libc::IPPROTO_UDP,
+            Where::UdpLite => libc::IPPROTO_UDPLITE,
+            Where::Vsock => libc::AF_VSOCK,
+        }
+    }
+
+    /// Whether such a socket is one of these.
+    fn has(self, family: Family, kind: Type) -> bool {
+        let (ip, raw) = (matches!(family, Family::Inet | Family::Inet6), kind == Type::Raw);
+        let v4 = family == Family::Inet || family == Family::Inet6 && !raw;
+        match self {
+            Where::Every => true,
+            Where::Ip => ip,
+            Where::V4 => v4,
+            Where::V6 => family == Family::Inet6,
+            Where::Packets4 => v4 && kind != Type::Stream,
+            Where::Packets6 => family == Family::Inet6 && kind != Type::Stream,
+            Where::Raw4 => family == Family::Inet && raw,
+            Where::Raw6 => family == Family::Inet6 && raw,
+            Where::Cooked6 => family == Family::Inet6 && !raw,
+            Where::Tcp => ip && kind == Type::Stream,
+            Where::Udp | Where::PlainUdp | Where::UdpLite => ip && kind == Type::Dgram,
+            Where::Unix => family == Family::Unix,
+            Where::Netlink => family == Family::Netlink,
+            Where::Vsock => family == Family::Vsock,
+        }
+    }
+
+    /// Opens one of these.
+    fn open(self) -> Result<Descriptor, Errno> {
+        /// The protocol that is kept for those who make their own headers.
+        const RAW: i32 = libc::IPPROTO_RAW;
+        let (family, kind, protocol) = match self {
+            Where::Every => (Family::Unix, Type::Dgram, 0),
+            // Only with a peer has it a peer's label.
+            Where::Unix => return Ok(Descriptor::pair(Family::Unix, Type::Stream)?.0),
+            Where::Ip | Where::V4 | Where::Packets4 | Where::Udp | Where::PlainUdp => (Family::Inet, Type::Dgram, 0),
+            Where::V6 | Where::Packets6 | Where::Cooked6 => (Family::Inet6, Type::Dgram, 0),
+            Where::Raw4 => (Family::Inet, Type::Raw, RAW),
+            Where::Raw6 => (Family::Inet6, Type::Raw, RAW),
+            Where::Tcp => (Family::Inet, Type::Stream, 0),
+            Where::UdpLite => (Family::Inet, Type::Dgram, libc::IPPROTO_UDPLITE),
+            Where::Netlink => (Family::Netlink, Type::Raw, libc::NETLINK_ROUTE),
+            Where::Vsock => (Family::Vsock, Type::Stream, 0),
+        };
+        Descriptor::open(family, kind, protocol)
+    }
+}
+
+impl Row {
+    /// The places that such a socket has, the one to be read first.
+    fn places(&self, family: Family, kind: Type) -> impl Iterator<Item = &'static Place> {
+        self.places.iter().rev().filter(move |place| place.at.has(family, kind))
+    }
+}
+
+/// Whether the system has the option on some socket, by asking sockets that are opened for it.
+pub fn supports(opt: Opt) -> Result<bool, Errno> {
+    let Row { access, places, range, .. } = opt.row();
+    let mut refused = None;
+    for place in *places {
+        let (level, name) = (place.at.level(), place.name);
+        let answer = place.at.open().and_then(|socket| match access {
+            // What it is set to does not matter, nor whether this process may.
+            Access::Set => socket.set_value(level, name, &(range.0 as c_int)),
+            _ => socket.get_raw(level, name, RecvBuf::from(&mut [0; 64][..])).map(drop),
+        });
+        match (answer, access) {
+            // No such socket, or no such option.
+            (Err(Errno(EAFNOSUPPORT | EPROTONOSUPPORT | ESOCKTNOSUPPORT | ENODEV | ENOPROTOOPT | EOPNOTSUPP)), _) => {}
+            // Raw sockets are not for everybody.
+            (Err(errno @ Errno(EPERM | EACCES)), Access::Both) => refused = Some(errno),
+            (Err(errno @ Errno(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOBUFS)), _) => return Err(errno),
+            _ => return Ok(true),
+        }
+    }
+    match refused {
+        Some(errno) => Err(errno),
+        None => Ok(places.is_empty()),
+    }
+}
+
+impl Descriptor {
+    /// Reads one of the options that the kernel keeps as a number.
+    pub fn get(&self, opt: Opt, family: Family, kind: Type) -> Result<i64, Errno> {
+        let Row { form, range, access, .. } = opt.row();
+        let place = opt.row().places(family, kind).next().ok_or(Errno(ENOPROTOOPT))?;
+        if *access == Access::Set || *form == Form::Text {
+            return Err(Errno(ENOPROTOOPT));
+        }
+        self.expect_protocol(place)?;
+        let (level, name) = (place.at.level(), place.name);
+        let int = || self.get_value::<c_int>(level, name);
+        Ok(match form {
+            Form::Number if range.1 > i64::from(c_int::MAX) => i64::from(int()? as u32),
+            Form::Switch | Form::Number => int()?.into(),
+            Form::Wide => self.get_value::<u64>(level, name)?.try_into().unwrap_or(i64::MAX),
+            Form::Buffer => i64::from(int()? / 2),
+            Form::Linger => match self.get_value::<libc::linger>(level, name)? {
+                libc::linger { l_onoff: 0, .. } => -1,
+                libc::linger { l_linger, .. } => i64::from(l_linger) * 1000,
+            },
+            Form::Interface => u32::from_be(int()? as u32).into(),
+            Form::MulticastInterface if level == libc::IPPROTO_IP => match int()? {
+                0 => 0,
+                address => interface_with(address as u32)?.into(),
+            },
+            Form::MulticastInterface => int()?.into(),
+            Form::DontFragment => matches!(int()?, libc::IP_PMTUDISC_DO | libc::IP_PMTUDISC_PROBE).into(),
+            Form::Peer => {
+                let peer: libc::ucred = self.get_value(level, name)?;
+                // No user has this number.
+                if peer.uid == u32::MAX {
+                    return Err(Errno(libc::ENOTCONN));
+                }
+                match opt {
+                    Opt::PeerUid => peer.uid.into(),
+                    Opt::PeerGid => peer.gid.into(),
+                    _ => peer.pid.into(),
+                }
+            }
+            Form::Text => return Err(Errno(ENOPROTOOPT)),
+        })
+    }
+
+    /// Sets one of the options that the kernel keeps as a number.
+    pub fn set(&self, opt: Opt, family: Family, kind: Type, value: i64) -> Result<(), Errno> {
+        let Row { form, range, access, .. } = opt.row();
+        let mut places = opt.row().places(family, kind).peekable();
+        if *access == Access::Read || *form == Form::Text {
+            return Err(Errno(ENOPROTOOPT));
+        }
+        self.expect_protocol(places.peek().ok_or(Errno(ENOPROTOOPT))?)?;
+        if !(range.0..=range.1).contains(&value) {
+            return Err(Errno(EINVAL));
+        }
+        places.try_for_each(|place| {
+            let (level, name) = (place.at.level(), place.name);
+            let int = |value: c_int| self.set_value(level, name, &value);
+            match form {
+                Form::Wide => self.set_value(level, name, &(value as u64)),
+                Form::Linger => {
+                    let seconds = (value.max(0) as u64).div_ceil(1000) as c_int;
+                    self.set_value(level, name, &libc::linger { l_onoff: (value >= 0).into(), l_linger: seconds })
+                }
+                Form::Interface => int((value as u32).to_be() as c_int),
+                Form::MulticastInterface if level == libc::IPPROTO_IP => {
+                    let any = libc::in_addr { s_addr: libc::INADDR_ANY };
+                    let group = libc::ip_mreqn { imr_multiaddr: any, imr_address: any, imr_ifindex: value as c_int };
+                    self.set_value(level, name, &group)
+                }
+                Form::DontFragment if value == 1 => int(libc::IP_PMTUDISC_DO),
+                Form::DontFragment => int(libc::IP_PMTUDISC_DONT),
+                _ => int(value as c_int),
+            }
+        })
+    }
+
+    /// Reads one of the options that are text.
+    pub fn get_text<'a>(
+        &self,
+        opt: Opt,
+        family: Family,
+        kind: Type,
+        room: &'a mut [u8; TEXT_CAPACITY],
+    ) -> Result<&'a [u8], Errno> {
+        let Row { form: Form::Text, .. } = opt.row() else { return Err(Errno(ENOPROTOOPT)) };
+        let place = opt.row().places(family, kind).next().ok_or(Errno(ENOPROTOOPT))?;
+        let len = self.get_raw(place.at.level(), place.name, RecvBuf::from(&mut room[..]))?;
+        let text = &room[..len.min(TEXT_CAPACITY)];
+        // Some of them end with a zero.
+        Ok(text.split(|&byte| byte == 0).next().unwrap_or(text))
+    }
+
+    /// Sets one of the options that are text.
+    pub fn set_text(&self, opt: Opt, family: Family, kind: Type, text: &[u8]) -> Result<(), Errno> {
+        let Row { form: Form::Text, access: Access::Both, range, .. } = opt.row() else {
+            return Err(Errno(ENOPROTOOPT));
+        };
+        let place = opt.row().places(family, kind).next().ok_or(Errno(ENOPROTOOPT))?;
+        // The kernel would cut it in silence.
+        if text.len() > range.1 as usize || text.contains(&0) {
+            return Err(Errno(EINVAL));
+        }
+        self.set_raw(place.at.level(), place.name, text)
+    }
+
+    /// The kernel answers for options of UDP-Lite on UDP too, and the other way round, but does not have them there.
+    fn expect_protocol(&self, place: &Place) -> Result<(), Errno> {
+        let protocol = match place.at {
+            Where::PlainUdp => libc::IPPROTO_UDP,
+            Where::UdpLite => libc::IPPROTO_UDPLITE,
+            _ => return Ok(()),
+        };
+        match self.get_value::<c_int>(libc::SOL_SOCKET, libc::SO_PROTOCOL)? {
+            its if its == protocol => Ok(()),
+            _ => Err(Errno(ENOPROTOOPT)),
+        }
+    }
+}
+
+/// The index of the interface that has this IPv4 address; 0 for none.
+fn interface_with(address: u32) -> Result<u32, Errno> {
+    let all = interfaces()?;
+    let ours =
+        all.iter().find(|one| one.addr.family == Family::Inet as u16 && one.addr.bytes() == address.to_ne_bytes());
+    Ok(ours.map_or(0, |one| one.index))
+}

@@ -1,0 +1,124 @@
+//! What the kernel knows of a TCP connection.
+
+use crate::sys::socket::sockopt::Plain;
+use crate::sys::{Descriptor, Errno};
+
+/// `struct tcp_info` as Linux 6.18 has it. Each version of the kernel appends to the one before, and says how much it
+/// has filled. The sets of bits are whole bytes here.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are the kernel's")]
+pub struct RawTcpInfo {
+    pub state: u8,
+    pub ca_state: u8,
+    pub retransmits: u8,
+    pub probes: u8,
+    pub backoff: u8,
+    pub options: u8,
+    /// The scale of the window that is sent to, and of the own one, four bits each.
+    pub window_scales: u8,
+    /// That the delivery rate is limited by the application, and why fast open failed.
+    pub app_limited: u8,
+    pub rto: u32,
+    pub ato: u32,
+    pub snd_mss: u32,
+    pub rcv_mss: u32,
+    pub unacked: u32,
+    pub sacked: u32,
+    pub lost: u32,
+    pub retrans: u32,
+    pub fackets: u32,
+    pub last_data_sent: u32,
+    pub last_ack_sent: u32,
+    pub last_data_recv: u32,
+    pub last_ack_recv: u32,
+    pub pmtu: u32,
+    pub rcv_ssthresh: u32,
+    pub rtt: u32,
+    pub rttvar: u32,
+    pub snd_ssthresh: u32,
+    pub snd_cwnd: u32,
+    pub advmss: u32,
+    pub reordering: u32,
+    pub rcv_rtt: u32,
+    pub rcv_space: u32,
+    pub total_retrans: u32,
+    pub pacing_rate: u64,
+    pub max_pacing_rate: u64,
+    pub bytes_acked: u64,
+    pub bytes_received: u64,
+    pub segs_out: u32,
+    pub segs_in: u32,
+    pub notsent_bytes: u32,
+    pub min_rtt: u32,
+    pub data_segs_in: u32,
+    pub data_segs_out: u32,
+    pub delivery_rate: u64,
+    pub busy_time: u64,
+    pub rwnd_limited: u64,
+    pub sndbuf_limited: u64,
+    pub delivered: u32,
+    pub delivered_ce: u32,
+    pub bytes_sent: u64,
+    pub bytes_retrans: u64,
+    pub dsack_dups: u32,
+    pub reord_seen: u32,
+    pub rcv_ooopack: u32,
+    pub snd_wnd: u32,
+    pub rcv_wnd: u32,
+    pub rehash: u32,
+    pub total_rto: u16,
+    pub total_rto_recoveries: u16,
+    pub total_rto_time: u32,
+}
+
+/// Where the fields stand that begin a version's addition, by which all between them stand right as well.
+const _: () = {
+    use std::mem::offset_of;
+    assert!(offset_of!(RawTcpInfo, rto) == 8);
+    assert!(offset_of!(RawTcpInfo, unacked) == 24);
+    assert!(offset_of!(RawTcpInfo, last_data_sent) == 44);
+    assert!(offset_of!(RawTcpInfo, pmtu) == 60);
+    assert!(offset_of!(RawTcpInfo, rtt) == 68);
+    assert!(offset_of!(RawTcpInfo, snd_cwnd) == 80);
+    assert!(offset_of!(RawTcpInfo, rcv_rtt) == 92);
+    assert!(offset_of!(RawTcpInfo, total_retrans) == 100);
+    assert!(offset_of!(RawTcpInfo, pacing_rate) == 104);
+    assert!(offset_of!(RawTcpInfo, bytes_acked) == 120);
+    assert!(offset_of!(RawTcpInfo, segs_out) == 136);
+    assert!(offset_of!(RawTcpInfo, notsent_bytes) == 144);
+    assert!(offset_of!(RawTcpInfo, min_rtt) == 148);
+    assert!(offset_of!(RawTcpInfo, delivery_rate) == 160);
+    assert!(offset_of!(RawTcpInfo, busy_time) == 168);
+    assert!(offset_of!(RawTcpInfo, delivered) == 192);
+    assert!(offset_of!(RawTcpInfo, bytes_sent) == 200);
+    assert!(offset_of!(RawTcpInfo, dsack_dups) == 216);
+    assert!(offset_of!(RawTcpInfo, rcv_ooopack) == 224);
+    assert!(offset_of!(RawTcpInfo, snd_wnd) == 228);
+    assert!(offset_of!(RawTcpInfo, rcv_wnd) == 232);
+    assert!(offset_of!(RawTcpInfo, total_rto) == 240);
+    assert!(offset_of!(RawTcpInfo, total_rto_time) == 244);
+    assert!(size_of::<RawTcpInfo>() == 248);
+};
+
+impl Plain for RawTcpInfo {}
+
+/// The bits of `options`.
+pub const TCP_TIMESTAMPS: u8 = 1;
+/// Selective acknowledgements.
+pub const TCP_SACK: u8 = 2;
+/// Windows have scales.
+pub const TCP_WINDOW_SCALE: u8 = 4;
+/// Congestion is notified.
+pub const TCP_ECN: u8 = 8;
+/// A packet came marked as having met congestion.
+pub const TCP_ECN_SEEN: u8 = 16;
+/// Data went with the SYN and was acknowledged.
+pub const TCP_SYN_DATA: u8 = 32;
+
+impl Descriptor {
+    /// What the kernel knows, and how many bytes of it this kernel has.
+    pub fn tcp_info(&self) -> Result<(RawTcpInfo, usize), Errno> {
+        self.get_start(libc::IPPROTO_TCP, libc::TCP_INFO)
+    }
+}
