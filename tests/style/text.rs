@@ -66,7 +66,7 @@ impl Identifiers {
 fn entries(list: &str) -> impl Iterator<Item = [String; 3]> {
     list.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(|line| {
         let mut parts = line.split("   ").map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned);
-        let [word, instead] = [0; 2].map(|_| parts.next().unwrap_or_else(|| panic!("{line:?} has no replacement")));
+        let [word, instead] = [(); 2].map(|()| parts.next().unwrap_or_else(|| panic!("{line:?} has no replacement")));
         [word, instead, parts.next().unwrap_or_default()]
     })
 }
