@@ -48,9 +48,9 @@ impl From<RawInterface> for Interface {
             flags: raw.flags,
             mtu: raw.mtu,
             hardware: raw.hardware,
-            addr: Addr::told(raw.addr),
+            addr: Addr::reported(raw.addr),
             prefix_len: raw.prefix_len,
-            peer: Addr::told(raw.peer),
+            peer: Addr::reported(raw.peer),
         }
     }
 }

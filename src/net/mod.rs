@@ -16,9 +16,10 @@ mod poll;
 mod socket;
 
 pub use addr::address::Addr;
+pub use addr::endpoint::Endpoint;
+pub use addr::endpoint_error::EndpointError;
 #[cfg(feature = "capi")]
-pub(crate) use addr::endpoint::Expected;
-pub use addr::endpoint::{Endpoint, EndpointError};
+pub(crate) use addr::endpoint_error::Expected;
 pub use datagram::batch::Arrival;
 #[cfg(feature = "capi")]
 pub(crate) use deadline::Deadline;

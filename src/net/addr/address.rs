@@ -1,16 +1,16 @@
-//! Addresses of sockets.
+//! Socket addresses.
 
 use crate::net::{Error, Family, Result};
 use crate::sys::{ADDR_DATA, HARDWARE_MAX, RawAddr};
 use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
-/// The longest UNIX path or abstract name, its leading zero included: Linux's `sun_path`.
+/// Maximum length in bytes of a UNIX path, or of an abstract name with its leading zero: Linux's `sun_path`.
 pub(in crate::net) const UNIX_MAX: usize = 108;
 
-/// The address of a socket: IPv4, IPv6, UNIX, netlink, vsock, of frames, or none.
+/// A socket address: IPv4, IPv6, UNIX, netlink, vsock, packet, or unspecified.
 ///
-/// From text as [`str::parse`] reads it, from std's addresses, and from a UNIX path:
+/// It is parsed from text by [`str::parse`], converted from std's addresses, or made from a UNIX path:
 ///
 /// ```
 /// use jackfield::Addr;
@@ -24,41 +24,48 @@ pub(in crate::net) const UNIX_MAX: usize = 108;
 pub struct Addr(RawAddr);
 
 impl Addr {
-    /// No address: connecting a datagram socket to it dissolves the connection.
+    /// The unspecified address. Connecting a datagram socket to it removes the socket's peer.
     pub const UNSPEC: Addr = Addr(RawAddr::UNSPEC);
 
-    /// A UNIX address: a path, or nothing for a socket without a name.
+    /// A UNIX address from a path. An empty path makes an unnamed address.
     ///
     /// # Errors
-    /// [`Error::ADDR_INVALID`] when the path is longer than 108 bytes or has a zero in it.
+    /// [`Error::ADDR_INVALID`] if the path is longer than 108 bytes or contains a zero byte.
     pub fn unix(path: impl AsRef<std::path::Path>) -> Result<Addr> {
         let path = path.as_ref().as_os_str().as_encoded_bytes();
         if path.contains(&0) { Err(Error::ADDR_INVALID) } else { Addr::from_unix_bytes(path) }
     }
 
-    /// A name in Linux's abstract namespace, without its leading zero; it may be any bytes, zeros too.
+    /// A UNIX address in Linux's abstract namespace. `name` has no leading zero and may contain any bytes.
     ///
     /// # Errors
-    /// [`Error::ADDR_INVALID`] when the name is longer than 107 bytes.
+    /// [`Error::ADDR_INVALID`] if the name is longer than 107 bytes.
     pub fn abstract_name(name: impl AsRef<[u8]>) -> Result<Addr> {
         Addr::from_unix_bytes(&[&[0], name.as_ref()].concat())
     }
 
-    /// A netlink address: the port of a socket, 0 for the kernel's, and a mask of groups.
+    /// A netlink address: a port (0 is the kernel) and a bit mask of multicast groups. ([netlink(7)])
+    ///
+    /// [netlink(7)]: https://man7.org/linux/man-pages/man7/netlink.7.html
     pub fn netlink(port: u32, groups: u32) -> Addr {
         Addr(RawAddr { family: Family::Netlink as u16, scope_id: port, flow_info: groups, ..RawAddr::UNSPEC })
     }
 
-    /// A vsock address: a machine's number (1 is this one, 2 its host) and a port. `u32::MAX` is any.
-    pub fn vsock(machine: u32, port: u32) -> Addr {
-        Addr(RawAddr { family: Family::Vsock as u16, scope_id: machine, flow_info: port, ..RawAddr::UNSPEC })
+    /// A vsock address: a context identifier (1 is this machine, 2 is its host) and a port. `u32::MAX` is the
+    /// wildcard for either. ([vsock(7)])
+    ///
+    /// [vsock(7)]: https://man7.org/linux/man-pages/man7/vsock.7.html
+    pub fn vsock(cid: u32, port: u32) -> Addr {
+        Addr(RawAddr { family: Family::Vsock as u16, scope_id: cid, flow_info: port, ..RawAddr::UNSPEC })
     }
 
-    /// The address of frames: an interface's index, the frames' protocol (an Ethernet type, 3 for all), and the
-    /// hardware address, if one is needed.
+    /// A packet address: the index of an interface, an Ethernet protocol (3 is all of them), and a hardware address,
+    /// which may be empty. ([packet(7)])
     ///
     /// # Errors
-    /// [`Error::ADDR_INVALID`] when the hardware address is longer than 32 bytes or the index is above `i32::MAX`.
+    /// [`Error::ADDR_INVALID`] if the hardware address is longer than 32 bytes, or the index is above `i32::MAX`.
+    ///
+    /// [packet(7)]: https://man7.org/linux/man-pages/man7/packet.7.html
     pub fn packet(interface: u32, protocol: u16, hardware: &[u8]) -> Result<Addr> {
         let len = hardware.len() as u32;
         let raw =
@@ -77,10 +84,10 @@ impl Addr {
         Ok(Addr(raw))
     }
 
-    /// Checks an address that was made elsewhere: when this succeeds, it is one.
+    /// Checks that an address from a caller is well-formed.
     #[inline]
     pub(crate) fn check(raw: &RawAddr) -> Result<()> {
-        let well_formed = match Family::from_number(raw.family).ok_or(Error::FAMILY_UNSUPPORTED)? {
+        let is_well_formed = match Family::from_number(raw.family).ok_or(Error::FAMILY_UNSUPPORTED)? {
             Family::Unspec | Family::Netlink | Family::Vsock => raw.len == 0,
             Family::Inet => raw.len == 4,
             Family::Inet6 => raw.len == 16,
@@ -92,25 +99,25 @@ impl Addr {
             }
             Family::Packet => raw.len as usize <= HARDWARE_MAX && i32::try_from(raw.scope_id).is_ok(),
         };
-        if well_formed { Ok(()) } else { Err(Error::ADDR_INVALID) }
+        if is_well_formed { Ok(()) } else { Err(Error::ADDR_INVALID) }
     }
 
-    /// A copy of an address that was made elsewhere, if it is one.
+    /// Converts an address from a caller, if it is well-formed.
     pub(in crate::net) fn checked(raw: RawAddr) -> Result<Addr> {
         Addr::check(&raw).map(|()| Addr(raw))
     }
 
-    /// An address that the operating system wrote.
+    /// Converts an address that the operating system wrote, which is well-formed.
     pub(in crate::net) fn from_os(raw: RawAddr) -> Addr {
         Addr(raw)
     }
 
-    /// An address that the system told, if it told one.
-    pub(in crate::net) fn told(raw: RawAddr) -> Option<Addr> {
+    /// The same, or `None` if the system reported no address.
+    pub(in crate::net) fn reported(raw: RawAddr) -> Option<Addr> {
         (raw.family != Family::Unspec as u16).then(|| Addr::from_os(raw))
     }
 
-    /// For the operating system to write to: what it writes is an address.
+    /// For the operating system to write to. It writes well-formed addresses only.
     #[inline]
     pub(in crate::net) fn raw_mut(&mut self) -> &mut RawAddr {
         &mut self.0
@@ -121,13 +128,13 @@ impl Addr {
         &self.0
     }
 
-    /// The address's family.
+    /// The address family.
     #[inline]
     pub fn family(&self) -> Family {
         Family::from_number(self.0.family).unwrap_or(Family::Unspec)
     }
 
-    /// The IP address.
+    /// The IP address, or `None` if the family is not IPv4 or IPv6.
     pub fn ip(&self) -> Option<IpAddr> {
         match self.family() {
             Family::Inet => Some(Ipv4Addr::from(self.ip_bytes::<4>()).into()),
@@ -136,15 +143,15 @@ impl Addr {
         }
     }
 
-    /// The port, of an IP address.
+    /// The port, or `None` if the family is not IPv4 or IPv6.
     pub fn port(&self) -> Option<u16> {
         self.ip().map(|_| self.0.port)
     }
 
-    /// Changes the port.
+    /// Sets the port.
     ///
     /// # Errors
-    /// [`Error::FAMILY_UNSUPPORTED`] when it is not an IP address.
+    /// [`Error::FAMILY_UNSUPPORTED`] if the family is not IPv4 or IPv6.
     pub fn set_port(&mut self, port: u16) -> Result<()> {
         if self.ip().is_none() {
             return Err(Error::FAMILY_UNSUPPORTED);
@@ -153,23 +160,23 @@ impl Addr {
         Ok(())
     }
 
-    /// The bytes of a UNIX address: none when it has no name, a path's, or a zero and an abstract name.
+    /// The bytes of a UNIX address: empty if it is unnamed, else a path, or a zero byte and an abstract name.
     #[inline]
     pub fn unix_bytes(&self) -> Option<&[u8]> {
         (self.family() == Family::Unix).then(|| self.0.bytes())
     }
 
-    /// The port and the groups of a netlink address.
+    /// The port and the group mask of a netlink address.
     pub fn netlink_parts(&self) -> Option<(u32, u32)> {
         (self.family() == Family::Netlink).then_some((self.0.scope_id, self.0.flow_info))
     }
 
-    /// The machine and the port of a vsock address.
+    /// The context identifier and the port of a vsock address.
     pub fn vsock_parts(&self) -> Option<(u32, u32)> {
         (self.family() == Family::Vsock).then_some((self.0.scope_id, self.0.flow_info))
     }
 
-    /// The interface, the protocol and the hardware address of frames.
+    /// The interface index, the protocol and the hardware address of a packet address.
     pub fn packet_parts(&self) -> Option<(u32, u16, &[u8])> {
         (self.family() == Family::Packet).then(|| (self.0.scope_id, self.0.port, self.0.bytes()))
     }
@@ -178,7 +185,7 @@ impl Addr {
         std::array::from_fn(|i| self.0.data[i])
     }
 
-    /// What makes two addresses the same; the flow label, a frame's kind and the rest of the room do not.
+    /// The parts that equality compares. Flow label, packet type and unused bytes are left out.
     fn key(&self) -> (u16, u16, u32, u32, &[u8]) {
         let RawAddr { family, port, scope_id, flow_info, .. } = self.0;
         let (port, scope_id, flow_info) = match self.family() {
@@ -190,7 +197,7 @@ impl Addr {
         (family, port, scope_id, flow_info, self.0.bytes())
     }
 
-    /// The interface of an IPv6 link-local address, or 0.
+    /// The interface index of a link-local IPv6 address, or 0.
     pub fn scope_id(&self) -> u32 {
         if self.family() == Family::Inet6 { self.0.scope_id } else { 0 }
     }
@@ -248,7 +255,7 @@ impl<I: Into<IpAddr>> From<(I, u16)> for Addr {
     }
 }
 
-/// Fails with [`Error::FAMILY_UNSUPPORTED`] when it is not an IP address.
+/// Fails with [`Error::FAMILY_UNSUPPORTED`] if the family is not IPv4 or IPv6.
 impl TryFrom<Addr> for SocketAddr {
     type Error = Error;
 

@@ -1,17 +1,18 @@
-//! Addresses as people write them.
+//! The text form of addresses.
 //!
 //! ```text
 //! 127.0.0.1:80    [::1]:80    [fe80::1%eth0]:80    unix:/run/x.sock    unix:@name    unix:
 //! vsock:2:1024    vsock:any:1024    netlink:0:1    packet:eth0:0x0800:02:00:00:00:00:01
 //! ```
 //!
-//! `unix:` is a UNIX socket without a name. vsock has a machine and a port, netlink a port and a mask of groups; a frame has
-//! an interface, a protocol in hexadecimal digits, and a hardware address, which may be missing. In a UNIX address `%` and
-//! two hexadecimal digits stand for a byte: that is how a zero, a control character, a `%`, a byte that is not UTF-8 and a
-//! path's leading `@` are written. Every address but a flow label survives the way into text and back. Nothing here looks a
-//! host's name up.
+//! `unix:` alone is an unnamed UNIX address. A vsock address has a context identifier and a port, a netlink address a port
+//! and a group mask. A packet address has an interface, a hexadecimal protocol and an optional hardware address. In a UNIX
+//! address, `%` and two hexadecimal digits stand for a byte. Zero bytes, control characters, `%`, bytes that are not UTF-8
+//! and the leading `@` of a path are written so. Parsing a formatted address gives the same address, except for the flow
+//! label. Host names are not looked up.
 
-use crate::net::addr::endpoint::{Expected, Host, Port};
+use crate::net::addr::endpoint_error::Expected;
+use crate::net::addr::host_port::{Host, Port};
 use crate::net::addr::parser::Parser;
 use crate::net::{Addr, Error, Family, Result};
 use crate::sys::errno::ENODEV;
@@ -21,7 +22,7 @@ use std::net::{IpAddr, SocketAddrV6};
 use std::str::FromStr;
 
 impl Addr {
-    /// An IP address whose zone is an interface's name or index, or empty.
+    /// An IP address with a zone: the name or index of an interface, or empty.
     pub(in crate::net) fn with_zone(ip: IpAddr, zone: &str, port: u16) -> Result<Addr> {
         match ip {
             IpAddr::V6(ip) if !zone.is_empty() => Ok(SocketAddrV6::new(ip, port, 0, parse_interface(zone)?).into()),
@@ -33,16 +34,16 @@ impl Addr {
 impl FromStr for Addr {
     type Err = Error;
 
-    /// Reads an address.
+    /// Parses an address.
     ///
     /// # Errors
-    /// [`Error::ADDR_INVALID`] when the text is not an address; [`Error::NOT_FOUND`] when its zone names no interface.
+    /// [`Error::ADDR_INVALID`] if the text is not an address, [`Error::NOT_FOUND`] if its zone names no interface.
     fn from_str(text: &str) -> Result<Addr> {
         if text.starts_with("unix:") {
             Ok(Parser::new(text, "unix:".len()).unix()?)
         } else if let Some(parts) = text.strip_prefix("vsock:") {
-            let (machine, port) = parts.split_once(':').ok_or(Error::ADDR_INVALID)?;
-            Ok(Addr::vsock(parse_any(machine)?, parse_any(port)?))
+            let (cid, port) = parts.split_once(':').ok_or(Error::ADDR_INVALID)?;
+            Ok(Addr::vsock(parse_any(cid)?, parse_any(port)?))
         } else if let Some(parts) = text.strip_prefix("netlink:") {
             let (port, groups) = parts.split_once(':').ok_or(Error::ADDR_INVALID)?;
             Ok(Addr::netlink(parse_number(port)?, parse_number(groups)?))
@@ -51,7 +52,7 @@ impl FromStr for Addr {
         } else {
             match Parser::new(text, 0).host_and_port() {
                 Ok((Host::Ip(ip, zone), Port::Number(port))) => Addr::with_zone(ip, &zone, port),
-                // No interface has such a name.
+                // No interface has a name that long.
                 Err(error) if error.expected() == Expected::ShortZone => Err(Error::NOT_FOUND),
                 _ => Err(Error::ADDR_INVALID),
             }
@@ -59,15 +60,7 @@ impl FromStr for Addr {
     }
 }
 
-/// A port is digits and nothing else; `u16`'s own reader takes a sign as well.
-pub(in crate::net) fn parse_port(text: &str) -> Result<u16> {
-    if text.len() > 5 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Error::ADDR_INVALID);
-    }
-    text.parse().map_err(|_| Error::ADDR_INVALID)
-}
-
-/// Digits and nothing else, as above.
+/// A decimal number. `u32::from_str` also accepts a sign.
 fn parse_number(text: &str) -> Result<u32> {
     if !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Error::ADDR_INVALID);
@@ -79,20 +72,20 @@ fn parse_any(text: &str) -> Result<u32> {
     if text == "any" { Ok(u32::MAX) } else { parse_number(text) }
 }
 
-/// An interface by its number or name.
+/// The index of an interface that is given by index or name.
 fn parse_interface(text: &str) -> Result<u32> {
     match text {
         "" => Err(Error::ADDR_INVALID),
         _ if text.bytes().all(|byte| byte.is_ascii_digit()) => parse_number(text),
         _ => interface_index(text).map_err(|errno| match errno {
             Errno(ENODEV) => Error::NOT_FOUND,
-            // To ask takes a descriptor.
+            // The query opens a socket, which can fail.
             _ => errno.into(),
         }),
     }
 }
 
-/// Exactly `digits` hexadecimal digits.
+/// A hexadecimal number of exactly `digits` digits.
 fn parse_hex(text: &str, digits: usize) -> Result<u16> {
     if text.len() != digits || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(Error::ADDR_INVALID);
@@ -111,9 +104,9 @@ fn parse_packet(parts: &str) -> Result<Addr> {
 
 impl fmt::Display for Addr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some((machine, port)) = self.vsock_parts() {
+        if let Some((cid, port)) = self.vsock_parts() {
             let number = |number: u32| if number == u32::MAX { "any".into() } else { number.to_string() };
-            return write!(f, "vsock:{}:{}", number(machine), number(port));
+            return write!(f, "vsock:{}:{}", number(cid), number(port));
         }
         if let Some((port, groups)) = self.netlink_parts() {
             return write!(f, "netlink:{port}:{groups}");
@@ -132,7 +125,7 @@ impl fmt::Display for Addr {
     }
 }
 
-/// A path, or `@` and an abstract name.
+/// Writes a path, or `@` and an abstract name.
 pub(in crate::net) fn write_unix(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
     let (start, bytes) = match bytes {
         [0, name @ ..] => ("@", name),
@@ -140,10 +133,10 @@ pub(in crate::net) fn write_unix(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fm
         path => ("", path),
     };
     f.write_str(start)?;
-    encode(f, bytes)
+    percent_encode(f, bytes)
 }
 
-fn encode(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
+fn percent_encode(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
     for chunk in bytes.utf8_chunks() {
         for char in chunk.valid().chars() {
             match char {
@@ -172,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_longest_text_is_as_long_as_c_is_told() {
+    fn the_longest_text_fits_the_documented_size() {
         let longest = Addr::abstract_name([b'%'; 107]).unwrap().to_string();
         assert!(longest.len() < 352);
         let ip = Addr::from(SocketAddrV6::new([0xffff; 8].into(), 65535, 0, u32::MAX)).to_string();

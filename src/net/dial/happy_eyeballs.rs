@@ -1,20 +1,14 @@
-//! Racing the addresses of a host against each other, as RFC 8305 has it.
+//! Racing the addresses of a host against each other (RFC 8305, "Happy Eyeballs").
 //!
-//! The first address is tried at once. The next one is when one has failed, or when the last one tried has not answered
-//! for a while; the families take turns, beginning with the one that the resolver puts first. Whoever is connected
-//! first wins, and the others are closed.
-//!
-//! The resolver answers for both families together, which is what it takes to order them. A name server that is silent
-//! about one of them holds that answer up. So, after the same while, the families are looked up apart too, and what
-//! comes first is used. That is for names that the resolver tries as they are before it searches domains, and they are
-//! tried as they are alone: else a family that the name has not could be found in one of those domains, at another
-//! host.
+//! The first attempt starts at once. The next one starts when an attempt has failed, or when the latest attempt has not
+//! succeeded within the delay. IPv6 and IPv4 addresses alternate, starting with the family that the resolver puts first.
+//! The first connection wins, and the other attempts are closed. Addresses arrive from [`Resolution`] while attempts run.
 
-use crate::net::addr::endpoint::Host;
-use crate::net::deadline::{Deadline, POLL_SLICE};
-use crate::net::dial::dialer::Dialing;
-use crate::net::dial::lookup::{Lookup, Waker};
-use crate::net::dial::resolve::{Known, is_of, known, lookup, lookup_as_is};
+use crate::net::addr::host_port::Host;
+use crate::net::deadline::Deadline;
+use crate::net::dial::request::DialRequest;
+use crate::net::dial::resolution::Resolution;
+use crate::net::dial::resolve::{Known, has_family, resolve_locally};
 use crate::net::{Addr, Error, Events, Family, Result, Socket, Type};
 use crate::sys::errno::EINTR;
 use crate::sys::{Errno, Instant, PollItem, wait_many};
@@ -22,43 +16,57 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 pub(in crate::net) struct HappyEyeballs<'a> {
-    dialing: Dialing<'a>,
+    request: DialRequest<'a>,
     kind: Type,
     candidates: Candidates,
-    /// The attempts under way.
+    /// The attempts in flight.
     attempts: Vec<Socket>,
-    /// When the last one began, unless one has failed since.
-    last: Option<Instant>,
-    asked: Option<Asked>,
-    /// The error that says most so far.
-    worst: Option<Error>,
+    /// The start of the latest attempt. `None` if the next attempt need not wait for the delay.
+    latest_start: Option<Instant>,
+    /// The lookups in flight, if there are any.
+    resolution: Option<Resolution>,
+    /// The most informative error so far.
+    error: Option<Error>,
 }
 
 impl<'a> HappyEyeballs<'a> {
-    pub(in crate::net) fn new(dialing: Dialing<'a>, kind: Type, host: Host, port: u16) -> Result<HappyEyeballs<'a>> {
-        let mut candidates = Candidates::new(dialing.family());
-        let asked = match known(host, port)? {
+    pub(in crate::net) fn new(
+        request: DialRequest<'a>,
+        kind: Type,
+        host: Host,
+        port: u16,
+    ) -> Result<HappyEyeballs<'a>> {
+        let mut candidates = Candidates::new(request.family());
+        let resolution = match resolve_locally(host, port)? {
             Known::Addrs(found) => {
                 candidates.add(found);
                 None
             }
-            Known::Name(_) if matches!(dialing.deadline, Deadline::Immediate) => return Err(Error::WOULD_BLOCK),
-            Known::Name(name) => Some(Asked::new(name, port, dialing.family())?),
+            Known::Name(_) if matches!(request.deadline, Deadline::Immediate) => return Err(Error::WOULD_BLOCK),
+            Known::Name(name) => Some(Resolution::new(name, port, request.family())?),
         };
-        Ok(HappyEyeballs { dialing, kind, candidates, attempts: Vec::new(), last: None, asked, worst: None })
+        Ok(HappyEyeballs {
+            request,
+            kind,
+            candidates,
+            attempts: Vec::new(),
+            latest_start: None,
+            resolution,
+            error: None,
+        })
     }
 
     pub(in crate::net) fn run(mut self) -> Result<Socket> {
         loop {
-            self.hear()?;
-            while self.is_due() {
+            self.poll_lookups()?;
+            while self.is_next_attempt_due() {
                 let Some(addr) = self.candidates.next() else { break };
-                if let Some(winner) = self.attempt(&addr) {
+                if let Some(winner) = self.start_attempt(&addr) {
                     return Ok(winner);
                 }
             }
-            if self.attempts.is_empty() && self.asked.is_none() {
-                return Err(self.worst.unwrap_or(Error::NAME_NO_ADDRESS));
+            if self.attempts.is_empty() && self.resolution.is_none() {
+                return Err(self.error.unwrap_or(Error::NAME_NO_ADDRESS));
             }
             if let Some(winner) = self.wait()? {
                 return Ok(winner);
@@ -66,35 +74,35 @@ impl<'a> HappyEyeballs<'a> {
         }
     }
 
-    /// Begins look-ups whose time has come, and takes the answers of those that have ended.
-    fn hear(&mut self) -> Result<()> {
-        let Some(asked) = &mut self.asked else { return Ok(()) };
-        asked.begin(self.dialing.delay())?;
-        while let Some((answer, is_last)) = asked.next_answer() {
+    /// Starts the lookups that are due, and takes the answers of the finished ones.
+    fn poll_lookups(&mut self) -> Result<()> {
+        let Some(resolution) = &mut self.resolution else { return Ok(()) };
+        resolution.start_lookups(self.request.delay())?;
+        while let Some((answer, is_final)) = resolution.next_answer() {
             match answer {
                 Ok(found) => self.candidates.add(found),
-                Err(error) if is_last => note(&mut self.worst, error),
-                // The other look-up knows better.
+                Err(error) if is_final => record_error(&mut self.error, error),
+                // The lookup of both families decides.
                 Err(_) => {}
             }
         }
-        if asked.lookups.is_empty() {
-            self.asked = None;
+        if resolution.is_finished() {
+            self.resolution = None;
         }
         Ok(())
     }
 
-    /// Whether the next candidate is to be tried.
-    fn is_due(&self) -> bool {
-        self.attempts.is_empty() || self.last.is_none_or(|last| last.elapsed().0 >= self.dialing.delay())
+    fn is_next_attempt_due(&self) -> bool {
+        let has_waited = |start: Instant| start.elapsed().0 >= self.request.delay();
+        self.attempts.is_empty() || self.latest_start.is_none_or(has_waited)
     }
 
-    /// Begins to connect. The socket, if it is connected at once.
-    fn attempt(&mut self, addr: &Addr) -> Option<Socket> {
-        let begun = self.dialing.open(addr.family(), self.kind).and_then(|socket| {
+    /// Starts to connect. Returns the socket if it is connected at once.
+    fn start_attempt(&mut self, addr: &Addr) -> Option<Socket> {
+        let started = self.request.open_socket(addr.family(), self.kind).and_then(|socket| {
             match socket.connect_within(addr, Deadline::Immediate) {
                 Ok(()) => Ok(Some(socket)),
-                // A link-local address without a zone.
+                // EINVAL: a link-local address without a zone.
                 Err(Error::INVALID) => Err(Error::ADDR_INVALID),
                 Err(Error::IN_PROGRESS) => {
                     self.attempts.push(socket);
@@ -103,176 +111,119 @@ impl<'a> HappyEyeballs<'a> {
                 Err(error) => Err(error),
             }
         });
-        self.last = Some(Instant::now());
-        begun.unwrap_or_else(|error| {
-            self.failed(error);
+        self.latest_start = Some(Instant::now());
+        started.unwrap_or_else(|error| {
+            self.record_failure(error);
             None
         })
     }
 
-    /// TCP connects a socket to itself when nobody listens at the port that the system happens to pick for it.
-    fn expect_somebody(&self, socket: &Socket) -> Result<()> {
-        let to_itself = !self.dialing.picks_port() && socket.local_addr()? == socket.peer_addr()?;
-        if to_itself { Err(Error::CONN_REFUSED) } else { Ok(()) }
+    /// Rejects a TCP connection of a socket to itself. Linux makes one if there is no listener and the system happens to
+    /// choose the remote port as the local one.
+    fn check_peer(&self, socket: &Socket) -> Result<()> {
+        let is_self = !self.request.has_local_port() && socket.local_addr()? == socket.peer_addr()?;
+        if is_self { Err(Error::CONN_REFUSED) } else { Ok(()) }
     }
 
-    /// An attempt has failed: the next one need not wait.
-    fn failed(&mut self, error: Error) {
-        self.last = None;
-        note(&mut self.worst, error);
+    /// Records a failed attempt. The next one starts without a delay.
+    fn record_failure(&mut self, error: Error) {
+        self.latest_start = None;
+        record_error(&mut self.error, error);
     }
 
-    /// Waits until there is something to do, and sees to the attempts that have ended. The first socket that is
-    /// connected.
+    /// Waits for the next event and handles the finished attempts. Returns the first connected socket.
     fn wait(&mut self) -> Result<Option<Socket>> {
-        let left = self.dialing.time_left()?;
-        let mut time = left.unwrap_or(Some(Duration::ZERO));
-        let mut within = |other: Duration| time = Some(time.map_or(other, |time| time.min(other)));
-        if let (Some(last), false) = (self.last, self.candidates.is_empty()) {
-            within(self.dialing.delay().saturating_sub(last.elapsed().0));
-        }
-        if let Some(next) = self.asked.as_ref().and_then(|asked| asked.next_look(self.dialing.delay())) {
-            within(next);
-        }
-        let answered = self.asked.as_ref().map_or(PollItem::NONE, |asked| asked.waker.item());
-        let mut items = vec![self.dialing.stop_item(), answered];
+        let left = self.request.remaining()?;
+        let resolution = self.resolution.as_ref();
+        let mut items =
+            vec![self.request.wake_item(), resolution.map_or(PollItem::NONE, |resolution| resolution.waker.item())];
+        let first_attempt = items.len();
         items.extend(self.attempts.iter().map(|socket| PollItem::new(&socket.fd, Events::WRITABLE)));
-        match wait_many(&mut items, time) {
-            Ok(0) if left.is_none() => return Err(self.dialing.deadline.expiry_error()),
-            Err(Errno(EINTR)) if self.dialing.is_interruptible() => return Err(Error::INTERRUPTED),
+        let timers = [left.unwrap_or(Some(Duration::ZERO)), self.next_attempt_due(), self.next_lookup_due()];
+        match wait_many(&mut items, timers.into_iter().flatten().min()) {
+            Ok(0) if left.is_none() => return Err(self.request.deadline.expiry_error()),
+            Err(Errno(EINTR)) if self.request.is_interruptible() => return Err(Error::INTERRUPTED),
             Ok(_) | Err(Errno(EINTR)) => {}
             Err(errno) => return Err(errno.into()),
         }
         if items[0].ready() != Events::NONE {
-            self.dialing.stopped_somewhere();
+            self.request.clear_foreign_wake();
         }
-        for (at, item) in items.iter().enumerate().skip(2).rev() {
+        // From last to first, so that a removal does not move the attempts still to be visited.
+        for (at, item) in items[first_attempt..].iter().enumerate().rev() {
             if item.ready() == Events::NONE {
                 continue;
             }
-            // From the last to the first, so that those before keep their places.
-            let socket = self.attempts.remove(at - 2);
-            match socket.finish_connect().and_then(|()| self.expect_somebody(&socket)) {
+            let socket = self.attempts.remove(at);
+            match socket.finish_connect().and_then(|()| self.check_peer(&socket)) {
                 Ok(()) => return Ok(Some(socket)),
-                Err(error) => self.failed(error),
+                Err(error) => self.record_failure(error),
             }
         }
         Ok(None)
     }
+
+    /// The time until the delay after the latest attempt is over, if an address is left to try.
+    fn next_attempt_due(&self) -> Option<Duration> {
+        let start = self.latest_start.filter(|_| !self.candidates.is_empty())?;
+        Some(self.request.delay().saturating_sub(start.elapsed().0))
+    }
+
+    fn next_lookup_due(&self) -> Option<Duration> {
+        self.resolution.as_ref()?.next_due(self.request.delay())
+    }
 }
 
-/// Keeps of two errors the one that says more, and of those that say as much the last.
-fn note(worst: &mut Option<Error>, error: Error) {
-    let tells = |error: Error| match error {
+/// Keeps the more informative of two errors, and the later one if they are equally informative.
+fn record_error(recorded: &mut Option<Error>, error: Error) {
+    // Ordered by how far the attempt got.
+    let progress = |error: Error| match error {
         Error::NAME_NO_ADDRESS | Error::FAMILY_UNSUPPORTED => 0,
         Error::NAME_NOT_FOUND | Error::NAME_TRY_AGAIN | Error::NAME_FAILED => 1,
         Error::ADDR_NOT_AVAILABLE | Error::NETWORK_UNREACHABLE | Error::NETWORK_DOWN => 2,
         Error::HOST_UNREACHABLE | Error::HOST_DOWN => 3,
         Error::TIMED_OUT => 4,
-        // Somebody answered, or it was this machine that would not have it.
+        // The host answered, or this machine refused the connection.
         _ => 5,
     };
-    if worst.is_none_or(|worst| tells(worst) <= tells(error)) {
-        *worst = Some(error);
+    if recorded.is_none_or(|recorded| progress(recorded) <= progress(error)) {
+        *recorded = Some(error);
     }
 }
 
-/// The addresses that have not been tried.
+/// The addresses to try.
 struct Candidates {
+    /// Addresses of other families are left out; [`Family::Unspec`] is every family.
     family: Family,
-    waiting: VecDeque<Addr>,
-    known: Vec<Addr>,
-    last: Family,
+    queue: VecDeque<Addr>,
+    /// Every address that was ever queued.
+    seen: Vec<Addr>,
+    latest_family: Family,
 }
 
 impl Candidates {
-    /// Of one family, or of both.
     fn new(family: Family) -> Candidates {
-        Candidates { family, waiting: VecDeque::new(), known: Vec::new(), last: Family::Unspec }
+        Candidates { family, queue: VecDeque::new(), seen: Vec::new(), latest_family: Family::Unspec }
     }
 
     fn add(&mut self, found: Vec<Addr>) {
         for addr in found {
-            if is_of(&addr, self.family) && !self.known.contains(&addr) {
-                self.known.push(addr);
-                self.waiting.push_back(addr);
+            if has_family(&addr, self.family) && !self.seen.contains(&addr) {
+                self.seen.push(addr);
+                self.queue.push_back(addr);
             }
         }
     }
 
-    /// The next one of the other family than the last, if there is one.
+    /// Removes the next address, preferably of another family than the previous one.
     fn next(&mut self) -> Option<Addr> {
-        let other = self.waiting.iter().position(|addr| addr.family() != self.last);
-        let next = self.waiting.remove(other.unwrap_or(0))?;
-        self.last = next.family();
+        let alternate = self.queue.iter().position(|addr| addr.family() != self.latest_family);
+        let next = self.queue.remove(alternate.unwrap_or(0))?;
+        self.latest_family = next.family();
         Some(next)
     }
 
     fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
-    }
-}
-
-/// The look-ups under way.
-struct Asked {
-    name: String,
-    port: u16,
-    waker: Waker,
-    since: Instant,
-    /// The first is what was asked for; those of the families apart come after it.
-    lookups: Vec<Lookup<Vec<Addr>>>,
-    /// One of them waits for its turn.
-    waits: bool,
-    /// The families are looked up apart, or never will be.
-    apart: bool,
-}
-
-impl Asked {
-    fn new(name: String, port: u16, family: Family) -> Result<Asked> {
-        let lookups = vec![lookup(&name, port, family)];
-        let apart = family != Family::Unspec;
-        Ok(Asked { name, port, waker: Waker::new()?, since: Instant::now(), lookups, waits: false, apart })
-    }
-
-    fn begin(&mut self, delay: Duration) -> Result<()> {
-        if !self.apart && self.since.elapsed().0 >= delay {
-            self.apart = true;
-            let apart = [Family::Inet6, Family::Inet].map(|family| lookup_as_is(&self.name, self.port, family));
-            self.lookups.extend(apart);
-        }
-        // Whatever is ready is looked at after this.
-        self.waker.clear();
-        self.waits = false;
-        for at in 0..self.lookups.len() {
-            match self.lookups[at].begin(&self.waker) {
-                Ok(begun) => self.waits |= !begun,
-                Err(error) if at == 0 => return Err(error),
-                // The first one, of both families, may still answer.
-                Err(_) => {
-                    self.lookups.truncate(1);
-                    break;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// When to look again although nobody calls.
-    fn next_look(&self, delay: Duration) -> Option<Duration> {
-        let apart = (!self.apart).then(|| delay.saturating_sub(self.since.elapsed().0));
-        let turn = self.waits.then_some(POLL_SLICE);
-        apart.into_iter().chain(turn).min()
-    }
-
-    /// What one of them came to, and whether that is the last word: then the others are left behind.
-    fn next_answer(&mut self) -> Option<(Result<Vec<Addr>>, bool)> {
-        let (at, answer) =
-            self.lookups.iter_mut().enumerate().find_map(|(at, lookup)| Some((at, lookup.take_answer()?)))?;
-        if at == 0 {
-            self.lookups.clear();
-        } else {
-            self.lookups.remove(at);
-        }
-        Some((answer, at == 0))
+        self.queue.is_empty()
     }
 }

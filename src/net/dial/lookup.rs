@@ -1,8 +1,7 @@
-//! Look-ups that can be left behind.
+//! Lookups that can be abandoned.
 //!
-//! The system's resolver waits for as long as it likes, and can't be told to stop. So it is asked on a thread of its
-//! own, which owns all that it reads and writes: a caller whose time is over goes, and the thread ends when it has its
-//! answer, which nobody wants any more.
+//! The system's resolver has no timeout and no cancellation. So each lookup runs on a separate thread, which owns all
+//! that it reads and writes. A caller whose deadline expires returns. The thread ends when its answer arrives.
 
 use crate::net::deadline::{Deadline, POLL_SLICE};
 use crate::net::{Error, Result};
@@ -15,68 +14,70 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-/// The most look-ups of a process that are under way at once.
-const MOST: u64 = 64;
+/// Maximum number of lookups in flight in one process.
+const MAX_IN_FLIGHT: u64 = 64;
 
-/// How many are under way, below the epoch in which that was counted: a forked child has none of its parent's threads.
-static UNDER_WAY: AtomicU64 = AtomicU64::new(0);
+/// The number of lookups in flight, combined with the fork epoch in which they were counted. A forked child has none of
+/// its parent's threads, so a count of another epoch is 0.
+static IN_FLIGHT: AtomicU64 = AtomicU64::new(0);
 
-const COUNT: u64 = (1 << EPOCH_SHIFT) - 1;
+const COUNT_MASK: u64 = (1 << EPOCH_SHIFT) - 1;
 
-/// One of the look-ups that may be under way.
-struct SerialUpdate {
+/// Permission for one lookup in flight. Dropping it frees the place.
+struct Permit {
     epoch: u64,
 }
 
-impl SerialUpdate {
-    /// `None` while there are as many as may be.
-    fn take() -> Option<SerialUpdate> {
+impl Permit {
+    /// `None` while [`MAX_IN_FLIGHT`] lookups are in flight.
+    fn acquire() -> Option<Permit> {
         register_fork_handler();
         let epoch = fork_epoch();
-        let one_more = |word: u64| {
-            let count = if word & !COUNT == epoch { word & COUNT } else { 0 };
-            (count < MOST).then_some(epoch | (count + 1))
+        let increment = |word: u64| {
+            let count = if word & !COUNT_MASK == epoch { word & COUNT_MASK } else { 0 };
+            (count < MAX_IN_FLIGHT).then_some(epoch | (count + 1))
         };
-        UNDER_WAY.fetch_update(Relaxed, Relaxed, one_more).ok().map(|_| SerialUpdate { epoch })
+        IN_FLIGHT.fetch_update(Relaxed, Relaxed, increment).ok().map(|_| Permit { epoch })
     }
 }
 
-impl Drop for SerialUpdate {
+impl Drop for Permit {
     fn drop(&mut self) {
-        let one_less = |word: u64| (word & !COUNT == self.epoch).then(|| word - 1);
-        // What is of another epoch does not count us.
-        let _ = UNDER_WAY.fetch_update(Relaxed, Relaxed, one_less);
+        let decrement = |word: u64| (word & !COUNT_MASK == self.epoch).then(|| word - 1);
+        // A count of another epoch does not include this permit.
+        let _ = IN_FLIGHT.fetch_update(Relaxed, Relaxed, decrement);
     }
 }
 
 type Work<T> = Box<dyn FnOnce() -> Result<T> + Send>;
 
-/// A look-up, of which the answer is a `T`.
+/// A lookup whose answer is a `T`.
 pub(in crate::net) struct Lookup<T> {
-    /// What there is to do, until it is begun.
+    /// The work, until it is started.
     work: Option<Work<T>>,
     answer: Arc<Mutex<Option<Result<T>>>>,
 }
 
 impl<T: Send + 'static> Lookup<T> {
-    /// One that has not begun.
+    /// A lookup that is not started yet.
     pub(in crate::net) fn new(work: impl FnOnce() -> Result<T> + Send + 'static) -> Lookup<T> {
         Lookup { work: Some(Box::new(work)), answer: Arc::default() }
     }
 
-    /// Begins, if it has not and if it is its turn; whether it has begun now. Its end makes `waker` ready.
-    pub(in crate::net) fn begin(&mut self, waker: &Waker) -> Result<bool> {
+    /// Starts the lookup, unless it is started or too many are in flight. Returns whether it is started. When it has
+    /// finished, `waker` becomes readable.
+    pub(in crate::net) fn start(&mut self, waker: &Waker) -> Result<bool> {
         if self.work.is_none() {
             return Ok(true);
         }
-        let Some(turn) = SerialUpdate::take() else { return Ok(false) };
+        let Some(permit) = Permit::acquire() else { return Ok(false) };
         let Some(work) = self.work.take() else { return Err(Error::INTERNAL) };
         let (answer, waker) = (Arc::clone(&self.answer), waker.weak());
         spawn_detached(move || {
             let result = catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(Error::INTERNAL));
-            // Who is woken finds both: the answer, and the turn free for another.
+            // Both precede the wake: a woken thread finds the answer, and can start another lookup.
             *answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
-            drop(turn);
+            drop(permit);
             if let Some(wake) = waker.upgrade() {
                 wake.wake();
             }
@@ -84,14 +85,13 @@ impl<T: Send + 'static> Lookup<T> {
         Ok(true)
     }
 
-    /// Takes its answer, once it is there.
+    /// Takes the answer, if the lookup has finished.
     pub(in crate::net) fn take_answer(&mut self) -> Option<Result<T>> {
         self.answer.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
-/// What a look-up that has ended makes ready. Its descriptor is closed when this is dropped, however many look-ups are
-/// left behind.
+/// Becomes readable when a lookup has finished. Dropping it closes its descriptor, however many lookups are abandoned.
 pub(in crate::net) struct Waker(Option<Arc<WakeFd>>);
 
 impl Waker {
@@ -99,12 +99,11 @@ impl Waker {
         Ok(Waker(Some(Arc::new(WakeFd::new()?))))
     }
 
-    /// To wait for it.
+    /// The item to wait for.
     pub(in crate::net) fn item(&self) -> PollItem {
         self.0.as_ref().map_or(PollItem::NONE, |wake| wake.item())
     }
 
-    /// Has it wait for the next look-up that ends.
     pub(in crate::net) fn clear(&self) {
         self.0.iter().for_each(|wake| wake.clear());
     }
@@ -116,7 +115,7 @@ impl Waker {
 
 impl Drop for Waker {
     fn drop(&mut self) {
-        // A thread that is just waking us has it for a moment.
+        // A lookup thread may hold the descriptor for the moment of its wake.
         while let Some(wake) = self.0.take() {
             self.0 = Arc::try_unwrap(wake).err();
             if self.0.is_some() {
@@ -126,8 +125,8 @@ impl Drop for Waker {
     }
 }
 
-/// Looks something up, and waits for the answer.
-pub(in crate::net) fn answer_to<T: Send + 'static>(
+/// Runs a lookup and waits for its answer until the deadline.
+pub(in crate::net) fn answer_within<T: Send + 'static>(
     deadline: Deadline,
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
@@ -137,13 +136,13 @@ pub(in crate::net) fn answer_to<T: Send + 'static>(
     let waker = Waker::new()?;
     let mut lookup = Lookup::new(work);
     loop {
-        let begun = lookup.begin(&waker)?;
+        let is_started = lookup.start(&waker)?;
         if let Some(answer) = lookup.take_answer() {
             return answer;
         }
         let left = deadline.remaining().ok_or(Error::TIMED_OUT)?;
-        // Nobody tells whose turn it is.
-        let time = if begun { left } else { Some(left.map_or(POLL_SLICE, |left| left.min(POLL_SLICE))) };
+        // No wake reports a free place among the lookups in flight.
+        let time = if is_started { left } else { Some(left.map_or(POLL_SLICE, |left| left.min(POLL_SLICE))) };
         match wait_many(&mut [waker.item()], time) {
             Ok(_) | Err(Errno(EINTR)) => {}
             Err(errno) => return Err(errno.into()),

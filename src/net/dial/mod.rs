@@ -3,4 +3,6 @@
 pub(super) mod dialer;
 pub(super) mod happy_eyeballs;
 pub(super) mod lookup;
+pub(super) mod request;
+pub(super) mod resolution;
 pub(super) mod resolve;

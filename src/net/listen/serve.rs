@@ -1,26 +1,28 @@
-//! Serving an endpoint.
+//! Serving an endpoint: bind and listen.
 
-use crate::net::addr::endpoint::{Endpoint, Host, Place, Port};
+use crate::net::addr::endpoint::{Endpoint, Place};
+use crate::net::addr::host_port::{Host, Port};
 use crate::net::deadline::Deadline;
 use crate::net::dial::resolve::{addresses_of, port_number};
 use crate::net::listen::socket_file::SocketFile;
 use crate::net::{Addr, Error, Family, Opt, Result, Socket, Type};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// How long a name may take to be looked up, in milliseconds.
-const LOOKUP_MS: i64 = 5000;
+/// The timeout of a name lookup, in milliseconds.
+const LOOKUP_TIMEOUT_MS: i64 = 5000;
 
 impl Socket {
-    /// Opens a socket that serves an [`Endpoint`]: bound and, but for `udp://`, listening. The queue's length is as for
+    /// Opens a socket, binds it to an [`Endpoint`] and, except for `udp://`, listens. `backlog` is as for
     /// [`Socket::listen`].
     ///
-    /// Without a host it is all of this machine's addresses, IPv6 and IPv4 with one socket, whatever the system's
-    /// default for that. A name, which is looked up for at most 5 seconds, stands for the first of its IPv4 addresses,
-    /// or else IPv6 addresses, that is this machine's. A stream has [`Opt::ReuseAddr`], so that a server can be started
-    /// again at once; so has a datagram socket of a multicast group, which can have many receivers.
-    ///
-    /// A socket file takes the place of one that nobody serves any more, and stays when the socket is dropped. Those
-    /// who start at once take turns, for which the folder is locked ([flock(2)]).
+    /// - An endpoint without a host means all addresses of this machine: IPv6 and IPv4 on one socket, whatever the system's
+    ///   default is.
+    /// - A name is looked up for at most 5 seconds. The socket is bound to its first IPv4 address that belongs to this
+    ///   machine, or else to its first such IPv6 address.
+    /// - A stream socket gets [`Opt::ReuseAddr`], so that a server can be restarted at once. So does a datagram socket of
+    ///   a multicast group, which can have several receivers.
+    /// - A UNIX socket file that no server listens on any more is replaced. Dropping the socket does not remove its file.
+    ///   Servers that start at the same time take turns by a lock on the folder ([flock(2)]).
     ///
     /// ```
     /// use jackfield::Socket;
@@ -30,11 +32,15 @@ impl Socket {
     /// ```
     ///
     /// # Errors
-    /// [`Error::ADDR_IN_USE`] when somebody serves there; [`Error::EXISTS`] when the path is a file's and no socket's;
-    /// [`Error::BUSY`] when somebody has its folder locked for more than a second; [`Error::ADDR_INVALID`] for what is
-    /// no endpoint, or none to serve; [`Error::ADDR_NOT_AVAILABLE`] when it is not this machine's; [`Error::ACCESS`]
-    /// and [`Error::PERMISSION`]; [`Error::NOT_FOUND`] when there is no such folder, service or zone; those of
-    /// [`resolve`](crate::resolve) and [`Socket::open`]; [`Error::INVALID`] for a queue's length below -1.
+    /// - [`Error::ADDR_IN_USE`]: another server has the address.
+    /// - [`Error::EXISTS`]: the path is a file that is not a socket.
+    /// - [`Error::BUSY`]: another process held the lock on the folder for more than a second.
+    /// - [`Error::ADDR_INVALID`]: the text is not an endpoint, or one that cannot be served.
+    /// - [`Error::ADDR_NOT_AVAILABLE`]: no address belongs to this machine.
+    /// - [`Error::ACCESS`], [`Error::PERMISSION`]: the port, the folder or the system's policy does not allow it.
+    /// - [`Error::NOT_FOUND`]: the folder, service or zone does not exist.
+    /// - [`Error::INVALID`]: the backlog is below -1.
+    /// - Those of [`resolve`](crate::resolve) and [`Socket::open`].
     ///
     /// [flock(2)]: https://man7.org/linux/man-pages/man2/flock.2.html
     pub fn serve(endpoint: &str, backlog: i32) -> Result<Socket> {
@@ -55,15 +61,15 @@ impl Socket {
     }
 }
 
-/// Binds to the first address that is this machine's.
+/// Binds to the first address that belongs to this machine.
 fn bind_net(kind: Type, host: Host, port: &Port) -> Result<Socket> {
     let port = port_number(port, Some(kind))?;
     let addrs = match host {
-        // Where there is no IPv6, IPv4's is all there is.
-        Host::Here => vec![(Ipv6Addr::UNSPECIFIED, port).into(), (Ipv4Addr::UNSPECIFIED, port).into()],
+        // Without IPv6, the second address is used.
+        Host::Local => vec![(Ipv6Addr::UNSPECIFIED, port).into(), (Ipv4Addr::UNSPECIFIED, port).into()],
         host => {
-            let addrs = addresses_of(host, port, Family::Unspec, Deadline::from_ms(LOOKUP_MS)?)?;
-            // Who says 127.0.0.1 is to reach what serves localhost; who says localhost tries both.
+            let addrs = addresses_of(host, port, Family::Unspec, Deadline::from_ms(LOOKUP_TIMEOUT_MS)?)?;
+            // IPv4 first: clients of a server on "localhost" use 127.0.0.1, or try both families.
             let (v6, mut v4): (Vec<Addr>, Vec<Addr>) = addrs.iter().partition(|addr| addr.family() == Family::Inet6);
             v4.extend(v6);
             v4
@@ -80,24 +86,24 @@ fn bind_net(kind: Type, host: Host, port: &Port) -> Result<Socket> {
 fn bind_ip(kind: Type, addr: &Addr) -> Result<Socket> {
     let is_group = addr.ip().is_some_and(|ip| ip.to_canonical().is_multicast());
     if is_group && kind == Type::Stream {
-        // Linux would listen there, where nobody can connect.
+        // Linux would listen, but no client can connect to a multicast address.
         return Err(Error::ADDR_INVALID);
     }
     let socket = Socket::open(addr.family(), kind, 0)?;
-    // With it a stream's port is free again while old connections linger, and still nobody else's to serve; datagrams
-    // would go to whoever binds last, which only a group's receivers don't mind, each of whom has them all.
-    // That is Linux: Windows lets others take the port (unless SO_EXCLUSIVEADDRUSE is set), BSD single addresses of it.
+    // On a stream, it frees the port while old connections are in TIME_WAIT; a second listener is still refused. On
+    // datagrams, the last bound socket would receive everything, except in a group, whose members all receive everything.
+    // That is Linux: on Windows others could take the port (without SO_EXCLUSIVEADDRUSE), on BSD some of its addresses.
     if kind == Type::Stream || is_group {
         socket.set(Opt::ReuseAddr, 1)?;
     }
     match socket.bind(addr) {
-        // A link-local address without a zone.
+        // EINVAL: a link-local address without a zone.
         Err(Error::INVALID) => Err(Error::ADDR_INVALID),
         result => result.map(|()| socket),
     }
 }
 
-/// Binds to a path, also in place of a dead socket's file, or to an abstract name.
+/// Binds to a path, replacing a dead socket file, or to an abstract name, and listens.
 fn serve_unix(addr: &Addr, backlog: i32) -> Result<Socket> {
     let (socket, file) = (Socket::open(Family::Unix, Type::Stream, 0)?, SocketFile::at(addr));
     match &file {
@@ -107,7 +113,7 @@ fn serve_unix(addr: &Addr, backlog: i32) -> Result<Socket> {
             result => result?,
         },
     }
-    // It fails where the system's policy forbids it, and then the file must not stay.
+    // listen(2) fails if a security policy forbids it. The file must not stay then.
     socket.listen(backlog).inspect_err(|_| file.iter().for_each(SocketFile::remove))?;
     Ok(socket)
 }

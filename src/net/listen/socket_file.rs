@@ -1,8 +1,8 @@
-//! The files of UNIX sockets, which outlive their sockets: putting a new one in a dead one's place.
+//! UNIX socket files, which outlive their sockets: replacing a dead one.
 //!
-//! A socket file without a socket must go before another can be bound there. Two servers that start at once could both
-//! find it dead; then the slower one would remove what the faster one has just bound. So they take turns, by a lock on
-//! the folder, which leaves nothing behind as a lock file would.
+//! A dead socket file must be removed before another socket can be bound to its path. Two servers that start at the same
+//! time could both find it dead, and the slower one would remove the file that the faster one has just made. So servers
+//! lock the folder, which, unlike a lock file, leaves nothing on the disk.
 
 use crate::net::deadline::Deadline;
 use crate::net::{Addr, Error, Result, Socket};
@@ -10,14 +10,15 @@ use crate::sys::{Folder, is_dead, is_socket, pause, remove_file};
 use std::ffi::CString;
 use std::time::Duration;
 
-/// How long others may have the folder locked, in milliseconds, and how long to leave it to them before looking again.
-const LOCK_MS: i64 = 1000;
-const PAUSE: Duration = Duration::from_millis(3);
+/// How long to wait for the lock of the folder, in milliseconds.
+const LOCK_TIMEOUT_MS: i64 = 1000;
+/// The pause between two tries to lock the folder.
+const LOCK_PAUSE: Duration = Duration::from_millis(3);
 
-/// How often to try against somebody who puts his own there without locking.
-const TRIES: u32 = 8;
+/// How often to try again if another process binds to the path without taking the lock.
+const MAX_TRIES: u32 = 8;
 
-/// Where the file of a socket is or shall be.
+/// The path of a socket file, which need not exist.
 pub(in crate::net) struct SocketFile<'a> {
     addr: &'a Addr,
     path: CString,
@@ -33,19 +34,19 @@ impl<'a> SocketFile<'a> {
             Some(0) => b"/",
             Some(end) => &path[..end],
         };
-        // An abstract name begins with a zero; in a path there is none.
+        // `CString::new` rejects an abstract name, which begins with a zero byte.
         Some(SocketFile { addr, path: CString::new(path).ok()?, folder: CString::new(folder).ok()? })
     }
 
-    /// Binds a socket in place of what is there, if that is dead.
+    /// Binds a socket to the path. An existing socket file is replaced if it is dead.
     pub(in crate::net) fn replace(&self, socket: &Socket) -> Result<()> {
-        // Who is not to be replaced need not wait for those who are.
-        self.expect_dead().or_else(unless_gone)?;
+        // A live server is reported without waiting for the lock.
+        self.check_dead().or_else(ignore_missing)?;
         let _folder = self.lock_folder()?;
-        for _ in 0..TRIES {
-            self.expect_dead().and_then(|()| undisturbed(|| remove_file(&self.path))).or_else(unless_gone)?;
+        for _ in 0..MAX_TRIES {
+            self.check_dead().and_then(|()| retry_interrupted(|| remove_file(&self.path))).or_else(ignore_missing)?;
             match self.bind(socket) {
-                // Somebody was faster.
+                // Another process bound to the path in between.
                 Err(Error::ADDR_IN_USE) => {}
                 result => return result,
             }
@@ -53,20 +54,20 @@ impl<'a> SocketFile<'a> {
         Err(Error::ADDR_IN_USE)
     }
 
-    /// Binds a socket where there is nothing yet.
+    /// Binds a socket to the path, where no file may be.
     pub(in crate::net) fn bind(&self, socket: &Socket) -> Result<()> {
-        undisturbed(|| socket.bind(self.addr))
+        retry_interrupted(|| socket.bind(self.addr))
     }
 
-    /// Removes the file of a socket that is ours.
+    /// Removes the file.
     pub(in crate::net) fn remove(&self) {
-        let _ = undisturbed(|| remove_file(&self.path));
+        let _ = retry_interrupted(|| remove_file(&self.path));
     }
 
-    fn expect_dead(&self) -> Result<()> {
-        if !undisturbed(|| is_socket(&self.path))? {
+    fn check_dead(&self) -> Result<()> {
+        if !retry_interrupted(|| is_socket(&self.path))? {
             Err(Error::EXISTS)
-        } else if !undisturbed(|| is_dead(self.addr.raw()))? {
+        } else if !retry_interrupted(|| is_dead(self.addr.raw()))? {
             Err(Error::ADDR_IN_USE)
         } else {
             Ok(())
@@ -74,27 +75,27 @@ impl<'a> SocketFile<'a> {
     }
 
     fn lock_folder(&self) -> Result<Folder> {
-        let folder = undisturbed(|| Folder::open(&self.folder))?;
-        let deadline = Deadline::from_ms(LOCK_MS)?;
+        let folder = retry_interrupted(|| Folder::open(&self.folder))?;
+        let deadline = Deadline::from_ms(LOCK_TIMEOUT_MS)?;
         loop {
-            match undisturbed(|| folder.lock()) {
+            match retry_interrupted(|| folder.lock()) {
                 Err(Error::WOULD_BLOCK) => {}
                 result => return result.map(|()| folder),
             }
             let left = deadline.remaining().flatten().ok_or(Error::BUSY)?;
-            // A signal ends it early, to no harm.
-            let _ = pause(left.min(PAUSE));
+            // A signal may shorten the pause.
+            let _ = pause(left.min(LOCK_PAUSE));
         }
     }
 }
 
-/// What has just gone is in nobody's way.
-fn unless_gone(error: Error) -> Result<()> {
+/// Accepts that the file does not exist.
+fn ignore_missing(error: Error) -> Result<()> {
     if error == Error::NOT_FOUND { Ok(()) } else { Err(error) }
 }
 
-/// Makes a call that fails when a signal arrives, until none does.
-fn undisturbed<T, E: Into<Error>>(mut call: impl FnMut() -> Result<T, E>) -> Result<T> {
+/// Repeats a call for as long as signals interrupt it.
+fn retry_interrupted<T, E: Into<Error>>(mut call: impl FnMut() -> Result<T, E>) -> Result<T> {
     loop {
         match call().map_err(Into::into) {
             Err(Error::INTERRUPTED) => {}
