@@ -1,22 +1,25 @@
-# Says hello to a server and prints the answer: python3 hello.py libjackfield.so tcp://example.org:7000
+# Sends "hello" to a server and prints the answer: python3 hello.py libjackfield.so tcp://example.org:7000
 import ctypes, sys
+from ctypes import c_int64, c_size_t
 
-library, endpoint = sys.argv[1:]
-jf = ctypes.CDLL(library)
-jf.jf_error_text.argtypes, jf.jf_error_text.restype = [ctypes.c_int64], ctypes.c_char_p
+JF_OPT_RECV_TIMEOUT, JF_OPT_SEND_TIMEOUT, JF_SHUT_WRITE = 1, 2, 2
+TIMEOUT_MS, CAPACITY = c_int64(5000), 4096
+jf, endpoint = ctypes.CDLL(sys.argv[1]), sys.argv[2]
+jf.jf_error_text.argtypes, jf.jf_error_text.restype = [c_int64], ctypes.c_char_p
 
 def call(function, *arguments):
-    function.restype = ctypes.c_int64
+    function.restype = c_int64
     result = function(*arguments)
     if result < 0:
         sys.exit("hello: " + jf.jf_error_text(result).decode())
-    return ctypes.c_int64(result)
+    return c_int64(result)
 
-answer = ctypes.create_string_buffer(4096)
-s = call(jf.jf_dial, endpoint.encode(), ctypes.c_int64(5000))  # in milliseconds, for all of it
-call(jf.jf_set, s, 1, ctypes.c_int64(5000))  # JF_OPT_RECV_TIMEOUT
-call(jf.jf_send_all, s, b"hello\n", ctypes.c_size_t(6), None)
-call(jf.jf_shutdown, s, 2)  # JF_SHUT_WRITE: the server reads the end
-while (n := call(jf.jf_recv, s, answer, ctypes.c_size_t(4096), 0).value) > 0:
-    sys.stdout.buffer.write(answer.raw[:n])
+s = call(jf.jf_dial, endpoint.encode(), TIMEOUT_MS)  # name lookup and connection together
+for option in JF_OPT_SEND_TIMEOUT, JF_OPT_RECV_TIMEOUT:
+    call(jf.jf_set, s, option, TIMEOUT_MS)
+call(jf.jf_send_all, s, b"hello\n", c_size_t(6), None)
+call(jf.jf_shutdown, s, JF_SHUT_WRITE)  # half-close: the server now reads the end of the stream
+answer = ctypes.create_string_buffer(CAPACITY)
+while (count := call(jf.jf_recv, s, answer, c_size_t(CAPACITY), 0).value) > 0:
+    sys.stdout.buffer.write(answer.raw[:count])
 call(jf.jf_close, s)
