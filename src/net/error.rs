@@ -1,32 +1,41 @@
-//! What can go wrong, in numbers that are the same on every operating system.
+//! Errors, with numbers that are the same on every operating system.
 
 use crate::sys::errno as os;
 use crate::sys::{Errno, NameError, errno};
+use std::ffi::CStr;
 use std::{fmt, io};
 
 /// An error. Compare it with the constants: `Err(Error::TIMED_OUT) => …`.
 ///
-/// What an operating system reports and no constant stands for is kept as [`Error::from_os`] makes it.
+/// A system error without a constant is kept as [`Error::from_os`] makes it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-// As wide as what C gets and what a call counts, so that the result of a call is two registers.
+// As wide as a C result and a byte count, so that a call returns its `Result` in two registers.
 pub struct Error(i64);
 
 /// The result of a socket call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The number from which those errors count downwards that have no name of their own.
+/// An error without a constant has the number `OS_BASE - errno`.
 const OS_BASE: i64 = -100_000;
 
-/// One table makes the constants, names and texts, and maps errno to them and back.
+/// A string literal that ends with a NUL, as a C string.
+const fn c_str(text: &'static str) -> &'static CStr {
+    match CStr::from_bytes_with_nul(text.as_bytes()) {
+        Ok(text) => text,
+        Err(_) => panic!("exactly one NUL, at the end"),
+    }
+}
+
+/// Makes the constants, their names and texts, and the conversions from and to errno, from one list.
 macro_rules! errors {
     ($($name:ident = $number:literal $(, $errno:ident)?: $text:literal;)*) => {
         impl Error {
-            $(#[doc = $text] pub const $name: Error = Error($number);)*
+            $(#[doc = concat!($text, $(" (`", stringify!($errno), "`)")?)] pub const $name: Error = Error($number);)*
 
-            /// Every error that has a name.
+            /// Every error that has a constant.
             pub const ALL: &[Error] = &[$(Error::$name),*];
 
-            /// The constant's name, or `OS` for an error that only the operating system has a name for.
+            /// The constant's name, or `OS` for a system error without a constant.
             pub fn name(self) -> &'static str {
                 match self.0 {
                     $($number => stringify!($name),)*
@@ -34,11 +43,20 @@ macro_rules! errors {
                 }
             }
 
-            /// What happened, in a sentence.
-            pub fn text(self) -> &'static str {
+            /// The name of the C constant.
+            #[cfg(feature = "capi")]
+            pub(crate) fn c_name(self) -> &'static CStr {
                 match self.0 {
-                    $($number => $text,)*
-                    _ => "An error that only the operating system has a name for.",
+                    $($number => const { c_str(concat!("JF_E_", stringify!($name), "\0")) },)*
+                    _ => c"JF_E_OS",
+                }
+            }
+
+            /// [`text`](Error::text) as a C string.
+            pub(crate) fn c_text(self) -> &'static CStr {
+                match self.0 {
+                    $($number => const { c_str(concat!($text, "\0")) },)*
+                    _ => Errno(self.raw_os_error().unwrap_or(0)).description(),
                 }
             }
 
@@ -51,13 +69,13 @@ macro_rules! errors {
                 }
             }
 
-            /// The error that the operating system reports by this number.
+            /// The error for an errno; [`Error::INTERNAL`] for a number outside 1 to 65535.
             #[inline]
             pub fn from_os(number: i32) -> Error {
                 match number {
                     $($(os::$errno => Error::$name,)?)*
                     1..=0xFFFF => Error(OS_BASE - number as i64),
-                    // No operating system's; it could not be told apart from another error's number.
+                    // No operating system uses it, and its number could collide with another error's.
                     _ => Error::INTERNAL,
                 }
             }
@@ -66,63 +84,69 @@ macro_rules! errors {
 }
 
 errors! {
-    INVALID = -1, EINVAL: "An argument is not one that this call takes.";
-    BAD_HANDLE = -2, EBADF: "The handle or descriptor is closed, was never open, or is of another kind.";
-    CLOSED = -3: "The socket was closed while the call was in flight.";
-    WOULD_BLOCK = -4, EAGAIN: "The call would have to wait, and may not.";
-    IN_PROGRESS = -5, EINPROGRESS: "The connection is being made.";
-    TIMED_OUT = -6, ETIMEDOUT: "The time was over before the call was done.";
-    INTERRUPTED = -7, EINTR: "A signal was handled while the call waited.";
-    CANCELED = -8, ECANCELED: "The operation was canceled.";
-    UNSUPPORTED = -9, EOPNOTSUPP: "This socket or this system can't do that.";
-    INTERNAL = -10: "A defect of the library; please report it.";
-    NO_MEMORY = -11, ENOMEM: "There is no memory for it.";
-    NO_BUFFERS = -12, ENOBUFS: "The system has no buffers left for the network.";
-    TOO_MANY_FILES = -13, EMFILE: "The process has as many descriptors open as it may.";
-    SYSTEM_FILES = -14, ENFILE: "The system has as many descriptors open as it can.";
-    ACCESS = -15, EACCES: "Permission for the address or path is denied.";
-    PERMISSION = -16, EPERM: "The process may not do that.";
-    BUSY = -17, EBUSY: "It is in use at the moment.";
-    EXISTS = -18, EEXIST: "It exists already.";
-    NOT_FOUND = -19, ENOENT: "There is nothing of that name.";
-    ADDR_INVALID = -20: "The address is malformed, or is of a kind that this call can't use.";
-    ADDR_IN_USE = -21, EADDRINUSE: "The address is in use.";
-    ADDR_NOT_AVAILABLE = -22, EADDRNOTAVAIL: "The address is not one of this machine's, or no port is left.";
-    FAMILY_UNSUPPORTED = -23, EAFNOSUPPORT: "The address family is not one of this socket's or of this system's.";
-    PROTOCOL_UNSUPPORTED = -24, EPROTONOSUPPORT: "The family and type have no such protocol.";
-    TYPE_UNSUPPORTED = -25, ESOCKTNOSUPPORT: "The socket type is not one that this family or this call has.";
-    OPTION_UNSUPPORTED = -26, ENOPROTOOPT: "This socket has no such option, or it can't be set.";
-    NOT_SOCKET = -27, ENOTSOCK: "The descriptor is not a socket's.";
-    CONN_REFUSED = -28, ECONNREFUSED: "Nobody listens at that address.";
-    CONN_RESET = -29, ECONNRESET: "The peer ended the connection without a word.";
-    CONN_ABORTED = -30, ECONNABORTED: "The connection was given up on this side.";
-    NOT_CONNECTED = -31, ENOTCONN: "The socket is not connected.";
-    IS_CONNECTED = -32, EISCONN: "The socket is connected already.";
-    ALREADY = -33, EALREADY: "The socket is being connected already.";
-    PIPE = -34, EPIPE: "The stream is closed for sending, here or at the peer's end.";
-    DEST_REQUIRED = -35, EDESTADDRREQ: "The socket has no peer, and no address was given.";
-    MESSAGE_SIZE = -36, EMSGSIZE: "The message is longer than the socket can send in one.";
-    TRUNCATED = -37: "The message was longer than the room; the room is filled and the rest is lost.";
-    END_OF_STREAM = -38: "The stream ended before everything was received.";
-    NETWORK_DOWN = -39, ENETDOWN: "The network is down.";
-    NETWORK_UNREACHABLE = -40, ENETUNREACH: "There is no route to that network.";
-    HOST_DOWN = -41, EHOSTDOWN: "The host is down.";
-    HOST_UNREACHABLE = -42, EHOSTUNREACH: "There is no route to that host.";
-    PROTOCOL = -43, EPROTO: "The protocol was violated.";
-    NAME_NOT_FOUND = -44: "The name is not known.";
-    NAME_TRY_AGAIN = -45: "The name can't be looked up at the moment.";
-    NAME_FAILED = -46: "The name can't be looked up.";
-    NAME_NO_ADDRESS = -47: "The name is known, but has no address of that family.";
+    INVALID = -1, EINVAL: "invalid argument";
+    BAD_HANDLE = -2, EBADF: "bad handle or file descriptor";
+    CLOSED = -3: "socket closed during the call";
+    WOULD_BLOCK = -4, EAGAIN: "operation would block";
+    IN_PROGRESS = -5, EINPROGRESS: "connection in progress";
+    TIMED_OUT = -6, ETIMEDOUT: "operation timed out";
+    INTERRUPTED = -7, EINTR: "interrupted by a signal";
+    CANCELED = -8, ECANCELED: "operation canceled";
+    UNSUPPORTED = -9, EOPNOTSUPP: "operation not supported";
+    INTERNAL = -10: "internal error of the library";
+    NO_MEMORY = -11, ENOMEM: "out of memory";
+    NO_BUFFERS = -12, ENOBUFS: "no network buffer space available";
+    TOO_MANY_FILES = -13, EMFILE: "too many open files in the process";
+    SYSTEM_FILES = -14, ENFILE: "too many open files in the system";
+    ACCESS = -15, EACCES: "permission denied";
+    PERMISSION = -16, EPERM: "operation not permitted";
+    BUSY = -17, EBUSY: "resource busy";
+    EXISTS = -18, EEXIST: "already exists";
+    NOT_FOUND = -19, ENOENT: "not found";
+    ADDR_INVALID = -20: "invalid address";
+    ADDR_IN_USE = -21, EADDRINUSE: "address already in use";
+    ADDR_NOT_AVAILABLE = -22, EADDRNOTAVAIL: "address not available";
+    FAMILY_UNSUPPORTED = -23, EAFNOSUPPORT: "address family not supported";
+    PROTOCOL_UNSUPPORTED = -24, EPROTONOSUPPORT: "protocol not supported";
+    TYPE_UNSUPPORTED = -25, ESOCKTNOSUPPORT: "socket type not supported";
+    OPTION_UNSUPPORTED = -26, ENOPROTOOPT: "socket option not supported";
+    NOT_SOCKET = -27, ENOTSOCK: "not a socket";
+    CONN_REFUSED = -28, ECONNREFUSED: "connection refused";
+    CONN_RESET = -29, ECONNRESET: "connection reset by peer";
+    CONN_ABORTED = -30, ECONNABORTED: "connection aborted";
+    NOT_CONNECTED = -31, ENOTCONN: "socket not connected";
+    IS_CONNECTED = -32, EISCONN: "socket already connected";
+    ALREADY = -33, EALREADY: "connection attempt already in progress";
+    PIPE = -34, EPIPE: "broken pipe";
+    DEST_REQUIRED = -35, EDESTADDRREQ: "destination address required";
+    MESSAGE_SIZE = -36, EMSGSIZE: "message too long";
+    TRUNCATED = -37: "message truncated";
+    END_OF_STREAM = -38: "unexpected end of stream";
+    NETWORK_DOWN = -39, ENETDOWN: "network is down";
+    NETWORK_UNREACHABLE = -40, ENETUNREACH: "network unreachable";
+    HOST_DOWN = -41, EHOSTDOWN: "host is down";
+    HOST_UNREACHABLE = -42, EHOSTUNREACH: "no route to host";
+    PROTOCOL = -43, EPROTO: "protocol error";
+    NAME_NOT_FOUND = -44: "host name not found";
+    NAME_TRY_AGAIN = -45: "temporary failure in name resolution";
+    NAME_FAILED = -46: "name resolution failed";
+    NAME_NO_ADDRESS = -47: "host name has no address of this family";
 }
 
 impl Error {
-    /// The number, the same on every operating system and below zero.
+    /// A short description: lower case, without a full stop. For a system error without a constant, the system's own
+    /// description of that errno.
+    pub fn text(self) -> &'static str {
+        self.c_text().to_str().unwrap_or_default()
+    }
+
+    /// The number: negative, and the same on every operating system.
     #[inline]
     pub const fn code(self) -> i64 {
         self.0
     }
 
-    /// The error with this number, if there can be one.
+    /// The error with this number; `None` if no error has it.
     pub fn from_code(code: i64) -> Option<Error> {
         let named = (-(Error::ALL.len() as i64)..0).contains(&code);
         let unnamed = (OS_BASE - 0xFFFF..OS_BASE).contains(&code);
@@ -163,10 +187,7 @@ impl fmt::Debug for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.raw_os_error() {
-            Some(number) if self.0 < OS_BASE => io::Error::from_raw_os_error(number).fmt(f),
-            _ => f.write_str(self.text()),
-        }
+        f.write_str(self.text())
     }
 }
 
@@ -189,7 +210,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn named_errors_count_down_from_minus_one() {
+    fn error_codes_count_down_from_minus_one() {
         for (error, number) in Error::ALL.iter().zip(1..) {
             assert_eq!(error.code(), -number);
             assert_eq!(Error::from_code(error.code()), Some(*error));
@@ -197,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn every_os_error_survives_the_way_there_and_back() {
+    fn from_os_and_raw_os_error_are_inverses() {
         for number in 1..=4096 {
             assert_eq!(Error::from_os(number).raw_os_error(), Some(number), "{number}");
         }
@@ -206,9 +227,26 @@ mod tests {
     }
 
     #[test]
-    fn no_other_number_is_an_error() {
+    fn from_code_refuses_other_numbers() {
         for code in [0, 1, -48, -99_999, -100_000, -170_000, i64::MIN, i64::MAX] {
             assert_eq!(Error::from_code(code), None, "{code}");
         }
+    }
+
+    #[test]
+    fn texts_are_lower_case_without_full_stop() {
+        for error in Error::ALL {
+            let text = error.text();
+            assert!(text.starts_with(|c: char| c.is_ascii_lowercase()) && !text.ends_with('.'), "{text}");
+        }
+    }
+
+    #[test]
+    fn system_errors_have_the_systems_text() {
+        assert_eq!(Error::from_os(os::EIO).text(), "Input/output error");
+        assert_eq!(Error::from_os(os::ENODEV).to_string(), "No such device");
+        // Linux uses no such numbers.
+        assert_eq!(Error::from_os(4000).text(), "unknown error");
+        assert_eq!(Error::from_os(0xFFFF).text(), "unknown error");
     }
 }
