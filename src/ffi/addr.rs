@@ -1,4 +1,4 @@
-//! Addresses as C sees them.
+//! Addresses: the C struct and functions.
 
 use super::boundary::{TextRoom, done, guard, required, text};
 use crate::net::{Addr, Error, RawAddr, Result};
@@ -6,44 +6,45 @@ use std::ffi::c_char;
 use std::mem::{align_of, offset_of, size_of};
 use std::ptr;
 
-/// Sizes.
+/// Sizes and limits.
 #[repr(C)]
-#[allow(dead_code, reason = "these are C's names for numbers of the core")]
+#[allow(dead_code, reason = "C names for numbers that the core defines")]
 #[derive(Clone, Copy)]
 pub enum jf_size {
-    /// Room for every address as text, with the zero at its end.
+    /// Buffer size that is enough for every address as text, including the NUL.
     JF_ADDR_TEXT = 352,
-    /// Room for every host's name, with the zero at its end.
+    /// Buffer size that is enough for every host name, including the NUL.
     JF_HOST_TEXT = 1025,
-    /// The most buffers that jf_send_vec and jf_recv_vec take.
+    /// Maximum number of buffers of jf_send_vec and jf_recv_vec.
     JF_VEC_MAX = 1024,
-    /// The most descriptors that one message carries.
+    /// Maximum number of descriptors in one message.
     JF_PASSED_MAX = 253,
-    /// The most sockets that jf_wait waits for.
+    /// Maximum number of sockets of jf_wait.
     JF_WAIT_MAX = 256,
 }
 
-/// An address, 128 bytes on every operating system. An IPv4 or IPv6 one has a port; a UNIX one has a path, an abstract
-/// name (Linux) or no name (len 0). Fill it with jf_addr_parse, or by hand after setting it all to zero. All numbers
-/// are in the host's byte order.
+/// An address: 128 bytes on every operating system. All numbers are in the host's byte order.
+///
+/// An IPv4 or IPv6 address has a port. A UNIX address has a path, an abstract name (Linux) or no name (`len` 0). Fill
+/// the struct with jf_addr_parse; or set it all to zero and then its fields. See docs/addresses.md.
 #[repr(C)]
 pub struct jf_addr {
-    /// JF_INET, JF_INET6, JF_UNIX, JF_NETLINK, JF_VSOCK, JF_PACKET, or JF_UNSPEC for none.
+    /// JF_INET, JF_INET6, JF_UNIX, JF_NETLINK, JF_VSOCK, JF_PACKET, or JF_UNSPEC for no address.
     pub family: u16,
-    /// JF_INET, JF_INET6: the port. JF_PACKET: the frame's protocol, which is its Ethernet type.
+    /// JF_INET, JF_INET6: the port. JF_PACKET: the protocol of the frame, which is its Ethernet type.
     pub port: u16,
-    /// JF_INET6: the index of the interface that a link-local address belongs to, else 0. JF_NETLINK: the socket's
-    /// port, 0 for the kernel's. JF_VSOCK: the machine (CID), UINT32_MAX for any. JF_PACKET: the interface's index.
+    /// JF_INET6: the interface index of a link-local address, else 0. JF_NETLINK: the port of the socket, 0 for the
+    /// kernel. JF_VSOCK: the machine (CID), UINT32_MAX for any. JF_PACKET: the interface index.
     pub scope_id: u32,
     /// JF_INET6: flow label and traffic class. JF_NETLINK: a mask of groups. JF_VSOCK: the port, UINT32_MAX for any.
-    /// JF_PACKET, of a frame received: what it is (packet(7), PACKET_HOST and so on) times 65536, plus the kind of
-    /// hardware (ARPHRD_).
+    /// JF_PACKET, for a received frame: its packet type (PACKET_HOST and so on, see packet(7)) times 65536, plus the
+    /// hardware type (ARPHRD_).
     pub flow_info: u32,
-    /// How many bytes of data count: 4 for JF_INET, 16 for JF_INET6, 0 to 108 for JF_UNIX, 0 to 32 for JF_PACKET, else
-    /// 0.
+    /// Number of bytes used in `data`: 4 for JF_INET, 16 for JF_INET6, 0 to 108 for JF_UNIX, 0 to 32 for JF_PACKET,
+    /// else 0.
     pub len: u32,
-    /// The IP address in network byte order; or a path, which needs no zero at its end; or a zero and an abstract
-    /// name; or a hardware address.
+    /// The IP address in network byte order; a path, which needs no terminating NUL; a NUL and an abstract name; or a
+    /// hardware address.
     pub data: [u8; 112],
 }
 
@@ -59,7 +60,7 @@ const _: () = assert!(
         && offset_of!(jf_addr, data) == offset_of!(RawAddr, data)
 );
 
-/// A caller's address, once it turned out to be one.
+/// Checks a caller's address.
 ///
 /// # Safety
 /// If not NULL, `addr` must be readable for as long as the result is used.
@@ -69,138 +70,157 @@ pub unsafe fn addr<'a>(addr: *const jf_addr) -> Result<&'a Addr> {
     if raw.is_null() || !raw.is_aligned() {
         return Err(Error::INVALID);
     }
-    // SAFETY: the caller's; the layouts are the same.
+    // SAFETY: guaranteed by the caller; the layouts are equal.
     Addr::check(unsafe { &*raw })?;
-    // SAFETY: an `Addr` is a `RawAddr` that passed its check.
+    // SAFETY: an `Addr` is a `RawAddr` that has passed the check.
     Ok(unsafe { &*raw.cast::<Addr>() })
 }
 
 impl jf_addr {
     pub fn of(addr: &Addr) -> jf_addr {
-        // SAFETY: the layouts are the same, and all bytes are a `jf_addr`.
+        // SAFETY: the layouts are equal, and any bytes are a valid `jf_addr`.
         unsafe { ptr::from_ref(addr).cast::<jf_addr>().read() }
     }
 
-    /// The address, once it turned out to be one.
+    /// The address, if it is valid.
     pub fn checked(&self) -> Result<&Addr> {
-        // SAFETY: it is readable.
+        // SAFETY: a reference is readable.
         unsafe { addr(self) }
     }
 }
 
-/// A caller's address, if there is one.
+/// Checks a caller's address; NULL is `None`.
 ///
 /// # Safety
 /// As [`addr`].
 pub unsafe fn optional_addr<'a>(address: *const jf_addr) -> Result<Option<&'a Addr>> {
-    // SAFETY: the caller's.
+    // SAFETY: guaranteed by the caller.
     if address.is_null() { Ok(None) } else { unsafe { addr(address) }.map(Some) }
 }
 
-/// Reads an address from text: "127.0.0.1:80", "[::1]:80", "[fe80::1%eth0]:80" (or the interface's number),
-/// "unix:/path", "unix:@abstract name", "unix:" for no name, "vsock:2:1024" for machine and port (or "any"),
-/// "netlink:0:1" for port and groups, "packet:eth0:0x0800:02:00:00:00:00:01" for interface, protocol and hardware
-/// address, which may be missing. In a UNIX address % and two hexadecimal digits stand for a byte. No name of a host is
-/// looked up.
+/// Parses an address. Host names are not resolved.
 ///
-/// text: a string that ends with a zero; not NULL.
-/// out: where to write the address; not NULL.
+/// The forms are "127.0.0.1:80", "[::1]:80", "[fe80::1%eth0]:80" (or an interface index), "unix:/path",
+/// "unix:@abstract name", "unix:" for no name, "vsock:2:1024" (machine and port; either may be "any"), "netlink:0:1"
+/// (port and groups) and "packet:eth0:0x0800:02:00:00:00:00:01" (interface, protocol, and an optional hardware
+/// address). In a UNIX address, % and two hexadecimal digits stand for one byte. See docs/addresses.md.
 ///
-/// Never blocks. Returns 0. Errors: JF_E_ADDR_INVALID when the text is no address; JF_E_NOT_FOUND when there is no
-/// interface of that name; JF_E_TOO_MANY_FILES and JF_E_SYSTEM_FILES when there is no descriptor to ask for one with;
-/// JF_E_INVALID for a NULL. Since 0.1.
+/// @param text  [in, text] the address
+/// @param out   [out] where to write the address
+///
+/// @blocks  never
+/// @return  [nothing]
+/// @error JF_E_ADDR_INVALID                       the text is not an address
+/// @error JF_E_NOT_FOUND                          no interface has this name
+/// @error JF_E_TOO_MANY_FILES, JF_E_SYSTEM_FILES  no descriptor is left for the lookup of an interface
+/// @since 0.1
 // SAFETY: `text` is NULL or a C string; `out` is NULL or writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_addr_parse(text: *const c_char, out: *mut jf_addr) -> i64 {
     guard(|| {
-        // SAFETY: the caller's; the layouts are the same.
+        // SAFETY: guaranteed by the caller; the layouts are equal.
         let out = unsafe { required(out.cast::<Addr>()) }?;
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         let text = unsafe { self::text(text) }?.to_str().map_err(|_| Error::ADDR_INVALID)?;
         out.write(text.parse()?);
         Ok(0)
     })
 }
 
-/// Writes an address as text that jf_addr_parse reads; "unspecified" for JF_UNSPEC. A UNIX path's bytes that are not
-/// text, and a % in it, are written as % and two hexadecimal digits.
+/// Formats an address as text that jf_addr_parse reads; JF_UNSPEC is "unspecified".
 ///
-/// a: the address; not NULL.
-/// text: where to write it, with a zero at its end; may be NULL when size is 0.
-/// size: how many bytes there are at text; JF_ADDR_TEXT are enough for every address.
+/// In a UNIX path, bytes that are not text, and %, are written as % and two hexadecimal digits.
 ///
-/// Never blocks. Returns the length of the text without its zero. If that is not less than size, the text did not fit,
-/// and an empty string was written instead (nothing, when size is 0). Errors: JF_E_INVALID for a NULL;
-/// JF_E_FAMILY_UNSUPPORTED and JF_E_ADDR_INVALID when it is not an address. Since 0.1.
+/// @param a     [in] the address
+/// @param text  [out, text(size), optional] where to write the text; may be NULL if `size` is 0
+/// @param size  capacity of `text` in bytes; JF_ADDR_TEXT is enough for every address
+///
+/// @blocks  never
+/// @return  [length] of the whole text. If it is not less than `size`, the text did not fit, and an empty string was
+///          written (nothing, if `size` is 0)
+/// @error JF_E_FAMILY_UNSUPPORTED, JF_E_ADDR_INVALID  the address is invalid
+/// @since 0.1
 // SAFETY: `a` is NULL or readable; `text` is NULL or writable for `size` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_addr_format(a: *const jf_addr, text: *mut c_char, size: usize) -> i64 {
     guard(|| {
-        // SAFETY: the caller's.
-        let room = unsafe { TextRoom::new(text, size) }?;
-        // SAFETY: the caller's.
-        Ok(room.write(unsafe { addr(a) }?.to_string().as_bytes()))
+        // SAFETY: guaranteed by the caller.
+        let out = unsafe { TextRoom::new(text, size) }?;
+        // SAFETY: guaranteed by the caller.
+        Ok(out.write(unsafe { addr(a) }?.to_string().as_bytes()))
     })
 }
 
-/// Whether two addresses are the same. Of JF_INET6 and JF_PACKET flow_info does not count.
+/// Compares two addresses. `flow_info` is ignored for JF_INET6 and JF_PACKET.
 ///
-/// a, b: the addresses; not NULL.
+/// @param a  [in] an address
+/// @param b  [in] another address
 ///
-/// Never blocks. Returns 1 or 0. Errors: JF_E_INVALID for a NULL; JF_E_FAMILY_UNSUPPORTED and JF_E_ADDR_INVALID when
-/// one is not an address. Since 0.1.
+/// @blocks  never
+/// @return  [boolean] 1 if the addresses are equal, else 0
+/// @error JF_E_FAMILY_UNSUPPORTED, JF_E_ADDR_INVALID  one of the addresses is invalid
+/// @since 0.1
 // SAFETY: both are NULL or readable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_addr_equal(a: *const jf_addr, b: *const jf_addr) -> i64 {
-    // SAFETY: the caller's.
+    // SAFETY: guaranteed by the caller.
     guard(|| Ok((unsafe { addr(a)? == addr(b)? }).into()))
 }
 
-/// The family of an address, for callers that can't read structs.
+/// Returns the family of an address, for callers that can't read structs.
 ///
-/// a: the address; not NULL.
+/// @param a  [in] the address
 ///
-/// Never blocks. Returns JF_INET or another of the families. Errors: JF_E_INVALID for a NULL;
-/// JF_E_FAMILY_UNSUPPORTED and JF_E_ADDR_INVALID when it is not an address. Since 0.1.
+/// @blocks  never
+/// @return  [enum(jf_family)]
+/// @error JF_E_FAMILY_UNSUPPORTED, JF_E_ADDR_INVALID  the address is invalid
+/// @since 0.1
 // SAFETY: `a` is NULL or readable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_addr_family(a: *const jf_addr) -> i64 {
-    // SAFETY: the caller's.
+    // SAFETY: guaranteed by the caller.
     guard(|| Ok(unsafe { addr(a) }?.family() as i64))
 }
 
-/// The port of an IPv4 or IPv6 address, for callers that can't read structs.
+/// Returns the port of an IPv4 or IPv6 address, for callers that can't read structs.
 ///
-/// a: the address; not NULL.
+/// @param a  [in] the address
 ///
-/// Never blocks. Returns the port in the host's byte order. Errors: JF_E_INVALID for a NULL; JF_E_FAMILY_UNSUPPORTED
-/// when the address has no port; JF_E_ADDR_INVALID when it is not an address. Since 0.1.
+/// @blocks  never
+/// @return  [number] the port, in the host's byte order
+/// @error JF_E_FAMILY_UNSUPPORTED  the address has no port
+/// @error JF_E_ADDR_INVALID        the address is invalid
+/// @since 0.1
 // SAFETY: `a` is NULL or readable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_addr_port(a: *const jf_addr) -> i64 {
     guard(|| {
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         let addr = unsafe { addr(a) }?;
         addr.port().map(i64::from).ok_or(Error::FAMILY_UNSUPPORTED)
     })
 }
 
-/// Changes the port of an IPv4 or IPv6 address, for callers that can't write structs.
+/// Sets the port of an IPv4 or IPv6 address, for callers that can't write structs.
 ///
-/// a: the address; not NULL.
-/// port: 0 to 65535, in the host's byte order.
+/// @param a     [inout] the address
+/// @param port  0 to 65535, in the host's byte order
 ///
-/// Never blocks. Returns 0. Errors: JF_E_INVALID for a NULL or a port out of range; JF_E_FAMILY_UNSUPPORTED when the
-/// address has no port; JF_E_ADDR_INVALID when it is not an address. Since 0.1.
+/// @blocks  never
+/// @return  [nothing]
+/// @error JF_E_INVALID             `port` is out of range
+/// @error JF_E_FAMILY_UNSUPPORTED  the address has no port
+/// @error JF_E_ADDR_INVALID        the address is invalid
+/// @since 0.1
 // SAFETY: `a` is NULL or readable and writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_addr_set_port(a: *mut jf_addr, port: i32) -> i64 {
     guard(|| {
         let port = u16::try_from(port).map_err(|_| Error::INVALID)?;
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         let mut addr = *unsafe { addr(a) }?;
         addr.set_port(port).map(done)?;
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         unsafe { required(a.cast()) }?.write(addr);
         Ok(0)
     })

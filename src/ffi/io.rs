@@ -1,4 +1,4 @@
-//! Sending and receiving as C sees them.
+//! Sending and receiving: the C functions.
 
 use super::addr::{addr, jf_addr};
 use super::boundary::{bytes, count, guard, optional, recv_buf, some_bytes, some_recv_buf};
@@ -10,40 +10,41 @@ use std::ffi::c_void;
 use std::mem::{MaybeUninit, align_of, size_of};
 use std::{ptr, slice};
 
-/// Flags of the sending and receiving calls, joined with |.
+/// Flags of the sending and receiving calls, combined with |.
 #[repr(C)]
-#[allow(dead_code, reason = "these are C's names for numbers of the core")]
+#[allow(dead_code, reason = "C names for numbers that the core defines")]
 #[derive(Clone, Copy)]
 pub enum jf_flag {
-    /// Send, receive: a stream's urgent byte. Receiving it never waits; without one JF_E_INVALID is returned.
+    /// Send, receive: the out-of-band byte of a stream. Receiving never waits; without such a byte it returns
+    /// JF_E_INVALID.
     JF_OUT_OF_BAND = 0x1,
-    /// Receive: leave the data in the queue, to be received again.
+    /// Receive: leave the data in the queue, so that it can be received again.
     JF_PEEK = 0x2,
-    /// Receive: return a message's whole length, even when it did not fit, instead of JF_E_TRUNCATED. No effect on a
-    /// stream, nor where the system does not know the length: in the queue of errors.
+    /// Receive: return the whole length of a message, even if it is longer than the buffer, instead of JF_E_TRUNCATED.
+    /// No effect on a stream, or with JF_ERROR_QUEUE, where the system does not report the length.
     JF_TRUNC = 0x20,
-    /// Send, receive: never wait, whatever the socket's timeout.
+    /// Send, receive: never wait, whatever the timeout of the socket.
     JF_DONT_WAIT = 0x40,
-    /// Receive on a stream: wait until the buffer is full. Less comes at the end, at the timeout, after an error and
-    /// when a signal was handled; jf_recv_exact tells them apart.
+    /// Receive on a stream: wait until the buffer is full. The call returns less at the end of the stream, at the
+    /// timeout, after an error, and after a signal; jf_recv_exact distinguishes these.
     JF_WAIT_ALL = 0x100,
-    /// Send: the peer answered just now, so that its link address needs no probe.
+    /// Send: the peer has just answered, so its link-layer address needs no probe.
     JF_CONFIRM = 0x800,
-    /// Receive: take from the queue of errors instead of the data; never waits. 0 is an entry without data there, not
-    /// the end. Not for JF_UNIX and JF_NETLINK, and not with JF_PEEK.
+    /// Receive: read the error queue instead of the data. Never waits. A result of 0 is an entry without data, not the
+    /// end of the stream. Not for JF_UNIX and JF_NETLINK, and not with JF_PEEK.
     JF_ERROR_QUEUE = 0x2000,
-    /// Send: more will follow soon, so that a packet may wait for it.
+    /// Send: more data follows soon, so the system may delay a packet that is not full.
     JF_MORE = 0x8000,
-    /// jf_recv_msg: sockets that came are plain descriptors, as other descriptors are.
+    /// jf_recv_msg: received sockets are plain descriptors, like all other received descriptors.
     JF_PLAIN_DESCRIPTORS = 0x10000,
 }
 
-/// A piece of memory.
+/// A buffer.
 #[repr(C)]
 pub struct jf_buf {
-    /// Where it is; not looked at when len is 0.
+    /// [inout, buffer(len), optional] the bytes; ignored if `len` is 0
     pub data: *mut c_void,
-    /// How many bytes.
+    /// Number of bytes.
     pub len: usize,
 }
 
@@ -54,27 +55,32 @@ const _: () = assert!(
         && align_of::<jf_buf>() == align_of::<RecvBuf>()
 );
 
-/// Sends bytes to the socket's peer: on a stream perhaps not all of them, a message always whole. SIGPIPE is never
-/// raised.
+/// Sends bytes on a stream, perhaps only part of them; or sends one message, always whole.
 ///
-/// s: a connected socket.
-/// data: what to send; not looked at when len is 0.
-/// len: how many bytes, at most INT64_MAX. 0 sends an empty message, or nothing on a stream.
-/// flags: 0, or JF_DONT_WAIT, JF_MORE, JF_OUT_OF_BAND, JF_CONFIRM joined with |.
+/// SIGPIPE is never raised. One thread may send while another receives. If two threads send on one stream, their bytes
+/// may interleave.
 ///
-/// Blocks for JF_OPT_SEND_TIMEOUT until there is room, on a stream until there is room for everything (on a UNIX
-/// stream with a timeout for a part). One thread may send while another receives; of two threads that send on a
-/// stream, the bytes may mix. Returns how many bytes were taken over. Errors: JF_E_WOULD_BLOCK and JF_E_TIMED_OUT when
-/// there was no room; JF_E_PIPE and JF_E_CONN_RESET when the connection is over; JF_E_NOT_CONNECTED and
-/// JF_E_DEST_REQUIRED when there is no peer (of TCP, Linux says JF_E_PIPE there too); JF_E_CONN_REFUSED when an
-/// earlier datagram found nobody; JF_E_UNSUPPORTED for a flag that such a socket does not have; JF_E_MESSAGE_SIZE;
-/// JF_E_CLOSED when another thread closed the socket; JF_E_INTERRUPTED; JF_E_INVALID for a NULL, a length or a flag;
-/// JF_E_BAD_HANDLE. See send(2). Since 0.1.
+/// @param s      connected socket
+/// @param data   [in, buffer(len)] what to send; ignored if `len` is 0
+/// @param len    number of bytes; 0 sends an empty message, or nothing on a stream
+/// @param flags  [flags(jf_flag)] 0, or JF_DONT_WAIT | JF_MORE | JF_OUT_OF_BAND | JF_CONFIRM
+///
+/// @blocks  for JF_OPT_SEND_TIMEOUT, until the queue has space for the message; on a stream, for all bytes (on a UNIX
+///          stream with a timeout, for some of them)
+/// @return  [count] number of bytes that the system accepted
+/// @error JF_E_WOULD_BLOCK, JF_E_TIMED_OUT        the queue had no space in time
+/// @error JF_E_PIPE, JF_E_CONN_RESET              the connection has ended
+/// @error JF_E_NOT_CONNECTED, JF_E_DEST_REQUIRED  the socket has no peer; for TCP, Linux returns JF_E_PIPE
+/// @error JF_E_CONN_REFUSED                       no socket received an earlier datagram
+/// @error JF_E_MESSAGE_SIZE                       the message is longer than the socket can send
+/// @error JF_E_UNSUPPORTED                        the socket does not support a flag
+/// @see send(2)
+/// @since 0.1
 // SAFETY: `data` is NULL or readable for `len` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_send(s: jf_socket, data: *const c_void, len: usize, flags: u32) -> i64 {
     let flags = Flags::from_bits(flags);
-    // SAFETY: the caller's.
+    // SAFETY: guaranteed by the caller.
     let buf = unsafe { some_bytes(data, len) }.map(SendBuf::from);
     if let Some((mut buf, socket)) = buf.and_then(|buf| Some((buf, SOCKETS.enter_at_once(s)?))) {
         match socket.send_fast(&mut buf, flags) {
@@ -83,12 +89,12 @@ pub unsafe extern "C" fn jf_send(s: jf_socket, data: *const c_void, len: usize, 
             Err(None) => return send_slow(socket, buf, flags),
         }
     }
-    // SAFETY: the caller's.
+    // SAFETY: guaranteed by the caller.
     unsafe { send_checked(s, data, len, flags) }
 }
 
-// The short way calls nothing but the system, so it needs no panic guard and no stack. Where it does not end the call, the
-// long way has both, in functions of their own.
+// The fast path makes only the system call, so it needs no panic guard and no stack frame. The slow path has both; it is in
+// separate functions, so that the fast path does not pay for them.
 #[cold]
 #[inline(never)]
 fn send_after_miss(socket: InUse<'static, Socket>, first: FastPathMiss, buf: SendBuf<'_>) -> i64 {
@@ -100,38 +106,44 @@ fn send_slow(socket: InUse<'static, Socket>, buf: SendBuf<'_>, flags: Flags) -> 
     guard(|| socket.send_slow(buf, flags).map(count))
 }
 
-// SAFETY: as `jf_send`. As a function of C's it is known not to unwind, so that a jump leads here.
+// SAFETY: as `jf_send`. `extern "C"` because such a function can't unwind, which lets the compiler call it by a jump.
 #[cold]
 #[inline(never)]
 unsafe extern "C" fn send_checked(s: jf_socket, data: *const c_void, len: usize, flags: Flags) -> i64 {
     guard(|| {
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         let bytes = unsafe { bytes(data, len) }?;
         SOCKETS.with(s, |socket| socket.send_slow(bytes.into(), flags)).map(count)
     })
 }
 
-/// Receives bytes from a stream, as many as are there, or one message.
+/// Receives bytes from a stream, as many as are available, or one message.
 ///
-/// s: a connected socket, or a datagram socket.
-/// data: where to put them; not looked at when len is 0.
-/// len: how much room there is, at most INT64_MAX.
-/// flags: 0, or JF_DONT_WAIT, JF_PEEK, JF_WAIT_ALL, JF_TRUNC, JF_OUT_OF_BAND, JF_ERROR_QUEUE joined with |.
+/// A result of 0 is the end of a stream. On a JF_DGRAM socket, 0 is an empty message. On a JF_SEQPACKET socket, 0 is an
+/// empty message or the end, which can't be distinguished. One thread may receive while another sends.
 ///
-/// Blocks for JF_OPT_RECV_TIMEOUT until something is there. One thread may receive while another sends. Returns how
-/// many bytes came. 0 is the end of a stream and nothing else (but for len 0, which returns 0 at once on a stream). On
-/// a JF_DGRAM socket 0 is an empty message, on a JF_SEQPACKET socket an empty message or the end, which can't be told
-/// apart. Errors: JF_E_WOULD_BLOCK and JF_E_TIMED_OUT when nothing came; JF_E_TRUNCATED when a message was longer than
-/// the room, which is filled: the rest of the message is lost, but for JF_PEEK; JF_E_CONN_RESET, once: after that the
-/// stream is at its end; JF_E_CONN_REFUSED when an earlier datagram found nobody; JF_E_NOT_CONNECTED (of a UNIX
-/// stream, Linux says JF_E_INVALID); JF_E_UNSUPPORTED for a flag that such a socket does not have; JF_E_CLOSED when
-/// another thread closed the socket; JF_E_INTERRUPTED; JF_E_INVALID for a NULL, a length or a flag; JF_E_BAD_HANDLE.
-/// See recv(2). Since 0.1.
+/// @param s      connected socket, or datagram socket
+/// @param data   [out, buffer(len)] where to put the bytes; ignored if `len` is 0
+/// @param len    capacity of `data` in bytes; 0 returns 0 at once on a stream
+/// @param flags  [flags(jf_flag)] 0, or JF_DONT_WAIT | JF_PEEK | JF_WAIT_ALL | JF_TRUNC | JF_OUT_OF_BAND |
+///                JF_ERROR_QUEUE
+///
+/// @blocks  for JF_OPT_RECV_TIMEOUT, until data, the end of the stream or an error is available
+/// @return  [count] number of bytes; 0 at the end of a stream, or for an empty message
+/// @error JF_E_WOULD_BLOCK, JF_E_TIMED_OUT  nothing arrived in time
+/// @error JF_E_TRUNCATED      the message was longer than `len`; the buffer is filled, and the remainder is discarded,
+///                            unless JF_PEEK is set
+/// @error JF_E_CONN_RESET     the peer reset the connection; reported once, after which the stream is at its end
+/// @error JF_E_CONN_REFUSED   no socket received an earlier datagram
+/// @error JF_E_NOT_CONNECTED  the socket is not connected; for a UNIX stream, Linux returns JF_E_INVALID
+/// @error JF_E_UNSUPPORTED    the socket does not support a flag, or jf_recv_many has enabled UDP GRO on it
+/// @see recv(2)
+/// @since 0.1
 // SAFETY: `data` is NULL or writable for `len` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_recv(s: jf_socket, data: *mut c_void, len: usize, flags: u32) -> i64 {
     let flags = Flags::from_bits(flags);
-    // SAFETY: the caller's.
+    // SAFETY: guaranteed by the caller.
     let buf = unsafe { some_recv_buf(data, len) };
     if let Some((mut buf, socket)) = buf.and_then(|buf| Some((buf, SOCKETS.enter_at_once(s)?))) {
         match socket.recv_fast(&mut buf, flags) {
@@ -140,7 +152,7 @@ pub unsafe extern "C" fn jf_recv(s: jf_socket, data: *mut c_void, len: usize, fl
             Err(None) => return recv_slow(socket, buf, flags),
         }
     }
-    // SAFETY: the caller's.
+    // SAFETY: guaranteed by the caller.
     unsafe { recv_checked(s, data, len, flags) }
 }
 
@@ -160,23 +172,35 @@ fn recv_slow(socket: InUse<'static, Socket>, buf: RecvBuf<'_>, flags: Flags) -> 
 #[inline(never)]
 unsafe extern "C" fn recv_checked(s: jf_socket, data: *mut c_void, len: usize, flags: Flags) -> i64 {
     guard(|| {
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         let buf = unsafe { recv_buf(data, len) }?;
         SOCKETS.with(s, |socket| socket.recv_slow(buf, flags)).map(count)
     })
 }
 
-/// Sends a message to an address; on a connected datagram socket, to this address instead of the peer.
+/// Sends a message to an address. On a connected datagram socket, the address replaces the peer's for this message.
 ///
-/// s: a datagram socket.
-/// data, len, flags: as for jf_send.
-/// a: where to; not NULL.
+/// @param s      datagram socket
+/// @param data   [in, buffer(len)] what to send; ignored if `len` is 0
+/// @param len    number of bytes; 0 sends an empty message
+/// @param flags  [flags(jf_flag)] as for jf_send
+/// @param a      [in] destination address
 ///
-/// Blocks for JF_OPT_SEND_TIMEOUT until there is room. Returns how many bytes were taken over: all. Errors: those of
-/// jf_send; JF_E_FAMILY_UNSUPPORTED for an address of another family than the socket's; JF_E_ADDR_INVALID when it is
-/// not an address, or a UNIX one without a name; JF_E_NETWORK_UNREACHABLE; JF_E_HOST_UNREACHABLE; JF_E_ACCESS for a
-/// broadcast address without JF_OPT_BROADCAST; JF_E_NOT_FOUND and JF_E_CONN_REFUSED for a UNIX path;
-/// JF_E_TYPE_UNSUPPORTED when it is no datagram socket. See sendto(2). Since 0.1.
+/// @blocks  for JF_OPT_SEND_TIMEOUT, until the queue has space
+/// @return  [count] number of bytes that the system accepted: all
+/// @error JF_E_WOULD_BLOCK, JF_E_TIMED_OUT  the queue had no space in time
+/// @error JF_E_CONN_REFUSED        no socket received an earlier datagram; or no socket is bound to the UNIX path
+/// @error JF_E_NOT_FOUND           the UNIX path does not exist
+/// @error JF_E_MESSAGE_SIZE        the message is longer than the socket can send
+/// @error JF_E_NETWORK_UNREACHABLE, JF_E_HOST_UNREACHABLE  no route to the network or the host
+/// @error JF_E_ACCESS              broadcast address, but JF_OPT_BROADCAST is not set
+/// @error JF_E_FAMILY_UNSUPPORTED  the address and the socket differ in family
+/// @error JF_E_ADDR_INVALID        the address is invalid, or is an unnamed UNIX address
+/// @error JF_E_TYPE_UNSUPPORTED    not a datagram socket
+/// @error JF_E_UNSUPPORTED         the socket does not support a flag
+/// @error JF_E_PIPE                the socket is shut down for sending
+/// @see sendto(2)
+/// @since 0.1
 // SAFETY: `data` is NULL or readable for `len` bytes; `a` is NULL or readable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_send_to(
@@ -187,19 +211,31 @@ pub unsafe extern "C" fn jf_send_to(
     a: *const jf_addr,
 ) -> i64 {
     guard(|| {
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         let (bytes, addr) = unsafe { (bytes(data, len)?, addr(a)?) };
         SOCKETS.with(s, |socket| socket.send_to(bytes, Flags::from_bits(flags), addr)).map(count)
     })
 }
 
-/// Receives a message and tells who sent it.
+/// Receives a message and the address of its sender. On a stream, the same as jf_recv, and the address is JF_UNSPEC.
 ///
-/// s: a datagram socket; on a stream it is jf_recv, and the address is JF_UNSPEC.
-/// data, len, flags: as for jf_recv.
-/// from: where to write the sender's address, which is also written with JF_E_TRUNCATED; NULL if it does not matter.
+/// @param s      datagram socket, or connected socket
+/// @param data   [out, buffer(len)] where to put the bytes; ignored if `len` is 0
+/// @param len    capacity of `data` in bytes; 0 returns 0 at once on a stream
+/// @param flags  [flags(jf_flag)] as for jf_recv
+/// @param from   [out, optional] where to write the sender's address; also written with JF_E_TRUNCATED
 ///
-/// Blocks for JF_OPT_RECV_TIMEOUT. Returns and errors: as jf_recv. See recvfrom(2). Since 0.1.
+/// @blocks  for JF_OPT_RECV_TIMEOUT, until data, the end of the stream or an error is available
+/// @return  [count] number of bytes; 0 at the end of a stream, or for an empty message
+/// @error JF_E_WOULD_BLOCK, JF_E_TIMED_OUT  nothing arrived in time
+/// @error JF_E_TRUNCATED      the message was longer than `len`; the buffer is filled, and the remainder is discarded,
+///                            unless JF_PEEK is set
+/// @error JF_E_CONN_RESET     the peer reset the connection; reported once, after which the stream is at its end
+/// @error JF_E_CONN_REFUSED   no socket received an earlier datagram
+/// @error JF_E_NOT_CONNECTED  the socket is not connected; for a UNIX stream, Linux returns JF_E_INVALID
+/// @error JF_E_UNSUPPORTED    the socket does not support a flag, or jf_recv_many has enabled UDP GRO on it
+/// @see recvfrom(2)
+/// @since 0.1
 // SAFETY: `data` is NULL or writable for `len` bytes; `from` is NULL or writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_recv_from(
@@ -210,69 +246,88 @@ pub unsafe extern "C" fn jf_recv_from(
     from: *mut jf_addr,
 ) -> i64 {
     guard(|| {
-        // SAFETY: the caller's; the layouts are the same.
+        // SAFETY: guaranteed by the caller; the layouts are equal.
         let Some(from) = unsafe { optional(from.cast::<Addr>()) }? else {
-            // SAFETY: the caller's.
+            // SAFETY: guaranteed by the caller.
             return Ok(unsafe { jf_recv(s, data, len, flags) });
         };
-        // SAFETY: an `Addr` may hold any bytes, and nothing reads those that are there.
+        // SAFETY: an `Addr` may hold any bytes, and nothing reads it before it is written.
         let from = unsafe { from.assume_init_mut() };
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         let buf = unsafe { recv_buf(data, len) }?;
         SOCKETS.with(s, |socket| socket.recv_named(buf, Flags::from_bits(flags), from)).map(count)
     })
 }
 
-/// Sends all of the bytes on a stream, however often the system takes only part of them.
+/// Sends all bytes on a stream, repeating the system call after partial sends.
 ///
-/// s: a connected stream.
-/// data, len: what to send, as for jf_send.
-/// sent: where to write how many bytes were sent, also when the call fails; NULL if it does not matter.
+/// After JF_E_TIMED_OUT, JF_E_WOULD_BLOCK or JF_E_INTERRUPTED, the caller may continue with the remaining bytes.
 ///
-/// Blocks for JF_OPT_SEND_TIMEOUT, counted once for the whole. Returns 0. Errors: those of jf_send, after any part of
-/// the bytes: after JF_E_TIMED_OUT, JF_E_WOULD_BLOCK and JF_E_INTERRUPTED go on with the rest; JF_E_TYPE_UNSUPPORTED
-/// when it is no stream. Since 0.1.
+/// @param s     connected stream
+/// @param data  [in, buffer(len)] what to send; ignored if `len` is 0
+/// @param len   number of bytes
+/// @param sent  [out, optional] where to write the number of bytes sent; also written when the call fails
+///
+/// @blocks  for JF_OPT_SEND_TIMEOUT, which covers the whole call, until all bytes are in the queue
+/// @return  [nothing]
+/// @error JF_E_WOULD_BLOCK, JF_E_TIMED_OUT        the queue had no space in time
+/// @error JF_E_PIPE, JF_E_CONN_RESET              the connection has ended
+/// @error JF_E_NOT_CONNECTED, JF_E_DEST_REQUIRED  the socket has no peer; for TCP, Linux returns JF_E_PIPE
+/// @error JF_E_TYPE_UNSUPPORTED                   not a stream
+/// @since 0.1
 // SAFETY: `data` is NULL or readable for `len` bytes; `sent` is NULL or writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_send_all(s: jf_socket, data: *const c_void, len: usize, sent: *mut usize) -> i64 {
     guard(|| {
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         let sent = unsafe { optional(sent) }?;
         let result = || {
-            // SAFETY: the caller's.
+            // SAFETY: guaranteed by the caller.
             let bytes = unsafe { bytes(data, len) }?;
             SOCKETS.with(s, |socket| Ok(socket.send_all(bytes)))
         };
-        tell_done(sent, len, result())
+        write_progress(sent, len, result())
     })
 }
 
-/// Fills the whole buffer from a stream, however often the system gives only part of it.
+/// Receives from a stream until the buffer is full, repeating the system call after partial receives.
 ///
-/// s: a connected stream.
-/// data, len: the room, as for jf_recv.
-/// received: where to write how many bytes came, also when the call fails; NULL if it does not matter.
+/// After JF_E_TIMED_OUT, JF_E_WOULD_BLOCK or JF_E_INTERRUPTED, the caller may continue with the rest of the buffer.
 ///
-/// Blocks for JF_OPT_RECV_TIMEOUT, counted once for the whole. Returns 0. Errors: JF_E_END_OF_STREAM when the stream
-/// ended first; those of jf_recv, after any part of the bytes: after JF_E_TIMED_OUT, JF_E_WOULD_BLOCK and
-/// JF_E_INTERRUPTED go on with the rest; JF_E_TYPE_UNSUPPORTED when it is no stream. Since 0.1.
+/// @param s         connected stream
+/// @param data      [out, buffer(len)] where to put the bytes; ignored if `len` is 0
+/// @param len       capacity of `data` in bytes
+/// @param received  [out, optional] where to write the number of bytes received; also written when the call fails
+///
+/// @blocks  for JF_OPT_RECV_TIMEOUT, which covers the whole call, until `len` bytes are received
+/// @return  [nothing]
+/// @error JF_E_END_OF_STREAM                the stream ended before the buffer was full
+/// @error JF_E_WOULD_BLOCK, JF_E_TIMED_OUT  not enough bytes arrived in time
+/// @error JF_E_CONN_RESET                   the peer reset the connection
+/// @error JF_E_NOT_CONNECTED                the socket is not connected; for a UNIX stream, Linux returns JF_E_INVALID
+/// @error JF_E_TYPE_UNSUPPORTED             not a stream
+/// @since 0.1
 // SAFETY: `data` is NULL or writable for `len` bytes; `received` is NULL or writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_recv_exact(s: jf_socket, data: *mut c_void, len: usize, received: *mut usize) -> i64 {
     guard(|| {
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         let received = unsafe { optional(received) }?;
         let result = || {
-            // SAFETY: the caller's.
+            // SAFETY: guaranteed by the caller.
             let buf = unsafe { recv_buf(data, len) }?;
             SOCKETS.with(s, |socket| Ok(socket.recv_exact(buf)))
         };
-        tell_done(received, len, result())
+        write_progress(received, len, result())
     })
 }
 
-/// Tells how far a transfer of `len` bytes came, in any case.
-fn tell_done(out: Option<&mut MaybeUninit<usize>>, len: usize, result: Result<Result<(), Incomplete>>) -> Result<i64> {
+/// Writes how many of `len` bytes were transferred, also after an error, and returns the result.
+fn write_progress(
+    out: Option<&mut MaybeUninit<usize>>,
+    len: usize,
+    result: Result<Result<(), Incomplete>>,
+) -> Result<i64> {
     let (result, done) = match result {
         Ok(Ok(())) => (Ok(0), len),
         Ok(Err(incomplete)) => (Err(incomplete.error), incomplete.done),
@@ -282,87 +337,108 @@ fn tell_done(out: Option<&mut MaybeUninit<usize>>, len: usize, result: Result<Re
     result
 }
 
-/// Sends the bytes of several buffers, one after the other, as if they were one.
+/// Sends the bytes of several buffers, in order, as one message or as consecutive bytes of a stream.
 ///
-/// s: a connected socket.
-/// bufs: the buffers, which are only read; not looked at when count is 0.
-/// count: how many, at most JF_VEC_MAX; together at most INT64_MAX bytes.
-/// flags: as for jf_send.
+/// @param s      connected socket
+/// @param bufs   [in, array(count)] the buffers, which are only read; ignored if `count` is 0
+/// @param count  number of buffers, at most JF_VEC_MAX; together at most INT64_MAX bytes
+/// @param flags  [flags(jf_flag)] as for jf_send
 ///
-/// Blocks, returns and fails as jf_send. See sendmsg(2). Since 0.1.
-// SAFETY: `bufs` is NULL or `count` of them, each NULL or readable for its length.
+/// @blocks  for JF_OPT_SEND_TIMEOUT, as jf_send
+/// @return  [count] number of bytes that the system accepted
+/// @error JF_E_WOULD_BLOCK, JF_E_TIMED_OUT        the queue had no space in time
+/// @error JF_E_PIPE, JF_E_CONN_RESET              the connection has ended
+/// @error JF_E_NOT_CONNECTED, JF_E_DEST_REQUIRED  the socket has no peer; for TCP, Linux returns JF_E_PIPE
+/// @error JF_E_CONN_REFUSED                       no socket received an earlier datagram
+/// @error JF_E_MESSAGE_SIZE                       the message is longer than the socket can send
+/// @error JF_E_UNSUPPORTED                        the socket does not support a flag
+/// @error JF_E_INVALID                            more than JF_VEC_MAX buffers
+/// @see sendmsg(2)
+/// @since 0.1
+// SAFETY: `bufs` is NULL or has `count` elements, each NULL or readable for its length.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_send_vec(s: jf_socket, bufs: *const jf_buf, count: usize, flags: u32) -> i64 {
     guard(|| {
-        let mut room = NO_BUFS;
-        // SAFETY: the caller's.
-        let bufs = unsafe { send_bufs(bufs, count, &mut room) }?;
+        let mut copies = NO_COPIES;
+        // SAFETY: guaranteed by the caller.
+        let bufs = unsafe { send_bufs(bufs, count, &mut copies) }?;
         SOCKETS.with(s, |socket| socket.send_vec(bufs, Flags::from_bits(flags))).map(self::count)
     })
 }
 
-/// Receives into several buffers, one after the other, as if they were one.
+/// Receives into several buffers, which are filled in order. The array itself is not changed.
 ///
-/// s: a connected socket, or a datagram socket.
-/// bufs: the buffers; not looked at when count is 0. The array itself is not changed.
-/// count: how many, at most JF_VEC_MAX; together at most INT64_MAX bytes.
-/// flags: as for jf_recv.
+/// @param s      connected socket, or datagram socket
+/// @param bufs   [in, array(count)] the buffers, into which the bytes are written; ignored if `count` is 0
+/// @param count  number of buffers, at most JF_VEC_MAX; together at most INT64_MAX bytes
+/// @param flags  [flags(jf_flag)] as for jf_recv
 ///
-/// Blocks, returns and fails as jf_recv. See recvmsg(2). Since 0.1.
-// SAFETY: `bufs` is NULL or `count` of them, each NULL or writable for its length.
+/// @blocks  for JF_OPT_RECV_TIMEOUT, as jf_recv
+/// @return  [count] number of bytes; 0 at the end of a stream, or for an empty message
+/// @error JF_E_WOULD_BLOCK, JF_E_TIMED_OUT  nothing arrived in time
+/// @error JF_E_TRUNCATED      the message was longer than the buffers; they are filled, and the remainder is discarded,
+///                            unless JF_PEEK is set
+/// @error JF_E_CONN_RESET     the peer reset the connection; reported once, after which the stream is at its end
+/// @error JF_E_CONN_REFUSED   no socket received an earlier datagram
+/// @error JF_E_NOT_CONNECTED  the socket is not connected; for a UNIX stream, Linux returns JF_E_INVALID
+/// @error JF_E_UNSUPPORTED    the socket does not support a flag, or jf_recv_many has enabled UDP GRO on it
+/// @error JF_E_INVALID        more than JF_VEC_MAX buffers
+/// @see recvmsg(2)
+/// @since 0.1
+// SAFETY: `bufs` is NULL or has `count` elements, each NULL or writable for its length.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_recv_vec(s: jf_socket, bufs: *mut jf_buf, count: usize, flags: u32) -> i64 {
     guard(|| {
-        let mut room = NO_BUFS;
-        // SAFETY: the caller's.
-        let bufs = unsafe { recv_bufs(bufs, count, &mut room) }?;
+        let mut copies = NO_COPIES;
+        // SAFETY: guaranteed by the caller.
+        let bufs = unsafe { recv_bufs(bufs, count, &mut copies) }?;
         SOCKETS.with(s, |socket| socket.recv_vec(bufs, Flags::from_bits(flags))).map(self::count)
     })
 }
 
-/// Room for a copy of a caller's buffers; it is not touched unless one is made.
-pub type BufRoom = [MaybeUninit<jf_buf>; VEC_MAX];
-pub const NO_BUFS: BufRoom = [const { MaybeUninit::uninit() }; VEC_MAX];
+/// Memory for a copy of a caller's buffer array; not touched unless a copy is needed.
+pub type BufCopies = [MaybeUninit<jf_buf>; VEC_MAX];
+pub const NO_COPIES: BufCopies = [const { MaybeUninit::uninit() }; VEC_MAX];
 
-/// A caller's buffers to send from.
+/// Checks a caller's buffers to send from.
 ///
 /// # Safety
-/// If not NULL, `bufs` must be readable for `count` of them, and each for its length, for as long as the
+/// If not NULL, `bufs` must be readable for `count` elements, and each element for its length, for as long as the
 /// result is used.
-pub unsafe fn send_bufs(bufs: *const jf_buf, count: usize, room: &mut BufRoom) -> Result<&[SendBuf<'_>]> {
-    // SAFETY: the caller's.
-    let bufs = unsafe { checked(bufs, count, room) }?;
-    // SAFETY: a `SendBuf` is laid out as a `jf_buf`, as both are as the system wants them.
+pub unsafe fn send_bufs(bufs: *const jf_buf, count: usize, copies: &mut BufCopies) -> Result<&[SendBuf<'_>]> {
+    // SAFETY: guaranteed by the caller.
+    let bufs = unsafe { checked(bufs, count, copies) }?;
+    // SAFETY: `SendBuf` and `jf_buf` both have the layout of the system's `iovec`.
     Ok(unsafe { slice::from_raw_parts(bufs.as_ptr().cast(), bufs.len()) })
 }
 
-/// A caller's buffers to receive into.
+/// Checks a caller's buffers to receive into.
 ///
 /// # Safety
-/// If not NULL, `bufs` must be readable for `count` of them, and each must be writable for its length and
-/// nobody else's, for as long as the result is used.
-pub unsafe fn recv_bufs(bufs: *mut jf_buf, count: usize, room: &mut BufRoom) -> Result<&mut [RecvBuf<'_>]> {
-    // SAFETY: the caller's.
-    let bufs = unsafe { checked(bufs, count, room) }?;
-    // SAFETY: a `RecvBuf` is laid out as a `jf_buf`, as both are as the system wants them.
+/// If not NULL, `bufs` must be readable for `count` elements, and each element must be writable for its length and
+/// unused elsewhere, for as long as the result is used.
+pub unsafe fn recv_bufs(bufs: *mut jf_buf, count: usize, copies: &mut BufCopies) -> Result<&mut [RecvBuf<'_>]> {
+    // SAFETY: guaranteed by the caller.
+    let bufs = unsafe { checked(bufs, count, copies) }?;
+    // SAFETY: `RecvBuf` and `jf_buf` both have the layout of the system's `iovec`.
     Ok(unsafe { slice::from_raw_parts_mut(bufs.as_ptr().cast_mut().cast(), bufs.len()) })
 }
 
-/// A caller's buffers, each of which has a place if it has a length, and none if it has none: the system looks at
-/// both. A copy of them is made in `room` when that takes one.
+/// Checks a caller's buffers. In the result, the pointer is NULL exactly if the length is 0, because the system checks
+/// both. If that needs a changed array, it is made in `copies`.
 ///
 /// # Safety
-/// If not NULL, `bufs` must be readable for `count` of them for as long as the result is used.
-unsafe fn checked(bufs: *const jf_buf, count: usize, room: &mut BufRoom) -> Result<&[jf_buf]> {
-    // The limit comes first: an array of an absurd length is not walked.
-    let room = room.get_mut(..count).ok_or(Error::INVALID)?;
+/// If not NULL, `bufs` must be readable for `count` elements for as long as the result is used.
+unsafe fn checked(bufs: *const jf_buf, count: usize, copies: &mut BufCopies) -> Result<&[jf_buf]> {
+    // Checked first, so that an array of an absurd length is not read.
+    let copies = copies.get_mut(..count).ok_or(Error::INVALID)?;
     if count == 0 {
         return Ok(&[]);
     }
     if bufs.is_null() || !bufs.is_aligned() {
         return Err(Error::INVALID);
     }
-    // SAFETY: the caller's.
+    // SAFETY: guaranteed by the caller.
     let bufs = unsafe { slice::from_raw_parts(bufs, count) };
     if bufs.iter().any(|buf| buf.len > 0 && buf.data.is_null()) {
         return Err(Error::INVALID);
@@ -370,11 +446,11 @@ unsafe fn checked(bufs: *const jf_buf, count: usize, room: &mut BufRoom) -> Resu
     if !bufs.iter().any(|buf| buf.len == 0 && !buf.data.is_null()) {
         return Ok(bufs);
     }
-    for (copy, &jf_buf { data, len }) in room.iter_mut().zip(bufs) {
+    for (copy, &jf_buf { data, len }) in copies.iter_mut().zip(bufs) {
         copy.write(jf_buf { data: if len == 0 { ptr::null_mut() } else { data }, len });
     }
-    // SAFETY: all of them were just written.
-    Ok(unsafe { slice::from_raw_parts(room.as_ptr().cast(), count) })
+    // SAFETY: all `count` elements were just written.
+    Ok(unsafe { slice::from_raw_parts(copies.as_ptr().cast(), count) })
 }
 
 #[cfg(test)]
@@ -382,7 +458,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn c_and_rust_number_the_flags_alike() {
+    fn c_and_rust_flags_are_equal() {
         for (c, rust) in [
             (jf_flag::JF_OUT_OF_BAND, Flags::OUT_OF_BAND),
             (jf_flag::JF_PEEK, Flags::PEEK),

@@ -3,7 +3,7 @@
 use super::addr::jf_addr;
 use super::boundary::{array, bytes, count, guard};
 use super::handle::InUse;
-use super::io::{NO_BUFS, recv_bufs, send_bufs};
+use super::io::{NO_COPIES, recv_bufs, send_bufs};
 use super::msg::{jf_cut, jf_has, jf_msg, jf_passed, jf_passed_kind};
 use super::socket::{SOCKETS, jf_socket};
 use super::status::code;
@@ -72,7 +72,7 @@ pub unsafe extern "C" fn jf_send_msg(s: jf_socket, msg: *const jf_msg, flags: u3
     guard(|| {
         // SAFETY: the caller's.
         let msg = unsafe { message(msg) }?;
-        let mut room = NO_BUFS;
+        let mut room = NO_COPIES;
         // SAFETY: the caller's.
         let bufs = unsafe { send_bufs(msg.bufs, msg.buf_count, &mut room) }?;
         // SAFETY: the caller's.
@@ -232,7 +232,7 @@ pub unsafe extern "C" fn jf_recv_msg(s: jf_socket, msg: *mut jf_msg, flags: u32)
         unsafe { message(msg) }?;
         // SAFETY: it is one, and the caller's to be written to.
         let msg = unsafe { &mut *msg };
-        let mut room = NO_BUFS;
+        let mut room = NO_COPIES;
         // SAFETY: the caller's.
         let bufs = unsafe { recv_bufs(msg.bufs, msg.buf_count, &mut room) }?;
         // SAFETY: the caller's.

@@ -1,4 +1,4 @@
-//! The life of a socket as C sees it.
+//! Opening, connecting and closing sockets: the C functions.
 
 use super::addr::{addr, jf_addr};
 use super::boundary::{done, guard, optional, required};
@@ -6,56 +6,56 @@ use super::handle::{MANY, Table};
 use crate::net::{Addr, Error, Family, Result, Shutdown, Socket, Type};
 use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 
-/// A socket. The number is positive and below 2^53, stands for this socket alone, and is never given out again.
+/// A handle of a socket: positive and below 2^53. A handle stands for one socket and is never reused.
 pub type jf_socket = i64;
 
 /// Address families.
 #[repr(C)]
-#[allow(dead_code, reason = "these are C's names for numbers of the core")]
+#[allow(dead_code, reason = "C names for numbers that the core defines")]
 #[derive(Clone, Copy)]
 pub enum jf_family {
-    /// None: the family of an address that stands for nothing.
+    /// No family: the family of the unspecified address.
     JF_UNSPEC = 0,
     /// IPv4.
     JF_INET = 1,
-    /// IPv6, and IPv4 too unless JF_OPT_ONLY_V6 is set.
+    /// IPv6; also IPv4, unless JF_OPT_ONLY_V6 is set.
     JF_INET6 = 2,
-    /// Sockets within one machine, named by a path, by an abstract name (Linux) or not at all.
+    /// Sockets within one machine. An address is a path, an abstract name (Linux) or unnamed.
     JF_UNIX = 3,
-    /// Talking with the kernel (Linux): routes, links and more, by jf_open's protocol. Its messages are netlink(7)'s.
+    /// Communication with the kernel (Linux): routes, links and more, by the protocol given to jf_open. See netlink(7).
     JF_NETLINK = 4,
-    /// Between a virtual machine and its host.
+    /// Communication between a virtual machine and its host.
     JF_VSOCK = 5,
-    /// Frames as a network interface sends and receives them (Linux); it takes CAP_NET_RAW.
+    /// Frames as a network interface sends and receives them (Linux). Requires CAP_NET_RAW.
     JF_PACKET = 6,
 }
 
 /// Types of sockets.
 #[repr(C)]
-#[allow(dead_code, reason = "these are C's names for numbers of the core")]
+#[allow(dead_code, reason = "C names for numbers that the core defines")]
 #[derive(Clone, Copy)]
 pub enum jf_type {
-    /// A stream of bytes, in order and without loss: TCP, or a UNIX stream.
+    /// A reliable, ordered stream of bytes: TCP, or a UNIX stream.
     JF_STREAM = 1,
-    /// Datagrams, each sent and received whole or not at all: UDP, or UNIX datagrams.
+    /// Datagrams, each sent and received as a whole or not at all: UDP, or UNIX datagrams.
     JF_DGRAM = 2,
-    /// Messages in order and without loss, over a connection: JF_UNIX, JF_VSOCK, SCTP.
+    /// Reliable, ordered messages over a connection: JF_UNIX, JF_VSOCK, SCTP.
     JF_SEQPACKET = 3,
-    /// Datagrams of the layer below, which takes CAP_NET_RAW: IP packets of one protocol (of IPv4 they are received
-    /// with their header), frames with theirs; of JF_NETLINK the same as JF_DGRAM.
+    /// Datagrams of the layer below. Requires CAP_NET_RAW. With IP: the packets of one protocol, where IPv4 packets are
+    /// received with their header. With JF_PACKET: frames with their header. With JF_NETLINK: the same as JF_DGRAM.
     JF_RAW = 4,
 }
 
 /// Directions to shut down.
 #[repr(C)]
-#[allow(dead_code, reason = "these are C's names for numbers of the core")]
+#[allow(dead_code, reason = "C names for numbers that the core defines")]
 #[derive(Clone, Copy)]
 pub enum jf_how {
-    /// Nothing more will be received.
+    /// No more data will be received.
     JF_SHUT_READ = 1,
-    /// Nothing more will be sent; the peer reads the end of the stream.
+    /// No more data will be sent; the peer reads the end of the stream.
     JF_SHUT_WRITE = 2,
-    /// Both.
+    /// Both directions.
     JF_SHUT_BOTH = 3,
 }
 
@@ -67,7 +67,7 @@ pub static SOCKETS: Table<Socket, KIND, MANY> = Table::new();
 pub static SOCKETS: std::sync::LazyLock<Table<Socket, KIND, MANY>> = std::sync::LazyLock::new(Table::new);
 
 pub fn number(number: i32) -> u16 {
-    // What is out of range is the number of nothing.
+    // No family, type or direction has this number.
     u16::try_from(number).unwrap_or(u16::MAX)
 }
 
@@ -79,37 +79,51 @@ pub fn kind(kind: i32) -> Result<Type> {
     Type::from_number(number(kind)).ok_or(Error::TYPE_UNSUPPORTED)
 }
 
-/// Opens a socket. No program executed later inherits it.
+/// Opens a socket. Its descriptor is close-on-exec.
 ///
-/// family: JF_INET, JF_INET6, JF_UNIX, JF_NETLINK, JF_VSOCK or JF_PACKET.
-/// type: JF_STREAM, JF_DGRAM, JF_SEQPACKET or JF_RAW.
-/// protocol: 0 for the usual one of the family and type; a number from /etc/protocols, such as 6 for TCP, 132 for SCTP,
-/// 136 for UDP-Lite, 1 for ICMP (with JF_RAW) or 58 for ICMPv6; of JF_NETLINK a number from netlink(7), where 0 is
-/// routing; of JF_PACKET an Ethernet type in the host's byte order, 3 for all, 0 for none yet.
+/// On an ICMP socket of type JF_DGRAM, only jf_recv_msg reports that a message was truncated, and Linux ignores a
+/// segment size.
 ///
-/// Never blocks. Returns the socket, which the caller closes with jf_close. Errors: JF_E_FAMILY_UNSUPPORTED,
-/// JF_E_TYPE_UNSUPPORTED and JF_E_PROTOCOL_UNSUPPORTED when there is no such socket; JF_E_PERMISSION for JF_RAW and
-/// JF_PACKET, JF_E_ACCESS for ICMP with JF_DGRAM where the system does not allow it (of such a socket Linux tells only
-/// jf_recv_msg that a message was cut, and passes over a segment size); JF_E_INVALID for a negative protocol;
-/// JF_E_TOO_MANY_FILES; JF_E_SYSTEM_FILES; JF_E_NO_MEMORY; JF_E_NO_BUFFERS. See socket(2). Since 0.1.
+/// @param family    [enum(jf_family)] JF_INET, JF_INET6, JF_UNIX, JF_NETLINK, JF_VSOCK or JF_PACKET
+/// @param type      [enum(jf_type)] JF_STREAM, JF_DGRAM, JF_SEQPACKET or JF_RAW
+/// @param protocol  0 for the default protocol of the family and type, or a number from /etc/protocols: 6 for TCP,
+///                  132 for SCTP, 136 for UDP-Lite, 1 for ICMP (with JF_RAW), 58 for ICMPv6. With JF_NETLINK: a
+///                  number from netlink(7), where 0 is routing. With JF_PACKET: an Ethernet type in the host's byte
+///                  order, 3 for all types, 0 for none yet
+///
+/// @blocks  never
+/// @return  [new jf_socket]
+/// @error JF_E_FAMILY_UNSUPPORTED, JF_E_TYPE_UNSUPPORTED, JF_E_PROTOCOL_UNSUPPORTED  the system has no such socket
+/// @error JF_E_PERMISSION                           JF_RAW or JF_PACKET without CAP_NET_RAW
+/// @error JF_E_ACCESS                               ICMP with JF_DGRAM, where the system does not allow it
+/// @error JF_E_INVALID                              `protocol` is negative
+/// @error JF_E_TOO_MANY_FILES, JF_E_SYSTEM_FILES    no descriptor is left in the process or in the system
+/// @error JF_E_NO_BUFFERS                           the system has no buffer space left
+/// @see socket(2)
+/// @since 0.1
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_open(family: i32, r#type: i32, protocol: i32) -> i64 {
     guard(|| SOCKETS.insert(|| Socket::open(self::family(family)?, kind(r#type)?, protocol)))
 }
 
-/// Opens two sockets that are connected with each other.
+/// Opens two sockets that are connected to each other.
 ///
-/// family: JF_UNIX.
-/// type: JF_STREAM, JF_DGRAM or JF_SEQPACKET.
-/// out: room for the two sockets, which the caller closes with jf_close; not NULL.
+/// @param family  [enum(jf_family)] JF_UNIX
+/// @param type    [enum(jf_type)] JF_STREAM, JF_DGRAM or JF_SEQPACKET
+/// @param out     [out, array(2)] where to write the two sockets; close each with jf_close
 ///
-/// Never blocks. Returns 0. Errors: JF_E_FAMILY_UNSUPPORTED for every other family; JF_E_TYPE_UNSUPPORTED;
-/// JF_E_INVALID for a NULL; JF_E_TOO_MANY_FILES; JF_E_SYSTEM_FILES; JF_E_NO_MEMORY. See socketpair(2). Since 0.1.
+/// @blocks  never
+/// @return  [nothing]
+/// @error JF_E_FAMILY_UNSUPPORTED                 the family is not JF_UNIX
+/// @error JF_E_TYPE_UNSUPPORTED                   the family has no such type
+/// @error JF_E_TOO_MANY_FILES, JF_E_SYSTEM_FILES  no descriptor is left in the process or in the system
+/// @see socketpair(2)
+/// @since 0.1
 // SAFETY: `out` is NULL or writable for two.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_pair(family: i32, r#type: i32, out: *mut jf_socket) -> i64 {
     guard(|| {
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         let out = unsafe { required(out.cast::<[jf_socket; 2]>()) }?;
         let (a, b) = Socket::pair(self::family(family)?, kind(r#type)?)?;
         let a = SOCKETS.insert(|| Ok(a))?;
@@ -119,57 +133,75 @@ pub unsafe extern "C" fn jf_pair(family: i32, r#type: i32, out: *mut jf_socket) 
     })
 }
 
-/// Gives a socket an address of its own. Port 0 is a free one, and for a UNIX address without a name Linux picks an
-/// abstract one; jf_local_addr tells which.
+/// Binds a socket to a local address.
 ///
-/// s: the socket.
-/// a: the address; not NULL.
+/// Port 0 selects a free port. For an unnamed UNIX address, Linux selects an abstract name. jf_local_addr returns the
+/// address that was selected.
 ///
-/// Never blocks. Returns 0. Errors: JF_E_ADDR_IN_USE; JF_E_ADDR_NOT_AVAILABLE when it is not an address of this
-/// machine; JF_E_ACCESS for a port or a folder that is not the caller's; JF_E_NOT_FOUND when the path's folder does
-/// not exist; JF_E_FAMILY_UNSUPPORTED for an address of another family than the socket's; JF_E_ADDR_INVALID when it is
-/// not an address; JF_E_INVALID for a NULL, or when the socket has an address; JF_E_BAD_HANDLE. See bind(2). Since
-/// 0.1.
+/// @param s  socket
+/// @param a  [in] local address
+///
+/// @blocks  never
+/// @return  [nothing]
+/// @error JF_E_ADDR_IN_USE         the address is in use
+/// @error JF_E_ADDR_NOT_AVAILABLE  the address does not belong to this machine
+/// @error JF_E_ACCESS              the process may not use the port, or may not write to the directory of the path
+/// @error JF_E_NOT_FOUND           the directory of the path does not exist
+/// @error JF_E_FAMILY_UNSUPPORTED  the address and the socket differ in family
+/// @error JF_E_ADDR_INVALID        the address is invalid
+/// @error JF_E_INVALID             the socket is already bound
+/// @see bind(2)
+/// @since 0.1
 // SAFETY: `a` is NULL or readable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_bind(s: jf_socket, a: *const jf_addr) -> i64 {
     guard(|| {
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         let addr = unsafe { addr(a) }?;
         SOCKETS.with(s, |socket| socket.bind(addr)).map(done)
     })
 }
 
-/// Has the system take connections and keep them until they are accepted.
+/// Makes a socket listen: the system accepts connections and queues them until jf_accept.
 ///
-/// s: the socket; usually bound, else the system picks an address.
-/// backlog: how many connections to keep at the most, 0 or more; -1 for as many as the system allows. The system may
-/// limit it.
+/// @param s        socket, usually bound; for an unbound socket, the system selects an address
+/// @param backlog  maximum number of queued connections, 0 or more; -1 for the maximum of the system. The system may
+///                 limit the number
 ///
-/// Never blocks. Returns 0. Errors: JF_E_ADDR_IN_USE when another socket listens there; JF_E_UNSUPPORTED for a
-/// datagram socket; JF_E_INVALID for a backlog below -1, for a UNIX socket without an address, or when the socket is
-/// connected; JF_E_BAD_HANDLE. See listen(2). Since 0.1.
+/// @blocks  never
+/// @return  [nothing]
+/// @error JF_E_ADDR_IN_USE  another socket listens at the address
+/// @error JF_E_UNSUPPORTED  datagram socket
+/// @error JF_E_INVALID      `backlog` is below -1, the socket is connected, or is a UNIX socket without an address
+/// @see listen(2)
+/// @since 0.1
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_listen(s: jf_socket, backlog: i32) -> i64 {
     guard(|| SOCKETS.with(s, |socket| socket.listen(backlog)).map(done))
 }
 
-/// Waits for the next connection. The new socket waits for ever in its calls, whatever the timeouts of the listener.
+/// Accepts the next connection.
 ///
-/// s: a listening socket.
-/// peer: where to write the peer's address; NULL if it does not matter.
+/// The new socket has no timeouts, whatever the timeouts of the listener. Any number of threads may accept on one
+/// socket.
 ///
-/// Blocks for JF_OPT_RECV_TIMEOUT. Any number of threads may accept on one socket. Returns the connection, which the
-/// caller closes with jf_close. Errors: JF_E_WOULD_BLOCK and JF_E_TIMED_OUT when none came; JF_E_CLOSED when another
-/// thread closed the listener; JF_E_INVALID when it does not listen; JF_E_UNSUPPORTED for a datagram socket;
-/// JF_E_INTERRUPTED; JF_E_CONN_ABORTED when the peer has gone: accept again; JF_E_TOO_MANY_FILES and JF_E_SYSTEM_FILES
-/// when there is no descriptor for it, and then it waits on; JF_E_NO_MEMORY; JF_E_BAD_HANDLE. See accept(2). Since
-/// 0.1.
+/// @param s     listening socket
+/// @param peer  [out, optional] where to write the address of the peer
+///
+/// @blocks  for JF_OPT_RECV_TIMEOUT, until a connection is available
+/// @return  [new jf_socket] the connection
+/// @error JF_E_WOULD_BLOCK, JF_E_TIMED_OUT        no connection arrived in time
+/// @error JF_E_CONN_ABORTED                       the peer closed the connection before it was accepted; accept again
+/// @error JF_E_TOO_MANY_FILES, JF_E_SYSTEM_FILES  no descriptor is left for the connection, which stays in the queue
+/// @error JF_E_INVALID                            the socket does not listen
+/// @error JF_E_UNSUPPORTED                        datagram socket
+/// @see accept(2)
+/// @since 0.1
 // SAFETY: `peer` is NULL or writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_accept(s: jf_socket, peer: *mut jf_addr) -> i64 {
     guard(|| {
-        // SAFETY: the caller's; the layouts are the same.
+        // SAFETY: guaranteed by the caller; the layouts are equal.
         let peer = unsafe { optional(peer.cast::<Addr>()) }?;
         SOCKETS.insert(|| {
             let (connection, addr) = SOCKETS.with(s, Socket::accept)?;
@@ -179,37 +211,53 @@ pub unsafe extern "C" fn jf_accept(s: jf_socket, peer: *mut jf_addr) -> i64 {
     })
 }
 
-/// Connects a socket to a peer. A datagram or raw socket only remembers the peer's address; JF_UNSPEC has it forget.
+/// Connects a socket to a peer.
 ///
-/// s: the socket.
-/// a: the peer's address; not NULL.
+/// A datagram or raw socket stores the address of the peer; no packet is sent. JF_UNSPEC removes the stored address.
 ///
-/// Blocks for JF_OPT_SEND_TIMEOUT; a connection that is not made in that time goes on being made, and calling again
-/// waits for it once more. Returns 0. Errors: JF_E_CONN_REFUSED; JF_E_TIMED_OUT; JF_E_IN_PROGRESS when the timeout is
-/// 0, and JF_E_ALREADY when it is called again meanwhile; JF_E_NETWORK_UNREACHABLE; JF_E_HOST_UNREACHABLE;
-/// JF_E_IS_CONNECTED; JF_E_CLOSED when another thread closed the socket; JF_E_INTERRUPTED; for a UNIX path
-/// JF_E_NOT_FOUND, JF_E_ACCESS, and JF_E_WOULD_BLOCK when the listener's queue is full and the timeout is 0;
-/// JF_E_FAMILY_UNSUPPORTED for an address of another family than the socket's; JF_E_ADDR_INVALID when it is not an
-/// address, for a UNIX address without a name, and for JF_UNSPEC when it is no datagram socket; JF_E_INVALID for a
-/// NULL; JF_E_BAD_HANDLE. See connect(2). Since 0.1.
+/// If the timeout expires, the connection attempt continues. Another jf_connect waits for it again.
+///
+/// @param s  socket
+/// @param a  [in] address of the peer
+///
+/// @blocks  for JF_OPT_SEND_TIMEOUT, until the connection is established or refused
+/// @return  [nothing]
+/// @error JF_E_CONN_REFUSED        no socket listens at the address
+/// @error JF_E_TIMED_OUT           the connection was not established in time
+/// @error JF_E_IN_PROGRESS         the timeout is 0 and the connection attempt has started
+/// @error JF_E_ALREADY             the timeout is 0 and an earlier attempt is still in progress
+/// @error JF_E_WOULD_BLOCK         the timeout is 0 and the queue of the UNIX listener is full
+/// @error JF_E_IS_CONNECTED        the socket is already connected
+/// @error JF_E_NETWORK_UNREACHABLE, JF_E_HOST_UNREACHABLE  no route to the network or the host
+/// @error JF_E_NOT_FOUND           the UNIX path does not exist
+/// @error JF_E_ACCESS              the process may not connect to the UNIX path
+/// @error JF_E_FAMILY_UNSUPPORTED  the address and the socket differ in family
+/// @error JF_E_ADDR_INVALID        the address is invalid, is an unnamed UNIX address, or is JF_UNSPEC and the socket is
+///                                 not a datagram socket
+/// @see connect(2)
+/// @since 0.1
 // SAFETY: `a` is NULL or readable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_connect(s: jf_socket, a: *const jf_addr) -> i64 {
     guard(|| {
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         let addr = unsafe { addr(a) }?;
         SOCKETS.with(s, |socket| socket.connect(addr)).map(done)
     })
 }
 
-/// Ends one or both directions of a connection, for every process that shares the socket. The socket stays open.
+/// Shuts down one or both directions of a connection. The socket stays open.
 ///
-/// s: the socket.
-/// how: JF_SHUT_READ, JF_SHUT_WRITE or JF_SHUT_BOTH.
+/// This affects every process that shares the socket, and wakes other threads that wait in that direction.
 ///
-/// Never blocks; wakes calls of other threads that wait in that direction. Returns 0. Errors: JF_E_NOT_CONNECTED
-/// (Linux does not say so of JF_UNIX); JF_E_INVALID for an unknown direction; JF_E_BAD_HANDLE. See shutdown(2). Since
-/// 0.1.
+/// @param s    socket
+/// @param how  [enum(jf_how)] JF_SHUT_READ, JF_SHUT_WRITE or JF_SHUT_BOTH
+///
+/// @blocks  never
+/// @return  [nothing]
+/// @error JF_E_NOT_CONNECTED  the socket is not connected; Linux does not report this for JF_UNIX
+/// @see shutdown(2)
+/// @since 0.1
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_shutdown(s: jf_socket, how: i32) -> i64 {
     guard(|| {
@@ -218,113 +266,137 @@ pub extern "C" fn jf_shutdown(s: jf_socket, how: i32) -> i64 {
     })
 }
 
-/// Closes a socket. Calls that other threads have in flight on it return JF_E_CLOSED (or what they had done); later
-/// ones return JF_E_BAD_HANDLE. When it returns, no call uses the socket any more, its descriptor is closed, and its
-/// address is free again unless a duplicate or another process still holds the socket. If calls were in flight, the
-/// connection is shut down for every process that shares it. What was sent is still delivered.
+/// Closes a socket.
 ///
-/// s: the socket; any number, in fact: what is not an open socket does no harm.
+/// Calls in flight on the socket return JF_E_CLOSED, or the part that they have completed; later calls return
+/// JF_E_BAD_HANDLE. When jf_close returns, no call uses the socket, and its descriptor is closed. Data that was sent is
+/// still delivered. See docs/closing.md for duplicates, other processes, fork() and lingering.
 ///
-/// Waits until calls in flight are out, which takes some 20 milliseconds at most, and as JF_OPT_LINGER says. Must not
-/// be called from a signal handler. Returns 0. Errors: JF_E_BAD_HANDLE. See close(2). Since 0.1.
+/// @param s  socket; any other number is harmless
+///
+/// @blocks  until calls in flight have returned, at most about 20 milliseconds, and as JF_OPT_LINGER says
+/// @return  [nothing]
+/// @see close(2)
+/// @since 0.1
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_close(s: jf_socket) -> i64 {
     guard(|| SOCKETS.remove(s, Socket::cancel).map(drop).map(done))
 }
 
-/// The socket's own address. That of a UNIX socket without a name has len 0.
+/// Reads the local address of a socket. An unnamed UNIX socket has an address whose `len` is 0.
 ///
-/// s: the socket.
-/// out: where to write the address; not NULL.
+/// @param s    socket
+/// @param out  [out] where to write the address
 ///
-/// Never blocks. Returns 0. Errors: JF_E_INVALID for a NULL; JF_E_BAD_HANDLE. See getsockname(2). Since 0.1.
+/// @blocks  never
+/// @return  [nothing]
+/// @see getsockname(2)
+/// @since 0.1
 // SAFETY: `out` is NULL or writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_local_addr(s: jf_socket, out: *mut jf_addr) -> i64 {
-    // SAFETY: the caller's.
-    guard(|| unsafe { name(s, out, Socket::local_addr) })
+    // SAFETY: guaranteed by the caller.
+    guard(|| unsafe { write_addr(s, out, Socket::local_addr) })
 }
 
-/// The address of the socket's peer. That of a UNIX socket without a name has len 0.
+/// Reads the address of the peer. An unnamed UNIX socket has an address whose `len` is 0.
 ///
-/// s: the socket.
-/// out: where to write the address; not NULL.
+/// @param s    socket
+/// @param out  [out] where to write the address
 ///
-/// Never blocks. Returns 0. Errors: JF_E_NOT_CONNECTED; JF_E_INVALID for a NULL; JF_E_BAD_HANDLE. See getpeername(2).
-/// Since 0.1.
+/// @blocks  never
+/// @return  [nothing]
+/// @error JF_E_NOT_CONNECTED  the socket is not connected
+/// @see getpeername(2)
+/// @since 0.1
 // SAFETY: `out` is NULL or writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_peer_addr(s: jf_socket, out: *mut jf_addr) -> i64 {
-    // SAFETY: the caller's.
-    guard(|| unsafe { name(s, out, Socket::peer_addr) })
+    // SAFETY: guaranteed by the caller.
+    guard(|| unsafe { write_addr(s, out, Socket::peer_addr) })
 }
 
 /// # Safety
 /// `out` must be NULL or writable.
-unsafe fn name(s: jf_socket, out: *mut jf_addr, name: impl FnOnce(&Socket) -> Result<Addr>) -> Result<i64> {
-    // SAFETY: the caller's; the layouts are the same.
+unsafe fn write_addr(s: jf_socket, out: *mut jf_addr, read: impl FnOnce(&Socket) -> Result<Addr>) -> Result<i64> {
+    // SAFETY: guaranteed by the caller; the layouts are equal.
     let out = unsafe { required(out.cast::<Addr>()) }?;
-    out.write(SOCKETS.with(s, name)?);
+    out.write(SOCKETS.with(s, read)?);
     Ok(0)
 }
 
-/// Takes over a socket's descriptor from elsewhere, which becomes close-on-exec. It keeps its mode: a non-blocking
-/// descriptor makes a socket whose timeouts are 0, one with SO_RCVTIMEO or SO_SNDTIMEO a socket with that timeout.
+/// Makes a jf_socket from the descriptor of a socket.
 ///
-/// fd: the descriptor, which no socket of the library may own already: two owners would end up with somebody else's
-/// descriptor when one of them closes it. On success it belongs to the library and must not be closed elsewhere; on
-/// failure it is still the caller's, unchanged.
+/// The descriptor becomes close-on-exec. Its mode determines the timeouts: a non-blocking descriptor gives timeouts of
+/// 0; SO_RCVTIMEO and SO_SNDTIMEO become JF_OPT_RECV_TIMEOUT and JF_OPT_SEND_TIMEOUT.
 ///
-/// Never blocks. Returns the socket, which the caller closes with jf_close. Errors: JF_E_NOT_SOCKET; JF_E_BAD_HANDLE
-/// when the descriptor is not open; JF_E_FAMILY_UNSUPPORTED and JF_E_TYPE_UNSUPPORTED for a kind of socket that the
-/// library does not know; JF_E_NO_MEMORY. Since 0.1.
+/// @param fd  [owned fd] descriptor that no other jf_socket owns. Don't close it elsewhere: the second close could hit
+///            an unrelated file. If the call fails, the descriptor is unchanged and stays the caller's
+///
+/// @blocks  never
+/// @return  [new jf_socket]
+/// @error JF_E_NOT_SOCKET                                 the descriptor is not a socket
+/// @error JF_E_BAD_HANDLE                                 the descriptor is not open
+/// @error JF_E_FAMILY_UNSUPPORTED, JF_E_TYPE_UNSUPPORTED  the library does not support this kind of socket
+/// @since 0.1
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_from_fd(fd: i64) -> i64 {
     guard(|| {
         let fd = RawFd::try_from(fd).ok().filter(|&fd| fd >= 0).ok_or(Error::BAD_HANDLE)?;
         SOCKETS.insert(|| {
-            // SAFETY: the caller gives it away. Should it turn out not to be a socket, it is given back, not closed.
+            // SAFETY: the caller transfers ownership. On failure, it is returned below and not closed.
             let fd = unsafe { OwnedFd::from_raw_fd(fd) };
             Socket::from_fd(fd).map_err(|(error, fd)| {
-                let _still_the_callers = fd.into_raw_fd();
+                let _owned_by_the_caller = fd.into_raw_fd();
                 error
             })
         })
     })
 }
 
-/// Gives up a socket and returns its descriptor, with the socket's timeouts in it: non-blocking if both are 0, else
-/// blocking, with SO_RCVTIMEO and SO_SNDTIMEO.
+/// Releases the descriptor of a socket from its handle. On success the handle is closed.
 ///
-/// s: the socket; on success it is closed as a handle.
+/// The descriptor keeps the timeouts: it is non-blocking if both are 0; otherwise it is blocking, with SO_RCVTIMEO and
+/// SO_SNDTIMEO set. If jf_recv_many has enabled UDP GRO, it is disabled again.
 ///
-/// Never blocks. Returns the descriptor, which the caller closes. Errors: JF_E_BUSY while another thread has a call in
-/// flight on it; JF_E_BAD_HANDLE. Since 0.1.
+/// @param s  socket
+///
+/// @blocks  never
+/// @return  [owned fd] the descriptor, which the caller closes
+/// @error JF_E_BUSY  another thread has a call in flight on the socket
+/// @since 0.1
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_into_fd(s: jf_socket) -> i64 {
     guard(|| Ok(SOCKETS.remove_unused(s)?.into_fd().into_raw_fd().into()))
 }
 
-/// The descriptor of a socket, to look at or to wait for. It remains the library's: it must not be closed, and after
-/// jf_close its number may be another file's.
+/// Returns the descriptor of a socket, for inspection or for waiting.
 ///
-/// s: the socket.
+/// The library still owns the descriptor. Don't close it. After jf_close, the same number may stand for another file.
 ///
-/// Never blocks. Returns the descriptor. Errors: JF_E_BAD_HANDLE. Since 0.1.
+/// @param s  socket
+///
+/// @blocks  never
+/// @return  [borrowed fd]
+/// @since 0.1
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_fd(s: jf_socket) -> i64 {
     guard(|| SOCKETS.with(s, |socket| Ok(socket.as_raw_fd().into())))
 }
 
-/// Opens another handle for the same socket, with a descriptor of its own that no program executed later inherits. The
-/// two are closed independently, and the connection ends with the last, or when one is closed while a call of another
-/// thread is in flight on it. All that the system keeps is shared: options, data, and the end of a direction. Each
-/// handle has timeouts of its own, at first those of s, and should not be given others.
+/// Opens another handle for the same socket, with a separate close-on-exec descriptor.
 ///
-/// s: the socket.
+/// Both handles share everything that the system keeps: options, queued data, and shut-down directions. Each handle has
+/// separate timeouts, initially those of `s`; they should not be set to different values. Each handle is closed
+/// separately; the connection ends with the last one. See docs/closing.md for calls in flight.
 ///
-/// Never blocks. Returns the new handle, which the caller closes with jf_close. Errors: JF_E_TOO_MANY_FILES;
-/// JF_E_NO_MEMORY; JF_E_BAD_HANDLE. See fcntl(2), F_DUPFD_CLOEXEC. Since 0.1.
+/// @param s  socket
+///
+/// @blocks  never
+/// @return  [new jf_socket]
+/// @error JF_E_TOO_MANY_FILES  no descriptor is left in the process
+/// @see fcntl(2)
+/// @since 0.1
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_dup(s: jf_socket) -> i64 {
     guard(|| SOCKETS.insert(|| SOCKETS.with(s, Socket::try_clone)))
@@ -335,7 +407,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn c_and_rust_number_alike() {
+    fn c_and_rust_numbers_are_equal() {
         assert_eq!(jf_family::JF_UNSPEC as u16, Family::Unspec as u16);
         assert_eq!(jf_family::JF_INET as u16, Family::Inet as u16);
         assert_eq!(jf_family::JF_INET6 as u16, Family::Inet6 as u16);
