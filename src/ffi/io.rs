@@ -93,8 +93,8 @@ pub unsafe extern "C" fn jf_send(s: jf_socket, data: *const c_void, len: usize, 
     unsafe { send_checked(s, data, len, flags) }
 }
 
-// The fast path makes only the system call, so it needs no panic guard and no stack frame. The slow path has both; it is in
-// separate functions, so that the fast path does not pay for them.
+// The fast path makes only the system call, so it needs no panic guard and no stack frame. The slow path has both; it is
+// in separate functions, so that the fast path does not pay for them.
 #[cold]
 #[inline(never)]
 fn send_after_miss(socket: InUse<'static, Socket>, first: FastPathMiss, buf: SendBuf<'_>) -> i64 {

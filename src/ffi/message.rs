@@ -1,4 +1,4 @@
-//! Sending and receiving messages as C sees it.
+//! Sending and receiving messages with control messages: the C functions.
 
 use super::addr::jf_addr;
 use super::boundary::{array, bytes, count, guard};
@@ -14,93 +14,112 @@ use std::time::Duration;
 use std::{iter, ptr, slice};
 
 const KNOWN: u32 = 0x1FFF;
-/// What can be sent.
+/// The JF_HAS_ bits that can be sent.
 const SENDABLE: u32 = 0x3F;
-/// How much packed control data is taken from a caller; what else there is fits beside it.
+/// Maximum length of a caller's packed control messages; the library's own fit into the remaining buffer.
 const OTHER_MAX: usize = 2048;
 
 const fn bit(bit: jf_has) -> u32 {
     bit as u32
 }
 
-/// A caller's message, once its size turned out to be one.
+/// Checks a caller's message: its size and its reserved fields.
 ///
 /// # Safety
-/// If not NULL, `message` must be readable for as many bytes as its size says, and nobody may write to it for
-/// as long as the result is used.
+/// If not NULL, `message` must be readable for as many bytes as its `size` says, and must not be written to for as long
+/// as the result is used.
 unsafe fn message<'a>(message: *const jf_msg) -> Result<&'a jf_msg> {
     if message.is_null() || !message.is_aligned() {
         return Err(Error::INVALID);
     }
-    // SAFETY: the caller's.
+    // SAFETY: guaranteed by the caller.
     let size = unsafe { (*message).size } as usize;
     let more = size.checked_sub(size_of::<jf_msg>()).ok_or(Error::INVALID)?;
-    // A later version's members are unknown here, so they must ask for nothing. No version is so large.
+    // Fields of a later version are unknown here, so they must be zero. No version is larger than the limit.
     if more > 4096 {
         return Err(Error::INVALID);
     }
-    // SAFETY: the caller's.
+    // SAFETY: guaranteed by the caller.
     let more = unsafe { slice::from_raw_parts(message.add(1).cast::<u8>(), more) };
     if more.iter().any(|&byte| byte != 0) {
         return Err(Error::INVALID);
     }
-    // SAFETY: the caller's; all bytes are a message.
+    // SAFETY: guaranteed by the caller; any bytes are a valid `jf_msg`.
     let message = unsafe { &*message };
     if message.reserved == 0 { Ok(message) } else { Err(Error::INVALID) }
 }
 
-/// Sends a message: data, to an address perhaps, with descriptors, credentials and other things beside it.
+/// Sends a message: data with an optional address, descriptors, credentials and other control messages.
 ///
-/// s: the socket.
-/// msg: the message, which is only read; not NULL. Of the members, those count that present names, and bufs, passed
-/// and other. Values that are zero are not needed.
-/// flags: as for jf_send.
+/// On a stream, control messages are attached to the first byte. If not all bytes were accepted, send the remaining
+/// bytes without them. See docs/messages.md.
 ///
-/// Blocks for JF_OPT_SEND_TIMEOUT until there is room. On a stream what goes beside the data goes with its first byte;
-/// when less than all was taken over, send the rest without it. A socket that is passed may be closed meanwhile: where
-/// the call has to wait, it takes a duplicate of it (JF_E_TOO_MANY_FILES). Returns how many bytes were taken over: of a
-/// message all. Errors: those of jf_send and, with an address, of jf_send_to; JF_E_UNSUPPORTED for something that such
-/// a socket does not carry, or that can only be received; JF_E_INVALID for a NULL, a wrong size, an unknown bit, a
-/// value out of range, more than JF_PASSED_MAX descriptors, and for something to go beside no data on a stream;
-/// JF_E_BAD_HANDLE for a socket or descriptor to pass that is not open; JF_E_PERMISSION for the credentials of another;
-/// JF_E_NOT_FOUND for an interface or a process that is not there; for an address in local that is not this machine's
-/// JF_E_INVALID, or JF_E_NETWORK_UNREACHABLE of IPv4. See sendmsg(2), cmsg(3), unix(7), ip(7), ipv6(7), udp(7). Since
-/// 0.1.
+/// @param s      socket
+/// @param msg    [in] the message, which is only read: `bufs`, `passed`, `other` and the fields of `present`; zero
+///               values may be omitted
+/// @param flags  [flags(jf_flag)] as for jf_send
+///
+/// @blocks  for JF_OPT_SEND_TIMEOUT, until the queue has space
+/// @return  [count] number of bytes that the system accepted; for a message, all
+/// @error JF_E_WOULD_BLOCK, JF_E_TIMED_OUT        the queue had no space in time
+/// @error JF_E_PIPE, JF_E_CONN_RESET              the connection has ended
+/// @error JF_E_NOT_CONNECTED, JF_E_DEST_REQUIRED  the socket has no peer, and `present` has no address
+/// @error JF_E_CONN_REFUSED        no socket received an earlier datagram; or no socket is bound to the UNIX path
+/// @error JF_E_MESSAGE_SIZE        the message is longer than the socket can send
+/// @error JF_E_NETWORK_UNREACHABLE, JF_E_HOST_UNREACHABLE  no route to the network or the host; with IPv4,
+///                                 JF_E_NETWORK_UNREACHABLE also if `local` is not an address of this machine
+/// @error JF_E_ACCESS              broadcast address, but JF_OPT_BROADCAST is not set
+/// @error JF_E_FAMILY_UNSUPPORTED  an address and the socket differ in family
+/// @error JF_E_ADDR_INVALID        an address is invalid, or the destination is an unnamed UNIX address
+/// @error JF_E_TYPE_UNSUPPORTED    an address, but not a datagram socket
+/// @error JF_E_UNSUPPORTED         the socket does not support a flag or a field, or the field can only be received
+/// @error JF_E_INVALID             wrong `size`, unknown bit, value out of range, more than JF_PASSED_MAX descriptors,
+///                                 control messages without data on a stream, or `local` is not an address of this
+///                                 machine
+/// @error JF_E_BAD_HANDLE          a socket or descriptor in `passed` is not open
+/// @error JF_E_TOO_MANY_FILES      the call has to wait, and no descriptor is left for the duplicate of a passed socket
+///                                 that it then needs
+/// @error JF_E_PERMISSION          the process may not send these credentials
+/// @error JF_E_NOT_FOUND           the interface or the process does not exist
+/// @see sendmsg(2), cmsg(3), unix(7), ip(7), ipv6(7), udp(7)
+/// @since 0.1
 // SAFETY: `msg` is NULL or readable for its size, and so are its arrays for their counts.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_send_msg(s: jf_socket, msg: *const jf_msg, flags: u32) -> i64 {
     guard(|| {
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         let msg = unsafe { message(msg) }?;
-        let mut room = NO_COPIES;
-        // SAFETY: the caller's.
-        let bufs = unsafe { send_bufs(msg.bufs, msg.buf_count, &mut room) }?;
-        // SAFETY: the caller's.
+        let mut copies = NO_COPIES;
+        // SAFETY: guaranteed by the caller.
+        let bufs = unsafe { send_bufs(msg.bufs, msg.buf_count, &mut copies) }?;
+        // SAFETY: guaranteed by the caller.
         let outgoing = unsafe { outgoing(msg) }?;
         let flags = Flags::from_bits(flags);
         if msg.passed_count == 0 {
             return send(s, bufs, flags, &outgoing);
         }
-        // SAFETY: the caller's.
-        let passed = unsafe { to_pass(msg.passed, msg.passed_count) }?;
+        // SAFETY: guaranteed by the caller.
+        let passed = unsafe { passed_array(msg.passed, msg.passed_count) }?;
         let mut held = [const { None }; Outgoing::DESCRIPTORS_MAX];
         let held = held.get_mut(..passed.len()).ok_or(Error::INVALID)?;
         for (place, passed) in held.iter_mut().zip(passed) {
             *place = Some(Passed::of(passed)?);
         }
-        // Whoever closes a socket waits for the calls that use it, and can't wake one that waits for another socket. So
-        // while this one waits, it has duplicates instead.
-        let may_let_go = held.iter().flatten().any(Passed::is_in_use);
-        let mut now = if may_let_go { flags | Flags::DONT_WAIT } else { flags };
+        // jf_close of a passed socket waits for the calls that use it, but can't wake this call, which waits for
+        // another socket. So if this call has to wait, it replaces the passed sockets by duplicates first.
+        let has_sockets = held.iter().flatten().any(Passed::is_socket);
+        let mut attempt_flags = if has_sockets { flags | Flags::DONT_WAIT } else { flags };
         loop {
-            let result = pass(held, |fds| send(s, bufs, now, &Outgoing { descriptors: fds, ..outgoing.clone() }));
-            if now == flags || result != Err(Error::WOULD_BLOCK) {
+            let result = with_descriptors(held, |fds| {
+                send(s, bufs, attempt_flags, &Outgoing { descriptors: fds, ..outgoing.clone() })
+            });
+            if attempt_flags == flags || result != Err(Error::WOULD_BLOCK) {
                 return result;
             }
             for passed in held.iter_mut().flatten() {
-                passed.let_go()?;
+                passed.duplicate()?;
             }
-            now = flags;
+            attempt_flags = flags;
         }
     })
 }
@@ -110,7 +129,7 @@ fn send(s: jf_socket, bufs: &[SendBuf<'_>], flags: Flags, outgoing: &Outgoing<'_
     SOCKETS.with(s, |socket| socket.send_msg(bufs, flags, outgoing)).map(count)
 }
 
-/// A thing to be passed, which stays open meanwhile.
+/// A socket or descriptor to send, which is kept open during the call.
 enum Passed {
     Socket(InUse<'static, Socket>),
     Duplicate(OwnedFd),
@@ -131,13 +150,13 @@ impl Passed {
         }
     }
 
-    fn is_in_use(&self) -> bool {
+    fn is_socket(&self) -> bool {
         matches!(self, Passed::Socket(_))
     }
 
-    /// Uses a socket no longer, but what it is now.
+    /// Replaces a socket that is in use by a duplicate of its descriptor.
     #[cold]
-    fn let_go(&mut self) -> Result<()> {
+    fn duplicate(&mut self) -> Result<()> {
         if let Passed::Socket(socket) = self {
             *self = Passed::Duplicate(socket.try_clone_fd()?);
         }
@@ -148,15 +167,15 @@ impl Passed {
         match self {
             Passed::Socket(socket) => socket.as_fd(),
             Passed::Duplicate(fd) => fd.as_fd(),
-            // SAFETY: it is not -1; whether it is open, the system finds out.
+            // SAFETY: not -1; the system checks whether it is open.
             Passed::Descriptor(fd) => unsafe { BorrowedFd::borrow_raw(*fd) },
         }
     }
 }
 
-/// Has `call` use the descriptors of what is passed, at most as many as a message carries.
-fn pass<R>(passed: &[Option<Passed>], call: impl FnOnce(&[BorrowedFd<'_>]) -> R) -> R {
-    // SAFETY: no descriptor is looked at that was not written: there are as many as are passed.
+/// Calls `call` with the descriptors of `passed`, at most as many as a message can carry.
+fn with_descriptors<R>(passed: &[Option<Passed>], call: impl FnOnce(&[BorrowedFd<'_>]) -> R) -> R {
+    // SAFETY: `call` gets only the elements that are written below.
     let mut fds = [unsafe { BorrowedFd::borrow_raw(0) }; Outgoing::DESCRIPTORS_MAX];
     let mut count = 0;
     for (fd, passed) in fds.iter_mut().zip(passed.iter().flatten()) {
@@ -166,18 +185,20 @@ fn pass<R>(passed: &[Option<Passed>], call: impl FnOnce(&[BorrowedFd<'_>]) -> R)
     call(fds.get(..count).unwrap_or_default())
 }
 
+/// Checks a caller's array of sockets and descriptors to send.
+///
 /// # Safety
-/// If not NULL, `data` must be readable for `count` of them for as long as the result is used.
-unsafe fn to_pass<'a>(data: *const jf_passed, count: usize) -> Result<&'a [jf_passed]> {
+/// If not NULL, `data` must be readable for `count` elements for as long as the result is used.
+unsafe fn passed_array<'a>(data: *const jf_passed, count: usize) -> Result<&'a [jf_passed]> {
     if count > Outgoing::DESCRIPTORS_MAX || data.is_null() || !data.is_aligned() {
         return Err(Error::INVALID);
     }
-    // SAFETY: the caller's.
+    // SAFETY: guaranteed by the caller.
     Ok(unsafe { slice::from_raw_parts(data, count) })
 }
 
 /// # Safety
-/// `other` must be NULL or readable for as much as it says.
+/// `msg.other` must be NULL or readable for `msg.other_len` bytes.
 unsafe fn outgoing(msg: &jf_msg) -> Result<Outgoing<'_>> {
     if msg.present & !KNOWN != 0 || msg.other_len > OTHER_MAX {
         return Err(Error::INVALID);
@@ -206,83 +227,96 @@ unsafe fn outgoing(msg: &jf_msg) -> Result<Outgoing<'_>> {
     if has(jf_has::JF_HAS_SEGMENT_SIZE) {
         outgoing.segment_size = Some(msg.segment_size.try_into().map_err(|_| Error::INVALID)?);
     }
-    // SAFETY: the caller's.
+    // SAFETY: guaranteed by the caller.
     outgoing.packed = unsafe { bytes(msg.other, msg.other_len) }?;
     Ok(outgoing)
 }
 
-/// Receives bytes from a stream, as many as are there, or one message, and what came beside them.
+/// Receives bytes from a stream, or one message, together with its control messages.
 ///
-/// s: the socket.
-/// msg: the message; not NULL. Read are bufs, passed_room with passed, and other_room with other; written are present,
-/// truncated, passed_count, other_len, and the members that present names.
-/// flags: as for jf_recv, and JF_PLAIN_DESCRIPTORS. With JF_ERROR_QUEUE the data is that of the datagram in question;
-/// of a timestamp it is the packet with all its headers, or nothing (JF_TS_OPT_TSONLY).
+/// `truncated` reports what did not fit. Truncated data is also reported by JF_E_TRUNCATED, with which `msg` is written
+/// as well. Truncated control messages are reported by `truncated` alone. Descriptors that do not fit, or have no
+/// buffer, are closed. See docs/messages.md.
 ///
-/// Blocks for JF_OPT_RECV_TIMEOUT until something is there; with JF_ERROR_QUEUE never. Returns how many bytes came, as
-/// jf_recv does. What did not fit is told in truncated: of the data with JF_E_TRUNCATED, after which msg is written
-/// nonetheless; of what came beside it there is no other sign. Descriptors for which there is no room, or that nobody
-/// asked for, are closed. Errors: those of jf_recv; JF_E_INVALID for a NULL or a wrong size. See recvmsg(2), cmsg(3),
-/// unix(7), ip(7), ipv6(7), udp(7). Since 0.1.
+/// @param s      socket
+/// @param msg    [inout] the message. Read: `size`, `bufs`, `passed` and `passed_room`, `other` and `other_room`.
+///               Written: `present`, `truncated`, `passed_count`, `other_len`, and the fields of `present`
+/// @param flags  [flags(jf_flag)] as for jf_recv, and JF_PLAIN_DESCRIPTORS. With JF_ERROR_QUEUE, the data is that of
+///               the datagram that failed; for a timestamp, it is the packet with all headers, or nothing
+///               (JF_TS_OPT_TSONLY)
+///
+/// @blocks  for JF_OPT_RECV_TIMEOUT, until data, the end of the stream or an error is available; with JF_ERROR_QUEUE
+///          never
+/// @return  [count] number of bytes; 0 at the end of a stream, or for an empty message
+/// @error JF_E_WOULD_BLOCK, JF_E_TIMED_OUT  nothing arrived in time
+/// @error JF_E_TRUNCATED      the message was longer than the buffers; they are filled, and the remainder is discarded,
+///                            unless JF_PEEK is set
+/// @error JF_E_CONN_RESET     the peer reset the connection; reported once, after which the stream is at its end
+/// @error JF_E_CONN_REFUSED   no socket received an earlier datagram
+/// @error JF_E_NOT_CONNECTED  the socket is not connected; for a UNIX stream, Linux returns JF_E_INVALID
+/// @error JF_E_UNSUPPORTED    the socket does not support a flag, or jf_recv_many has enabled UDP GRO on it
+/// @error JF_E_INVALID        wrong `size`
+/// @see recvmsg(2), cmsg(3), unix(7), ip(7), ipv6(7), udp(7)
+/// @since 0.1
 // SAFETY: `msg` is NULL or readable and writable for its size, and its arrays are writable for their room.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_recv_msg(s: jf_socket, msg: *mut jf_msg, flags: u32) -> i64 {
     guard(|| {
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         unsafe { message(msg) }?;
-        // SAFETY: it is one, and the caller's to be written to.
+        // SAFETY: checked above, and writable as guaranteed by the caller.
         let msg = unsafe { &mut *msg };
-        let mut room = NO_COPIES;
-        // SAFETY: the caller's.
-        let bufs = unsafe { recv_bufs(msg.bufs, msg.buf_count, &mut room) }?;
-        // SAFETY: the caller's.
+        let mut copies = NO_COPIES;
+        // SAFETY: guaranteed by the caller.
+        let bufs = unsafe { recv_bufs(msg.bufs, msg.buf_count, &mut copies) }?;
+        // SAFETY: guaranteed by the caller.
         let passed = unsafe { array(msg.passed, msg.passed_room) }?;
-        // SAFETY: the caller's; only the pointer and the length are looked at.
+        // SAFETY: guaranteed by the caller; only the pointer and the length are checked.
         unsafe { bytes(msg.other, msg.other_room) }?;
         let plain = flags & PLAIN != 0;
         let flags = Flags::from_bits(flags & !PLAIN);
         let mut incoming = Incoming::new();
-        let mut other = Other { at: msg.other.cast(), room: msg.other_room, len: 0 };
+        let mut other = OtherBuffer { data: msg.other.cast(), capacity: msg.other_room, len: 0 };
         let result =
             SOCKETS.with(s, |socket| socket.recv_msg_with(bufs, flags, &mut incoming, &mut |packed| other.add(packed)));
         if matches!(result, Ok(_) | Err(Error::TRUNCATED)) {
             msg.other_len = other.len;
-            fill(msg, &mut incoming, passed, plain);
+            write_message(msg, &mut incoming, passed, plain);
         }
         result.map(count)
     })
 }
 
-/// JF_PLAIN_DESCRIPTORS: a flag of this layer alone.
+/// JF_PLAIN_DESCRIPTORS, a flag that only this layer knows.
 const PLAIN: u32 = super::io::jf_flag::JF_PLAIN_DESCRIPTORS as u32;
 
-/// A caller's room for packed control data.
-struct Other {
-    at: *mut u8,
-    room: usize,
+/// A caller's buffer for packed control messages.
+struct OtherBuffer {
+    data: *mut u8,
+    capacity: usize,
     len: usize,
 }
 
-impl Other {
-    /// Adds a piece with the padding behind it, if all of it fits.
+impl OtherBuffer {
+    /// Appends a control message with its padding, if it fits as a whole.
     fn add(&mut self, packed: &[u8]) -> bool {
         let padded = packed.len().next_multiple_of(align_of::<usize>());
-        if padded > self.room - self.len {
+        if padded > self.capacity - self.len {
             return false;
         }
-        // SAFETY: the room was checked to have a place, and it is the caller's to have as much of it as it says.
+        // SAFETY: the pointer was checked, and the caller guarantees its capacity.
         unsafe {
-            let at = self.at.add(self.len);
-            ptr::copy_nonoverlapping(packed.as_ptr(), at, packed.len());
-            ptr::write_bytes(at.add(packed.len()), 0, padded - packed.len());
+            let end = self.data.add(self.len);
+            ptr::copy_nonoverlapping(packed.as_ptr(), end, packed.len());
+            ptr::write_bytes(end.add(packed.len()), 0, padded - packed.len());
         }
         self.len += padded;
         true
     }
 }
 
-/// Writes a message.
-fn fill(msg: &mut jf_msg, incoming: &mut Incoming, passed: &mut [MaybeUninit<jf_passed>], plain: bool) {
+/// Writes a received message.
+fn write_message(msg: &mut jf_msg, incoming: &mut Incoming, passed: &mut [MaybeUninit<jf_passed>], plain: bool) {
     msg.present = 0;
     let mut has = |what| msg.present |= bit(what);
     if let Some(from) = &incoming.from {
@@ -341,38 +375,40 @@ fn fill(msg: &mut jf_msg, incoming: &mut Incoming, passed: &mut [MaybeUninit<jf_
         (msg.error_info, msg.error_data) = (error.info, error.data);
         msg.error_from = jf_addr::of(&error.from);
     }
-    msg.passed_count = if incoming.descriptor_count() > 0 { hand_over(incoming, passed, plain) } else { 0 };
-    let cut = incoming.control_is_cut || incoming.descriptor_count() > 0;
+    msg.passed_count = if incoming.descriptor_count() > 0 { move_descriptors(incoming, passed, plain) } else { 0 };
+    let is_cut = incoming.control_is_cut || incoming.descriptor_count() > 0;
     msg.truncated =
-        u32::from(incoming.is_cut) * jf_cut::JF_CUT_DATA as u32 + u32::from(cut) * jf_cut::JF_CUT_CONTROL as u32;
+        u32::from(incoming.is_cut) * jf_cut::JF_CUT_DATA as u32 + u32::from(is_cut) * jf_cut::JF_CUT_CONTROL as u32;
 }
 
-/// Hands descriptors over, as many as there are places for, and returns how many.
+/// Moves descriptors to the caller, as many as fit, and returns how many.
 #[cold]
-fn hand_over(incoming: &mut Incoming, passed: &mut [MaybeUninit<jf_passed>], plain: bool) -> usize {
+fn move_descriptors(incoming: &mut Incoming, passed: &mut [MaybeUninit<jf_passed>], plain: bool) -> usize {
     let count = incoming.descriptor_count().min(passed.len());
     for (place, fd) in passed.iter_mut().zip(iter::from_fn(|| incoming.take_descriptor())) {
-        place.write(received(fd, plain));
+        place.write(jf_passed::from_fd(fd, plain));
     }
     count
 }
 
-/// A descriptor that came: whatever can be a socket is one.
-fn received(fd: OwnedFd, plain: bool) -> jf_passed {
-    // Where it is until a socket has it.
-    let mut left = Some(fd);
-    let socket = SOCKETS.insert(|| {
-        let fd = left.take_if(|_| !plain).ok_or(Error::INVALID)?;
-        Socket::from_fd(fd).map_err(|(error, fd)| {
-            left = Some(fd);
-            error
-        })
-    });
-    let (value, kind) = match (left, socket) {
-        (Some(fd), _) => (fd.into_raw_fd().into(), jf_passed_kind::JF_PASSED_DESCRIPTOR),
-        (None, socket) => (socket.unwrap_or_else(code), jf_passed_kind::JF_PASSED_SOCKET),
-    };
-    jf_passed { value, kind: kind as u32, reserved: 0 }
+impl jf_passed {
+    /// Makes a jf_passed of a received descriptor: a jf_socket if the library supports it as a socket, unless `plain`.
+    fn from_fd(fd: OwnedFd, plain: bool) -> jf_passed {
+        // The descriptor, until a socket owns it.
+        let mut unclaimed = Some(fd);
+        let socket = SOCKETS.insert(|| {
+            let fd = unclaimed.take_if(|_| !plain).ok_or(Error::INVALID)?;
+            Socket::from_fd(fd).map_err(|(error, fd)| {
+                unclaimed = Some(fd);
+                error
+            })
+        });
+        let (value, kind) = match (unclaimed, socket) {
+            (Some(fd), _) => (fd.into_raw_fd().into(), jf_passed_kind::JF_PASSED_DESCRIPTOR),
+            (None, socket) => (socket.unwrap_or_else(code), jf_passed_kind::JF_PASSED_SOCKET),
+        };
+        jf_passed { value, kind: kind as u32, reserved: 0 }
+    }
 }
 
 fn nanoseconds(time: Duration) -> i64 {
@@ -386,7 +422,7 @@ mod tests {
     use crate::net::Origin;
 
     #[test]
-    fn c_and_rust_number_alike() {
+    fn c_and_rust_numbers_are_equal() {
         assert_eq!(jf_origin::JF_ORIGIN_OTHER as u32, Origin::Other as u32);
         assert_eq!(jf_origin::JF_ORIGIN_LOCAL as u32, Origin::Local as u32);
         assert_eq!(jf_origin::JF_ORIGIN_ICMP as u32, Origin::Icmp as u32);

@@ -232,8 +232,8 @@ pub unsafe extern "C" fn jf_accept(s: jf_socket, peer: *mut jf_addr) -> i64 {
 /// @error JF_E_NOT_FOUND           the UNIX path does not exist
 /// @error JF_E_ACCESS              the process may not connect to the UNIX path
 /// @error JF_E_FAMILY_UNSUPPORTED  the address and the socket differ in family
-/// @error JF_E_ADDR_INVALID        the address is invalid, is an unnamed UNIX address, or is JF_UNSPEC and the socket is
-///                                 not a datagram socket
+/// @error JF_E_ADDR_INVALID        the address is invalid, is an unnamed UNIX address, or is JF_UNSPEC and the
+///                                 socket is not a datagram socket
 /// @see connect(2)
 /// @since 0.1
 // SAFETY: `a` is NULL or readable.
