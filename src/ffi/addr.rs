@@ -29,7 +29,7 @@ pub enum jf_size {
 /// the struct with jf_addr_parse; or set it all to zero and then its fields. See docs/addresses.md.
 #[repr(C)]
 pub struct jf_addr {
-    /// JF_INET, JF_INET6, JF_UNIX, JF_NETLINK, JF_VSOCK, JF_PACKET, or JF_UNSPEC for no address.
+    /// [enum(jf_family)] The address family; JF_UNSPEC for no address.
     pub family: u16,
     /// JF_INET, JF_INET6: the port. JF_PACKET: the protocol of the frame, which is its Ethernet type.
     pub port: u16,

@@ -85,7 +85,7 @@ pub unsafe extern "C" fn jf_send(s: jf_socket, data: *const c_void, len: usize, 
     if let Some((mut buf, socket)) = buf.and_then(|buf| Some((buf, SOCKETS.enter_at_once(s)?))) {
         match socket.send_fast(&mut buf, flags) {
             Ok(result) => return result.map_or_else(code, count),
-            Err(Some(first)) => return send_after_miss(socket, first, buf),
+            Err(Some(miss)) => return send_after_miss(socket, miss, buf),
             Err(None) => return send_slow(socket, buf, flags),
         }
     }
@@ -93,12 +93,12 @@ pub unsafe extern "C" fn jf_send(s: jf_socket, data: *const c_void, len: usize, 
     unsafe { send_checked(s, data, len, flags) }
 }
 
-// The fast path makes only the system call, so it needs no panic guard and no stack frame. The slow path has both; it is
-// in separate functions, so that the fast path does not pay for them.
+// The fast path makes only the system call, so it needs no panic guard and no stack frame. The slow path has both; its
+// functions are separate, so that the fast path does not pay for them.
 #[cold]
 #[inline(never)]
-fn send_after_miss(socket: InUse<'static, Socket>, first: FastPathMiss, buf: SendBuf<'_>) -> i64 {
-    guard(|| socket.send_after_miss(first, buf).map(count))
+fn send_after_miss(socket: InUse<'static, Socket>, miss: FastPathMiss, buf: SendBuf<'_>) -> i64 {
+    guard(|| socket.send_after_miss(miss, buf).map(count))
 }
 
 #[inline(never)]
@@ -148,7 +148,7 @@ pub unsafe extern "C" fn jf_recv(s: jf_socket, data: *mut c_void, len: usize, fl
     if let Some((mut buf, socket)) = buf.and_then(|buf| Some((buf, SOCKETS.enter_at_once(s)?))) {
         match socket.recv_fast(&mut buf, flags) {
             Ok(result) => return result.map_or_else(code, count),
-            Err(Some(first)) => return recv_after_miss(socket, first, buf),
+            Err(Some(miss)) => return recv_after_miss(socket, miss, buf),
             Err(None) => return recv_slow(socket, buf, flags),
         }
     }
@@ -158,8 +158,8 @@ pub unsafe extern "C" fn jf_recv(s: jf_socket, data: *mut c_void, len: usize, fl
 
 #[cold]
 #[inline(never)]
-fn recv_after_miss(socket: InUse<'static, Socket>, first: FastPathMiss, buf: RecvBuf<'_>) -> i64 {
-    guard(|| socket.recv_after_miss(first, buf).map(count))
+fn recv_after_miss(socket: InUse<'static, Socket>, miss: FastPathMiss, buf: RecvBuf<'_>) -> i64 {
+    guard(|| socket.recv_after_miss(miss, buf).map(count))
 }
 
 #[inline(never)]

@@ -1,4 +1,4 @@
-//! Sending and receiving many datagrams at once, as C sees it.
+//! Sending and receiving batches of datagrams: the C functions.
 
 use super::addr::jf_addr;
 use super::boundary::{count, guard, initialised};
@@ -7,56 +7,59 @@ use crate::net::{Datagram, Flags};
 use std::ffi::c_void;
 use std::mem::{align_of, offset_of, size_of};
 
-/// What jf_recv_many takes to receive datagrams that are run together.
+/// What jf_recv_many needs to receive coalesced datagrams (UDP GRO). See docs/batches.md.
 #[repr(C)]
-#[allow(dead_code, reason = "these are C's names for numbers of the core")]
+#[allow(dead_code, reason = "C names for numbers that the core defines")]
 #[derive(Clone, Copy)]
 pub enum jf_coalesced {
-    /// So many jf_datagram for each room.
+    /// Number of jf_datagram elements for each buffer.
     JF_COALESCED_COUNT = 128,
-    /// So many bytes of room.
+    /// Size of each buffer in bytes.
     JF_COALESCED_ROOM = 65536,
 }
 
-/// A datagram of many: one to send, or one that came, and maybe room to receive into. Set an array of them to zero
-/// once, then what is needed. What jf_recv_many wrote can be given to jf_send_many as it is, to be sent back: but for
-/// what has a result of JF_E_TRUNCATED, a sender without a name, and JF_HAS_PACKET_INFO of what came to a group or a
-/// broadcast address.
+/// A datagram of a batch: one to send, or one that was received; and optionally a buffer to receive into. Set an array
+/// to zero once, then the fields in use.
+///
+/// jf_send_many accepts what jf_recv_many has written, which sends each datagram back to its sender. Exceptions: a
+/// result of JF_E_TRUNCATED, an unnamed sender, and JF_HAS_PACKET_INFO with a multicast or broadcast address in `local`.
 #[repr(C)]
 pub struct jf_datagram {
-    /// Its bytes. To send: not looked at when len is 0. jf_recv_many writes where they are, in a room of the array.
+    /// [inout, buffer(len), optional, borrowed(room)] The bytes. To send: ignored if `len` is 0. jf_recv_many writes
+    /// where they are, in a buffer of the array.
     pub data: *mut c_void,
-    /// How many. jf_recv_many writes it.
+    /// Number of bytes. Written by jf_recv_many.
     pub len: usize,
-    /// Written by both: the number of bytes, or a JF_E_ code: why it was not sent; JF_E_TRUNCATED when it was longer than
-    /// its room, which is filled.
+    /// Written by both calls: the number of bytes; or a JF_E_ code, which is the reason why the datagram was not sent,
+    /// or JF_E_TRUNCATED if it was longer than the buffer, which is filled.
     pub result: i64,
-    /// Which of the members are there: JF_HAS_ADDR, JF_HAS_PACKET_INFO, JF_HAS_TOS and, of one that came, JF_HAS_TIME.
-    /// jf_recv_many writes it.
+    /// [flags(jf_has)] Which fields are valid: JF_HAS_ADDR, JF_HAS_PACKET_INFO, JF_HAS_TOS and, if received,
+    /// JF_HAS_TIME. Written by jf_recv_many.
     pub present: u32,
-    /// JF_HAS_TOS: its traffic class, of which the lower two bits are ECN.
+    /// JF_HAS_TOS: the traffic class, whose lower two bits are ECN.
     pub tos: u32,
-    /// JF_HAS_ADDR: where it goes to, or who sent it. Without, it goes to the socket's peer. Of an IP address that came,
-    /// the bytes of data behind the first 16 are zero or as they were.
+    /// JF_HAS_ADDR: the destination, or the sender. Without it, the datagram is sent to the peer of the socket. For a
+    /// received IP address, `data` beyond the first 16 bytes is zero or unchanged.
     pub addr: jf_addr,
-    /// JF_HAS_PACKET_INFO: the address that it came to, whose port does not count: of this machine, or of a group; to
-    /// send, the address of this machine that it is to come from, of which JF_UNSPEC has the system choose.
+    /// JF_HAS_PACKET_INFO: the address that the datagram arrived at (a local, multicast or broadcast address); the port
+    /// is ignored. To send: the local address to send from; JF_UNSPEC lets the system choose.
     pub local: jf_addr,
-    /// JF_HAS_PACKET_INFO: the interface that it came to; to send, 0 has the system choose.
+    /// JF_HAS_PACKET_INFO: the interface that the datagram arrived at. To send, 0 lets the system choose.
     pub interface_index: u32,
-    /// 0.
+    /// Must be 0.
     pub reserved: u32,
-    /// JF_HAS_TIME: when it came, in nanoseconds since 1970 by the system's clock.
+    /// JF_HAS_TIME: the time of arrival, in nanoseconds since 1970, by the system clock.
     pub time: i64,
-    /// Room to receive into. It need not be for the datagram of the same element. Neither this nor room_len is changed.
+    /// [out, buffer(room_len), optional] Buffer to receive into, not necessarily for the datagram of this element.
+    /// `room` and `room_len` are not changed.
     pub room: *mut c_void,
-    /// How many bytes of room; 0 when this one has none.
+    /// Size of the buffer in bytes; 0 if this element has none.
     pub room_len: usize,
 }
 
 const _: () = {
     assert!(size_of::<jf_datagram>() == 320 && align_of::<jf_datagram>() == align_of::<Datagram>());
-    let c = [
+    let offsets = [
         offset_of!(jf_datagram, data),
         offset_of!(jf_datagram, len),
         offset_of!(jf_datagram, result),
@@ -70,92 +73,94 @@ const _: () = {
         offset_of!(jf_datagram, room_len),
     ];
     let mut field = 0;
-    while field < c.len() {
-        assert!(c[field] == Datagram::OFFSETS[field]);
+    while field < offsets.len() {
+        assert!(offsets[field] == Datagram::OFFSETS[field]);
         field += 1;
     }
 };
 
-/// Sends many datagrams, in their order, with few system calls.
+/// Sends a batch of datagrams, in order, with few system calls.
 ///
-/// Neighbours that go to the same place with the same members beside them, and have the same length (the last may be
-/// shorter), are handed to the system as one that the kernel or the network device takes apart (UDP GSO): up to 64 of
-/// them and 65,400 bytes; and up to 32 such groups go into one system call. Where a system or a device can't do that, the
-/// socket finds out by itself, once, and sends them one by one.
+/// Consecutive datagrams with the same destination, the same other fields and the same length (the last may be shorter)
+/// are segmented by the kernel or the network device (UDP GSO), where those support it.
 ///
-/// A datagram is not cut into fragments, unless that is asked for: what is too long for its path is JF_E_MESSAGE_SIZE. For
-/// that the first call on a handle of a socket of IP sets JF_OPT_PATH_MTU_DISCOVERY to JF_PMTU_DO, also for its other
-/// calls, if it is JF_PMTU_WANT, as new sockets have it. Who wants fragments sets it to JF_PMTU_DONT or JF_PMTU_OMIT
-/// before, or to anything afterwards. (Where Linux discovers no path's MTU, by net.ipv4.ip_no_pmtu_disc, new sockets of
-/// IPv4 have JF_PMTU_DONT, and keep it.) While the MTU of a path is not known yet, a router drops what is too long for
-/// it, with a shorter one that was handed over with it.
+/// The first call on an IP socket forbids fragmentation for all calls on it: it changes JF_OPT_PATH_MTU_DISCOVERY from
+/// JF_PMTU_WANT to JF_PMTU_DO. See docs/batches.md.
 ///
-/// JF_OPT_SEGMENT_SIZE and JF_OPT_CORK are for other calls: they change what goes alone. What JF_MORE or JF_OPT_CORK holds
-/// back of other calls becomes one datagram with the first that are handed over as one.
+/// A datagram that can't be sent does not stop the batch; its `result` is the reason. The call ends early when no queue
+/// space or time is left, at a signal, and when the socket is closed or shut down; then all remaining datagrams have
+/// that result. One thread may send while another receives.
 ///
-/// s: a socket of datagrams: JF_DGRAM of any family, raw and packet sockets.
-/// datagrams: what to send. A result is written to each; nothing else. Not looked at when count is 0.
-/// count: how many, at most INT64_MAX / sizeof(jf_datagram).
-/// flags: 0, or JF_DONT_WAIT, JF_CONFIRM joined with |.
+/// @param s          datagram socket: JF_DGRAM of any family, raw or packet socket
+/// @param datagrams  [inout, array(count)] what to send; only `result` is written. Ignored if `count` is 0
+/// @param count      number of datagrams, at most INT64_MAX / sizeof(jf_datagram)
+/// @param flags      [flags(jf_flag)] 0, or JF_DONT_WAIT | JF_CONFIRM
 ///
-/// Blocks for JF_OPT_SEND_TIMEOUT, counted once for all, until there is room for them. Returns how many were sent; 0
-/// only when count is 0. A datagram that can't be sent does not keep back those behind it; its result says why: what
-/// jf_send and jf_send_to return, JF_E_INVALID also for an unknown bit of present and a tos above 255, JF_E_UNSUPPORTED
-/// for members that such a socket does not send. An ICMP error for an earlier datagram is told once, by
-/// JF_E_CONN_REFUSED as the result of one that is not sent; what comes in while the call is under way Linux may forget.
-/// When there is no more room or time (JF_E_WOULD_BLOCK, JF_E_TIMED_OUT, JF_E_NO_BUFFERS), when a signal interrupts the
-/// call or the socket is closed, it ends, and the rest have that result. Errors: when none was sent, the first one's
-/// result; JF_E_TYPE_UNSUPPORTED for a socket that has connections of its kind (JF_STREAM, JF_SEQPACKET); JF_E_INVALID
-/// for a NULL, a count or a flag; JF_E_BAD_HANDLE. Then there may be no results. One thread may send while another
-/// receives. See sendmmsg(2), udp(7). Since 0.1.
-// SAFETY: `datagrams` is NULL or `count` of them, whose data is NULL or readable for its length.
+/// @blocks  for JF_OPT_SEND_TIMEOUT, which covers the whole call, until the queue has space for all datagrams
+/// @return  [count] number of datagrams sent; 0 only if `count` is 0. If none was sent, the call fails with the first
+///          datagram's result; the following errors are reported in `result`, or by the call itself
+/// @error JF_E_WOULD_BLOCK, JF_E_TIMED_OUT, JF_E_NO_BUFFERS  the queue had no space in time
+/// @error JF_E_MESSAGE_SIZE        the datagram is longer than the MTU of its path, or than the socket can send
+/// @error JF_E_CONN_REFUSED        no socket received an earlier datagram; this one was not sent
+/// @error JF_E_DEST_REQUIRED, JF_E_NOT_CONNECTED  no address, and the socket has no peer
+/// @error JF_E_NETWORK_UNREACHABLE, JF_E_HOST_UNREACHABLE  no route to the network or the host
+/// @error JF_E_NOT_FOUND           the UNIX path or the interface does not exist
+/// @error JF_E_ACCESS              broadcast address, but JF_OPT_BROADCAST is not set
+/// @error JF_E_FAMILY_UNSUPPORTED  an address and the socket differ in family
+/// @error JF_E_ADDR_INVALID        an address is invalid, or is an unnamed UNIX address
+/// @error JF_E_PIPE                the socket is shut down for sending
+/// @error JF_E_UNSUPPORTED         the socket can't send a field of `present`, or does not support a flag
+/// @error JF_E_INVALID             unknown bit in `present`, `tos` above 255, or `data` is NULL; as the error of the
+///                                 call: invalid `datagrams`, `count` or `flags`, and no result is written
+/// @error JF_E_TYPE_UNSUPPORTED    the type has connections (JF_STREAM, JF_SEQPACKET); no result is written
+/// @see sendmmsg(2), udp(7)
+/// @since 0.1
+// SAFETY: `datagrams` is NULL or has `count` elements, whose `data` is NULL or readable for `len` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_send_many(s: jf_socket, datagrams: *mut jf_datagram, count: usize, flags: u32) -> i64 {
     guard(|| {
-        // SAFETY: the caller's; the layouts are the same, and any bytes are a datagram.
+        // SAFETY: guaranteed by the caller; the layouts are equal, and any bytes are a valid `Datagram`.
         let datagrams = unsafe { initialised(datagrams.cast::<Datagram>(), count) }?;
         SOCKETS.with(s, |socket| socket.send_many(datagrams, Flags::from_bits(flags))).map(self::count)
     })
 }
 
-/// Receives many datagrams with one system call: waits for one, and takes what others are there, without waiting.
+/// Receives a batch of datagrams with one system call: waits for the first, then takes further ones without waiting.
 ///
-/// There are two ways.
+/// If the first element has a buffer of at least JF_COALESCED_ROOM bytes and the array at least JF_COALESCED_COUNT
+/// elements, a UDP socket receives up to JF_COALESCED_COUNT coalesced datagrams in each such buffer (UDP GRO).
+/// Otherwise each datagram has its own buffer: buffers are filled in order, up to the first element without one, at
+/// most 64.
 ///
-/// Each into its own room: the rooms of the elements are filled one after the other, up to the first element without room,
-/// at most 64. This is for small numbers, and for every socket.
+/// The first call with coalescing enables UDP GRO. Then only such calls can receive from the socket, until JF_OPT_GRO
+/// is set to 0. See docs/batches.md.
 ///
-/// Many into one room: on a UDP socket, with at least JF_COALESCED_COUNT elements and JF_COALESCED_ROOM bytes of room
-/// in the first, datagrams come as the network and the kernel ran them together (UDP GRO) and are taken apart without a
-/// copy: up to 128 in one room. All elements but the first can be without room; with twice as many elements a second
-/// room is used, of as many bytes, in the second, and so on. What is not run together, such as from different senders,
-/// or where there is no GRO, is one datagram a room.
+/// A result smaller than the capacity does not mean that the queue is empty: with JF_EDGE, receive until
+/// JF_E_WOULD_BLOCK. One thread may receive while another sends.
 ///
-/// The library turns GRO on at the first such call. From then on the socket is for such calls alone: a smaller array is
-/// JF_E_INVALID, and jf_recv, jf_recv_from, jf_recv_vec and jf_recv_msg, which would take many datagrams for one, are
-/// JF_E_UNSUPPORTED but for JF_ERROR_QUEUE, until JF_OPT_GRO is set to 0, as jf_into_fd does; receive first what is
-/// there, for that stays run together. Other handles of the socket, that jf_dup has made before or another process has,
-/// and a jf_recv that is waiting meanwhile do not know of a change. Where the caller has set JF_OPT_GRO to 1, small
-/// arrays are JF_E_INVALID as well, and the other calls receive as that option says.
+/// @param s          datagram socket: JF_DGRAM of any family, raw or packet socket
+/// @param datagrams  [inout, array(count)] `room` and `room_len` are the buffers. The other fields of the first
+///                   elements are written, one element per datagram, in order of arrival. Ignored if `count` is 0
+/// @param count      number of elements; the next call receives what does not fit
+/// @param flags      [flags(jf_flag)] 0, or JF_DONT_WAIT | JF_TRUNC. With JF_TRUNC, the result of a truncated datagram
+///                   is its whole length
 ///
-/// s: a socket of datagrams: JF_DGRAM of any family, raw and packet sockets.
-/// datagrams: room and room_len say where to receive. The other members of the first elements are written, one for each
-/// datagram, in the order of arrival. Not looked at when count is 0.
-/// count: how many elements; what does not fit is received by the next call.
-/// flags: 0, or JF_DONT_WAIT; JF_TRUNC has the result of a datagram that was cut be its whole length.
-///
-/// Blocks for JF_OPT_RECV_TIMEOUT until one is there. Returns how many came: at least 1, unless count is 0. Fewer than
-/// there is room for does not mean that there are no more: with JF_EDGE, receive until JF_E_WOULD_BLOCK. After
-/// jf_shutdown, Linux gives one empty datagram at each call. Which members there are is up to the socket:
-/// JF_OPT_RECV_TOS, JF_OPT_RECV_PACKET_INFO, JF_OPT_TIMESTAMPS. Errors: those of jf_recv but JF_E_TRUNCATED, which is
-/// the result of one datagram; JF_E_TYPE_UNSUPPORTED for a socket that has connections of its kind; JF_E_INVALID for a
-/// NULL, an array or first element without room, a flag; JF_E_BAD_HANDLE. One thread may receive while another sends.
-/// See recvmmsg(2), udp(7). Since 0.1.
-// SAFETY: `datagrams` is NULL or `count` of them, whose room is NULL or writable for its length.
+/// @blocks  for JF_OPT_RECV_TIMEOUT, until a datagram is available
+/// @return  [count] number of datagrams received; 0 only if `count` is 0
+/// @error JF_E_WOULD_BLOCK, JF_E_TIMED_OUT  no datagram arrived in time
+/// @error JF_E_CONN_REFUSED                 no socket received an earlier datagram
+/// @error JF_E_UNSUPPORTED                  the socket does not support a flag
+/// @error JF_E_TRUNCATED                    only as a `result`: the datagram was longer than its buffer
+/// @error JF_E_INVALID                      the first element has no buffer, a buffer is NULL, or UDP GRO is enabled
+///                                          and the array is too small for it
+/// @error JF_E_TYPE_UNSUPPORTED             the type has connections (JF_STREAM, JF_SEQPACKET)
+/// @see recvmmsg(2), udp(7)
+/// @since 0.1
+// SAFETY: `datagrams` is NULL or has `count` elements, whose `room` is NULL or writable for `room_len` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_recv_many(s: jf_socket, datagrams: *mut jf_datagram, count: usize, flags: u32) -> i64 {
     guard(|| {
-        // SAFETY: the caller's; the layouts are the same, and any bytes are a datagram.
+        // SAFETY: guaranteed by the caller; the layouts are equal, and any bytes are a valid `Datagram`.
         let datagrams = unsafe { initialised(datagrams.cast::<Datagram>(), count) }?;
         SOCKETS.with(s, |socket| socket.recv_datagrams(datagrams, Flags::from_bits(flags))).map(self::count)
     })
@@ -168,7 +173,7 @@ mod tests {
     use crate::net::{Batch, present};
 
     #[test]
-    fn c_and_rust_number_what_is_there_alike() {
+    fn c_and_rust_numbers_are_equal() {
         assert_eq!(jf_has::JF_HAS_ADDR as u32, present::ADDR);
         assert_eq!(jf_has::JF_HAS_PACKET_INFO as u32, present::PACKET_INFO);
         assert_eq!(jf_has::JF_HAS_TOS as u32, present::TOS);
