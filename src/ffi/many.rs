@@ -22,7 +22,8 @@ pub enum jf_coalesced {
 /// to zero once, then the fields in use.
 ///
 /// jf_send_many accepts what jf_recv_many has written, which sends each datagram back to its sender. Exceptions: a
-/// result of JF_E_TRUNCATED, an unnamed sender, and JF_HAS_PACKET_INFO with a multicast or broadcast address in `local`.
+/// result of JF_E_TRUNCATED, an unnamed sender, and JF_HAS_PACKET_INFO with a multicast or broadcast address in
+/// `local`.
 #[repr(C)]
 pub struct jf_datagram {
     /// [inout, buffer(len), optional, borrowed(room)] The bytes. To send: ignored if `len` is 0. jf_recv_many writes
