@@ -1,12 +1,14 @@
-//! The library about itself and its errors.
+//! The library's version, and the names and texts of error codes.
 
 use super::status::words;
 use crate::net::Error;
 use std::ffi::c_char;
 
-/// The version of the library that is loaded, as a number.
+/// Returns the version of the loaded library as a number.
 ///
-/// Returns 1000000 for each major version, 1000 for each minor version and 1 for each patch. Since 0.1.
+/// @blocks   never
+/// @return   [number] major version * 1000000 + minor version * 1000 + patch version
+/// @since 0.1
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_version() -> i64 {
     const fn number(text: &str) -> i64 {
@@ -23,20 +25,24 @@ pub extern "C" fn jf_version() -> i64 {
     VERSION
 }
 
-/// The version of the library that is loaded, as text.
+/// Returns the version of the loaded library as text.
 ///
-/// Returns a static string such as "0.1.0", never NULL. Since 0.1.
+/// @blocks   never
+/// @return   [static text] such as "0.1.0"; never NULL
+/// @since 0.1
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_version_text() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
 }
 
-/// The name of an error, such as "JF_E_TIMED_OUT"; "JF_E_OS" for every error that only the operating system has a name
-/// for, "JF_OK" for 0 and more, and "JF_E_UNKNOWN" for a number that no call returns.
+/// Returns the name of an error code, such as "JF_E_TIMED_OUT".
 ///
-/// code: what a call returned.
+/// @param code   result of any call
 ///
-/// Returns a static string, never NULL. Since 0.1.
+/// @blocks   never
+/// @return   [static text] the name; "JF_E_OS" for an errno without a JF_E_ code; "JF_OK" for 0 and above;
+///           "JF_E_UNKNOWN" for a number that no call returns; never NULL
+/// @since 0.1
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_error_name(code: i64) -> *const c_char {
     let name = match (code, words(code)) {
@@ -47,26 +53,30 @@ pub extern "C" fn jf_error_name(code: i64) -> *const c_char {
     name.as_ptr()
 }
 
-/// What happened, in one English sentence.
+/// Describes an error code in English, in lower case without a full stop.
 ///
-/// code: what a call returned.
+/// @param code   result of any call
 ///
-/// Returns a static string, never NULL. Since 0.1.
+/// @blocks   never
+/// @return   [static text] such as "operation timed out"; never NULL
+/// @since 0.1
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_error_text(code: i64) -> *const c_char {
     let text = match (code, words(code)) {
         (_, Some((_, text))) => text,
-        (0.., None) => c"No error.",
-        (_, None) => c"Not an error of this library.",
+        (0.., None) => c"no error",
+        (_, None) => c"not an error of this library",
     };
     text.as_ptr()
 }
 
-/// The operating system's number for an error, as its <errno.h> has it.
+/// Returns the errno of an error code, as defined in this system's <errno.h>.
 ///
-/// code: what a call returned.
+/// @param code   result of any call
 ///
-/// Returns the errno, or 0 when the error has none: it is this library's own, or no error at all. Since 0.1.
+/// @blocks   never
+/// @return   [number] the errno; 0 if the code is no error, or an error of this library without an errno
+/// @since 0.1
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_error_os(code: i64) -> i64 {
     Error::from_code(code).and_then(Error::raw_os_error).map_or(0, i64::from)

@@ -1,26 +1,36 @@
-//! The sockets that a service manager passes, as C sees them.
+//! C functions for the sockets that a service manager passes to a process.
 
 use super::boundary::{TextRoom, array, guard};
 use super::socket::{SOCKETS, jf_socket};
 use crate::net::{Socket, listen_fd_name, listen_fds_up_to};
 use std::ffi::c_char;
 
-/// Takes the sockets that a service manager such as systemd passed to this process: the descriptors from 3 on, as many
-/// as LISTEN_FDS says, if LISTEN_PID says that they are for this process. They become close-on-exec and keep their
-/// mode, as with jf_from_fd. Only one call gets them. The environment stays as it is, because changing it is not safe
-/// in a program with threads; for the same reason no thread may change it during the call.
+/// Takes the sockets that a service manager such as systemd passed to this process.
 ///
-/// out: where to write the sockets, in the manager's order; the caller closes each with jf_close. Not looked at when
-/// cap is 0.
-/// cap: how many there is room for. If that is too few, none is taken; 0 only asks.
+/// These are the descriptors from 3 on. Environment variable LISTEN_FDS holds their number. LISTEN_PID must be the ID
+/// of this process. The descriptors become close-on-exec and keep their blocking mode, as with jf_from_fd. Only one
+/// call gets the sockets; a call that fails takes none.
 ///
-/// Never blocks. Returns how many sockets there are to take; 0 when nothing was passed, when it was passed to another
-/// process (such as the one that this was forked from), and after a call, in any thread, that took them. A call that
-/// fails takes none. Errors: JF_E_INVALID for a NULL, for a cap that no memory has, or when LISTEN_PID, LISTEN_FDS or
-/// LISTEN_FDNAMES is malformed; JF_E_BAD_HANDLE when one of the descriptors is not open; JF_E_BUSY when one is
-/// close-on-exec, so that it was opened or taken by somebody in this process; JF_E_NOT_SOCKET; JF_E_FAMILY_UNSUPPORTED
-/// and JF_E_TYPE_UNSUPPORTED for a kind of socket that the library does not know; JF_E_NO_MEMORY, which is the
-/// exception: they are closed then. See sd_listen_fds(3). Since 0.1.
+/// The environment is not changed, because that is unsafe in a program with threads. For the same reason, no thread may
+/// change the environment during the call.
+///
+/// @param out   [out, array(cap)] where to write the sockets, in the service manager's order; may be NULL if `cap` is
+///              0. The caller closes each with jf_close.
+/// @param cap   capacity of `out`. If it is too small, no socket is taken; 0 only queries the number.
+///
+/// @blocks   never
+/// @return   [count] number of sockets available; 0 if none were passed, if they were passed to another process (such
+///           as the parent of this process), and after a call in any thread took them
+/// @error JF_E_INVALID                                     LISTEN_PID, LISTEN_FDS or LISTEN_FDNAMES is malformed
+/// @error JF_E_BAD_HANDLE                                  one of the descriptors is not open
+/// @error JF_E_BUSY                                        one of the descriptors is close-on-exec, so it was opened or
+///                                                         taken after the process started
+/// @error JF_E_NOT_SOCKET                                  one of the descriptors is not a socket
+/// @error JF_E_FAMILY_UNSUPPORTED, JF_E_TYPE_UNSUPPORTED   the library does not support one of the sockets
+/// @error JF_E_NO_MEMORY                                   out of memory; unlike after other errors, the sockets are
+///                                                         closed
+/// @see sd_listen_fds(3)
+/// @since 0.1
 // SAFETY: `out` is NULL or writable for `cap` sockets.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_inherited(out: *mut jf_socket, cap: usize) -> i64 {
@@ -42,17 +52,21 @@ pub unsafe extern "C" fn jf_inherited(out: *mut jf_socket, cap: usize) -> i64 {
     })
 }
 
-/// The name that the service manager gave one of the sockets it passed, before or after they are taken; "unknown" when
-/// it gave no names.
+/// Reads the name that the service manager gave to one of the sockets that jf_inherited takes.
 ///
-/// index: which one, from 0 on.
-/// text: where to write it, with a zero at its end; may be NULL when size is 0.
-/// size: how many bytes there are at text; 256 are enough for the names that systemd gives.
+/// The name can be read before and after the sockets are taken. No thread may change the environment during the call.
 ///
-/// Never blocks; no thread may change the environment during the call. Returns the length of the name without its zero.
-/// If that is not less than size, the name did not fit, and an empty string was written instead (nothing, when size is
-/// 0). Errors: JF_E_NOT_FOUND when fewer were passed to this process; JF_E_INVALID for a NULL, or when LISTEN_PID,
-/// LISTEN_FDS or LISTEN_FDNAMES is malformed. See sd_listen_fds_with_names(3). Since 0.1.
+/// @param index   which socket, counted from 0
+/// @param text    [out, text(size)] where to write the name; may be NULL if `size` is 0
+/// @param size    capacity of `text` in bytes; 256 is enough for every name that systemd passes
+///
+/// @blocks   never
+/// @return   [length] length of the name; "unknown" if the service manager passed no names. If the length is not less
+///           than `size`, the name did not fit and `text` holds an empty string.
+/// @error JF_E_NOT_FOUND   `index` is not less than the number of sockets that were passed to this process
+/// @error JF_E_INVALID     LISTEN_PID, LISTEN_FDS or LISTEN_FDNAMES is malformed
+/// @see sd_listen_fds_with_names(3)
+/// @since 0.1
 // SAFETY: `text` is NULL or writable for `size` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_inherited_name(index: usize, text: *mut c_char, size: usize) -> i64 {

@@ -1,4 +1,4 @@
-//! Network interfaces as C sees them.
+//! C functions and types for network interfaces.
 
 use super::addr::jf_addr;
 use super::boundary::{array, guard};
@@ -6,49 +6,50 @@ use crate::net::{Addr, Interface, interfaces};
 use std::ffi::c_char;
 use std::mem::{offset_of, size_of};
 
-/// What a network interface is and can do.
+/// Flags of a network interface, joined with |.
 #[repr(C)]
-#[allow(dead_code, reason = "these are C's names for numbers of the core")]
+#[allow(dead_code, reason = "C names for numbers of the core")]
 #[derive(Clone, Copy)]
 pub enum jf_interface_flag {
-    /// It is switched on. (IFF_UP)
+    /// The interface is enabled. (IFF_UP)
     JF_IF_UP = 0x1,
-    /// It can carry packets. (IFF_RUNNING)
+    /// The interface is operational. (IFF_RUNNING)
     JF_IF_RUNNING = 0x2,
-    /// It leads back into this machine. (IFF_LOOPBACK)
+    /// The interface is a loopback. (IFF_LOOPBACK)
     JF_IF_LOOPBACK = 0x4,
-    /// It has broadcast addresses. (IFF_BROADCAST)
+    /// The interface has a broadcast address. (IFF_BROADCAST)
     JF_IF_BROADCAST = 0x8,
-    /// It leads to one peer. (IFF_POINTOPOINT)
+    /// The interface is a point-to-point link. (IFF_POINTOPOINT)
     JF_IF_POINT_TO_POINT = 0x10,
-    /// It carries multicast. (IFF_MULTICAST)
+    /// The interface supports multicast. (IFF_MULTICAST)
     JF_IF_MULTICAST = 0x20,
 }
 
-/// A network interface with one of its addresses, or without one.
+/// A network interface with one of its addresses, or without an address.
 #[repr(C)]
 pub struct jf_interface {
-    /// The interface's name, with a zero at its end. An IPv4 address's own label on Linux, such as eth0:1, is not told.
+    /// The interface's name, NUL-terminated. On Linux, the separate label of an IPv4 address (such as eth0:1) is not
+    /// reported.
     pub name: [c_char; 16],
-    /// Its index, as jf_addr's scope_id and jf_join have it. 0 when there is none of that name: it has just gone, or on
-    /// Linux the name is a label that somebody gave an IPv4 address without regard to the interface's.
+    /// The interface's index, as in jf_addr's `scope_id` and in jf_join. 0 if no interface has this name: it was
+    /// removed in the meantime, or (on Linux) an IPv4 address has a label that does not start with the interface's
+    /// name.
     pub index: u32,
-    /// JF_IF_* joined with |.
+    /// [flags(jf_interface_flag)] JF_IF_* flags.
     pub flags: u32,
-    /// The largest packet it carries, in bytes.
+    /// The largest packet that the interface carries, in bytes.
     pub mtu: u32,
-    /// How many bits of addr are the network's: 0 to 32, or to 128.
+    /// The number of network bits in `addr`: 0 to 32 for IPv4, 0 to 128 for IPv6.
     pub prefix_len: u32,
-    /// How many bytes of hardware count: 6 for Ethernet, 0 when there is no link address.
+    /// The number of bytes used in `hardware`: 6 for Ethernet, 0 if there is no link-layer address.
     pub hardware_len: u32,
-    /// 0.
+    /// Reserved, 0.
     pub reserved: u32,
-    /// The link address.
+    /// The link-layer address.
     pub hardware: [u8; 32],
-    /// The address, JF_INET or JF_INET6 with port 0; JF_UNSPEC when the interface has none.
+    /// The address: JF_INET or JF_INET6 with port 0; JF_UNSPEC if the interface has no address.
     pub addr: jf_addr,
-    /// The network's broadcast address, or the address at the other end of one that leads to a single peer; else
-    /// JF_UNSPEC.
+    /// The broadcast address, or the remote address of a point-to-point link; otherwise JF_UNSPEC.
     pub peer: jf_addr,
 }
 
@@ -71,7 +72,7 @@ impl From<&Interface> for jf_interface {
     fn from(interface: &Interface) -> jf_interface {
         let addr = |addr: Option<Addr>| jf_addr::of(&addr.unwrap_or(Addr::UNSPEC));
         jf_interface {
-            // No name is longer than 15 bytes.
+            // Names are at most 15 bytes long, so a NUL always follows.
             name: padded::<16>(interface.name.as_encoded_bytes()).map(|byte| byte as c_char),
             index: interface.index,
             flags: interface.flags.bits(),
@@ -86,20 +87,24 @@ impl From<&Interface> for jf_interface {
     }
 }
 
-/// Bytes, and zeros after them.
+/// Copies `bytes` into an array and fills the remainder with zeros.
 fn padded<const N: usize>(bytes: &[u8]) -> [u8; N] {
     std::array::from_fn(|i| bytes.get(i).copied().unwrap_or(0))
 }
 
-/// Lists the machine's network interfaces: one entry for each address of each interface, and one with the address
-/// JF_UNSPEC for an interface that has none, in the order of their indexes.
+/// Lists the machine's network interfaces and their addresses.
 ///
-/// out: where to write the entries; not looked at when cap is 0.
-/// cap: how many entries there is room for.
+/// The list has one entry for each address of each interface, in the order of the interfaces' indexes. An interface
+/// without addresses has one entry with a JF_UNSPEC address. The number of entries can change between two calls.
 ///
-/// Never blocks. Returns how many entries there are, of which the first cap were written. Between two calls there may
-/// come to be more. Errors: JF_E_INVALID for a NULL or a cap that no memory has; JF_E_NO_MEMORY; JF_E_TOO_MANY_FILES
-/// and JF_E_SYSTEM_FILES when there is no descriptor to ask with. See getifaddrs(3). Since 0.1.
+/// @param out   [out, array(cap)] where to write the entries; may be NULL if `cap` is 0
+/// @param cap   capacity of `out`
+///
+/// @blocks   never
+/// @return   [count] number of entries, which may exceed `cap`; the first `cap` of them are written
+/// @error JF_E_TOO_MANY_FILES, JF_E_SYSTEM_FILES   no descriptor is available for the query
+/// @see getifaddrs(3)
+/// @since 0.1
 // SAFETY: `out` is NULL or writable for `cap` entries.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_interfaces(out: *mut jf_interface, cap: usize) -> i64 {
@@ -120,7 +125,7 @@ mod tests {
     use crate::net::InterfaceFlags;
 
     #[test]
-    fn c_and_rust_number_the_flags_alike() {
+    fn flags_have_the_same_numbers_in_c_and_rust() {
         let pairs = [
             (jf_interface_flag::JF_IF_UP, InterfaceFlags::UP),
             (jf_interface_flag::JF_IF_RUNNING, InterfaceFlags::RUNNING),

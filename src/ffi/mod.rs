@@ -1,10 +1,10 @@
 //! The C ABI: a thin layer over `net`.
 //!
-//! Every function checks what it was given, makes one call and converts what comes back. The comments of exported items are
-//! the header's text, for readers of C; notes to readers of Rust are plain comments.
+//! Every exported function checks its arguments, makes one call and converts the result. The doc comments of exported
+//! items become the text of the C header; notes for Rust readers are plain comments.
 
-#![allow(missing_docs, reason = "the header's text is not Rust documentation")]
-#![allow(non_camel_case_types, reason = "the names are C's")]
+#![allow(missing_docs, reason = "doc comments here are text for the C header")]
+#![allow(non_camel_case_types, reason = "the names are those of the C API")]
 
 mod about;
 mod addr;

@@ -1,27 +1,38 @@
-//! Multicast as C sees it.
+//! C functions for multicast groups.
 
 use super::addr::{addr, jf_addr, optional_addr};
 use super::boundary::{done, guard};
 use super::socket::{SOCKETS, jf_socket};
 
-/// Has the system deliver to a socket what is sent to a multicast group and comes in by one interface, from every
-/// source or from a single one. A socket may join several groups, on several interfaces, and one group from several
-/// sources, one call each. To receive, it is bound to the port that is sent to. On Linux a socket that is bound to no
-/// particular address also gets what other sockets of the machine joined, unless IP_MULTICAST_ALL or IPV6_MULTICAST_ALL
-/// is off; and what they let in by another interface, if it is sent to an IPv6 group of its own.
+/// Joins a multicast group on one interface, for all sources or for a single source.
 ///
-/// s: a datagram or raw socket; a JF_INET6 datagram socket joins groups of IPv4 too.
-/// group: the group, whose port does not matter; not NULL.
-/// source: the one sender to receive from, of the group's family, whose port does not matter; NULL for all.
-/// interface_index: the interface, as jf_addr's scope_id has it; 0 for the scope_id of the addresses, or if that is 0
-/// too for the one of the system's choice.
+/// A socket can join several groups, on several interfaces, and one group from several sources, with one call each. To
+/// receive, bind the socket to the destination port of the datagrams.
 ///
-/// Never blocks. Returns 0. Errors: JF_E_ADDR_IN_USE when the socket has joined it already, or has joined it from all
-/// sources and now from one, or the other way round; JF_E_ADDR_INVALID when the group is not multicast, when the source
-/// is or is unspecified, or when one is not an address; JF_E_FAMILY_UNSUPPORTED for families that do not go together;
-/// JF_E_TYPE_UNSUPPORTED for a stream; JF_E_NOT_FOUND when there is no such interface, or none for this group;
-/// JF_E_NO_BUFFERS and JF_E_NO_MEMORY when the socket has joined as many as it may; JF_E_INVALID for a NULL, or when a
-/// scope_id is another interface; JF_E_BAD_HANDLE. See ip(7), MCAST_JOIN_GROUP, MCAST_JOIN_SOURCE_GROUP. Since 0.1.
+/// On Linux, a socket bound to the wildcard address also receives datagrams for groups that other sockets of the
+/// machine joined, unless JF_OPT_MULTICAST_ALL is 0. It also receives datagrams for its own IPv6 groups that arrive on
+/// another interface on which another socket joined the group.
+///
+/// @param s                 datagram or raw socket; a JF_INET6 datagram socket can join IPv4 groups, too
+/// @param group             [in] group address; its port is ignored
+/// @param source            [in, optional] the only sender to receive from, of the group's family; its port is ignored.
+///                          NULL for all senders.
+/// @param interface_index   interface, as in jf_addr's `scope_id`. 0 for the `scope_id` of the addresses; if that is
+///                          also 0, the system chooses.
+///
+/// @blocks   never
+/// @return   [nothing]
+/// @error JF_E_ADDR_IN_USE                  the socket already joined the group this way, or joined it from all sources
+///                                          and now joins from one source, or vice versa
+/// @error JF_E_ADDR_INVALID                 `group` is not a multicast address, `source` is a multicast or an
+///                                          unspecified address, or one of them is malformed
+/// @error JF_E_FAMILY_UNSUPPORTED           the families of socket, group and source do not match
+/// @error JF_E_TYPE_UNSUPPORTED             the socket is a stream
+/// @error JF_E_NOT_FOUND                    there is no such interface, or none for this group
+/// @error JF_E_NO_BUFFERS, JF_E_NO_MEMORY   the socket reached the system's limit of groups or sources
+/// @error JF_E_INVALID                      a `scope_id` contradicts `interface_index`
+/// @see ip(7), ipv6(7), MCAST_JOIN_GROUP, MCAST_JOIN_SOURCE_GROUP
+/// @since 0.1
 // SAFETY: both addresses are NULL or readable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_join(
@@ -37,17 +48,27 @@ pub unsafe extern "C" fn jf_join(
     })
 }
 
-/// Leaves a multicast group. What has come in before is still received. Closing a socket leaves all.
+/// Leaves a multicast group.
 ///
-/// s: the socket.
-/// group: the group that was joined; not NULL.
-/// source: the sender it was joined from; NULL leaves it altogether, from whichever sources it was joined.
-/// interface_index: the interface it was joined on, as for jf_join. For 0 Linux leaves a group of IPv6 on the first
-/// interface on which it is joined.
+/// Datagrams that arrived earlier can still be received. jf_close leaves all groups.
 ///
-/// Never blocks. Returns 0. Errors: JF_E_ADDR_NOT_AVAILABLE when it is not joined so, also for want of such
-/// an interface; JF_E_ADDR_INVALID, JF_E_FAMILY_UNSUPPORTED, JF_E_TYPE_UNSUPPORTED and JF_E_INVALID as for jf_join;
-/// JF_E_BAD_HANDLE. See ip(7), MCAST_LEAVE_GROUP, MCAST_LEAVE_SOURCE_GROUP. Since 0.1.
+/// @param s                 socket that joined the group
+/// @param group             [in] group address
+/// @param source            [in, optional] source from which the group was joined. NULL leaves the group for all
+///                          sources.
+/// @param interface_index   interface, as for jf_join. If 0, Linux leaves an IPv6 group on the first interface on which
+///                          the socket joined it.
+///
+/// @blocks   never
+/// @return   [nothing]
+/// @error JF_E_ADDR_NOT_AVAILABLE   the socket did not join the group this way, or there is no such interface
+/// @error JF_E_ADDR_INVALID         `group` is not a multicast address, `source` is a multicast or an unspecified
+///                                  address, or one of them is malformed
+/// @error JF_E_FAMILY_UNSUPPORTED   the families of socket, group and source do not match
+/// @error JF_E_TYPE_UNSUPPORTED     the socket is a stream
+/// @error JF_E_INVALID              a `scope_id` contradicts `interface_index`
+/// @see ip(7), ipv6(7), MCAST_LEAVE_GROUP, MCAST_LEAVE_SOURCE_GROUP
+/// @since 0.1
 // SAFETY: both addresses are NULL or readable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_leave(

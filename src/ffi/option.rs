@@ -1,56 +1,55 @@
-//! Options as C sees them. Their enumerators, `jf_option`, are written by the build script from
-//! src/sys/option_table.rs.
+//! C functions for socket options. The build script generates the enum `jf_option` from src/sys/option_table.rs.
 
 use super::boundary::{TextRoom, bytes, count, done, guard, recv_buf, required, text};
 use super::socket::{SOCKETS, jf_socket};
 use crate::net::{Error, Opt, Result, TEXT_CAPACITY};
 use std::ffi::{c_char, c_void};
 
-/// Values of JF_OPT_PATH_MTU_DISCOVERY: whether routers may cut packets into fragments.
+/// Values of JF_OPT_PATH_MTU_DISCOVERY: whether IP packets may be fragmented.
 #[repr(C)]
-#[allow(dead_code, reason = "these are C's names for numbers of the system")]
+#[allow(dead_code, reason = "C names for numbers of the system")]
 #[derive(Clone, Copy)]
 pub enum jf_pmtu {
-    /// They may.
+    /// Packets may be fragmented, here and by routers.
     JF_PMTU_DONT = 0,
-    /// As the route says; what is known to be too long for the path is cut here.
+    /// The route decides. Datagrams longer than the known path MTU are fragmented here.
     JF_PMTU_WANT = 1,
-    /// They may not; a datagram that is too long for the path is JF_E_MESSAGE_SIZE.
+    /// Packets are never fragmented. A datagram longer than the path MTU fails with JF_E_MESSAGE_SIZE.
     JF_PMTU_DO = 2,
-    /// They may not, and what is known of the path is not heeded, but the interface's own limit is.
+    /// Packets are never fragmented, and the known path MTU is ignored. The interface's MTU still applies.
     JF_PMTU_PROBE = 3,
-    /// They may, and nothing is learnt of the path: the interface's own limit alone counts.
+    /// Routers may fragment packets. The path MTU is neither learned nor used; only the interface's MTU applies.
     JF_PMTU_INTERFACE = 4,
-    /// As JF_PMTU_INTERFACE, but what is longer than that is cut here.
+    /// Like JF_PMTU_INTERFACE, but datagrams longer than the interface's MTU are fragmented here.
     JF_PMTU_OMIT = 5,
 }
 
-/// Bits of JF_OPT_TIMESTAMPING, joined with |: which times of a packet are taken, and how they are told.
+/// Bits of JF_OPT_TIMESTAMPING, joined with |: which timestamps are taken, and which are reported.
 #[repr(C)]
-#[allow(dead_code, reason = "these are C's names for numbers of the system")]
+#[allow(dead_code, reason = "C names for numbers of the system")]
 #[derive(Clone, Copy)]
 pub enum jf_timestamping {
-    /// Take when the device sent it.
+    /// Take a timestamp when the network device sends the packet.
     JF_TS_TX_HARDWARE = 1,
-    /// Take when the system gave it to the device.
+    /// Take a timestamp when the system passes the packet to the network device.
     JF_TS_TX_SOFTWARE = 2,
-    /// Take when the device received it.
+    /// Take a timestamp when the network device receives the packet.
     JF_TS_RX_HARDWARE = 4,
-    /// Take when the system received it.
+    /// Take a timestamp when the system receives the packet.
     JF_TS_RX_SOFTWARE = 8,
-    /// Tell the times that the system took.
+    /// Report the timestamps that the system took.
     JF_TS_SOFTWARE = 16,
-    /// Tell the times that the device took.
+    /// Report the timestamps that the network device took.
     JF_TS_RAW_HARDWARE = 64,
-    /// Tell the number of the sent datagram or byte as well.
+    /// Also report the number of the sent datagram or byte.
     JF_TS_OPT_ID = 128,
-    /// Take when it came to the device's queue.
+    /// Take a timestamp when the packet enters the packet scheduler.
     JF_TS_TX_SCHED = 256,
-    /// Take when the peer had acknowledged all of it; TCP.
+    /// Take a timestamp when the peer has acknowledged all of the data; TCP.
     JF_TS_TX_ACK = 512,
-    /// Tell the addresses of a sent packet as well.
+    /// Also report the addresses of a sent packet.
     JF_TS_OPT_CMSG = 1024,
-    /// Tell the time without the packet.
+    /// Report the timestamp without the packet.
     JF_TS_OPT_TSONLY = 2048,
 }
 
@@ -58,28 +57,38 @@ pub fn option(number: i32) -> Result<Opt> {
     Opt::from_number(number).ok_or(Error::INVALID)
 }
 
-/// Whether this system has an option, on whatever kind of socket. It is asked, by a socket that is opened for it.
+/// Returns whether this system supports an option on any kind of socket.
 ///
-/// option: one of JF_OPT_*.
+/// The answer comes from the system: the call opens a socket and tries the option.
 ///
-/// Never blocks. Returns 1 or 0. Errors: JF_E_INVALID for an unknown option; JF_E_PERMISSION when only sockets have it
-/// that this process may not open; JF_E_TOO_MANY_FILES; JF_E_SYSTEM_FILES; JF_E_NO_MEMORY; JF_E_NO_BUFFERS. See
-/// getsockopt(2). Since 0.1.
+/// @param option   [enum(jf_option)] JF_OPT_* constant
+///
+/// @blocks   never
+/// @return   [boolean] 1 if the option is supported, 0 if not
+/// @error JF_E_PERMISSION                                      only kinds of socket that this process may not open have
+///                                                             the option
+/// @error JF_E_TOO_MANY_FILES, JF_E_SYSTEM_FILES, JF_E_NO_BUFFERS   the socket for the query could not be opened
+/// @see getsockopt(2)
+/// @since 0.1
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_supported(option: i32) -> i64 {
     guard(|| Ok(self::option(option)?.is_supported()?.into()))
 }
 
-/// Sets an option of a socket to a number.
+/// Sets a numeric option of a socket.
 ///
-/// s: the socket.
-/// option: one of JF_OPT_*.
-/// value: in the option's unit and range.
+/// @param s        socket
+/// @param option   [enum(jf_option)] JF_OPT_* constant
+/// @param value    value in the option's unit and range
 ///
-/// Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option or a value out of range, or where the socket's
-/// state doesn't allow it; JF_E_OPTION_UNSUPPORTED when this kind of socket has no such option or it is read only or a
-/// text; JF_E_PERMISSION; JF_E_NOT_FOUND when there is no interface with that index; JF_E_BAD_HANDLE. See
-/// setsockopt(2). Since 0.1.
+/// @blocks   never
+/// @return   [nothing]
+/// @error JF_E_INVALID              `value` is out of range, or the socket's state does not allow it
+/// @error JF_E_OPTION_UNSUPPORTED   this kind of socket has no such option, or the option is read-only or a text
+/// @error JF_E_PERMISSION           the process lacks a capability that the option requires
+/// @error JF_E_NOT_FOUND            there is no interface with this index
+/// @see setsockopt(2)
+/// @since 0.1
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_set(s: jf_socket, option: i32, value: i64) -> i64 {
     guard(|| {
@@ -88,15 +97,18 @@ pub extern "C" fn jf_set(s: jf_socket, option: i32, value: i64) -> i64 {
     })
 }
 
-/// Reads an option of a socket that is a number.
+/// Reads a numeric option of a socket.
 ///
-/// s: the socket.
-/// option: one of JF_OPT_*.
-/// value: where to write it, in the option's unit; not NULL.
+/// @param s        socket
+/// @param option   [enum(jf_option)] JF_OPT_* constant
+/// @param value    [out] where to write the value, in the option's unit
 ///
-/// Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option or a NULL; JF_E_OPTION_UNSUPPORTED when this
-/// kind of socket has no such option or it is set only or a text; JF_E_NOT_CONNECTED for what is told of a peer;
-/// JF_E_BAD_HANDLE. See getsockopt(2). Since 0.1.
+/// @blocks   never
+/// @return   [nothing]
+/// @error JF_E_OPTION_UNSUPPORTED   this kind of socket has no such option, or the option is write-only or a text
+/// @error JF_E_NOT_CONNECTED        the option describes the peer, and the socket has none
+/// @see getsockopt(2)
+/// @since 0.1
 // SAFETY: `value` is NULL or writable for an int64_t.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_get(s: jf_socket, option: i32, value: *mut i64) -> i64 {
@@ -109,17 +121,21 @@ pub unsafe extern "C" fn jf_get(s: jf_socket, option: i32, value: *mut i64) -> i
     })
 }
 
-/// Sets an option of a socket to a text.
+/// Sets a text option of a socket.
 ///
-/// s: the socket.
-/// option: one of JF_OPT_*.
-/// text: a string that ends with a zero; not NULL.
+/// @param s        socket
+/// @param option   [enum(jf_option)] JF_OPT_* constant
+/// @param text     [in, text] value
 ///
-/// Never blocks, but the system may load a module for the name. Returns 0. Errors: JF_E_INVALID for an unknown option,
-/// a NULL or a text that is too long; JF_E_OPTION_UNSUPPORTED when this kind of socket has no such option or it is read
-/// only or a number; JF_E_NOT_FOUND when the system has nothing of that name; JF_E_PERMISSION; JF_E_BAD_HANDLE. See
-/// setsockopt(2). Since 0.1.
-// SAFETY: `text` is NULL or a C string.
+/// @blocks   never, except that the system may load a kernel module for the name
+/// @return   [nothing]
+/// @error JF_E_INVALID              `text` is too long
+/// @error JF_E_OPTION_UNSUPPORTED   this kind of socket has no such option, or the option is read-only or a number
+/// @error JF_E_NOT_FOUND            the system has nothing of this name
+/// @error JF_E_PERMISSION           the process lacks a capability that the option or its value requires
+/// @see setsockopt(2)
+/// @since 0.1
+// SAFETY: `text` is NULL or a NUL-terminated string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_set_text(s: jf_socket, option: i32, text: *const c_char) -> i64 {
     guard(|| {
@@ -130,40 +146,50 @@ pub unsafe extern "C" fn jf_set_text(s: jf_socket, option: i32, text: *const c_c
     })
 }
 
-/// Reads an option of a socket that is a text.
+/// Reads a text option of a socket.
 ///
-/// s: the socket.
-/// option: one of JF_OPT_*.
-/// text: where to write it, with a zero at its end; may be NULL when size is 0.
-/// size: how many bytes there are at text.
+/// @param s        socket
+/// @param option   [enum(jf_option)] JF_OPT_* constant
+/// @param text     [out, text(size)] where to write the value; may be NULL if `size` is 0
+/// @param size     capacity of `text` in bytes
 ///
-/// Never blocks. Returns the length of the text without its zero. If that is not less than size, the text did not fit,
-/// and an empty string was written instead (nothing, when size is 0). Errors: JF_E_INVALID for an unknown option, a
-/// NULL or a length; JF_E_OPTION_UNSUPPORTED when this kind of socket has no such option or it is a number;
-/// JF_E_BAD_HANDLE. See getsockopt(2). Since 0.1.
+/// @blocks   never
+/// @return   [length] length of the value. If it is not less than `size`, the value did not fit and `text` holds an
+///           empty string.
+/// @error JF_E_OPTION_UNSUPPORTED   this kind of socket has no such option, or the option is a number
+/// @see getsockopt(2)
+/// @since 0.1
 // SAFETY: `text` is NULL or writable for `size` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_get_text(s: jf_socket, option: i32, text: *mut c_char, size: usize) -> i64 {
     guard(|| {
         let option = self::option(option)?;
         // SAFETY: the caller's.
-        let room = unsafe { TextRoom::new(text, size) }?;
-        let mut all = [0; TEXT_CAPACITY];
-        SOCKETS.with(s, |socket| Ok(room.write(socket.get_text_bytes(option, &mut all)?)))
+        let text = unsafe { TextRoom::new(text, size) }?;
+        let mut value = [0; TEXT_CAPACITY];
+        SOCKETS.with(s, |socket| Ok(text.write(socket.get_text_bytes(option, &mut value)?)))
     })
 }
 
-/// Sets what the system knows by a level and a name, for what has no JF_OPT_. A timeout that is set so is the socket's
-/// JF_OPT_RECV_TIMEOUT or JF_OPT_SEND_TIMEOUT from then on.
+/// Sets a socket option by its native level and name, for options without a JF_OPT_ constant.
 ///
-/// s: the socket.
-/// level, name: the system's numbers, such as SOL_SOCKET and SO_ATTACH_FILTER.
-/// value: what the system wants; not looked at when len is 0. What it points to in turn is the caller's to get right.
-/// len: how many bytes, at most INT32_MAX.
+/// A timeout that is set this way becomes the socket's JF_OPT_RECV_TIMEOUT or JF_OPT_SEND_TIMEOUT. The library can't
+/// check pointers inside the value.
 ///
-/// Never blocks by itself. Returns 0. Errors: JF_E_OPTION_UNSUPPORTED when the socket has no such option;
-/// JF_E_PERMISSION; JF_E_INVALID for a NULL or a length, or what the system doesn't take; JF_E_BAD_HANDLE; any other
-/// that the option has. See setsockopt(2). Since 0.1.
+/// @param s       socket
+/// @param level   native level, such as SOL_SOCKET
+/// @param name    native name, such as SO_ATTACH_FILTER
+/// @param value   [in, buffer(len)] value in the system's format; may be NULL if `len` is 0
+/// @param len     length of `value` in bytes, at most INT32_MAX
+///
+/// @blocks   never, unless the system blocks for this option
+/// @return   [nothing]
+/// @error JF_E_OPTION_UNSUPPORTED   the socket has no such option
+/// @error JF_E_PERMISSION           the process lacks a capability that the option requires
+/// @error JF_E_INVALID              `len` is above INT32_MAX, or the system rejects the value
+/// @error JF_E_OS - errno           any other error of the option; errors with a JF_E_ code are reported as that code
+/// @see setsockopt(2)
+/// @since 0.1
 // SAFETY: `value` is NULL or readable for `len` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_set_raw(s: jf_socket, level: i32, name: i32, value: *const c_void, len: usize) -> i64 {
@@ -174,22 +200,28 @@ pub unsafe extern "C" fn jf_set_raw(s: jf_socket, level: i32, name: i32, value: 
     })
 }
 
-/// Reads what the system knows by a level and a name, for what has no JF_OPT_.
+/// Reads a socket option by its native level and name, for options without a JF_OPT_ constant.
 ///
-/// s: the socket.
-/// level, name: the system's numbers, such as IPPROTO_TCP and TCP_INFO.
-/// value: where to write it; not looked at when room is 0. Some options read from it first.
-/// room: how many bytes there are at value, at most INT32_MAX. Of a longer value most options write the beginning.
+/// @param s       socket
+/// @param level   native level, such as IPPROTO_TCP
+/// @param name    native name, such as TCP_INFO
+/// @param value   [inout, buffer(room)] where to write the value, which some options read first; may be NULL if `room`
+///                is 0
+/// @param room    capacity of `value` in bytes, at most INT32_MAX. For most options, a longer value is truncated.
 ///
-/// Never blocks. Returns the length of what was written. Errors: JF_E_OPTION_UNSUPPORTED when the socket has no such
-/// option; JF_E_INVALID for a NULL or a length, or what the system doesn't take; JF_E_BAD_HANDLE; any other that the
-/// option has. See getsockopt(2). Since 0.1.
+/// @blocks   never
+/// @return   [count] number of bytes written
+/// @error JF_E_OPTION_UNSUPPORTED   the socket has no such option
+/// @error JF_E_INVALID              `room` is above INT32_MAX, or the system rejects the request
+/// @error JF_E_OS - errno           any other error of the option; errors with a JF_E_ code are reported as that code
+/// @see getsockopt(2)
+/// @since 0.1
 // SAFETY: `value` is NULL or writable for `room` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_get_raw(s: jf_socket, level: i32, name: i32, value: *mut c_void, room: usize) -> i64 {
     guard(|| {
         // SAFETY: the caller's.
-        let room = unsafe { recv_buf(value, room) }?;
-        SOCKETS.with(s, |socket| socket.get_raw(level, name, room)).map(count)
+        let value = unsafe { recv_buf(value, room) }?;
+        SOCKETS.with(s, |socket| socket.get_raw(level, name, value)).map(count)
     })
 }

@@ -1,4 +1,4 @@
-//! What is known of a TCP connection, as C sees it.
+//! The C function and types for the state of a TCP connection.
 
 use super::boundary::{guard, required};
 use super::socket::{SOCKETS, jf_socket};
@@ -6,59 +6,59 @@ use crate::net::{Error, TcpInfo};
 use std::mem::{align_of, offset_of, size_of};
 use std::ptr;
 
-/// States of a TCP connection.
+/// States of a TCP connection, as in RFC 9293.
 #[repr(C)]
-#[allow(dead_code, reason = "these are C's names for numbers of the core")]
+#[allow(dead_code, reason = "C names for numbers of the core")]
 #[derive(Clone, Copy)]
 pub enum jf_tcp_state {
-    /// One that this library does not know.
+    /// A state that this library does not know.
     JF_TCP_UNKNOWN = 0,
-    /// Both may send.
+    /// The connection is open in both directions.
     JF_TCP_ESTABLISHED = 1,
-    /// A connection was asked for.
+    /// A connection was requested; no answer has arrived.
     JF_TCP_SYN_SENT = 2,
-    /// It was, and granted.
+    /// A request was received and answered; the handshake is not complete.
     JF_TCP_SYN_RECEIVED = 3,
-    /// This end is closed for sending, which the peer has yet to acknowledge.
+    /// This end is closed for sending; the peer has not acknowledged the FIN.
     JF_TCP_FIN_WAIT_1 = 4,
-    /// This end is closed for sending.
+    /// This end is closed for sending, and the peer has acknowledged it.
     JF_TCP_FIN_WAIT_2 = 5,
-    /// Both ends are closed; what is under way fades out.
+    /// Both ends are closed; the connection waits until delayed packets have expired.
     JF_TCP_TIME_WAIT = 6,
     /// There is no connection.
     JF_TCP_CLOSED = 7,
     /// The peer's end is closed for sending.
     JF_TCP_CLOSE_WAIT = 8,
-    /// So is this one, which the peer has yet to acknowledge.
+    /// Both ends are closed, the peer's first; the peer has not acknowledged the FIN.
     JF_TCP_LAST_ACK = 9,
-    /// It takes connections.
+    /// The socket listens for connections.
     JF_TCP_LISTEN = 10,
-    /// Both ends closed at the same time.
+    /// Both ends were closed at the same time; the peer has not acknowledged the FIN.
     JF_TCP_CLOSING = 11,
 }
 
-/// What both ends of a TCP connection agreed on, joined with |.
+/// Options that both ends of a TCP connection negotiated, joined with |.
 #[repr(C)]
-#[allow(dead_code, reason = "these are C's names for numbers of the core")]
+#[allow(dead_code, reason = "C names for numbers of the core")]
 #[derive(Clone, Copy)]
 pub enum jf_tcp_option {
     /// Segments carry timestamps.
     JF_TCP_OPTION_TIMESTAMPS = 0x1,
-    /// Acknowledgements are selective.
+    /// Selective acknowledgements.
     JF_TCP_OPTION_SACK = 0x2,
-    /// Windows have scales.
+    /// Window scaling.
     JF_TCP_OPTION_WINDOW_SCALE = 0x4,
-    /// Congestion is notified.
+    /// Explicit congestion notification.
     JF_TCP_OPTION_ECN = 0x8,
-    /// A packet came that was marked as one that could be notified of congestion.
+    /// A packet with an ECN-capable mark was received.
     JF_TCP_OPTION_ECN_SEEN = 0x10,
-    /// Data went with the first packet and was acknowledged: fast open.
+    /// Data in the SYN was acknowledged (TCP Fast Open).
     JF_TCP_OPTION_SYN_DATA = 0x20,
 }
 
-/// Fields of a jf_tcp_info_data that the system has filled, joined with |; each stands for the members it names.
+/// Bits of `filled` in jf_tcp_info_data, joined with |; each stands for the members that it names.
 #[repr(C)]
-#[allow(dead_code, reason = "these are C's names for numbers of the core")]
+#[allow(dead_code, reason = "C names for numbers of the core")]
 #[derive(Clone, Copy)]
 pub enum jf_tcp_field {
     /// state.
@@ -119,134 +119,136 @@ pub enum jf_tcp_field {
     JF_TCP_HAS_TOTAL_RTO = 0x8000000,
 }
 
-/// What the system knows of a TCP connection. A member that this system's version does not have is 0, and not in
-/// filled. Later versions of the library may append members: size tells them apart.
+/// State and statistics of a TCP connection.
+///
+/// A member that this system's version lacks is 0, and its bit in `filled` is not set. Later versions of the library
+/// may append members; `size` distinguishes the versions.
 #[repr(C)]
 pub struct jf_tcp_info_data {
-    /// To be set to sizeof(jf_tcp_info_data) before the call.
+    /// Must be set to sizeof(jf_tcp_info_data) before the call.
     pub size: u32,
-    /// The connection's state: one of JF_TCP_ESTABLISHED and so on.
+    /// [enum(jf_tcp_state)] State of the connection.
     pub state: u32,
-    /// Which members are filled: JF_TCP_HAS_* joined with |.
+    /// [flags(jf_tcp_field)] Members that are filled in.
     pub filled: u64,
-    /// What was agreed on when the connection was made: JF_TCP_OPTION_* joined with |.
+    /// [flags(jf_tcp_option)] Options negotiated in the handshake.
     pub options: u32,
-    /// How long an acknowledgement is waited for before sending again, in microseconds.
+    /// Retransmission timeout in microseconds.
     pub rto_us: u32,
-    /// The most bytes of data that a segment to the peer holds.
+    /// Maximum segment size for sending, in bytes of data.
     pub snd_mss: u32,
-    /// The same of segments from the peer, as far as it can be guessed, in bytes.
+    /// Estimated maximum segment size of the peer's segments, in bytes of data.
     pub rcv_mss: u32,
-    /// Segments sent and not yet acknowledged.
+    /// Number of segments sent and not yet acknowledged.
     pub unacked: u32,
-    /// Of those, how many the peer has told it has out of order.
+    /// Number of those segments that the peer has acknowledged selectively.
     pub sacked: u32,
-    /// Of those, how many are taken for lost.
+    /// Number of those segments that are assumed lost.
     pub lost: u32,
-    /// Of those, how many were sent again.
+    /// Number of those segments that were retransmitted.
     pub retrans: u32,
-    /// How often in a row the timeout for an acknowledgement has passed.
+    /// Number of consecutive retransmission timeouts.
     pub retransmits: u32,
-    /// Probes of a closed window or a silent peer without an answer.
+    /// Number of unanswered zero-window or keepalive probes.
     pub probes: u32,
-    /// Milliseconds since data was last sent, or else since the machine was started, about.
+    /// Milliseconds since data was last sent; if none was sent, roughly the time since the system started.
     pub last_data_sent_ms: u32,
-    /// Milliseconds since data last came.
+    /// Milliseconds since data was last received.
     pub last_data_received_ms: u32,
-    /// Milliseconds since an acknowledgement last came.
+    /// Milliseconds since an acknowledgement was last received.
     pub last_ack_received_ms: u32,
-    /// The longest packet that the path takes, in bytes.
+    /// Path MTU in bytes.
     pub path_mtu: u32,
-    /// The round trip's time, smoothed, in microseconds; 0 before one was measured.
+    /// Smoothed round-trip time in microseconds; 0 before the first measurement.
     pub rtt_us: u32,
-    /// How much it varies, in microseconds.
+    /// Variation of the round-trip time in microseconds.
     pub rttvar_us: u32,
-    /// The congestion window: segments that may be on their way.
+    /// Congestion window: the maximum number of segments in flight.
     pub cwnd: u32,
-    /// Segments up to which that window grows quickly; INT32_MAX before there was congestion.
+    /// Slow-start threshold in segments; INT32_MAX before the first congestion.
     pub ssthresh: u32,
-    /// By how many segments the path is taken to change their order.
+    /// Assumed reordering of the path, in segments.
     pub reordering: u32,
-    /// The round trip's time as the receiver guesses it, in microseconds; 0 before it can.
+    /// Round-trip time in microseconds as estimated by the receiver; 0 before the first estimate.
     pub rcv_rtt_us: u32,
-    /// Bytes that the receiver lets come in one round trip.
+    /// Bytes that the receiver allows in one round trip.
     pub rcv_space: u32,
-    /// Segments sent again since the connection was made.
+    /// Number of segments retransmitted since the connection was established.
     pub total_retransmits: u32,
-    /// Segments sent, those without data included.
+    /// Number of segments sent, including those without data.
     pub segs_out: u32,
-    /// Segments received, those without data included.
+    /// Number of segments received, including those without data.
     pub segs_in: u32,
-    /// Bytes that are queued and were not sent yet.
+    /// Number of bytes queued and not yet sent.
     pub notsent_bytes: u32,
-    /// The shortest round trip of late, in microseconds; UINT32_MAX before one was measured.
+    /// Minimum of the recent round-trip times in microseconds; UINT32_MAX before the first measurement.
     pub min_rtt_us: u32,
-    /// Segments with data that were sent.
+    /// Number of segments with data sent.
     pub data_segs_out: u32,
-    /// Segments with data that were received.
+    /// Number of segments with data received.
     pub data_segs_in: u32,
-    /// Segments with data that arrived, as the peer says, those sent again included.
+    /// Number of segments with data delivered according to the peer, including retransmitted ones.
     pub delivered: u32,
-    /// Of those, how many met congestion on their way.
+    /// Number of those segments that were marked with ECN congestion experienced.
     pub delivered_ce: u32,
-    /// Segments that the peer says it got twice.
+    /// Number of segments that the peer reported as duplicates.
     pub dsack_dups: u32,
-    /// How often segments were seen to arrive out of order at the peer.
+    /// Number of reordering events observed at the peer.
     pub reord_seen: u32,
-    /// Segments that came out of order.
+    /// Number of segments received out of order.
     pub rcv_ooopack: u32,
-    /// Bytes that the peer has room for.
+    /// Receive window advertised by the peer, in bytes.
     pub snd_wnd: u32,
-    /// Bytes that the peer was told there is room for here.
+    /// Receive window advertised to the peer, in bytes.
     pub rcv_wnd: u32,
-    /// How often another path was tried since this one seemed to fail.
+    /// Number of times another path was tried because the current one seemed to fail.
     pub rehash: u32,
-    /// How often the timeout for an acknowledgement has passed.
+    /// Number of retransmission timeouts.
     pub total_rto: u32,
-    /// How often sending was begun anew after that, once for several in a row.
+    /// Number of recoveries after retransmission timeouts; consecutive timeouts count as one.
     pub total_rto_recoveries: u32,
-    /// Milliseconds from those timeouts until what was lost had arrived.
+    /// Milliseconds spent in those recoveries: from the timeout until the lost data was delivered.
     pub total_rto_time_ms: u32,
-    /// Nothing; 0.
+    /// Reserved, 0.
     pub reserved: u32,
-    /// Bytes a second that are sent at the most for now; UINT64_MAX is no limit.
+    /// Current pacing rate in bytes per second; UINT64_MAX means no limit.
     pub pacing_rate: u64,
-    /// What that can rise to, in bytes a second; UINT64_MAX is no limit.
+    /// Maximum pacing rate in bytes per second; UINT64_MAX means no limit.
     pub max_pacing_rate: u64,
-    /// Bytes of data that the peer has acknowledged; the SYN counts as one.
+    /// Number of bytes that the peer has acknowledged; the SYN counts as one.
     pub bytes_acked: u64,
-    /// Bytes of data that came, in order; the FIN counts as one.
+    /// Number of bytes received in order; the FIN counts as one.
     pub bytes_received: u64,
-    /// Bytes a second that have arrived at the peer of late; 0 before it was measured.
+    /// Recent rate of delivery to the peer in bytes per second; 0 before the first measurement.
     pub delivery_rate: u64,
-    /// Microseconds in which there was something to send or to be acknowledged.
+    /// Microseconds during which data was waiting to be sent or acknowledged.
     pub busy_time_us: u64,
-    /// Of those, in how many the peer had no room.
+    /// Part of `busy_time_us` during which the peer's receive window was full.
     pub rwnd_limited_us: u64,
-    /// Of those, in how many the send buffer was too small.
+    /// Part of `busy_time_us` during which the send buffer was too small.
     pub sndbuf_limited_us: u64,
-    /// Bytes of data sent, those sent again included.
+    /// Number of bytes of data sent, including retransmitted ones.
     pub bytes_sent: u64,
-    /// Of those, how many were sent again.
+    /// Number of bytes of data retransmitted.
     pub bytes_retransmitted: u64,
 }
 
-/// As long as it was at first; no caller has less.
-const FIRST_SIZE: usize = 16 + 40 * 4 + 10 * 8;
-/// Longer than it will ever be. What says to be longer was not set.
-const MOST_SIZE: usize = 4096;
+/// The struct's size in version 0.1, the smallest that a caller can have.
+const MIN_SIZE: usize = 16 + 40 * 4 + 10 * 8;
+/// Larger than the struct will ever be. A larger size means that the caller did not set the member.
+const MAX_SIZE: usize = 4096;
 
-macro_rules! laid_out_alike {
+macro_rules! assert_same_layout {
     ($($member:ident),*) => {
         const _: () = assert!(
             size_of::<jf_tcp_info_data>() == size_of::<TcpInfo>()
                 && align_of::<jf_tcp_info_data>() == align_of::<TcpInfo>()
-                && FIRST_SIZE <= size_of::<TcpInfo>()
+                && MIN_SIZE <= size_of::<TcpInfo>()
                 $(&& offset_of!(jf_tcp_info_data, $member) == offset_of!(TcpInfo, $member))*
         );
     };
 }
-laid_out_alike!(
+assert_same_layout!(
     state,
     filled,
     options,
@@ -300,34 +302,40 @@ laid_out_alike!(
     bytes_retransmitted
 );
 
-/// Tells what the system knows of a TCP connection at this moment.
+/// Reads the current state and statistics of a TCP connection.
 ///
-/// s: a TCP socket.
-/// out: what to fill in; not NULL. Its member size must be set to sizeof(jf_tcp_info_data), or to more, up to 4096, by
-/// who knows of more members: then those are set to 0.
+/// A listener has only its state, its pacing rates and its reordering.
 ///
-/// Never blocks. A listener has but its state, its pacing and its reordering. Returns 0. Errors:
-/// JF_E_OPTION_UNSUPPORTED when it is no TCP socket; JF_E_INVALID for a NULL or a size that can't be; JF_E_BAD_HANDLE.
-/// See tcp(7), TCP_INFO. Since 0.1.
-// SAFETY: `out` is NULL, or its size is set and it is writable for that.
+/// @param s     TCP socket
+/// @param out   [inout] what to fill in. Its member `size` must be set to sizeof(jf_tcp_info_data). A larger size, up
+///              to 4096, is accepted from a caller built with a later version; the members that this version lacks are
+///              set to 0.
+///
+/// @blocks   never
+/// @return   [nothing]
+/// @error JF_E_OPTION_UNSUPPORTED   the socket is not a TCP socket
+/// @error JF_E_INVALID              `size` is less than it is in version 0.1, or above 4096
+/// @see tcp(7), TCP_INFO
+/// @since 0.1
+// SAFETY: `out` is NULL, or its member `size` is set and it is writable for that many bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_tcp_info(s: jf_socket, out: *mut jf_tcp_info_data) -> i64 {
     guard(|| {
         if !out.is_aligned() {
             return Err(Error::INVALID);
         }
-        // SAFETY: the caller's. How much more there is, the size says.
+        // SAFETY: guaranteed by the caller. Only the leading size is read here, because it tells how long the struct is.
         let size = unsafe { required(out.cast::<u32>())?.assume_init_read() } as usize;
-        if !(FIRST_SIZE..=MOST_SIZE).contains(&size) {
+        if !(MIN_SIZE..=MAX_SIZE).contains(&size) {
             return Err(Error::INVALID);
         }
         let info = SOCKETS.with(s, |socket| socket.tcp_info())?;
-        let (known, from) = (size.min(size_of::<TcpInfo>()) - size_of::<u32>(), &raw const info);
-        // SAFETY: the caller's memory is as long as its size says, and is no part of ours. All but the size itself is written.
+        let (known, source) = (size.min(size_of::<TcpInfo>()) - size_of::<u32>(), &raw const info);
+        // SAFETY: the caller's memory has `size` bytes and does not overlap ours. All of it but the size is written.
         unsafe {
-            let room = out.cast::<u8>().add(size_of::<u32>());
-            ptr::copy_nonoverlapping(from.cast::<u8>().add(size_of::<u32>()), room, known);
-            ptr::write_bytes(room.add(known), 0, size - size_of::<u32>() - known);
+            let members = out.cast::<u8>().add(size_of::<u32>());
+            ptr::copy_nonoverlapping(source.cast::<u8>().add(size_of::<u32>()), members, known);
+            ptr::write_bytes(members.add(known), 0, size - size_of::<u32>() - known);
         }
         Ok(0)
     })
@@ -339,7 +347,7 @@ mod tests {
     use crate::net::{TcpFields, TcpOptions, TcpState};
 
     #[test]
-    fn c_and_rust_number_alike() {
+    fn enums_have_the_same_numbers_in_c_and_rust() {
         for (c, rust) in [
             (jf_tcp_state::JF_TCP_UNKNOWN, TcpState::Unknown),
             (jf_tcp_state::JF_TCP_ESTABLISHED, TcpState::Established),
