@@ -1,4 +1,4 @@
-//! Dialers as C sees them.
+//! C functions for dialers.
 
 use super::addr::{addr, jf_addr};
 use super::boundary::{done, guard, text};
@@ -10,118 +10,165 @@ use std::ffi::c_char;
 use std::sync::RwLock;
 use std::time::Duration;
 
-/// A dialer: how to connect, and what another thread cuts a connecting short by. The number is positive and below 2^53,
-/// stands for this dialer alone, and is never given out again.
+/// A dialer handle: a positive number below 2^53. A handle is never reused.
 pub type jf_dialer = i64;
 
 const KIND: u64 = 2;
 
-// Nobody waits for the lock: a dialer is set up before it dials, and whoever finds it in use is told so.
+// The lock is only ever tried: a dialer is set up before it dials, and a conflicting call returns JF_E_BUSY.
 #[cfg(not(loom))]
 static DIALERS: Table<RwLock<Dialer>, KIND, FEW> = Table::new();
 #[cfg(loom)]
 static DIALERS: std::sync::LazyLock<Table<RwLock<Dialer>, KIND, FEW>> = std::sync::LazyLock::new(Table::new);
 
-fn change(d: jf_dialer, change: impl FnOnce(&mut Dialer) -> Result<&mut Dialer>) -> Result<i64> {
+fn configure(d: jf_dialer, change: impl FnOnce(&mut Dialer) -> Result<&mut Dialer>) -> Result<i64> {
     DIALERS.with(d, |dialer| change(&mut *dialer.try_write().map_err(|_| Error::BUSY)?).map(drop)).map(done)
 }
 
-/// Opens a dialer, which dials as jf_dial does until it is told otherwise.
+/// Opens a dialer: a reusable connector with socket options, a local address, and cancellation from another thread.
 ///
-/// Never blocks. Returns the dialer, which the caller closes with jf_dialer_close. Errors: JF_E_TOO_MANY_FILES;
-/// JF_E_SYSTEM_FILES; JF_E_NO_MEMORY. Since 0.1.
+/// A new dialer connects as jf_dial does. See docs/names.md.
+///
+/// @blocks   never
+/// @return   [new jf_dialer] the dialer, which the caller closes with jf_dialer_close
+/// @error JF_E_TOO_MANY_FILES, JF_E_SYSTEM_FILES   no descriptor is available
+/// @since 0.1
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_dialer_open() -> i64 {
     guard(|| DIALERS.insert(|| Ok(RwLock::new(Dialer::new()?))))
 }
 
-/// Has a dialer set an option, a number, on each socket before it connects. What is set twice keeps the last value.
-/// With JF_OPT_INTERRUPTIBLE the dialing itself ends at a signal with JF_E_INTERRUPTED; with JF_OPT_RECV_TIMEOUT and
-/// JF_OPT_SEND_TIMEOUT the socket that comes of it has those.
+/// Makes a dialer set a numeric option on each socket before it connects.
 ///
-/// d: the dialer.
-/// option: JF_OPT_ and a name.
-/// value: what to set it to, in the option's unit.
+/// A later value replaces an earlier one. With JF_OPT_INTERRUPTIBLE, jf_dialer_dial itself returns JF_E_INTERRUPTED
+/// after a signal was handled. JF_OPT_RECV_TIMEOUT and JF_OPT_SEND_TIMEOUT apply to the socket that results. The value
+/// is checked only by jf_dialer_dial, which returns the error that jf_set would.
 ///
-/// Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option; JF_E_OPTION_UNSUPPORTED for one that can only
-/// be read or is a text; JF_E_BUSY while another thread dials with it or changes it; JF_E_BAD_HANDLE. Whether the value
-/// is one is found out when a socket is there: then jf_dialer_dial returns what jf_set would. Since 0.1.
+/// @param d        dialer
+/// @param option   [enum(jf_option)] JF_OPT_* constant
+/// @param value    value in the option's unit
+///
+/// @blocks   never
+/// @return   [nothing]
+/// @error JF_E_OPTION_UNSUPPORTED   the option is read-only or a text
+/// @error JF_E_BUSY                 another thread is dialing with this dialer or changing it
+/// @since 0.1
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_dialer_set(d: jf_dialer, option: i32, value: i64) -> i64 {
     guard(|| {
         let option = self::option(option)?;
-        change(d, |dialer| dialer.set(option, value))
+        configure(d, |dialer| dialer.set(option, value))
     })
 }
 
-/// Has a dialer set an option, a text, on each socket before it connects, such as JF_OPT_DEVICE.
+/// Makes a dialer set a text option, such as JF_OPT_DEVICE, on each socket before it connects.
 ///
-/// d: the dialer.
-/// option: JF_OPT_ and a name.
-/// text: what to set it to, a string that ends with a zero; not NULL. It is copied.
+/// The value is checked only by jf_dialer_dial, which returns the error that jf_set_text would.
 ///
-/// Never blocks. Returns 0. Errors: JF_E_INVALID for an unknown option or a NULL; JF_E_OPTION_UNSUPPORTED for one that
-/// can only be read or is a number; JF_E_BUSY while another thread dials with it or changes it; JF_E_BAD_HANDLE. As to
-/// the value, see jf_dialer_set. Since 0.1.
-// SAFETY: `text` is NULL or a C string.
+/// @param d        dialer
+/// @param option   [enum(jf_option)] JF_OPT_* constant
+/// @param text     [in, text] value, which is copied
+///
+/// @blocks   never
+/// @return   [nothing]
+/// @error JF_E_OPTION_UNSUPPORTED   the option is read-only or a number
+/// @error JF_E_BUSY                 another thread is dialing with this dialer or changing it
+/// @since 0.1
+// SAFETY: `text` is NULL or a NUL-terminated string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_dialer_set_text(d: jf_dialer, option: i32, text: *const c_char) -> i64 {
     guard(|| {
         // SAFETY: the caller's.
         let text = unsafe { self::text(text) }?.to_bytes();
         let option = self::option(option)?;
-        change(d, |dialer| dialer.set_text_bytes(option, text))
+        configure(d, |dialer| dialer.set_text_bytes(option, text))
     })
 }
 
-/// Has a dialer give each socket an address of its own before it connects. Only the endpoint's addresses of the same
-/// family are tried.
+/// Makes a dialer bind each socket to a local address before it connects.
 ///
-/// d: the dialer.
-/// local: the address, with port 0 for any; one with a port is shared among the attempts by JF_OPT_REUSE_ADDR.
-/// JF_UNSPEC to leave it to the system again. Not NULL.
+/// Only addresses of the endpoint with the same family are tried. jf_dialer_dial returns the error that jf_bind would,
+/// and JF_E_NAME_NO_ADDRESS if the endpoint has no address of that family.
 ///
-/// Never blocks. Returns 0. Errors: JF_E_BUSY while another thread dials with it or changes it; JF_E_ADDR_INVALID and
-/// JF_E_FAMILY_UNSUPPORTED when it is not an IPv4, IPv6 or UNIX address; JF_E_INVALID for a NULL; JF_E_BAD_HANDLE.
-/// jf_dialer_dial then returns what jf_bind would, and JF_E_NAME_NO_ADDRESS for an endpoint without an address of that
-/// family. Since 0.1.
+/// @param d       dialer
+/// @param local   [in] local address. Port 0 means any port; another port is shared among the attempts with
+///                JF_OPT_REUSE_ADDR. JF_UNSPEC undoes an earlier call.
+///
+/// @blocks   never
+/// @return   [nothing]
+/// @error JF_E_ADDR_INVALID         the address is malformed
+/// @error JF_E_FAMILY_UNSUPPORTED   the address is not an IPv4, IPv6 or UNIX address
+/// @error JF_E_BUSY                 another thread is dialing with this dialer or changing it
+/// @since 0.1
 // SAFETY: `local` is NULL or readable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_dialer_bind(d: jf_dialer, local: *const jf_addr) -> i64 {
     guard(|| {
         // SAFETY: the caller's.
         let local = *unsafe { addr(local) }?;
-        change(d, |dialer| dialer.bind(local))
+        configure(d, |dialer| dialer.bind(local))
     })
 }
 
-/// Sets how long a dialer leaves an address to answer before it tries the next one beside it. It is 250 at first.
+/// Sets how long a dialer waits for an address to answer before it also tries the next one. The default is 250 ms.
 ///
-/// d: the dialer.
-/// delay_ms: 10 to 60,000 milliseconds. RFC 8305 would not have it below 100 on the public Internet.
+/// @param d          dialer
+/// @param delay_ms   10 to 60000 milliseconds; RFC 8305 recommends at least 100 on the public Internet
 ///
-/// Never blocks. Returns 0. Errors: JF_E_INVALID for another number; JF_E_BUSY while another thread dials with it or
-/// changes it; JF_E_BAD_HANDLE. Since 0.1.
+/// @blocks   never
+/// @return   [nothing]
+/// @error JF_E_INVALID   `delay_ms` is out of range
+/// @error JF_E_BUSY      another thread is dialing with this dialer or changing it
+/// @since 0.1
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_dialer_set_delay(d: jf_dialer, delay_ms: i64) -> i64 {
     guard(|| {
         let delay = u64::try_from(delay_ms).map_err(|_| Error::INVALID)?;
-        change(d, |dialer| dialer.set_delay(Duration::from_millis(delay)))
+        configure(d, |dialer| dialer.set_delay(Duration::from_millis(delay)))
     })
 }
 
-/// Connects to an endpoint as jf_dial does, with what the dialer was told. Any number of threads may dial with one
-/// dialer.
+/// Connects to an endpoint as jf_dial does, with the settings of a dialer.
 ///
-/// d: the dialer.
-/// endpoint: as for jf_dial; not NULL.
-/// timeout_ms: as for jf_dial.
+/// Any number of threads can dial with one dialer at once.
 ///
-/// Blocks for timeout_ms, or until jf_dialer_close. Returns the socket, which the caller closes with jf_close. Errors:
-/// as from jf_dial; JF_E_CLOSED when another thread closed the dialer; JF_E_INTERRUPTED when a signal was handled and
-/// the dialer sets JF_OPT_INTERRUPTIBLE; what jf_set and jf_bind return for an option and an address that the socket
-/// does not take; JF_E_BUSY while another thread changes the dialer; JF_E_BAD_HANDLE. Since 0.1.
-// SAFETY: `endpoint` is NULL or a C string.
+/// @param d            dialer
+/// @param endpoint     [in, text] endpoint, as for jf_dial
+/// @param timeout_ms   [milliseconds] timeout of the whole operation; 0 does only what needs no waiting
+///
+/// @blocks   for `timeout_ms`, or until jf_dialer_close
+/// @return   [new jf_socket] the connected socket, which the caller closes with jf_close
+/// @error JF_E_TIMED_OUT                                       no address answered within `timeout_ms`
+/// @error JF_E_WOULD_BLOCK                                     `timeout_ms` is 0 and waiting is required
+/// @error JF_E_CLOSED                                          another thread closed the dialer
+/// @error JF_E_INTERRUPTED                                     a signal was handled and the dialer sets
+///                                                             JF_OPT_INTERRUPTIBLE
+/// @error JF_E_BUSY                                            another thread is changing the dialer
+/// @error JF_E_CONN_REFUSED, JF_E_NETWORK_UNREACHABLE, JF_E_HOST_UNREACHABLE, JF_E_ACCESS   every address failed; the
+///                                                             most significant error is returned, one of these or
+///                                                             another of connect(2)
+/// @error JF_E_ADDR_INVALID                                    the text is not an endpoint, or the address is
+///                                                             link-local without a zone
+/// @error JF_E_NAME_NOT_FOUND                                  the name does not exist
+/// @error JF_E_NAME_NO_ADDRESS                                 the name exists, but has no address, or none of the
+///                                                             family of the local address
+/// @error JF_E_NAME_TRY_AGAIN                                  the name servers did not answer, failed or refused to
+///                                                             answer
+/// @error JF_E_NAME_FAILED                                     the system reports a permanent failure of the lookup
+///                                                             (glibc never does)
+/// @error JF_E_NOT_FOUND                                       the service is unknown, the zone is not the name of an
+///                                                             interface, or the UNIX path does not exist
+/// @error JF_E_UNSUPPORTED                                     the name is not ASCII and the system has no IDNA (glibc
+///                                                             needs libidn2)
+/// @error JF_E_OPTION_UNSUPPORTED, JF_E_PERMISSION, JF_E_ADDR_IN_USE, JF_E_ADDR_NOT_AVAILABLE   the socket does not
+///                                                             accept an option or the local address; other errors of
+///                                                             jf_set, jf_set_text and jf_bind are possible, too
+/// @error JF_E_INVALID                                         `timeout_ms` is below -1, or the socket does not accept
+///                                                             the value of an option
+/// @error JF_E_TOO_MANY_FILES, JF_E_SYSTEM_FILES               no descriptor is available
+/// @see jf_dial, connect(2)
+/// @since 0.1
+// SAFETY: `endpoint` is NULL or a NUL-terminated string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_dialer_dial(d: jf_dialer, endpoint: *const c_char, timeout_ms: i64) -> i64 {
     guard(|| {
@@ -137,17 +184,19 @@ pub unsafe extern "C" fn jf_dialer_dial(d: jf_dialer, endpoint: *const c_char, t
     })
 }
 
-/// Closes a dialer. Those who dial with it are cut short and return JF_E_CLOSED, unless they have a connection already;
-/// the sockets that came of it stay open.
+/// Closes a dialer. Calls of jf_dialer_dial in flight return JF_E_CLOSED, unless they already have a connection.
 ///
-/// d: the dialer; any number, in fact: what is not an open dialer does no harm.
+/// Sockets that the dialer connected stay open. Must not be called from a signal handler.
 ///
-/// Waits until calls in flight are out, which takes a few milliseconds. Must not be called from a signal handler.
-/// Returns 0. Errors: JF_E_BAD_HANDLE. Since 0.1.
+/// @param d   dialer; any other number is rejected without harm
+///
+/// @blocks   for a few milliseconds, until calls in flight have returned
+/// @return   [nothing]
+/// @since 0.1
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_dialer_close(d: jf_dialer) -> i64 {
     guard(|| {
-        // Who changes it is out in a moment.
+        // If the lock is held for a change, that change ends shortly, and `remove` calls this again.
         DIALERS.remove(d, |dialer| drop(dialer.try_read().map(|dialer| dialer.cancel()))).map(drop).map(done)
     })
 }

@@ -1,44 +1,32 @@
-//! Endpoints as C sees them.
+//! C functions for endpoints: check, dial, serve.
 
 use super::boundary::{done, guard, optional, text};
 use super::socket::SOCKETS;
 use crate::net::{Deadline, Endpoint, EndpointError, Error, Expected, Socket, dial_within};
 use std::ffi::c_char;
 
-/// Reads an endpoint: what to connect to, or where to serve, in one text.
+/// Checks the syntax of an endpoint, as jf_dial and jf_serve do, and reports the position and cause of an error.
 ///
-///    tcp://example.org:https   tcp://127.0.0.1:80   tcp://[::1]:80   tcp://[fe80::1%eth0]:80   tcp://:8080
-///    udp://example.org:53      unix:///run/x.sock   unix://relative/path   unix://@name
+/// An endpoint is a text that describes what to connect to or where to serve:
 ///
-/// tcp:// and udp:// (lower case) are followed by a host, a colon and a port, unix:// by a path, or by @ and an
-/// abstract name (Linux).
+/// tcp://example.org:https   tcp://127.0.0.1:80   tcp://[::1]:80   tcp://[fe80::1%eth0]:80   tcp://:8080
+/// udp://example.org:53      unix:///run/x.sock   unix://relative/path   unix://@name
 ///
-/// The host is one of: nothing, for this machine; an IPv4 address, as four decimal numbers without leading zeros; an
-/// IPv6 address in brackets, maybe with % and its zone, which is an interface's name (up to 15 bytes) or index; a name.
-/// A name is made of letters, digits, "-" and "_", and beyond ASCII of what IDNA takes, in parts of 1 to 63 characters
-/// with dots between them, 253 characters at most, and may have one more dot at its end. If its last part is a number,
-/// decimal or hexadecimal after 0x, it is an IPv4 address or wrong: "127.1" and "2130706433" are wrong.
+/// Nothing is looked up, so whether IDNA accepts a non-ASCII name remains unknown. See docs/addresses.md for the
+/// grammar.
 ///
-/// The port is a number from 0 to 65535 of at most five digits, or the name of a service: 1 to 63 letters, digits, "-",
-/// "_", "." and "+", one a letter at least.
+/// @param endpoint   [in, text] text to check, in UTF-8
+/// @param at         [out, optional] where to write the position of the first wrong character, as the number of bytes
+///                   before it. It is the length of the text if something is missing, and the first digit of a number
+///                   that is out of range. Written only if the endpoint is malformed.
+/// @param expected   [out, optional] where to write a text in English that says what is expected there, such as "]
+///                   after the address". The text is static and never freed. Written only if the endpoint is malformed.
 ///
-/// A path is 1 to 108 bytes, absolute (unix:///run/x.sock) or relative (unix://x.sock); an abstract name is 0 to 107
-/// bytes. In both, % and two hexadecimal digits stand for a byte: %25 for a %, %40 for the @ that a path begins with.
-/// In a path no byte is zero.
-///
-/// This checks a text as jf_dial and jf_serve do, to tell what is wrong with it. Nothing is looked up, so whether IDNA
-/// makes a name of what is not ASCII is not known yet.
-///
-/// endpoint: a string, in UTF-8, that ends with a zero; not NULL.
-/// at: where to write which character is the first that is wrong, as the number of bytes before it, which is the text's
-/// length when something is missing; NULL if it does not matter. A number out of its range is wrong at its first digit.
-/// Written when the text is wrong, and only then.
-/// expected: where to write what should be there, as a string in English such as "] after the address" that is never
-/// freed; NULL if it does not matter. Written when the text is wrong, and only then.
-///
-/// Never blocks. Returns 0 when the text is an endpoint. Errors: JF_E_ADDR_INVALID when it is not; JF_E_INVALID for a
-/// NULL. Since 0.1.
-// SAFETY: `endpoint` is NULL or a C string; `at` and `expected` are NULL or writable.
+/// @blocks   never
+/// @return   [nothing] the text is an endpoint
+/// @error JF_E_ADDR_INVALID   the text is not an endpoint
+/// @since 0.1
+// SAFETY: `endpoint` is NULL or a NUL-terminated string; `at` and `expected` are NULL or writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_endpoint_check(
     endpoint: *const c_char,
@@ -48,14 +36,14 @@ pub unsafe extern "C" fn jf_endpoint_check(
     guard(|| {
         // SAFETY: the caller's.
         let (endpoint, at, expected) = unsafe { (text(endpoint)?, optional(at)?, optional(expected)?) };
-        // What is no UTF-8 is read as characters that may stand in a name or a path, so what is wrong before it is
-        // found.
-        let read = match (endpoint.to_string_lossy().parse::<Endpoint>(), endpoint.to_str()) {
+        // Bytes that are not UTF-8 are parsed as replacement characters, which names and paths may contain, so that an
+        // error before them is found.
+        let parsed = match (endpoint.to_string_lossy().parse::<Endpoint>(), endpoint.to_str()) {
             (Err(error), Err(bad)) if error.at() < bad.valid_up_to() => Err(error),
             (_, Err(bad)) => Err(EndpointError::new(bad.valid_up_to(), Expected::Text)),
-            (read, Ok(_)) => read.map(drop),
+            (parsed, Ok(_)) => parsed.map(drop),
         };
-        read.map(done).map_err(|error| {
+        parsed.map(done).map_err(|error| {
             at.map(|at| at.write(error.at()));
             expected.map(|expected| expected.write(error.expected().c_text().as_ptr()));
             Error::ADDR_INVALID
@@ -63,26 +51,41 @@ pub unsafe extern "C" fn jf_endpoint_check(
     })
 }
 
-/// Connects to an endpoint, by whichever of its addresses answers first: a name is looked up, its IPv6 and IPv4
-/// addresses are tried in turn, the next one when the last has failed or has not answered for 250 ms, and the first
-/// connection that is made is it (RFC 8305, "Happy Eyeballs"). A UDP socket is connected to the first address that
-/// there is a route to.
+/// Connects to an endpoint: looks the name up, and connects to the first of its addresses that answers (RFC 8305).
 ///
-/// endpoint: such as "tcp://example.org:https", "udp://[::1]:53", "unix:///run/x.sock"; jf_endpoint_check says it all.
-/// Without a host it is this machine's loopback addresses. Not NULL.
-/// timeout_ms: how long all of it may take, in milliseconds; -1 for ever, 0 only as long as nothing has to be waited
-/// for.
+/// IPv6 and IPv4 addresses are tried in turn. The next attempt starts when the previous one has failed, or has not
+/// succeeded within 250 ms. A UDP socket is connected to the first address that has a route. The new socket has no
+/// timeouts. See docs/names.md.
 ///
-/// Blocks for timeout_ms, whatever signals arrive; jf_dialer_dial can be cut short. Names are looked up as by
-/// jf_resolve, of which 64 look-ups, abandoned ones too, are under way at once. Returns the socket, which waits for
-/// ever in its calls as a new one does and which the caller closes with jf_close. Errors: JF_E_TIMED_OUT;
-/// JF_E_WOULD_BLOCK when the timeout is 0; when every address failed the error that says most, such as
-/// JF_E_CONN_REFUSED, JF_E_NETWORK_UNREACHABLE, JF_E_HOST_UNREACHABLE or JF_E_ACCESS; JF_E_ADDR_INVALID when the text
-/// is no endpoint (jf_endpoint_check tells why), or a link-local address without a zone; JF_E_NAME_NOT_FOUND,
-/// JF_E_NAME_NO_ADDRESS, JF_E_NAME_TRY_AGAIN, JF_E_NAME_FAILED, JF_E_NOT_FOUND and JF_E_UNSUPPORTED as from jf_resolve;
-/// for a UNIX path JF_E_NOT_FOUND and JF_E_ACCESS; JF_E_INVALID for a NULL or a timeout below -1; JF_E_TOO_MANY_FILES;
-/// JF_E_SYSTEM_FILES; JF_E_NO_MEMORY. See connect(2). Since 0.1.
-// SAFETY: `endpoint` is NULL or a C string.
+/// @param endpoint     [in, text] such as "tcp://example.org:https", "udp://[::1]:53" or "unix:///run/x.sock"; see
+///                     docs/addresses.md. Without a host it means this machine's loopback addresses.
+/// @param timeout_ms   [milliseconds] timeout of the whole operation; 0 does only what needs no waiting
+///
+/// @blocks   for `timeout_ms`, whatever signals arrive; use jf_dialer_dial for cancellation. At most 64 lookups of a
+///           process run at once, abandoned ones included.
+/// @return   [new jf_socket] the connected socket, which the caller closes with jf_close
+/// @error JF_E_TIMED_OUT                                       no address answered within `timeout_ms`
+/// @error JF_E_WOULD_BLOCK                                     `timeout_ms` is 0 and waiting is required
+/// @error JF_E_CONN_REFUSED, JF_E_NETWORK_UNREACHABLE, JF_E_HOST_UNREACHABLE, JF_E_ACCESS   every address failed; the
+///                                                             most significant error is returned, one of these or
+///                                                             another of connect(2)
+/// @error JF_E_ADDR_INVALID                                    the text is not an endpoint (use jf_endpoint_check for
+///                                                             the cause), or the address is link-local without a zone
+/// @error JF_E_NAME_NOT_FOUND                                  the name does not exist
+/// @error JF_E_NAME_NO_ADDRESS                                 the name exists, but has no address
+/// @error JF_E_NAME_TRY_AGAIN                                  the name servers did not answer, failed or refused to
+///                                                             answer
+/// @error JF_E_NAME_FAILED                                     the system reports a permanent failure of the lookup
+///                                                             (glibc never does)
+/// @error JF_E_NOT_FOUND                                       the service is unknown, the zone is not the name of an
+///                                                             interface, or the UNIX path does not exist
+/// @error JF_E_UNSUPPORTED                                     the name is not ASCII and the system has no IDNA (glibc
+///                                                             needs libidn2)
+/// @error JF_E_INVALID                                         `timeout_ms` is below -1
+/// @error JF_E_TOO_MANY_FILES, JF_E_SYSTEM_FILES               no descriptor is available
+/// @see connect(2)
+/// @since 0.1
+// SAFETY: `endpoint` is NULL or a NUL-terminated string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_dial(endpoint: *const c_char, timeout_ms: i64) -> i64 {
     guard(|| {
@@ -92,28 +95,40 @@ pub unsafe extern "C" fn jf_dial(endpoint: *const c_char, timeout_ms: i64) -> i6
     })
 }
 
-/// Opens a socket that serves an endpoint: bound and, but for udp://, listening.
+/// Opens a socket that serves an endpoint: bound and, except for udp://, listening.
 ///
-/// endpoint: as for jf_endpoint_check. "tcp://:8080" is port 8080 of all of this machine's addresses, IPv6 and IPv4
-/// with one socket, whatever the system's default for that; "tcp://127.0.0.1:0" picks a free port, which jf_local_addr
-/// tells. A name stands for the first of its IPv4 addresses, or else IPv6 addresses, that is this machine's.
-/// "unix:///run/x.sock" makes a socket file, in place of one that nobody serves any more; it stays when the socket is
-/// closed. Not NULL.
-/// backlog: how many connections to keep until they are accepted, as for jf_listen; -1 for as many as the system
-/// allows.
+/// "tcp://:8080" means port 8080 of all addresses of this machine, IPv6 and IPv4 with one socket, whatever the system's
+/// default for dual-stack sockets. "tcp://127.0.0.1:0" picks a free port; jf_local_addr returns it. A name means the
+/// first of its IPv4 addresses that belongs to this machine, or else the first such IPv6 address. "unix:///run/x.sock"
+/// creates a socket file, or replaces one that no server uses any more; jf_close does not delete the file.
 ///
-/// A TCP socket has JF_OPT_REUSE_ADDR, so that a server can be started again at once; so has a UDP one for a multicast
-/// group, which can have many receivers. Blocks only to look a name up, and then for at most 5 seconds; and for at most
-/// one second when it is to replace a socket file and somebody has the folder locked (flock(2)), as others who replace
-/// one there have for a moment. Signals do not matter. Returns the socket, which the caller closes with jf_close.
-/// Errors: JF_E_ADDR_IN_USE when somebody serves there; JF_E_EXISTS when the path is that of a file, a folder or a
-/// symlink; JF_E_BUSY when the folder was locked for longer than that; JF_E_ADDR_INVALID when the text is no endpoint,
-/// or none that can be served (a multicast group for TCP, a link-local address without a zone); JF_E_ADDR_NOT_AVAILABLE
-/// when it is not an address of this machine; JF_E_ACCESS and JF_E_PERMISSION for a port, a folder or a file that is
-/// not the caller's; JF_E_NOT_FOUND when there is no such folder, service or zone; JF_E_NAME_NOT_FOUND and so on, and
-/// JF_E_TIMED_OUT, when a name can't be looked up; JF_E_INVALID for a NULL or a backlog below -1; JF_E_TOO_MANY_FILES;
-/// JF_E_SYSTEM_FILES; JF_E_NO_MEMORY. See bind(2), listen(2). Since 0.1.
-// SAFETY: `endpoint` is NULL or a C string.
+/// A TCP socket has JF_OPT_REUSE_ADDR set, so that a server can be restarted at once. So has a UDP socket for a
+/// multicast group, which can have many receivers. See docs/names.md.
+///
+/// @param endpoint   [in, text] where to serve; see docs/addresses.md
+/// @param backlog    maximum number of connections to queue, as for jf_listen; -1 for the system's maximum
+///
+/// @blocks   for at most 5 seconds to look a name up; for at most 1 second while another process holds the lock
+///           (flock(2)) of the folder of a socket file to be replaced; otherwise never. Signals have no effect.
+/// @return   [new jf_socket] the socket, which the caller closes with jf_close
+/// @error JF_E_ADDR_IN_USE                                     another socket serves this endpoint
+/// @error JF_E_EXISTS                                          the path is a file, a folder or a symlink
+/// @error JF_E_BUSY                                            the folder was locked for longer than 1 second
+/// @error JF_E_ADDR_INVALID                                    the text is not an endpoint, or it can't be served: a
+///                                                             multicast group for TCP, or a link-local address without
+///                                                             a zone
+/// @error JF_E_ADDR_NOT_AVAILABLE                              the address does not belong to this machine
+/// @error JF_E_ACCESS, JF_E_PERMISSION                         no permission for the port, the folder or the file
+/// @error JF_E_NOT_FOUND                                       the folder, the service or the zone does not exist
+/// @error JF_E_NAME_NOT_FOUND, JF_E_NAME_NO_ADDRESS, JF_E_NAME_TRY_AGAIN, JF_E_NAME_FAILED, JF_E_TIMED_OUT   the lookup
+///                                                             of the name failed
+/// @error JF_E_UNSUPPORTED                                     the name is not ASCII and the system has no IDNA (glibc
+///                                                             needs libidn2)
+/// @error JF_E_INVALID                                         `backlog` is below -1
+/// @error JF_E_TOO_MANY_FILES, JF_E_SYSTEM_FILES               no descriptor is available
+/// @see bind(2), listen(2)
+/// @since 0.1
+// SAFETY: `endpoint` is NULL or a NUL-terminated string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_serve(endpoint: *const c_char, backlog: i32) -> i64 {
     guard(|| {

@@ -1,4 +1,4 @@
-//! Looking names up, as C sees it.
+//! C functions for name lookup.
 
 use super::addr::{addr, jf_addr};
 use super::boundary::{TextRoom, array, guard, optional_text, text};
@@ -6,33 +6,46 @@ use super::socket::kind;
 use crate::net::{Deadline, Error, Family, resolve_addr_within, resolve_within};
 use std::ffi::c_char;
 
-/// Looks up the addresses of a host, and the port of a service, as the system does for every program: in its hosts
-/// file, by DNS, or however else it is configured.
+/// Looks up the addresses of a host and the port of a service, as the system is configured to (hosts file, DNS and so
+/// on).
 ///
-/// host: a host's name (names that are not ASCII in UTF-8, as IDNA has it, for which glibc needs libidn2), or an
-/// IPv4 or IPv6 address, the latter without brackets and maybe with a zone ("fe80::1%eth0"), for which nothing is
-/// asked; "" for this machine's loopback addresses. A name whose last part is a number, such as "127.1", is
-/// no name. Not NULL.
-/// service: a port's number or a name from the system's database of services, such as "https"; NULL or "" for port 0.
-/// family: JF_INET or JF_INET6 for addresses of that family alone, JF_UNSPEC for both.
-/// type: JF_STREAM or JF_DGRAM, the kind of service that is meant; 0 for either.
-/// timeout_ms: how long to wait, in milliseconds; -1 for ever, 0 not at all, which does for addresses.
-/// out: where to write the addresses, in the order in which to try them (RFC 6724); not looked at when cap is 0.
-/// cap: how many there is room for.
+/// If the timeout expires first, the lookup continues in its own thread, which ends with the lookup and accesses no
+/// memory of the caller. At most 64 lookups of a process run at once; further ones wait for their turn. In a child that
+/// was forked while another thread looked a name up, glibc may never answer, so use a timeout there. See docs/names.md.
 ///
-/// Blocks for timeout_ms, whatever signals arrive. A look-up that is not done then goes on in a thread of its own,
-/// which ends with it and touches nothing of the caller's. (In a child that was forked while another thread looked a
-/// name up, glibc may never answer: give a time there.) At most 64 look-ups are under way in a process at once; further
-/// ones wait for their turn. Returns how many addresses there are, of which the first cap were written. Errors:
-/// JF_E_NAME_NOT_FOUND when there is no such name; JF_E_NAME_NO_ADDRESS when it has no address of that family;
-/// JF_E_NAME_TRY_AGAIN when the name servers did not answer, failed or refused to; JF_E_NAME_FAILED when the system
-/// says that they never will (glibc does not); JF_E_TIMED_OUT; JF_E_WOULD_BLOCK when a name would have to be looked up
-/// and timeout_ms is 0; JF_E_NOT_FOUND for an unknown service or a zone that is no interface's name; JF_E_ADDR_INVALID
-/// when host or service is none; JF_E_UNSUPPORTED for a name that is not ASCII where the system can't do IDNA;
-/// JF_E_FAMILY_UNSUPPORTED and JF_E_TYPE_UNSUPPORTED for others than these; JF_E_INVALID for a NULL, a cap that no
-/// memory has, and a timeout below -1; JF_E_TOO_MANY_FILES, JF_E_SYSTEM_FILES and JF_E_NO_MEMORY when there is no
-/// descriptor or thread to look it up with. See getaddrinfo(3). Since 0.1.
-// SAFETY: `host` and `service` are NULL or C strings; `out` is NULL or writable for `cap` addresses.
+/// @param host         [in, text] name (UTF-8; IDNA for non-ASCII names), or IPv4 or IPv6 address without brackets,
+///                     optionally with a zone ("fe80::1%eth0"). "" means the loopback addresses. A name whose last
+///                     label is a number, such as "127.1", is not a name.
+/// @param service      [in, optional, text] port number, or service name such as "https"; NULL or "" means port 0
+/// @param family       [enum(jf_family)] JF_INET or JF_INET6 for addresses of one family, JF_UNSPEC for both
+/// @param type         [enum(jf_type)] JF_STREAM or JF_DGRAM, the kind of service; 0 means either
+/// @param timeout_ms   [milliseconds] how long to wait; 0 is enough if `host` is an address
+/// @param out          [out, array(cap)] where to write the addresses, in the order in which to try them (RFC 6724);
+///                     may be NULL if `cap` is 0
+/// @param cap          capacity of `out`
+///
+/// @blocks   for `timeout_ms`, whatever signals arrive
+/// @return   [count] number of addresses, which may exceed `cap`; the first `cap` of them are written
+/// @error JF_E_NAME_NOT_FOUND                                  the name does not exist
+/// @error JF_E_NAME_NO_ADDRESS                                 the name exists, but has no address of this family
+/// @error JF_E_NAME_TRY_AGAIN                                  the name servers did not answer, failed or refused to
+///                                                             answer
+/// @error JF_E_NAME_FAILED                                     the system reports a permanent failure (glibc never
+///                                                             does)
+/// @error JF_E_TIMED_OUT                                       the lookup took longer than `timeout_ms`
+/// @error JF_E_WOULD_BLOCK                                     a lookup is required and `timeout_ms` is 0
+/// @error JF_E_NOT_FOUND                                       the service is unknown, or the zone is not the name of
+///                                                             an interface
+/// @error JF_E_ADDR_INVALID                                    `host` or `service` is malformed
+/// @error JF_E_UNSUPPORTED                                     the name is not ASCII and the system has no IDNA (glibc
+///                                                             needs libidn2)
+/// @error JF_E_FAMILY_UNSUPPORTED                              `family` is none of the above
+/// @error JF_E_TYPE_UNSUPPORTED                                `type` is none of the above
+/// @error JF_E_INVALID                                         `timeout_ms` is below -1
+/// @error JF_E_TOO_MANY_FILES, JF_E_SYSTEM_FILES, JF_E_NO_MEMORY   no descriptor or thread is available for the lookup
+/// @see getaddrinfo(3)
+/// @since 0.1
+// SAFETY: `host` and `service` are NULL or NUL-terminated strings; `out` is NULL or writable for `cap` addresses.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_resolve(
     host: *const c_char,
@@ -46,10 +59,10 @@ pub unsafe extern "C" fn jf_resolve(
     guard(|| {
         // SAFETY: the caller's.
         let (host, service, out) = unsafe { (text(host)?, optional_text(service)?, array(out, cap)?) };
-        let words = |text: &'_ std::ffi::CStr| text.to_str().map(str::to_owned).map_err(|_| Error::ADDR_INVALID);
+        let utf8 = |text: &'_ std::ffi::CStr| text.to_str().map(str::to_owned).map_err(|_| Error::ADDR_INVALID);
         let family = Family::from_number(super::socket::number(family)).ok_or(Error::FAMILY_UNSUPPORTED)?;
         let kind = if r#type == 0 { None } else { Some(kind(r#type)?) };
-        let all = resolve_within(&words(host)?, &words(service)?, family, kind, Deadline::from_ms(timeout_ms)?)?;
+        let all = resolve_within(&utf8(host)?, &utf8(service)?, family, kind, Deadline::from_ms(timeout_ms)?)?;
         for (place, addr) in out.iter_mut().zip(&all) {
             place.write(jf_addr::of(addr));
         }
@@ -59,25 +72,35 @@ pub unsafe extern "C" fn jf_resolve(
 
 /// Looks up the name of the host with an address, as the system is configured to.
 ///
-/// a: the address, JF_INET or JF_INET6; its port does not count. Not NULL.
-/// timeout_ms: how long to wait, in milliseconds; -1 for ever, 0 not at all (JF_E_WOULD_BLOCK).
-/// host: where to write the name, with a zero at its end; may be NULL when size is 0.
-/// size: how many bytes there are at host; JF_HOST_TEXT are enough for every name.
+/// @param a            [in] JF_INET or JF_INET6 address; its port is ignored
+/// @param timeout_ms   [milliseconds] how long to wait
+/// @param host         [out, text(size)] where to write the name; may be NULL if `size` is 0
+/// @param size         capacity of `host` in bytes; JF_HOST_TEXT is enough for every name
 ///
-/// Blocks for timeout_ms, as jf_resolve does. Returns the length of the name without its zero. If that is not less than
-/// size, it did not fit, and an empty string was written instead (nothing, when size is 0). Errors:
-/// JF_E_NAME_NOT_FOUND when the address has no name; JF_E_NAME_TRY_AGAIN, JF_E_NAME_FAILED, JF_E_TIMED_OUT,
-/// JF_E_WOULD_BLOCK, JF_E_TOO_MANY_FILES, JF_E_SYSTEM_FILES and JF_E_NO_MEMORY as from jf_resolve;
-/// JF_E_FAMILY_UNSUPPORTED for other addresses; JF_E_ADDR_INVALID when it is none; JF_E_INVALID for a NULL or a timeout
-/// below -1. See getnameinfo(3). Since 0.1.
+/// @blocks   for `timeout_ms`, whatever signals arrive; a lookup continues after the timeout as for jf_resolve
+/// @return   [length] length of the name. If it is not less than `size`, the name did not fit and `host` holds an empty
+///           string.
+/// @error JF_E_NAME_NOT_FOUND                                  the address has no name
+/// @error JF_E_NAME_TRY_AGAIN                                  the name servers did not answer, failed or refused to
+///                                                             answer
+/// @error JF_E_NAME_FAILED                                     the system reports a permanent failure (glibc never
+///                                                             does)
+/// @error JF_E_TIMED_OUT                                       the lookup took longer than `timeout_ms`
+/// @error JF_E_WOULD_BLOCK                                     `timeout_ms` is 0
+/// @error JF_E_FAMILY_UNSUPPORTED                              the address is of another family
+/// @error JF_E_ADDR_INVALID                                    the address is malformed
+/// @error JF_E_INVALID                                         `timeout_ms` is below -1
+/// @error JF_E_TOO_MANY_FILES, JF_E_SYSTEM_FILES, JF_E_NO_MEMORY   no descriptor or thread is available for the lookup
+/// @see getnameinfo(3)
+/// @since 0.1
 // SAFETY: `a` is NULL or readable; `host` is NULL or writable for `size` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_resolve_addr(a: *const jf_addr, timeout_ms: i64, host: *mut c_char, size: usize) -> i64 {
     guard(|| {
         // SAFETY: the caller's.
-        let room = unsafe { TextRoom::new(host, size) }?;
+        let host = unsafe { TextRoom::new(host, size) }?;
         // SAFETY: the caller's.
         let addr = unsafe { addr(a) }?;
-        Ok(room.write(resolve_addr_within(addr, Deadline::from_ms(timeout_ms)?)?.as_bytes()))
+        Ok(host.write(resolve_addr_within(addr, Deadline::from_ms(timeout_ms)?)?.as_bytes()))
     })
 }
