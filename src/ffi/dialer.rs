@@ -2,7 +2,7 @@
 
 use super::addr::{addr, jf_addr};
 use super::boundary::{done, guard, text};
-use super::handle::{FEW, Table};
+use super::handle::{SMALL_TABLE, Table};
 use super::option::option;
 use super::socket::SOCKETS;
 use crate::net::{Deadline, Dialer, Error, Result};
@@ -17,9 +17,9 @@ const KIND: u64 = 2;
 
 // The lock is only ever tried: a dialer is set up before it dials, and a conflicting call returns JF_E_BUSY.
 #[cfg(not(loom))]
-static DIALERS: Table<RwLock<Dialer>, KIND, FEW> = Table::new();
+static DIALERS: Table<RwLock<Dialer>, KIND, SMALL_TABLE> = Table::new();
 #[cfg(loom)]
-static DIALERS: std::sync::LazyLock<Table<RwLock<Dialer>, KIND, FEW>> = std::sync::LazyLock::new(Table::new);
+static DIALERS: std::sync::LazyLock<Table<RwLock<Dialer>, KIND, SMALL_TABLE>> = std::sync::LazyLock::new(Table::new);
 
 fn configure(d: jf_dialer, change: impl FnOnce(&mut Dialer) -> Result<&mut Dialer>) -> Result<i64> {
     DIALERS.with(d, |dialer| change(&mut *dialer.try_write().map_err(|_| Error::BUSY)?).map(drop)).map(done)
@@ -78,7 +78,7 @@ pub extern "C" fn jf_dialer_set(d: jf_dialer, option: i32, value: i64) -> i64 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_dialer_set_text(d: jf_dialer, option: i32, text: *const c_char) -> i64 {
     guard(|| {
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         let text = unsafe { self::text(text) }?.to_bytes();
         let option = self::option(option)?;
         configure(d, |dialer| dialer.set_text_bytes(option, text))
@@ -104,7 +104,7 @@ pub unsafe extern "C" fn jf_dialer_set_text(d: jf_dialer, option: i32, text: *co
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_dialer_bind(d: jf_dialer, local: *const jf_addr) -> i64 {
     guard(|| {
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         let local = *unsafe { addr(local) }?;
         configure(d, |dialer| dialer.bind(local))
     })
@@ -172,7 +172,7 @@ pub extern "C" fn jf_dialer_set_delay(d: jf_dialer, delay_ms: i64) -> i64 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_dialer_dial(d: jf_dialer, endpoint: *const c_char, timeout_ms: i64) -> i64 {
     guard(|| {
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         let endpoint = unsafe { text(endpoint) }?.to_str().map_err(|_| Error::ADDR_INVALID)?;
         let deadline = Deadline::from_ms(timeout_ms)?;
         SOCKETS.insert(|| {

@@ -34,7 +34,7 @@ pub unsafe extern "C" fn jf_endpoint_check(
     expected: *mut *const c_char,
 ) -> i64 {
     guard(|| {
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         let (endpoint, at, expected) = unsafe { (text(endpoint)?, optional(at)?, optional(expected)?) };
         // Bytes that are not UTF-8 are parsed as replacement characters, which names and paths may contain, so that an
         // error before them is found.
@@ -89,7 +89,7 @@ pub unsafe extern "C" fn jf_endpoint_check(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_dial(endpoint: *const c_char, timeout_ms: i64) -> i64 {
     guard(|| {
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         let endpoint = unsafe { text(endpoint) }?.to_str().map_err(|_| Error::ADDR_INVALID)?;
         SOCKETS.insert(|| dial_within(endpoint, Deadline::from_ms(timeout_ms)?))
     })
@@ -132,7 +132,7 @@ pub unsafe extern "C" fn jf_dial(endpoint: *const c_char, timeout_ms: i64) -> i6
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_serve(endpoint: *const c_char, backlog: i32) -> i64 {
     guard(|| {
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         let endpoint = unsafe { text(endpoint) }?.to_str().map_err(|_| Error::ADDR_INVALID)?;
         SOCKETS.insert(|| Socket::serve(endpoint, backlog))
     })

@@ -35,7 +35,7 @@ use std::ffi::c_char;
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_inherited(out: *mut jf_socket, cap: usize) -> i64 {
     guard(|| {
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         let out = unsafe { array(out, cap) }?;
         let (count, taken) = listen_fds_up_to(cap)?;
         let mut handles = Vec::with_capacity(taken.len());
@@ -71,8 +71,8 @@ pub unsafe extern "C" fn jf_inherited(out: *mut jf_socket, cap: usize) -> i64 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_inherited_name(index: usize, text: *mut c_char, size: usize) -> i64 {
     guard(|| {
-        // SAFETY: the caller's.
-        let room = unsafe { TextRoom::new(text, size) }?;
-        Ok(room.write(&listen_fd_name(index)?))
+        // SAFETY: guaranteed by the caller.
+        let text = unsafe { TextRoom::new(text, size) }?;
+        Ok(text.write(&listen_fd_name(index)?))
     })
 }

@@ -109,7 +109,7 @@ fn padded<const N: usize>(bytes: &[u8]) -> [u8; N] {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_interfaces(out: *mut jf_interface, cap: usize) -> i64 {
     guard(|| {
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         let out = unsafe { array(out, cap) }?;
         let all = interfaces()?;
         for (place, interface) in out.iter_mut().zip(&all) {

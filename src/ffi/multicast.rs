@@ -42,7 +42,7 @@ pub unsafe extern "C" fn jf_join(
     interface_index: u32,
 ) -> i64 {
     guard(|| {
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         let (group, source) = unsafe { (addr(group)?, optional_addr(source)?) };
         SOCKETS.with(s, |socket| socket.join(group, source, interface_index)).map(done)
     })
@@ -78,7 +78,7 @@ pub unsafe extern "C" fn jf_leave(
     interface_index: u32,
 ) -> i64 {
     guard(|| {
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         let (group, source) = unsafe { (addr(group)?, optional_addr(source)?) };
         SOCKETS.with(s, |socket| socket.leave(group, source, interface_index)).map(done)
     })

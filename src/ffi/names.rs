@@ -57,7 +57,7 @@ pub unsafe extern "C" fn jf_resolve(
     cap: usize,
 ) -> i64 {
     guard(|| {
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         let (host, service, out) = unsafe { (text(host)?, optional_text(service)?, array(out, cap)?) };
         let utf8 = |text: &'_ std::ffi::CStr| text.to_str().map(str::to_owned).map_err(|_| Error::ADDR_INVALID);
         let family = Family::from_number(super::socket::number(family)).ok_or(Error::FAMILY_UNSUPPORTED)?;
@@ -97,9 +97,9 @@ pub unsafe extern "C" fn jf_resolve(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_resolve_addr(a: *const jf_addr, timeout_ms: i64, host: *mut c_char, size: usize) -> i64 {
     guard(|| {
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         let host = unsafe { TextRoom::new(host, size) }?;
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         let addr = unsafe { addr(a) }?;
         Ok(host.write(resolve_addr_within(addr, Deadline::from_ms(timeout_ms)?)?.as_bytes()))
     })

@@ -114,7 +114,7 @@ pub extern "C" fn jf_set(s: jf_socket, option: i32, value: i64) -> i64 {
 pub unsafe extern "C" fn jf_get(s: jf_socket, option: i32, value: *mut i64) -> i64 {
     guard(|| {
         let option = self::option(option)?;
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         let value = unsafe { required(value) }?;
         value.write(SOCKETS.with(s, |socket| socket.get(option))?);
         Ok(0)
@@ -140,7 +140,7 @@ pub unsafe extern "C" fn jf_get(s: jf_socket, option: i32, value: *mut i64) -> i
 pub unsafe extern "C" fn jf_set_text(s: jf_socket, option: i32, text: *const c_char) -> i64 {
     guard(|| {
         let option = self::option(option)?;
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         let text = unsafe { self::text(text) }?;
         SOCKETS.with(s, |socket| socket.set_text_bytes(option, text.to_bytes())).map(done)
     })
@@ -164,7 +164,7 @@ pub unsafe extern "C" fn jf_set_text(s: jf_socket, option: i32, text: *const c_c
 pub unsafe extern "C" fn jf_get_text(s: jf_socket, option: i32, text: *mut c_char, size: usize) -> i64 {
     guard(|| {
         let option = self::option(option)?;
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         let text = unsafe { TextRoom::new(text, size) }?;
         let mut value = [0; TEXT_CAPACITY];
         SOCKETS.with(s, |socket| Ok(text.write(socket.get_text_bytes(option, &mut value)?)))
@@ -194,7 +194,7 @@ pub unsafe extern "C" fn jf_get_text(s: jf_socket, option: i32, text: *mut c_cha
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_set_raw(s: jf_socket, level: i32, name: i32, value: *const c_void, len: usize) -> i64 {
     guard(|| {
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         let value = unsafe { bytes(value, len) }?;
         SOCKETS.with(s, |socket| socket.set_raw(level, name, value)).map(done)
     })
@@ -220,7 +220,7 @@ pub unsafe extern "C" fn jf_set_raw(s: jf_socket, level: i32, name: i32, value: 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_get_raw(s: jf_socket, level: i32, name: i32, value: *mut c_void, room: usize) -> i64 {
     guard(|| {
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         let value = unsafe { recv_buf(value, room) }?;
         SOCKETS.with(s, |socket| socket.get_raw(level, name, value)).map(count)
     })

@@ -1,7 +1,7 @@
 //! C functions for pollers.
 
 use super::boundary::{array, count, done, guard};
-use super::handle::{FEW, Table};
+use super::handle::{SMALL_TABLE, Table};
 use super::socket::{SOCKETS, jf_socket};
 use crate::net::{Error, EventBuffer, Events, Poller, PollerEvent, Result, Socket};
 use std::mem::{align_of, offset_of, size_of};
@@ -48,9 +48,9 @@ const _: () = assert!(
 const KIND: u64 = 3;
 
 #[cfg(not(loom))]
-static POLLERS: Table<Poller, KIND, FEW> = Table::new();
+static POLLERS: Table<Poller, KIND, SMALL_TABLE> = Table::new();
 #[cfg(loom)]
-static POLLERS: std::sync::LazyLock<Table<Poller, KIND, FEW>> = std::sync::LazyLock::new(Table::new);
+static POLLERS: std::sync::LazyLock<Table<Poller, KIND, SMALL_TABLE>> = std::sync::LazyLock::new(Table::new);
 
 /// Opens a poller, which waits for any number of sockets at once.
 ///

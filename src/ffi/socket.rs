@@ -2,7 +2,7 @@
 
 use super::addr::{addr, jf_addr};
 use super::boundary::{done, guard, optional, required};
-use super::handle::{MANY, Table};
+use super::handle::{LARGE_TABLE, Table};
 use crate::net::{Addr, Error, Family, Result, Shutdown, Socket, Type};
 use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 
@@ -62,9 +62,9 @@ pub enum jf_how {
 const KIND: u64 = 1;
 
 #[cfg(not(loom))]
-pub static SOCKETS: Table<Socket, KIND, MANY> = Table::new();
+pub static SOCKETS: Table<Socket, KIND, LARGE_TABLE> = Table::new();
 #[cfg(loom)]
-pub static SOCKETS: std::sync::LazyLock<Table<Socket, KIND, MANY>> = std::sync::LazyLock::new(Table::new);
+pub static SOCKETS: std::sync::LazyLock<Table<Socket, KIND, LARGE_TABLE>> = std::sync::LazyLock::new(Table::new);
 
 pub fn number(number: i32) -> u16 {
     // No family, type or direction has this number.

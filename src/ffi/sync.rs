@@ -1,4 +1,4 @@
-//! The atomics and the cell that the handle table is made of: std's, or loom's when its interleavings are explored.
+//! Atomics and cells for the handle table: std's, or loom's in a build that explores all interleavings.
 
 #[cfg(loom)]
 pub use loom::{
@@ -8,7 +8,7 @@ pub use loom::{
 #[cfg(not(loom))]
 pub use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
-/// std's cell with loom's two methods.
+/// std's cell with the two methods of loom's cell.
 #[cfg(not(loom))]
 pub struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
 
@@ -29,12 +29,12 @@ impl<T> UnsafeCell<T> {
     }
 }
 
-/// Waits a little, and longer each time: what is waited for takes a system call's return in another thread.
-pub struct Pause(u32);
+/// Backoff while another thread returns from a system call: yields 8 times, then sleeps for 16 µs, doubled up to 1 ms.
+pub struct Backoff(u32);
 
-impl Pause {
-    pub const fn new() -> Pause {
-        Pause(0)
+impl Backoff {
+    pub const fn new() -> Backoff {
+        Backoff(0)
     }
 
     #[cfg(loom)]
@@ -47,10 +47,9 @@ impl Pause {
     pub fn wait(&mut self) {
         match self.0 {
             0..8 => std::thread::yield_now(),
-            // 16 µs, doubled up to 1 ms.
-            turn => {
-                // A signal makes it a shorter one.
-                let _ = crate::net::pause(std::time::Duration::from_micros(16 << (turn - 8).min(6)));
+            count => {
+                // A signal may end the sleep early, which does no harm.
+                let _ = crate::net::pause(std::time::Duration::from_micros(16 << (count - 8).min(6)));
             }
         }
         self.0 += 1;
