@@ -112,9 +112,9 @@ mod options {
     /// C's enumerators, as the Rust that cbindgen reads.
     pub fn enumerators() -> String {
         let mut out = String::from(
-            "/// The options of a socket: numbers for jf_set and jf_get, texts for jf_set_text and jf_get_text. A switch\n\
-             /// is 0 or 1. Each says which sockets have it; the others, and those of a system without it, answer\n\
-             /// JF_E_OPTION_UNSUPPORTED. In parentheses: the system's names for it.\n\
+            "/// Options of a socket: numbers for jf_set and jf_get, texts for jf_set_text and jf_get_text. A switch is 0 or\n\
+             /// 1. Each comment ends with the values, the kinds of sockets that have the option, and its native names in\n\
+             /// parentheses. Other sockets, and systems without the option, return JF_E_OPTION_UNSUPPORTED.\n\
              #[repr(C)]\npub enum jf_option {\n",
         );
         for row in ROWS {
@@ -198,7 +198,7 @@ mod options {
                 ["Packets4", "Packets6"] => "IPv4 and IPv6 but TCP",
                 ["Raw4", "Raw6"] => "raw IPv4, raw IPv6",
                 ["Raw6"] => "raw IPv6",
-                ["Cooked6"] => "IPv6 that is not raw",
+                ["Ipv6NotRaw"] => "IPv6 that is not raw",
                 ["Tcp"] => "TCP",
                 ["Udp"] => "UDP",
                 ["Tcp", "Udp"] => "TCP, UDP",

@@ -69,7 +69,7 @@ enum Where {
     Raw4,
     Raw6,
     /// IPv6, but not raw.
-    Cooked6,
+    Ipv6NotRaw,
     Tcp,
     /// UDP, and UDP-Lite which is much the same.
     Udp,
@@ -212,7 +212,7 @@ impl Where {
         match self {
             Where::Every | Where::Ip | Where::Unix | Where::Netlink => libc::SOL_SOCKET,
             Where::V4 | Where::Packets4 | Where::Raw4 => libc::IPPROTO_IP,
-            Where::V6 | Where::Packets6 | Where::Raw6 | Where::Cooked6 => libc::IPPROTO_IPV6,
+            Where::V6 | Where::Packets6 | Where::Raw6 | Where::Ipv6NotRaw => libc::IPPROTO_IPV6,
             Where::Tcp => libc::IPPROTO_TCP,
             Where::Udp | Where::PlainUdp => libc::IPPROTO_UDP,
             Where::UdpLite => libc::IPPROTO_UDPLITE,
@@ -233,7 +233,7 @@ impl Where {
             Where::Packets6 => family == Family::Inet6 && kind != Type::Stream,
             Where::Raw4 => family == Family::Inet && raw,
             Where::Raw6 => family == Family::Inet6 && raw,
-            Where::Cooked6 => family == Family::Inet6 && !raw,
+            Where::Ipv6NotRaw => family == Family::Inet6 && !raw,
             Where::Tcp => ip && kind == Type::Stream,
             Where::Udp | Where::PlainUdp | Where::UdpLite => ip && kind == Type::Dgram,
             Where::Unix => family == Family::Unix,
@@ -251,7 +251,7 @@ impl Where {
             // Only with a peer has it a peer's label.
             Where::Unix => return Ok(Descriptor::pair(Family::Unix, Type::Stream)?.0),
             Where::Ip | Where::V4 | Where::Packets4 | Where::Udp | Where::PlainUdp => (Family::Inet, Type::Dgram, 0),
-            Where::V6 | Where::Packets6 | Where::Cooked6 => (Family::Inet6, Type::Dgram, 0),
+            Where::V6 | Where::Packets6 | Where::Ipv6NotRaw => (Family::Inet6, Type::Dgram, 0),
             Where::Raw4 => (Family::Inet, Type::Raw, RAW),
             Where::Raw6 => (Family::Inet6, Type::Raw, RAW),
             Where::Tcp => (Family::Inet, Type::Stream, 0),
