@@ -10,7 +10,7 @@
 # make bench-instructions   how many instructions a call takes, and a message through the poller, held to limits
 # make install    into PREFIX (/usr/local), below DESTDIR; make uninstall takes it out again
 # make model      the steps of the handle table, and of who makes a change, in every order
-# make header     writes include/jackfield.h and the README's list of options anew, after a change of src/ffi
+# make header     regenerates include/jackfield.h and the table of docs/options.md after a change of src/ffi
 
 CARGO ?= cargo
 CC ?= cc
@@ -89,17 +89,17 @@ model:
 fuzz:
 	@CARGO='$(CARGO)' scripts/fuzz texts $(FUZZ_SECONDS)
 
-# The build script writes the header and the list of options; cargo says where. Both go through files, so that a failed build
-# changes nothing.
+# The build script generates the header and the table of options; cargo reports where. The results are complete before
+# they replace the checked-in files, so a failed build changes nothing.
 .PHONY: header
 header:
 	@mkdir -p target
 	@$(CARGO) check --quiet --lib --features capi --message-format json >target/header.json
 	@cp "$$(sed -n 's/.*"JACKFIELD_HEADER","\([^"]*\)".*/\1/p' target/header.json)" include/jackfield.h
-	@sed -e '/^<!-- The list of options/,/^<!-- Its end/{/^<!--/!d;}' \
-		-e "/^<!-- The list of options/r $$(sed -n 's/.*"JACKFIELD_README","\([^"]*\)".*/\1/p' target/header.json)" \
-		README.md >target/README.md
-	@cp target/README.md README.md
+	@sed -e '/^<!-- begin: /,/^<!-- end/{/^<!--/!d;}' \
+		-e "/^<!-- begin: /r $$(sed -n 's/.*"JACKFIELD_OPTIONS","\([^"]*\)".*/\1/p' target/header.json)" \
+		docs/options.md >target/options.md
+	@cp target/options.md docs/options.md
 
 # Installs what `make` has built. It builds only when there is nothing, since root may have no cargo.
 $(OUT)/libjackfield.so:

@@ -43,340 +43,206 @@ extern "C" {
  * operating system and are never used again for anything else. In parentheses: the errno that each stands for.
  */
 typedef enum jf_error {
-    /**
-     * An argument is not one that this call takes. (EINVAL)
-     */
+    /** An argument is not one that this call takes. (EINVAL) */
     JF_E_INVALID = -1,
-    /**
-     * The handle or descriptor is closed, was never open, or is of another kind. (EBADF)
-     */
+    /** The handle or descriptor is closed, was never open, or is of another kind. (EBADF) */
     JF_E_BAD_HANDLE = -2,
-    /**
-     * The socket was closed while the call was in flight.
-     */
+    /** The socket was closed while the call was in flight. */
     JF_E_CLOSED = -3,
-    /**
-     * The call would have to wait, and may not. (EAGAIN)
-     */
+    /** The call would have to wait, and may not. (EAGAIN) */
     JF_E_WOULD_BLOCK = -4,
-    /**
-     * The connection is being made. (EINPROGRESS)
-     */
+    /** The connection is being made. (EINPROGRESS) */
     JF_E_IN_PROGRESS = -5,
-    /**
-     * The time was over before the call was done. (ETIMEDOUT)
-     */
+    /** The time was over before the call was done. (ETIMEDOUT) */
     JF_E_TIMED_OUT = -6,
-    /**
-     * A signal was handled while the call waited. (EINTR)
-     */
+    /** A signal was handled while the call waited. (EINTR) */
     JF_E_INTERRUPTED = -7,
-    /**
-     * The operation was canceled. (ECANCELED)
-     */
+    /** The operation was canceled. (ECANCELED) */
     JF_E_CANCELED = -8,
-    /**
-     * This socket or this system can't do that. (EOPNOTSUPP)
-     */
+    /** This socket or this system can't do that. (EOPNOTSUPP) */
     JF_E_UNSUPPORTED = -9,
-    /**
-     * A defect of the library; please report it.
-     */
+    /** A defect of the library; please report it. */
     JF_E_INTERNAL = -10,
-    /**
-     * There is no memory for it. (ENOMEM)
-     */
+    /** There is no memory for it. (ENOMEM) */
     JF_E_NO_MEMORY = -11,
-    /**
-     * The system has no buffers left for the network. (ENOBUFS)
-     */
+    /** The system has no buffers left for the network. (ENOBUFS) */
     JF_E_NO_BUFFERS = -12,
-    /**
-     * The process has as many descriptors open as it may. (EMFILE)
-     */
+    /** The process has as many descriptors open as it may. (EMFILE) */
     JF_E_TOO_MANY_FILES = -13,
-    /**
-     * The system has as many descriptors open as it can. (ENFILE)
-     */
+    /** The system has as many descriptors open as it can. (ENFILE) */
     JF_E_SYSTEM_FILES = -14,
-    /**
-     * Permission for the address or path is denied. (EACCES)
-     */
+    /** Permission for the address or path is denied. (EACCES) */
     JF_E_ACCESS = -15,
-    /**
-     * The process may not do that. (EPERM)
-     */
+    /** The process may not do that. (EPERM) */
     JF_E_PERMISSION = -16,
-    /**
-     * It is in use at the moment. (EBUSY)
-     */
+    /** It is in use at the moment. (EBUSY) */
     JF_E_BUSY = -17,
-    /**
-     * It exists already. (EEXIST)
-     */
+    /** It exists already. (EEXIST) */
     JF_E_EXISTS = -18,
-    /**
-     * There is nothing of that name. (ENOENT)
-     */
+    /** There is nothing of that name. (ENOENT) */
     JF_E_NOT_FOUND = -19,
-    /**
-     * The address is malformed, or is of a kind that this call can't use.
-     */
+    /** The address is malformed, or is of a kind that this call can't use. */
     JF_E_ADDR_INVALID = -20,
-    /**
-     * The address is in use. (EADDRINUSE)
-     */
+    /** The address is in use. (EADDRINUSE) */
     JF_E_ADDR_IN_USE = -21,
-    /**
-     * The address is not one of this machine's, or no port is left. (EADDRNOTAVAIL)
-     */
+    /** The address is not one of this machine's, or no port is left. (EADDRNOTAVAIL) */
     JF_E_ADDR_NOT_AVAILABLE = -22,
-    /**
-     * The address family is not one of this socket's or of this system's. (EAFNOSUPPORT)
-     */
+    /** The address family is not one of this socket's or of this system's. (EAFNOSUPPORT) */
     JF_E_FAMILY_UNSUPPORTED = -23,
-    /**
-     * The family and type have no such protocol. (EPROTONOSUPPORT)
-     */
+    /** The family and type have no such protocol. (EPROTONOSUPPORT) */
     JF_E_PROTOCOL_UNSUPPORTED = -24,
-    /**
-     * The socket type is not one that this family or this call has. (ESOCKTNOSUPPORT)
-     */
+    /** The socket type is not one that this family or this call has. (ESOCKTNOSUPPORT) */
     JF_E_TYPE_UNSUPPORTED = -25,
-    /**
-     * This socket has no such option, or it can't be set. (ENOPROTOOPT)
-     */
+    /** This socket has no such option, or it can't be set. (ENOPROTOOPT) */
     JF_E_OPTION_UNSUPPORTED = -26,
-    /**
-     * The descriptor is not a socket's. (ENOTSOCK)
-     */
+    /** The descriptor is not a socket's. (ENOTSOCK) */
     JF_E_NOT_SOCKET = -27,
-    /**
-     * Nobody listens at that address. (ECONNREFUSED)
-     */
+    /** Nobody listens at that address. (ECONNREFUSED) */
     JF_E_CONN_REFUSED = -28,
-    /**
-     * The peer ended the connection without a word. (ECONNRESET)
-     */
+    /** The peer ended the connection without a word. (ECONNRESET) */
     JF_E_CONN_RESET = -29,
-    /**
-     * The connection was given up on this side. (ECONNABORTED)
-     */
+    /** The connection was given up on this side. (ECONNABORTED) */
     JF_E_CONN_ABORTED = -30,
-    /**
-     * The socket is not connected. (ENOTCONN)
-     */
+    /** The socket is not connected. (ENOTCONN) */
     JF_E_NOT_CONNECTED = -31,
-    /**
-     * The socket is connected already. (EISCONN)
-     */
+    /** The socket is connected already. (EISCONN) */
     JF_E_IS_CONNECTED = -32,
-    /**
-     * The socket is being connected already. (EALREADY)
-     */
+    /** The socket is being connected already. (EALREADY) */
     JF_E_ALREADY = -33,
-    /**
-     * The stream is closed for sending, here or at the peer's end. (EPIPE)
-     */
+    /** The stream is closed for sending, here or at the peer's end. (EPIPE) */
     JF_E_PIPE = -34,
-    /**
-     * The socket has no peer, and no address was given. (EDESTADDRREQ)
-     */
+    /** The socket has no peer, and no address was given. (EDESTADDRREQ) */
     JF_E_DEST_REQUIRED = -35,
-    /**
-     * The message is longer than the socket can send in one. (EMSGSIZE)
-     */
+    /** The message is longer than the socket can send in one. (EMSGSIZE) */
     JF_E_MESSAGE_SIZE = -36,
-    /**
-     * The message was longer than the room; the room is filled and the rest is lost.
-     */
+    /** The message was longer than the room; the room is filled and the rest is lost. */
     JF_E_TRUNCATED = -37,
-    /**
-     * The stream ended before everything was received.
-     */
+    /** The stream ended before everything was received. */
     JF_E_END_OF_STREAM = -38,
-    /**
-     * The network is down. (ENETDOWN)
-     */
+    /** The network is down. (ENETDOWN) */
     JF_E_NETWORK_DOWN = -39,
-    /**
-     * There is no route to that network. (ENETUNREACH)
-     */
+    /** There is no route to that network. (ENETUNREACH) */
     JF_E_NETWORK_UNREACHABLE = -40,
-    /**
-     * The host is down. (EHOSTDOWN)
-     */
+    /** The host is down. (EHOSTDOWN) */
     JF_E_HOST_DOWN = -41,
-    /**
-     * There is no route to that host. (EHOSTUNREACH)
-     */
+    /** There is no route to that host. (EHOSTUNREACH) */
     JF_E_HOST_UNREACHABLE = -42,
-    /**
-     * The protocol was violated. (EPROTO)
-     */
+    /** The protocol was violated. (EPROTO) */
     JF_E_PROTOCOL = -43,
-    /**
-     * The name is not known.
-     */
+    /** The name is not known. */
     JF_E_NAME_NOT_FOUND = -44,
-    /**
-     * The name can't be looked up at the moment.
-     */
+    /** The name can't be looked up at the moment. */
     JF_E_NAME_TRY_AGAIN = -45,
-    /**
-     * The name can't be looked up.
-     */
+    /** The name can't be looked up. */
     JF_E_NAME_FAILED = -46,
-    /**
-     * The name is known, but has no address of that family.
-     */
+    /** The name is known, but has no address of that family. */
     JF_E_NAME_NO_ADDRESS = -47,
-    /**
-     * An error of the operating system that has no name above is JF_E_OS - errno.
-     */
+    /** An error of the operating system that has no name above is JF_E_OS - errno. */
     JF_E_OS = -100000,
 } jf_error;
 
-/**
- * Address families.
- */
+/** Address families. */
 typedef enum jf_family {
-    /**
-     * None: the family of an address that stands for nothing.
-     */
+    /** None: the family of an address that stands for nothing. */
     JF_UNSPEC = 0,
-    /**
-     * IPv4.
-     */
+    /** IPv4. */
     JF_INET = 1,
-    /**
-     * IPv6, and IPv4 too unless JF_OPT_ONLY_V6 is set.
-     */
+    /** IPv6, and IPv4 too unless JF_OPT_ONLY_V6 is set. */
     JF_INET6 = 2,
-    /**
-     * Sockets within one machine, named by a path, by an abstract name (Linux) or not at all.
-     */
+    /** Sockets within one machine, named by a path, by an abstract name (Linux) or not at all. */
     JF_UNIX = 3,
     /**
      * Talking with the kernel (Linux): routes, links and more, by jf_open's protocol. Its messages are netlink(7)'s.
      */
     JF_NETLINK = 4,
-    /**
-     * Between a virtual machine and its host.
-     */
+    /** Between a virtual machine and its host. */
     JF_VSOCK = 5,
-    /**
-     * Frames as a network interface sends and receives them (Linux); it takes CAP_NET_RAW.
-     */
+    /** Frames as a network interface sends and receives them (Linux); it takes CAP_NET_RAW. */
     JF_PACKET = 6,
 } jf_family;
 
-/**
- * Types of sockets.
- */
+/** Types of sockets. */
 typedef enum jf_type {
-    /**
-     * A stream of bytes, in order and without loss: TCP, or a UNIX stream.
-     */
+    /** A stream of bytes, in order and without loss: TCP, or a UNIX stream. */
     JF_STREAM = 1,
-    /**
-     * Datagrams, each sent and received whole or not at all: UDP, or UNIX datagrams.
-     */
+    /** Datagrams, each sent and received whole or not at all: UDP, or UNIX datagrams. */
     JF_DGRAM = 2,
-    /**
-     * Messages in order and without loss, over a connection: JF_UNIX, JF_VSOCK, SCTP.
-     */
+    /** Messages in order and without loss, over a connection: JF_UNIX, JF_VSOCK, SCTP. */
     JF_SEQPACKET = 3,
     /**
-     * Datagrams of the layer below, which takes CAP_NET_RAW: IP packets of one protocol (of IPv4 they are received
-     * with their header), frames with theirs; of JF_NETLINK the same as JF_DGRAM.
+     * Datagrams of the layer below, which takes CAP_NET_RAW: IP packets of one protocol (of IPv4 they are received with
+     * their header), frames with theirs; of JF_NETLINK the same as JF_DGRAM.
      */
     JF_RAW = 4,
 } jf_type;
 
-/**
- * Directions to shut down.
- */
+/** Directions to shut down. */
 typedef enum jf_how {
-    /**
-     * Nothing more will be received.
-     */
+    /** Nothing more will be received. */
     JF_SHUT_READ = 1,
-    /**
-     * Nothing more will be sent; the peer reads the end of the stream.
-     */
+    /** Nothing more will be sent; the peer reads the end of the stream. */
     JF_SHUT_WRITE = 2,
-    /**
-     * Both.
-     */
+    /** Both. */
     JF_SHUT_BOTH = 3,
 } jf_how;
 
-/**
- * Flags of the sending and receiving calls, joined with |.
- */
+/** Sizes. */
+typedef enum jf_size {
+    /** Room for every address as text, with the zero at its end. */
+    JF_ADDR_TEXT = 352,
+    /** Room for every host's name, with the zero at its end. */
+    JF_HOST_TEXT = 1025,
+    /** The most buffers that jf_send_vec and jf_recv_vec take. */
+    JF_VEC_MAX = 1024,
+    /** The most descriptors that one message carries. */
+    JF_PASSED_MAX = 253,
+    /** The most sockets that jf_wait waits for. */
+    JF_WAIT_MAX = 256,
+} jf_size;
+
+/** Flags of the sending and receiving calls, joined with |. */
 typedef enum jf_flag {
-    /**
-     * Send, receive: a stream's urgent byte. Receiving it never waits; without one JF_E_INVALID is returned.
-     */
+    /** Send, receive: a stream's urgent byte. Receiving it never waits; without one JF_E_INVALID is returned. */
     JF_OUT_OF_BAND = 1,
-    /**
-     * Receive: leave the data in the queue, to be received again.
-     */
+    /** Receive: leave the data in the queue, to be received again. */
     JF_PEEK = 2,
     /**
      * Receive: return a message's whole length, even when it did not fit, instead of JF_E_TRUNCATED. No effect on a
      * stream, nor where the system does not know the length: in the queue of errors.
      */
     JF_TRUNC = 32,
-    /**
-     * Send, receive: never wait, whatever the socket's timeout.
-     */
+    /** Send, receive: never wait, whatever the socket's timeout. */
     JF_DONT_WAIT = 64,
     /**
      * Receive on a stream: wait until the buffer is full. Less comes at the end, at the timeout, after an error and
      * when a signal was handled; jf_recv_exact tells them apart.
      */
     JF_WAIT_ALL = 256,
-    /**
-     * Send: the peer answered just now, so that its link address needs no probe.
-     */
+    /** Send: the peer answered just now, so that its link address needs no probe. */
     JF_CONFIRM = 2048,
     /**
      * Receive: take from the queue of errors instead of the data; never waits. 0 is an entry without data there, not
      * the end. Not for JF_UNIX and JF_NETLINK, and not with JF_PEEK.
      */
     JF_ERROR_QUEUE = 8192,
-    /**
-     * Send: more will follow soon, so that a packet may wait for it.
-     */
+    /** Send: more will follow soon, so that a packet may wait for it. */
     JF_MORE = 32768,
-    /**
-     * jf_recv_msg: sockets that came are plain descriptors, as other descriptors are.
-     */
+    /** jf_recv_msg: sockets that came are plain descriptors, as other descriptors are. */
     JF_PLAIN_DESCRIPTORS = 65536,
 } jf_flag;
 
-/**
- * What a jf_msg holds beside its data; the bits of its member present.
- */
+/** What a jf_msg holds beside its data; the bits of its member present. */
 typedef enum jf_has {
-    /**
-     * addr: where it goes to, or who sent it. Of a queued error, where the datagram was to go. A stream has none.
-     */
+    /** addr: where it goes to, or who sent it. Of a queued error, where the datagram was to go. A stream has none. */
     JF_HAS_ADDR = 1,
-    /**
-     * pid, uid, gid: the sender's process. JF_UNIX, JF_NETLINK; received with JF_OPT_PASS_CREDENTIALS.
-     */
+    /** pid, uid, gid: the sender's process. JF_UNIX, JF_NETLINK; received with JF_OPT_PASS_CREDENTIALS. */
     JF_HAS_CREDENTIALS = 2,
     /**
      * interface_index, local: the interface and the address of this machine that it came to, or is to go out from.
      * Datagrams and raw packets of IP; received with JF_OPT_RECV_PACKET_INFO.
      */
     JF_HAS_PACKET_INFO = 4,
-    /**
-     * ttl: how many more routers it may pass. Datagrams and raw packets of IP; received with JF_OPT_RECV_TTL.
-     */
+    /** ttl: how many more routers it may pass. Datagrams and raw packets of IP; received with JF_OPT_RECV_TTL. */
     JF_HAS_TTL = 8,
     /**
      * tos: its traffic class, of which the lower two bits are ECN. Datagrams and raw packets of IP; received with
@@ -388,25 +254,15 @@ typedef enum jf_has {
      * JF_OPT_GRO.
      */
     JF_HAS_SEGMENT_SIZE = 32,
-    /**
-     * time: when it came, or when what was sent went out. Received with JF_OPT_TIMESTAMPS or JF_OPT_TIMESTAMPING.
-     */
+    /** time: when it came, or when what was sent went out. Received with JF_OPT_TIMESTAMPS or JF_OPT_TIMESTAMPING. */
     JF_HAS_TIME = 64,
-    /**
-     * hardware_time: the same by the clock of the network device. Received with JF_OPT_TIMESTAMPING.
-     */
+    /** hardware_time: the same by the clock of the network device. Received with JF_OPT_TIMESTAMPING. */
     JF_HAS_HARDWARE_TIME = 128,
-    /**
-     * overflow: how many messages the socket has lost so far. Received with JF_OPT_RECV_OVERFLOW.
-     */
+    /** overflow: how many messages the socket has lost so far. Received with JF_OPT_RECV_OVERFLOW. */
     JF_HAS_OVERFLOW = 256,
-    /**
-     * path_mtu: received with JF_OPT_RECV_PATH_MTU.
-     */
+    /** path_mtu: received with JF_OPT_RECV_PATH_MTU. */
     JF_HAS_PATH_MTU = 512,
-    /**
-     * original: where it was to go before it was redirected to here. Received with JF_OPT_RECV_ORIGINAL_DEST.
-     */
+    /** original: where it was to go before it was redirected to here. Received with JF_OPT_RECV_ORIGINAL_DEST. */
     JF_HAS_ORIGINAL_DEST = 1024,
     /**
      * process: a descriptor that stands for the sender's process (pidfd_open(2)), close-on-exec, which the caller
@@ -420,115 +276,101 @@ typedef enum jf_has {
     JF_HAS_ERROR = 4096,
 } jf_has;
 
-/**
- * What a jf_msg had no room for; the bits of its member truncated.
- */
+/** What a jf_msg had no room for; the bits of its member truncated. */
 typedef enum jf_cut {
-    /**
-     * The message was longer than the buffers.
-     */
+    /** The message was longer than the buffers. */
     JF_CUT_DATA = 1,
     /**
-     * Descriptors, or control data of other kinds, were more than the room for them, or than the process may have
-     * open; what did not fit is closed and lost.
+     * Descriptors, or control data of other kinds, were more than the room for them, or than the process may have open;
+     * what did not fit is closed and lost.
      */
     JF_CUT_CONTROL = 2,
 } jf_cut;
 
-/**
- * What jf_recv_many takes to receive datagrams that are run together.
- */
-typedef enum jf_coalesced {
-    /**
-     * So many jf_datagram for each room.
-     */
-    JF_COALESCED_COUNT = 128,
-    /**
-     * So many bytes of room.
-     */
-    JF_COALESCED_ROOM = 65536,
-} jf_coalesced;
-
-/**
- * What a jf_passed is.
- */
+/** What a jf_passed is. */
 typedef enum jf_passed_kind {
-    /**
-     * A socket of the library.
-     */
+    /** A socket of the library. */
     JF_PASSED_SOCKET = 1,
-    /**
-     * A plain descriptor.
-     */
+    /** A plain descriptor. */
     JF_PASSED_DESCRIPTOR = 2,
 } jf_passed_kind;
 
-/**
- * Where a queued error comes from; the member error_origin of jf_msg.
- */
+/** Where a queued error comes from; the member error_origin of jf_msg. */
 typedef enum jf_origin {
-    /**
-     * From something that has no name here.
-     */
+    /** From something that has no name here. */
     JF_ORIGIN_OTHER = 0,
-    /**
-     * From this machine.
-     */
+    /** From this machine. */
     JF_ORIGIN_LOCAL = 1,
-    /**
-     * From an ICMP message.
-     */
+    /** From an ICMP message. */
     JF_ORIGIN_ICMP = 2,
-    /**
-     * From an ICMPv6 message.
-     */
+    /** From an ICMPv6 message. */
     JF_ORIGIN_ICMP6 = 3,
-    /**
-     * It is no error, but the timestamp of something sent.
-     */
+    /** It is no error, but the timestamp of something sent. */
     JF_ORIGIN_TIMESTAMP = 4,
-    /**
-     * It is no error: something sent without a copy is done with.
-     */
+    /** It is no error: something sent without a copy is done with. */
     JF_ORIGIN_ZERO_COPY = 5,
 } jf_origin;
 
-/**
- * Sizes.
- */
-typedef enum jf_size {
-    /**
-     * Room for every address as text, with the zero at its end.
-     */
-    JF_ADDR_TEXT = 352,
-    /**
-     * Room for every host's name, with the zero at its end.
-     */
-    JF_HOST_TEXT = 1025,
-    /**
-     * The most buffers that jf_send_vec and jf_recv_vec take.
-     */
-    JF_VEC_MAX = 1024,
-    /**
-     * The most descriptors that one message carries.
-     */
-    JF_PASSED_MAX = 253,
-    /**
-     * The most sockets that jf_wait waits for.
-     */
-    JF_WAIT_MAX = 256,
-} jf_size;
+/** What jf_recv_many takes to receive datagrams that are run together. */
+typedef enum jf_coalesced {
+    /** So many jf_datagram for each room. */
+    JF_COALESCED_COUNT = 128,
+    /** So many bytes of room. */
+    JF_COALESCED_ROOM = 65536,
+} jf_coalesced;
+
+/** Values of JF_OPT_PATH_MTU_DISCOVERY: whether routers may cut packets into fragments. */
+typedef enum jf_pmtu {
+    /** They may. */
+    JF_PMTU_DONT = 0,
+    /** As the route says; what is known to be too long for the path is cut here. */
+    JF_PMTU_WANT = 1,
+    /** They may not; a datagram that is too long for the path is JF_E_MESSAGE_SIZE. */
+    JF_PMTU_DO = 2,
+    /** They may not, and what is known of the path is not heeded, but the interface's own limit is. */
+    JF_PMTU_PROBE = 3,
+    /** They may, and nothing is learnt of the path: the interface's own limit alone counts. */
+    JF_PMTU_INTERFACE = 4,
+    /** As JF_PMTU_INTERFACE, but what is longer than that is cut here. */
+    JF_PMTU_OMIT = 5,
+} jf_pmtu;
+
+/** Bits of JF_OPT_TIMESTAMPING, joined with |: which times of a packet are taken, and how they are told. */
+typedef enum jf_timestamping {
+    /** Take when the device sent it. */
+    JF_TS_TX_HARDWARE = 1,
+    /** Take when the system gave it to the device. */
+    JF_TS_TX_SOFTWARE = 2,
+    /** Take when the device received it. */
+    JF_TS_RX_HARDWARE = 4,
+    /** Take when the system received it. */
+    JF_TS_RX_SOFTWARE = 8,
+    /** Tell the times that the system took. */
+    JF_TS_SOFTWARE = 16,
+    /** Tell the times that the device took. */
+    JF_TS_RAW_HARDWARE = 64,
+    /** Tell the number of the sent datagram or byte as well. */
+    JF_TS_OPT_ID = 128,
+    /** Take when it came to the device's queue. */
+    JF_TS_TX_SCHED = 256,
+    /** Take when the peer had acknowledged all of it; TCP. */
+    JF_TS_TX_ACK = 512,
+    /** Tell the addresses of a sent packet as well. */
+    JF_TS_OPT_CMSG = 1024,
+    /** Tell the time without the packet. */
+    JF_TS_OPT_TSONLY = 2048,
+} jf_timestamping;
 
 /**
- * The options of a socket: numbers for jf_set and jf_get, texts for jf_set_text and jf_get_text. A switch
- * is 0 or 1. Each says which sockets have it; the others, and those of a system without it, answer
- * JF_E_OPTION_UNSUPPORTED. In parentheses: the system's names for it.
+ * The options of a socket: numbers for jf_set and jf_get, texts for jf_set_text and jf_get_text. A switch is 0 or 1.
+ * Each says which sockets have it; the others, and those of a system without it, answer JF_E_OPTION_UNSUPPORTED. In
+ * parentheses: the system's names for it.
  */
 typedef enum jf_option {
     /**
      * How long accept and the receiving calls wait: -1 for ever (the default), 0 not at all. The system keeps the time
-     * with the socket, so duplicates and processes that share the socket should not set different ones. -1 to
-     * INT64_MAX milliseconds; every socket. (SO_RCVTIMEO)
+     * with the socket, so duplicates and processes that share the socket should not set different ones. -1 to INT64_MAX
+     * milliseconds; every socket. (SO_RCVTIMEO)
      */
     JF_OPT_RECV_TIMEOUT = 1,
     /**
@@ -547,33 +389,19 @@ typedef enum jf_option {
      * Switch, default 0, of raw sockets 1; every socket. (SO_REUSEADDR)
      */
     JF_OPT_REUSE_ADDR = 4,
-    /**
-     * Several sockets bind to one address and share what comes in. Switch, default 0; IPv4, IPv6. (SO_REUSEPORT)
-     */
+    /** Several sockets bind to one address and share what comes in. Switch, default 0; IPv4, IPv6. (SO_REUSEPORT) */
     JF_OPT_REUSE_PORT = 5,
-    /**
-     * The socket does not speak IPv4. To be set before bind. Switch, default 0; IPv6 that is not raw. (IPV6_V6ONLY)
-     */
+    /** The socket does not speak IPv4. To be set before bind. Switch, default 0; IPv6 that is not raw. (IPV6_V6ONLY) */
     JF_OPT_ONLY_V6 = 6,
-    /**
-     * Small packets are sent at once instead of collected. Switch, default 0; TCP. (TCP_NODELAY)
-     */
+    /** Small packets are sent at once instead of collected. Switch, default 0; TCP. (TCP_NODELAY) */
     JF_OPT_NO_DELAY = 7,
-    /**
-     * Probe a peer that has been silent. Switch, default 0; every socket. (SO_KEEPALIVE)
-     */
+    /** Probe a peer that has been silent. Switch, default 0; every socket. (SO_KEEPALIVE) */
     JF_OPT_KEEP_ALIVE = 8,
-    /**
-     * How long a peer is silent before the first probe. 1 to 32767 seconds; TCP. (TCP_KEEPIDLE)
-     */
+    /** How long a peer is silent before the first probe. 1 to 32767 seconds; TCP. (TCP_KEEPIDLE) */
     JF_OPT_KEEP_IDLE = 9,
-    /**
-     * The time between probes. 1 to 32767 seconds; TCP. (TCP_KEEPINTVL)
-     */
+    /** The time between probes. 1 to 32767 seconds; TCP. (TCP_KEEPINTVL) */
     JF_OPT_KEEP_INTERVAL = 10,
-    /**
-     * Probes without an answer until the connection is given up. 1 to 127; TCP. (TCP_KEEPCNT)
-     */
+    /** Probes without an answer until the connection is given up. 1 to 127; TCP. (TCP_KEEPCNT) */
     JF_OPT_KEEP_COUNT = 11,
     /**
      * How long close waits for unsent data, which the system may round up to whole seconds; 0 throws the data away and
@@ -591,13 +419,9 @@ typedef enum jf_option {
      * every socket. (SO_SNDBUF)
      */
     JF_OPT_SEND_BUFFER = 14,
-    /**
-     * Datagrams may go to a broadcast address. Switch, default 0; every socket. (SO_BROADCAST)
-     */
+    /** Datagrams may go to a broadcast address. Switch, default 0; every socket. (SO_BROADCAST) */
     JF_OPT_BROADCAST = 15,
-    /**
-     * Routers that a packet may pass. 1 to 255; IPv4, IPv6. (IP_TTL, IPV6_UNICAST_HOPS)
-     */
+    /** Routers that a packet may pass. 1 to 255; IPv4, IPv6. (IP_TTL, IPV6_UNICAST_HOPS) */
     JF_OPT_TTL = 16,
     /**
      * The traffic class of the packets: DSCP in the upper six bits, ECN in the lower two. The ECN of a TCP connection
@@ -627,22 +451,16 @@ typedef enum jf_option {
      * takes it. Number; every socket; read only. (SO_ERROR)
      */
     JF_OPT_ERROR = 21,
-    /**
-     * The number of the socket's jf_type. Number; every socket; read only. (SO_TYPE)
-     */
+    /** The number of the socket's jf_type. Number; every socket; read only. (SO_TYPE) */
     JF_OPT_TYPE = 22,
-    /**
-     * The number of the socket's jf_family. Number; every socket; read only. (SO_DOMAIN)
-     */
+    /** The number of the socket's jf_family. Number; every socket; read only. (SO_DOMAIN) */
     JF_OPT_FAMILY = 23,
     /**
      * The protocol's number, as in /etc/protocols: 6 for TCP, 17 for UDP, 0 for UNIX and for frames. Number; every
      * socket; read only. (SO_PROTOCOL)
      */
     JF_OPT_PROTOCOL = 24,
-    /**
-     * 1 after listen. Switch; every socket; read only. (SO_ACCEPTCONN)
-     */
+    /** 1 after listen. Switch; every socket; read only. (SO_ACCEPTCONN) */
     JF_OPT_LISTENING = 25,
     /**
      * A stream's urgent byte stays in its place among the others, where it is received like them. Switch, default 0;
@@ -696,8 +514,8 @@ typedef enum jf_option {
      */
     JF_OPT_BUSY_POLL_BUDGET = 35,
     /**
-     * The processor that the last packet came in by, -1 for none yet. Setting it has listeners and receivers that
-     * share their address by JF_OPT_REUSE_PORT get what comes in by that processor. -1 to INT32_MAX; every socket.
+     * The processor that the last packet came in by, -1 for none yet. Setting it has listeners and receivers that share
+     * their address by JF_OPT_REUSE_PORT get what comes in by that processor. -1 to INT32_MAX; every socket.
      * (SO_INCOMING_CPU)
      */
     JF_OPT_INCOMING_CPU = 36,
@@ -712,9 +530,9 @@ typedef enum jf_option {
      */
     JF_OPT_COOKIE = 38,
     /**
-     * The name of the one interface that packets leave and come in by; empty (the default) for all. JF_E_NOT_FOUND
-     * when there is none of that name. Changing it once it is set needs CAP_NET_RAW. Text of at most 15 bytes; every
-     * socket. (SO_BINDTODEVICE)
+     * The name of the one interface that packets leave and come in by; empty (the default) for all. JF_E_NOT_FOUND when
+     * there is none of that name. Changing it once it is set needs CAP_NET_RAW. Text of at most 15 bytes; every socket.
+     * (SO_BINDTODEVICE)
      */
     JF_OPT_DEVICE = 39,
     /**
@@ -735,8 +553,8 @@ typedef enum jf_option {
      */
     JF_OPT_TIMESTAMPING = 42,
     /**
-     * Each message is received with the count of those dropped for want of room since the socket was opened, once
-     * there are any. Switch, default 0; every socket. (SO_RXQ_OVFL)
+     * Each message is received with the count of those dropped for want of room since the socket was opened, once there
+     * are any. Switch, default 0; every socket. (SO_RXQ_OVFL)
      */
     JF_OPT_RECV_OVERFLOW = 43,
     /**
@@ -754,13 +572,9 @@ typedef enum jf_option {
      * (SO_PASSCRED)
      */
     JF_OPT_PASS_CREDENTIALS = 46,
-    /**
-     * Each message is received with the sender's security label. Switch, default 0; UNIX, netlink. (SO_PASSSEC)
-     */
+    /** Each message is received with the sender's security label. Switch, default 0; UNIX, netlink. (SO_PASSSEC) */
     JF_OPT_PASS_SECURITY = 47,
-    /**
-     * Each message is received with a descriptor for the sender's process. Switch, default 0; UNIX. (SO_PASSPIDFD)
-     */
+    /** Each message is received with a descriptor for the sender's process. Switch, default 0; UNIX. (SO_PASSPIDFD) */
     JF_OPT_PASS_PIDFD = 48,
     /**
      * The process that connected, or that listened, or that made the pair; 0 if it can't be seen from here.
@@ -768,13 +582,9 @@ typedef enum jf_option {
      * UNIX; read only. (SO_PEERCRED)
      */
     JF_OPT_PEER_PID = 49,
-    /**
-     * The effective user of the process that JF_OPT_PEER_PID tells. Number; UNIX; read only. (SO_PEERCRED)
-     */
+    /** The effective user of the process that JF_OPT_PEER_PID tells. Number; UNIX; read only. (SO_PEERCRED) */
     JF_OPT_PEER_UID = 50,
-    /**
-     * The effective group of the process that JF_OPT_PEER_PID tells. Number; UNIX; read only. (SO_PEERCRED)
-     */
+    /** The effective group of the process that JF_OPT_PEER_PID tells. Number; UNIX; read only. (SO_PEERCRED) */
     JF_OPT_PEER_GID = 51,
     /**
      * The security label of the process at the other end. JF_E_OPTION_UNSUPPORTED where the system has no labels. Text
@@ -850,8 +660,8 @@ typedef enum jf_option {
      */
     JF_OPT_RECV_PACKET_INFO = 65,
     /**
-     * Errors that come in are queued, to be received with JF_ERROR_QUEUE; without a connection they are then told of
-     * at all. Switch, default 0; IPv4, IPv6. (IP_RECVERR, IPV6_RECVERR)
+     * Errors that come in are queued, to be received with JF_ERROR_QUEUE; without a connection they are then told of at
+     * all. Switch, default 0; IPv4, IPv6. (IP_RECVERR, IPV6_RECVERR)
      */
     JF_OPT_RECV_ERRORS = 66,
     /**
@@ -865,25 +675,19 @@ typedef enum jf_option {
      */
     JF_OPT_RECV_IP_OPTIONS = 68,
     /**
-     * Each message is received with the options of its IPv4 header made ready to be sent back. Switch, default 0;
-     * IPv4, IPv6 that is not raw. (IP_RETOPTS)
+     * Each message is received with the options of its IPv4 header made ready to be sent back. Switch, default 0; IPv4,
+     * IPv6 that is not raw. (IP_RETOPTS)
      */
     JF_OPT_RETURN_IP_OPTIONS = 69,
-    /**
-     * Each message is received with its hop-by-hop options. Switch, default 0; IPv6. (IPV6_RECVHOPOPTS)
-     */
+    /** Each message is received with its hop-by-hop options. Switch, default 0; IPv6. (IPV6_RECVHOPOPTS) */
     JF_OPT_RECV_HOP_OPTIONS = 70,
-    /**
-     * Each message is received with its routing header. Switch, default 0; IPv6. (IPV6_RECVRTHDR)
-     */
+    /** Each message is received with its routing header. Switch, default 0; IPv6. (IPV6_RECVRTHDR) */
     JF_OPT_RECV_ROUTING_HEADER = 71,
-    /**
-     * Each message is received with its destination options. Switch, default 0; IPv6. (IPV6_RECVDSTOPTS)
-     */
+    /** Each message is received with its destination options. Switch, default 0; IPv6. (IPV6_RECVDSTOPTS) */
     JF_OPT_RECV_DEST_OPTIONS = 72,
     /**
-     * TCP drops packets that could have passed fewer routers than this: 255 keeps the direct neighbours alone. On
-     * other sockets it has no effect. 0 to 255, default 0; IPv4, IPv6. (IP_MINTTL, IPV6_MINHOPCOUNT)
+     * TCP drops packets that could have passed fewer routers than this: 255 keeps the direct neighbours alone. On other
+     * sockets it has no effect. 0 to 255, default 0; IPv4, IPv6. (IP_MINTTL, IPV6_MINHOPCOUNT)
      */
     JF_OPT_MIN_TTL = 73,
     /**
@@ -896,18 +700,16 @@ typedef enum jf_option {
      * (IPV6_FLOWINFO_SEND)
      */
     JF_OPT_FLOW_INFO_SEND = 75,
-    /**
-     * Each message is received with its flow label and traffic class. Switch, default 0; IPv6. (IPV6_FLOWINFO)
-     */
+    /** Each message is received with its flow label and traffic class. Switch, default 0; IPv6. (IPV6_FLOWINFO) */
     JF_OPT_RECV_FLOW_INFO = 76,
     /**
-     * Where in a packet the system puts and checks its checksum, an even number; -1 (the default) is nowhere. Fixed
-     * for ICMPv6. -1 to 65534 bytes; raw IPv6. (IPV6_CHECKSUM)
+     * Where in a packet the system puts and checks its checksum, an even number; -1 (the default) is nowhere. Fixed for
+     * ICMPv6. -1 to 65534 bytes; raw IPv6. (IPV6_CHECKSUM)
      */
     JF_OPT_CHECKSUM_OFFSET = 77,
     /**
-     * While it is 1 packets are not sent until they are full, on TCP for 200 milliseconds at the longest; UDP makes
-     * one datagram of all that is sent meanwhile. Switch, default 0; TCP, UDP. (TCP_CORK, UDP_CORK)
+     * While it is 1 packets are not sent until they are full, on TCP for 200 milliseconds at the longest; UDP makes one
+     * datagram of all that is sent meanwhile. Switch, default 0; TCP, UDP. (TCP_CORK, UDP_CORK)
      */
     JF_OPT_CORK = 78,
     /**
@@ -920,9 +722,7 @@ typedef enum jf_option {
      * system rounds it up to the times of its retries: read it back. 0 to INT32_MAX seconds; TCP. (TCP_DEFER_ACCEPT)
      */
     JF_OPT_DEFER_ACCEPT = 80,
-    /**
-     * How often connect asks again before it gives up. 1 to 127; TCP. (TCP_SYNCNT)
-     */
+    /** How often connect asks again before it gives up. 1 to 127; TCP. (TCP_SYNCNT) */
     JF_OPT_SYN_COUNT = 81,
     /**
      * How long a closed connection waits for the peer to close it too: 0 is the system's default, -1 not at all, and
@@ -940,8 +740,8 @@ typedef enum jf_option {
      */
     JF_OPT_QUICK_ACK = 84,
     /**
-     * How long sent data may go without an acknowledgement until the connection is given up; 0 (the default) is as
-     * long as the system's retries last. 0 to INT32_MAX milliseconds; TCP. (TCP_USER_TIMEOUT)
+     * How long sent data may go without an acknowledgement until the connection is given up; 0 (the default) is as long
+     * as the system's retries last. 0 to INT32_MAX milliseconds; TCP. (TCP_USER_TIMEOUT)
      */
     JF_OPT_USER_TIMEOUT = 85,
     /**
@@ -970,15 +770,13 @@ typedef enum jf_option {
      */
     JF_OPT_THIN_LINEAR_TIMEOUTS = 90,
     /**
-     * The name of the way to control congestion, such as cubic or reno. JF_E_NOT_FOUND when the system has none of
-     * that name; one that it doesn't allow to everybody needs CAP_NET_ADMIN. Text of at most 15 bytes; TCP.
-     * (TCP_CONGESTION)
+     * The name of the way to control congestion, such as cubic or reno. JF_E_NOT_FOUND when the system has none of that
+     * name; one that it doesn't allow to everybody needs CAP_NET_ADMIN. Text of at most 15 bytes; TCP. (TCP_CONGESTION)
      */
     JF_OPT_CONGESTION = 91,
     /**
-     * The name of the protocol between the socket and TCP, such as tls, empty at first; it can be set once, mostly
-     * with a connection. JF_E_NOT_FOUND when the system has none of that name. Text of at most 15 bytes; TCP.
-     * (TCP_ULP)
+     * The name of the protocol between the socket and TCP, such as tls, empty at first; it can be set once, mostly with
+     * a connection. JF_E_NOT_FOUND when the system has none of that name. Text of at most 15 bytes; TCP. (TCP_ULP)
      */
     JF_OPT_ULP = 92,
     /**
@@ -996,13 +794,9 @@ typedef enum jf_option {
      * 0 to INT64_MAX bytes; vsock. (SO_VM_SOCKETS_BUFFER_SIZE)
      */
     JF_OPT_VSOCK_BUFFER_SIZE = 95,
-    /**
-     * The least that JF_OPT_VSOCK_BUFFER_SIZE may be. 0 to INT64_MAX bytes; vsock. (SO_VM_SOCKETS_BUFFER_MIN_SIZE)
-     */
+    /** The least that JF_OPT_VSOCK_BUFFER_SIZE may be. 0 to INT64_MAX bytes; vsock. (SO_VM_SOCKETS_BUFFER_MIN_SIZE) */
     JF_OPT_VSOCK_BUFFER_MIN = 96,
-    /**
-     * The most that JF_OPT_VSOCK_BUFFER_SIZE may be. 0 to INT64_MAX bytes; vsock. (SO_VM_SOCKETS_BUFFER_MAX_SIZE)
-     */
+    /** The most that JF_OPT_VSOCK_BUFFER_SIZE may be. 0 to INT64_MAX bytes; vsock. (SO_VM_SOCKETS_BUFFER_MAX_SIZE) */
     JF_OPT_VSOCK_BUFFER_MAX = 97,
     /**
      * How much of each datagram its checksum covers, header included; 0 (the default) is all. 1 to 7 become 8: read it
@@ -1010,375 +804,165 @@ typedef enum jf_option {
      */
     JF_OPT_UDP_LITE_SEND_COVERAGE = 98,
     /**
-     * How much of a datagram its checksum must cover, else it is dropped; 0 (the default) is all. 1 to 7 become 8:
-     * read it back. 0 to 65535 bytes; UDP-Lite. (UDPLITE_RECV_CSCOV)
+     * How much of a datagram its checksum must cover, else it is dropped; 0 (the default) is all. 1 to 7 become 8: read
+     * it back. 0 to 65535 bytes; UDP-Lite. (UDPLITE_RECV_CSCOV)
      */
     JF_OPT_UDP_LITE_RECV_COVERAGE = 99,
 } jf_option;
 
-/**
- * Values of JF_OPT_PATH_MTU_DISCOVERY: whether routers may cut packets into fragments.
- */
-typedef enum jf_pmtu {
-    /**
-     * They may.
-     */
-    JF_PMTU_DONT = 0,
-    /**
-     * As the route says; what is known to be too long for the path is cut here.
-     */
-    JF_PMTU_WANT = 1,
-    /**
-     * They may not; a datagram that is too long for the path is JF_E_MESSAGE_SIZE.
-     */
-    JF_PMTU_DO = 2,
-    /**
-     * They may not, and what is known of the path is not heeded, but the interface's own limit is.
-     */
-    JF_PMTU_PROBE = 3,
-    /**
-     * They may, and nothing is learnt of the path: the interface's own limit alone counts.
-     */
-    JF_PMTU_INTERFACE = 4,
-    /**
-     * As JF_PMTU_INTERFACE, but what is longer than that is cut here.
-     */
-    JF_PMTU_OMIT = 5,
-} jf_pmtu;
-
-/**
- * Bits of JF_OPT_TIMESTAMPING, joined with |: which times of a packet are taken, and how they are told.
- */
-typedef enum jf_timestamping {
-    /**
-     * Take when the device sent it.
-     */
-    JF_TS_TX_HARDWARE = 1,
-    /**
-     * Take when the system gave it to the device.
-     */
-    JF_TS_TX_SOFTWARE = 2,
-    /**
-     * Take when the device received it.
-     */
-    JF_TS_RX_HARDWARE = 4,
-    /**
-     * Take when the system received it.
-     */
-    JF_TS_RX_SOFTWARE = 8,
-    /**
-     * Tell the times that the system took.
-     */
-    JF_TS_SOFTWARE = 16,
-    /**
-     * Tell the times that the device took.
-     */
-    JF_TS_RAW_HARDWARE = 64,
-    /**
-     * Tell the number of the sent datagram or byte as well.
-     */
-    JF_TS_OPT_ID = 128,
-    /**
-     * Take when it came to the device's queue.
-     */
-    JF_TS_TX_SCHED = 256,
-    /**
-     * Take when the peer had acknowledged all of it; TCP.
-     */
-    JF_TS_TX_ACK = 512,
-    /**
-     * Tell the addresses of a sent packet as well.
-     */
-    JF_TS_OPT_CMSG = 1024,
-    /**
-     * Tell the time without the packet.
-     */
-    JF_TS_OPT_TSONLY = 2048,
-} jf_timestamping;
-
-/**
- * What a network interface is and can do.
- */
-typedef enum jf_interface_flag {
-    /**
-     * It is switched on. (IFF_UP)
-     */
-    JF_IF_UP = 1,
-    /**
-     * It can carry packets. (IFF_RUNNING)
-     */
-    JF_IF_RUNNING = 2,
-    /**
-     * It leads back into this machine. (IFF_LOOPBACK)
-     */
-    JF_IF_LOOPBACK = 4,
-    /**
-     * It has broadcast addresses. (IFF_BROADCAST)
-     */
-    JF_IF_BROADCAST = 8,
-    /**
-     * It leads to one peer. (IFF_POINTOPOINT)
-     */
-    JF_IF_POINT_TO_POINT = 16,
-    /**
-     * It carries multicast. (IFF_MULTICAST)
-     */
-    JF_IF_MULTICAST = 32,
-} jf_interface_flag;
-
-/**
- * States of a TCP connection.
- */
+/** States of a TCP connection. */
 typedef enum jf_tcp_state {
-    /**
-     * One that this library does not know.
-     */
+    /** One that this library does not know. */
     JF_TCP_UNKNOWN = 0,
-    /**
-     * Both may send.
-     */
+    /** Both may send. */
     JF_TCP_ESTABLISHED = 1,
-    /**
-     * A connection was asked for.
-     */
+    /** A connection was asked for. */
     JF_TCP_SYN_SENT = 2,
-    /**
-     * It was, and granted.
-     */
+    /** It was, and granted. */
     JF_TCP_SYN_RECEIVED = 3,
-    /**
-     * This end is closed for sending, which the peer has yet to acknowledge.
-     */
+    /** This end is closed for sending, which the peer has yet to acknowledge. */
     JF_TCP_FIN_WAIT_1 = 4,
-    /**
-     * This end is closed for sending.
-     */
+    /** This end is closed for sending. */
     JF_TCP_FIN_WAIT_2 = 5,
-    /**
-     * Both ends are closed; what is under way fades out.
-     */
+    /** Both ends are closed; what is under way fades out. */
     JF_TCP_TIME_WAIT = 6,
-    /**
-     * There is no connection.
-     */
+    /** There is no connection. */
     JF_TCP_CLOSED = 7,
-    /**
-     * The peer's end is closed for sending.
-     */
+    /** The peer's end is closed for sending. */
     JF_TCP_CLOSE_WAIT = 8,
-    /**
-     * So is this one, which the peer has yet to acknowledge.
-     */
+    /** So is this one, which the peer has yet to acknowledge. */
     JF_TCP_LAST_ACK = 9,
-    /**
-     * It takes connections.
-     */
+    /** It takes connections. */
     JF_TCP_LISTEN = 10,
-    /**
-     * Both ends closed at the same time.
-     */
+    /** Both ends closed at the same time. */
     JF_TCP_CLOSING = 11,
 } jf_tcp_state;
 
-/**
- * What both ends of a TCP connection agreed on, joined with |.
- */
+/** What both ends of a TCP connection agreed on, joined with |. */
 typedef enum jf_tcp_option {
-    /**
-     * Segments carry timestamps.
-     */
+    /** Segments carry timestamps. */
     JF_TCP_OPTION_TIMESTAMPS = 1,
-    /**
-     * Acknowledgements are selective.
-     */
+    /** Acknowledgements are selective. */
     JF_TCP_OPTION_SACK = 2,
-    /**
-     * Windows have scales.
-     */
+    /** Windows have scales. */
     JF_TCP_OPTION_WINDOW_SCALE = 4,
-    /**
-     * Congestion is notified.
-     */
+    /** Congestion is notified. */
     JF_TCP_OPTION_ECN = 8,
-    /**
-     * A packet came that was marked as one that could be notified of congestion.
-     */
+    /** A packet came that was marked as one that could be notified of congestion. */
     JF_TCP_OPTION_ECN_SEEN = 16,
-    /**
-     * Data went with the first packet and was acknowledged: fast open.
-     */
+    /** Data went with the first packet and was acknowledged: fast open. */
     JF_TCP_OPTION_SYN_DATA = 32,
 } jf_tcp_option;
 
-/**
- * Fields of a jf_tcp_info_data that the system has filled, joined with |; each stands for the members it names.
- */
+/** Fields of a jf_tcp_info_data that the system has filled, joined with |; each stands for the members it names. */
 typedef enum jf_tcp_field {
-    /**
-     * state.
-     */
+    /** state. */
     JF_TCP_HAS_STATE = 1,
-    /**
-     * options.
-     */
+    /** options. */
     JF_TCP_HAS_OPTIONS = 2,
-    /**
-     * rto_us.
-     */
+    /** rto_us. */
     JF_TCP_HAS_RTO = 4,
-    /**
-     * snd_mss, rcv_mss.
-     */
+    /** snd_mss, rcv_mss. */
     JF_TCP_HAS_MSS = 8,
-    /**
-     * unacked, sacked, lost, retrans, retransmits, probes.
-     */
+    /** unacked, sacked, lost, retrans, retransmits, probes. */
     JF_TCP_HAS_IN_FLIGHT = 16,
-    /**
-     * last_data_sent_ms, last_data_received_ms, last_ack_received_ms.
-     */
+    /** last_data_sent_ms, last_data_received_ms, last_ack_received_ms. */
     JF_TCP_HAS_LAST = 32,
-    /**
-     * path_mtu.
-     */
+    /** path_mtu. */
     JF_TCP_HAS_PATH_MTU = 64,
-    /**
-     * rtt_us, rttvar_us.
-     */
+    /** rtt_us, rttvar_us. */
     JF_TCP_HAS_RTT = 128,
-    /**
-     * cwnd, ssthresh.
-     */
+    /** cwnd, ssthresh. */
     JF_TCP_HAS_CWND = 256,
-    /**
-     * reordering.
-     */
+    /** reordering. */
     JF_TCP_HAS_REORDERING = 512,
-    /**
-     * rcv_rtt_us, rcv_space.
-     */
+    /** rcv_rtt_us, rcv_space. */
     JF_TCP_HAS_RECEIVER = 1024,
-    /**
-     * total_retransmits.
-     */
+    /** total_retransmits. */
     JF_TCP_HAS_TOTAL_RETRANSMITS = 2048,
-    /**
-     * pacing_rate, max_pacing_rate.
-     */
+    /** pacing_rate, max_pacing_rate. */
     JF_TCP_HAS_PACING = 4096,
-    /**
-     * bytes_acked, bytes_received.
-     */
+    /** bytes_acked, bytes_received. */
     JF_TCP_HAS_BYTES = 8192,
-    /**
-     * segs_out, segs_in.
-     */
+    /** segs_out, segs_in. */
     JF_TCP_HAS_SEGS = 16384,
-    /**
-     * notsent_bytes.
-     */
+    /** notsent_bytes. */
     JF_TCP_HAS_NOTSENT = 32768,
-    /**
-     * min_rtt_us.
-     */
+    /** min_rtt_us. */
     JF_TCP_HAS_MIN_RTT = 65536,
-    /**
-     * data_segs_out, data_segs_in.
-     */
+    /** data_segs_out, data_segs_in. */
     JF_TCP_HAS_DATA_SEGS = 131072,
-    /**
-     * delivery_rate.
-     */
+    /** delivery_rate. */
     JF_TCP_HAS_DELIVERY_RATE = 262144,
-    /**
-     * busy_time_us, rwnd_limited_us, sndbuf_limited_us.
-     */
+    /** busy_time_us, rwnd_limited_us, sndbuf_limited_us. */
     JF_TCP_HAS_TIMES = 524288,
-    /**
-     * delivered, delivered_ce.
-     */
+    /** delivered, delivered_ce. */
     JF_TCP_HAS_DELIVERED = 1048576,
-    /**
-     * bytes_sent, bytes_retransmitted.
-     */
+    /** bytes_sent, bytes_retransmitted. */
     JF_TCP_HAS_BYTES_SENT = 2097152,
-    /**
-     * dsack_dups, reord_seen.
-     */
+    /** dsack_dups, reord_seen. */
     JF_TCP_HAS_REORD_SEEN = 4194304,
-    /**
-     * rcv_ooopack.
-     */
+    /** rcv_ooopack. */
     JF_TCP_HAS_RCV_OOOPACK = 8388608,
-    /**
-     * snd_wnd.
-     */
+    /** snd_wnd. */
     JF_TCP_HAS_SND_WND = 16777216,
-    /**
-     * rcv_wnd.
-     */
+    /** rcv_wnd. */
     JF_TCP_HAS_RCV_WND = 33554432,
-    /**
-     * rehash.
-     */
+    /** rehash. */
     JF_TCP_HAS_REHASH = 67108864,
-    /**
-     * total_rto, total_rto_recoveries, total_rto_time_ms.
-     */
+    /** total_rto, total_rto_recoveries, total_rto_time_ms. */
     JF_TCP_HAS_TOTAL_RTO = 134217728,
 } jf_tcp_field;
 
-/**
- * What a socket can be ready for, joined with |.
- */
+/** What a network interface is and can do. */
+typedef enum jf_interface_flag {
+    /** It is switched on. (IFF_UP) */
+    JF_IF_UP = 1,
+    /** It can carry packets. (IFF_RUNNING) */
+    JF_IF_RUNNING = 2,
+    /** It leads back into this machine. (IFF_LOOPBACK) */
+    JF_IF_LOOPBACK = 4,
+    /** It has broadcast addresses. (IFF_BROADCAST) */
+    JF_IF_BROADCAST = 8,
+    /** It leads to one peer. (IFF_POINTOPOINT) */
+    JF_IF_POINT_TO_POINT = 16,
+    /** It carries multicast. (IFF_MULTICAST) */
+    JF_IF_MULTICAST = 32,
+} jf_interface_flag;
+
+/** Events of a socket, joined with |. */
 typedef enum jf_event_flag {
-    /**
-     * A receive or an accept would not wait: there is data, a connection, an end or an error.
-     */
+    /** A receive or an accept would not block: data, a connection, end of stream or an error is available. */
     JF_READABLE = 1,
-    /**
-     * A send would not wait, or a connection has been made or refused.
-     */
+    /** A send would not block, or a connection attempt has finished. */
     JF_WRITABLE = 2,
     /**
-     * There is an error: JF_OPT_ERROR tells it, or it is in the queue of errors, with timestamps of what was sent, and
-     * is received with JF_ERROR_QUEUE. It is told until it is taken. Always told.
+     * An error is pending: read it with JF_OPT_ERROR, or receive it from the error queue with JF_ERROR_QUEUE.
+     * Timestamps of sent data are in the error queue, too. Reported until it is read, and even if not requested.
      */
     JF_ERROR = 4,
-    /**
-     * Both directions have ended, or there is no connection. Always told.
-     */
+    /** Both directions are closed, or the socket is not connected. Reported even if not requested. */
     JF_HANGUP = 8,
-    /**
-     * The peer sends no more; there may be something still to be received.
-     */
+    /** The peer has closed its sending direction. Earlier data may remain to be received. */
     JF_READ_CLOSED = 16,
-    /**
-     * There is urgent data.
-     */
+    /** Out-of-band data is available. */
     JF_PRIORITY = 32,
 } jf_event_flag;
 
-/**
- * How a poller tells, joined with | to the events that it is asked for.
- */
+/** How a poller tells, joined with | to the events that it is asked for. */
 typedef enum jf_poller_mode {
     /**
      * An event is told once when it comes up, not for as long as it lasts: receive, send or accept until
-     * JF_E_WOULD_BLOCK. (Of a TCP stream a receive that left room has taken all that was there, unless JF_PRIORITY is told,
-     * too. Of a UNIX stream it may have stopped at a descriptor in the middle.) JF_E_UNSUPPORTED on a system that only has
-     * poll, but together with JF_ONE_SHOT.
+     * JF_E_WOULD_BLOCK. (Of a TCP stream a receive that left room has taken all that was there, unless JF_PRIORITY is
+     * told, too. Of a UNIX stream it may have stopped at a descriptor in the middle.) JF_E_UNSUPPORTED on a system that
+     * only has poll, but together with JF_ONE_SHOT.
      */
     JF_EDGE = 64,
-    /**
-     * One event is told, and then none until jf_poller_modify asks again.
-     */
+    /** One event is told, and then none until jf_poller_modify asks again. */
     JF_ONE_SHOT = 128,
 } jf_poller_mode;
 
-/**
- * The options of a poller.
- */
+/** The options of a poller. */
 typedef enum jf_poller_option {
     /**
      * Whether jf_poller_wait returns JF_E_INTERRUPTED when a signal was handled: 0, the default, or 1. So Ctrl-C works
@@ -1389,35 +973,29 @@ typedef enum jf_poller_option {
      * Whether listeners rest while there is no descriptor for a connection: 0, the default, or 1. When jf_accept has
      * returned JF_E_TOO_MANY_FILES or JF_E_SYSTEM_FILES, on whatever listener, those in the poller tell nothing until
      * 100 milliseconds have passed, or a wait begins after a socket was closed. With 0 a listener is ready for as long
-     * as connections are queued, and a loop that can't accept them spins. It is for listeners that are added when it
-     * is 1, listen by then, and are told of for as long as connections are queued: with JF_EDGE one is not told of
-     * again after the rest.
+     * as connections are queued, and a loop that can't accept them spins. It is for listeners that are added when it is
+     * 1, listen by then, and are told of for as long as connections are queued: with JF_EDGE one is not told of again
+     * after the rest.
      */
     JF_POLLER_REST_LISTENERS = 2,
 } jf_poller_option;
 
-/**
- * A socket. The number is positive and below 2^53, stands for this socket alone, and is never given out again.
- */
+/** A socket. The number is positive and below 2^53, stands for this socket alone, and is never given out again. */
 typedef int64_t jf_socket;
 
 /**
  * An address, 128 bytes on every operating system. An IPv4 or IPv6 one has a port; a UNIX one has a path, an abstract
- * name (Linux) or no name (len 0). Fill it with jf_addr_parse, or by hand after setting it all to zero. All numbers
- * are in the host's byte order.
+ * name (Linux) or no name (len 0). Fill it with jf_addr_parse, or by hand after setting it all to zero. All numbers are
+ * in the host's byte order.
  */
 typedef struct jf_addr {
-    /**
-     * JF_INET, JF_INET6, JF_UNIX, JF_NETLINK, JF_VSOCK, JF_PACKET, or JF_UNSPEC for none.
-     */
+    /** JF_INET, JF_INET6, JF_UNIX, JF_NETLINK, JF_VSOCK, JF_PACKET, or JF_UNSPEC for none. */
     uint16_t family;
-    /**
-     * JF_INET, JF_INET6: the port. JF_PACKET: the frame's protocol, which is its Ethernet type.
-     */
+    /** JF_INET, JF_INET6: the port. JF_PACKET: the frame's protocol, which is its Ethernet type. */
     uint16_t port;
     /**
-     * JF_INET6: the index of the interface that a link-local address belongs to, else 0. JF_NETLINK: the socket's
-     * port, 0 for the kernel's. JF_VSOCK: the machine (CID), UINT32_MAX for any. JF_PACKET: the interface's index.
+     * JF_INET6: the index of the interface that a link-local address belongs to, else 0. JF_NETLINK: the socket's port,
+     * 0 for the kernel's. JF_VSOCK: the machine (CID), UINT32_MAX for any. JF_PACKET: the interface's index.
      */
     uint32_t scope_id;
     /**
@@ -1432,71 +1010,43 @@ typedef struct jf_addr {
      */
     uint32_t len;
     /**
-     * The IP address in network byte order; or a path, which needs no zero at its end; or a zero and an abstract
-     * name; or a hardware address.
+     * The IP address in network byte order; or a path, which needs no zero at its end; or a zero and an abstract name;
+     * or a hardware address.
      */
     uint8_t data[112];
 } jf_addr;
 
-/**
- * A piece of memory.
- */
+/** A piece of memory. */
 typedef struct jf_buf {
-    /**
-     * Where it is; not looked at when len is 0.
-     */
+    /** Where it is; not looked at when len is 0. */
     void *data;
-    /**
-     * How many bytes.
-     */
+    /** How many bytes. */
     size_t len;
 } jf_buf;
 
-/**
- * A socket or descriptor that a message carries.
- */
+/** A socket or descriptor that a message carries. */
 typedef struct jf_passed {
-    /**
-     * A jf_socket, or the number of a descriptor.
-     */
+    /** A jf_socket, or the number of a descriptor. */
     int64_t value;
-    /**
-     * JF_PASSED_SOCKET or JF_PASSED_DESCRIPTOR.
-     */
+    /** JF_PASSED_SOCKET or JF_PASSED_DESCRIPTOR. */
     uint32_t kind;
-    /**
-     * 0.
-     */
+    /** 0. */
     uint32_t reserved;
 } jf_passed;
 
-/**
- * A message: data, an address, and what goes beside them. Set it all to zero, then size and what is needed.
- */
+/** A message: data, an address, and what goes beside them. Set it all to zero, then size and what is needed. */
 typedef struct jf_msg {
-    /**
-     * sizeof(jf_msg); in a later version it may be larger.
-     */
+    /** sizeof(jf_msg); in a later version it may be larger. */
     uint32_t size;
-    /**
-     * Which of the members are there: JF_HAS_ bits. jf_recv_msg writes it.
-     */
+    /** Which of the members are there: JF_HAS_ bits. jf_recv_msg writes it. */
     uint32_t present;
-    /**
-     * jf_recv_msg writes here what did not fit: JF_CUT_ bits.
-     */
+    /** jf_recv_msg writes here what did not fit: JF_CUT_ bits. */
     uint32_t truncated;
-    /**
-     * 0.
-     */
+    /** 0. */
     uint32_t reserved;
-    /**
-     * The data: to send from, or to receive into. Not looked at when buf_count is 0.
-     */
+    /** The data: to send from, or to receive into. Not looked at when buf_count is 0. */
     struct jf_buf *bufs;
-    /**
-     * How many buffers, at most JF_VEC_MAX.
-     */
+    /** How many buffers, at most JF_VEC_MAX. */
     size_t buf_count;
     /**
      * Sockets and descriptors, on JF_UNIX. Sending passes duplicates of them on. Received ones are close-on-exec and
@@ -1504,140 +1054,89 @@ typedef struct jf_msg {
      * with the timeouts that jf_from_fd finds, which need not be those of the sender's handle.
      */
     struct jf_passed *passed;
-    /**
-     * How many to send, at most JF_PASSED_MAX; jf_recv_msg writes how many came.
-     */
+    /** How many to send, at most JF_PASSED_MAX; jf_recv_msg writes how many came. */
     size_t passed_count;
-    /**
-     * How many there is room for to receive.
-     */
+    /** How many there is room for to receive. */
     size_t passed_room;
     /**
      * Control data of other kinds, packed as cmsg(3) says: to send more, or where to receive what the library has no
-     * member for. NULL if there is none to send, or none is wanted. What is sent here is for the system to judge,
-     * which may pass over kinds that the socket does not know; what comes is whole pieces with the padding behind
-     * each.
+     * member for. NULL if there is none to send, or none is wanted. What is sent here is for the system to judge, which
+     * may pass over kinds that the socket does not know; what comes is whole pieces with the padding behind each.
      */
     void *other;
-    /**
-     * How many bytes to send, at most 2048; jf_recv_msg writes how many came.
-     */
+    /** How many bytes to send, at most 2048; jf_recv_msg writes how many came. */
     size_t other_len;
-    /**
-     * How many bytes there is room for to receive.
-     */
+    /** How many bytes there is room for to receive. */
     size_t other_room;
-    /**
-     * JF_HAS_ADDR.
-     */
+    /** JF_HAS_ADDR. */
     struct jf_addr addr;
-    /**
-     * JF_HAS_PACKET_INFO: the address, whose port does not count; to send, JF_UNSPEC has the system choose.
-     */
+    /** JF_HAS_PACKET_INFO: the address, whose port does not count; to send, JF_UNSPEC has the system choose. */
     struct jf_addr local;
-    /**
-     * JF_HAS_PACKET_INFO: the interface; to send, 0 has the system choose.
-     */
+    /** JF_HAS_PACKET_INFO: the interface; to send, 0 has the system choose. */
     uint32_t interface_index;
     /**
      * JF_HAS_CREDENTIALS: the process. To send another's takes CAP_SYS_ADMIN, another user or group CAP_SETUID and
      * CAP_SETGID.
      */
     int32_t pid;
-    /**
-     * JF_HAS_CREDENTIALS: the user.
-     */
+    /** JF_HAS_CREDENTIALS: the user. */
     uint32_t uid;
-    /**
-     * JF_HAS_CREDENTIALS: the group.
-     */
+    /** JF_HAS_CREDENTIALS: the group. */
     uint32_t gid;
-    /**
-     * JF_HAS_TTL: to send 1 to 255.
-     */
+    /** JF_HAS_TTL: to send 1 to 255. */
     uint32_t ttl;
-    /**
-     * JF_HAS_TOS: 0 to 255.
-     */
+    /** JF_HAS_TOS: 0 to 255. */
     uint32_t tos;
-    /**
-     * JF_HAS_SEGMENT_SIZE: bytes, to send 1 to 65535.
-     */
+    /** JF_HAS_SEGMENT_SIZE: bytes, to send 1 to 65535. */
     uint32_t segment_size;
-    /**
-     * JF_HAS_OVERFLOW: messages since the socket was opened.
-     */
+    /** JF_HAS_OVERFLOW: messages since the socket was opened. */
     uint32_t overflow;
-    /**
-     * JF_HAS_TIME: nanoseconds since 1970 by the system's clock.
-     */
+    /** JF_HAS_TIME: nanoseconds since 1970 by the system's clock. */
     int64_t time;
-    /**
-     * JF_HAS_HARDWARE_TIME: nanoseconds since the zero of the device's clock.
-     */
+    /** JF_HAS_HARDWARE_TIME: nanoseconds since the zero of the device's clock. */
     int64_t hardware_time;
-    /**
-     * JF_HAS_PROCESS: a descriptor.
-     */
+    /** JF_HAS_PROCESS: a descriptor. */
     int64_t process;
-    /**
-     * JF_HAS_ORIGINAL_DEST.
-     */
+    /** JF_HAS_ORIGINAL_DEST. */
     struct jf_addr original;
-    /**
-     * JF_HAS_PATH_MTU: bytes.
-     */
+    /** JF_HAS_PATH_MTU: bytes. */
     uint32_t path_mtu;
-    /**
-     * JF_HAS_ERROR: who says so, JF_ORIGIN_.
-     */
+    /** JF_HAS_ERROR: who says so, JF_ORIGIN_. */
     uint32_t error_origin;
     /**
      * JF_HAS_ERROR: what happened, a JF_E_ code, such as JF_E_CONN_REFUSED for a port nobody listens at,
      * JF_E_HOST_UNREACHABLE, or JF_E_MESSAGE_SIZE when a fragment was needed; 0 when it is no error.
      */
     int64_t error;
-    /**
-     * JF_HAS_ERROR: the type of the ICMP message.
-     */
+    /** JF_HAS_ERROR: the type of the ICMP message. */
     uint32_t icmp_type;
-    /**
-     * JF_HAS_ERROR: the code of the ICMP message.
-     */
+    /** JF_HAS_ERROR: the code of the ICMP message. */
     uint32_t icmp_code;
     /**
-     * JF_HAS_ERROR: of JF_E_MESSAGE_SIZE the path's MTU in bytes; of a timestamp where it was taken: 0 by the driver
-     * or device, 1 when it was queued for it, 2 when the peer acknowledged it.
+     * JF_HAS_ERROR: of JF_E_MESSAGE_SIZE the path's MTU in bytes; of a timestamp where it was taken: 0 by the driver or
+     * device, 1 when it was queued for it, 2 when the peer acknowledged it.
      */
     uint32_t error_info;
-    /**
-     * JF_HAS_ERROR: of a timestamp the number of what was sent, counted from 0 (JF_TS_OPT_ID).
-     */
+    /** JF_HAS_ERROR: of a timestamp the number of what was sent, counted from 0 (JF_TS_OPT_ID). */
     uint32_t error_data;
-    /**
-     * JF_HAS_ERROR: the router or host that reported it; JF_UNSPEC when it was this machine.
-     */
+    /** JF_HAS_ERROR: the router or host that reported it; JF_UNSPEC when it was this machine. */
     struct jf_addr error_from;
 } jf_msg;
 
 /**
- * A datagram of many: one to send, or one that came, and maybe room to receive into. Set an array of them to zero
- * once, then what is needed. What jf_recv_many wrote can be given to jf_send_many as it is, to be sent back: but for
- * what has a result of JF_E_TRUNCATED, a sender without a name, and JF_HAS_PACKET_INFO of what came to a group or a
- * broadcast address.
+ * A datagram of many: one to send, or one that came, and maybe room to receive into. Set an array of them to zero once,
+ * then what is needed. What jf_recv_many wrote can be given to jf_send_many as it is, to be sent back: but for what has
+ * a result of JF_E_TRUNCATED, a sender without a name, and JF_HAS_PACKET_INFO of what came to a group or a broadcast
+ * address.
  */
 typedef struct jf_datagram {
-    /**
-     * Its bytes. To send: not looked at when len is 0. jf_recv_many writes where they are, in a room of the array.
-     */
+    /** Its bytes. To send: not looked at when len is 0. jf_recv_many writes where they are, in a room of the array. */
     void *data;
-    /**
-     * How many. jf_recv_many writes it.
-     */
+    /** How many. jf_recv_many writes it. */
     size_t len;
     /**
-     * Written by both: the number of bytes, or a JF_E_ code: why it was not sent; JF_E_TRUNCATED when it was longer than
-     * its room, which is filled.
+     * Written by both: the number of bytes, or a JF_E_ code: why it was not sent; JF_E_TRUNCATED when it was longer
+     * than its room, which is filled.
      */
     int64_t result;
     /**
@@ -1645,9 +1144,7 @@ typedef struct jf_datagram {
      * jf_recv_many writes it.
      */
     uint32_t present;
-    /**
-     * JF_HAS_TOS: its traffic class, of which the lower two bits are ECN.
-     */
+    /** JF_HAS_TOS: its traffic class, of which the lower two bits are ECN. */
     uint32_t tos;
     /**
      * JF_HAS_ADDR: where it goes to, or who sent it. Without, it goes to the socket's peer. Of an IP address that came,
@@ -1659,244 +1156,130 @@ typedef struct jf_datagram {
      * send, the address of this machine that it is to come from, of which JF_UNSPEC has the system choose.
      */
     struct jf_addr local;
-    /**
-     * JF_HAS_PACKET_INFO: the interface that it came to; to send, 0 has the system choose.
-     */
+    /** JF_HAS_PACKET_INFO: the interface that it came to; to send, 0 has the system choose. */
     uint32_t interface_index;
-    /**
-     * 0.
-     */
+    /** 0. */
     uint32_t reserved;
-    /**
-     * JF_HAS_TIME: when it came, in nanoseconds since 1970 by the system's clock.
-     */
+    /** JF_HAS_TIME: when it came, in nanoseconds since 1970 by the system's clock. */
     int64_t time;
     /**
      * Room to receive into. It need not be for the datagram of the same element. Neither this nor room_len is changed.
      */
     void *room;
-    /**
-     * How many bytes of room; 0 when this one has none.
-     */
+    /** How many bytes of room; 0 when this one has none. */
     size_t room_len;
 } jf_datagram;
 
 /**
- * What the system knows of a TCP connection. A member that this system's version does not have is 0, and not in
- * filled. Later versions of the library may append members: size tells them apart.
+ * What the system knows of a TCP connection. A member that this system's version does not have is 0, and not in filled.
+ * Later versions of the library may append members: size tells them apart.
  */
 typedef struct jf_tcp_info_data {
-    /**
-     * To be set to sizeof(jf_tcp_info_data) before the call.
-     */
+    /** To be set to sizeof(jf_tcp_info_data) before the call. */
     uint32_t size;
-    /**
-     * The connection's state: one of JF_TCP_ESTABLISHED and so on.
-     */
+    /** The connection's state: one of JF_TCP_ESTABLISHED and so on. */
     uint32_t state;
-    /**
-     * Which members are filled: JF_TCP_HAS_* joined with |.
-     */
+    /** Which members are filled: JF_TCP_HAS_* joined with |. */
     uint64_t filled;
-    /**
-     * What was agreed on when the connection was made: JF_TCP_OPTION_* joined with |.
-     */
+    /** What was agreed on when the connection was made: JF_TCP_OPTION_* joined with |. */
     uint32_t options;
-    /**
-     * How long an acknowledgement is waited for before sending again, in microseconds.
-     */
+    /** How long an acknowledgement is waited for before sending again, in microseconds. */
     uint32_t rto_us;
-    /**
-     * The most bytes of data that a segment to the peer holds.
-     */
+    /** The most bytes of data that a segment to the peer holds. */
     uint32_t snd_mss;
-    /**
-     * The same of segments from the peer, as far as it can be guessed, in bytes.
-     */
+    /** The same of segments from the peer, as far as it can be guessed, in bytes. */
     uint32_t rcv_mss;
-    /**
-     * Segments sent and not yet acknowledged.
-     */
+    /** Segments sent and not yet acknowledged. */
     uint32_t unacked;
-    /**
-     * Of those, how many the peer has told it has out of order.
-     */
+    /** Of those, how many the peer has told it has out of order. */
     uint32_t sacked;
-    /**
-     * Of those, how many are taken for lost.
-     */
+    /** Of those, how many are taken for lost. */
     uint32_t lost;
-    /**
-     * Of those, how many were sent again.
-     */
+    /** Of those, how many were sent again. */
     uint32_t retrans;
-    /**
-     * How often in a row the timeout for an acknowledgement has passed.
-     */
+    /** How often in a row the timeout for an acknowledgement has passed. */
     uint32_t retransmits;
-    /**
-     * Probes of a closed window or a silent peer without an answer.
-     */
+    /** Probes of a closed window or a silent peer without an answer. */
     uint32_t probes;
-    /**
-     * Milliseconds since data was last sent, or else since the machine was started, about.
-     */
+    /** Milliseconds since data was last sent, or else since the machine was started, about. */
     uint32_t last_data_sent_ms;
-    /**
-     * Milliseconds since data last came.
-     */
+    /** Milliseconds since data last came. */
     uint32_t last_data_received_ms;
-    /**
-     * Milliseconds since an acknowledgement last came.
-     */
+    /** Milliseconds since an acknowledgement last came. */
     uint32_t last_ack_received_ms;
-    /**
-     * The longest packet that the path takes, in bytes.
-     */
+    /** The longest packet that the path takes, in bytes. */
     uint32_t path_mtu;
-    /**
-     * The round trip's time, smoothed, in microseconds; 0 before one was measured.
-     */
+    /** The round trip's time, smoothed, in microseconds; 0 before one was measured. */
     uint32_t rtt_us;
-    /**
-     * How much it varies, in microseconds.
-     */
+    /** How much it varies, in microseconds. */
     uint32_t rttvar_us;
-    /**
-     * The congestion window: segments that may be on their way.
-     */
+    /** The congestion window: segments that may be on their way. */
     uint32_t cwnd;
-    /**
-     * Segments up to which that window grows quickly; INT32_MAX before there was congestion.
-     */
+    /** Segments up to which that window grows quickly; INT32_MAX before there was congestion. */
     uint32_t ssthresh;
-    /**
-     * By how many segments the path is taken to change their order.
-     */
+    /** By how many segments the path is taken to change their order. */
     uint32_t reordering;
-    /**
-     * The round trip's time as the receiver guesses it, in microseconds; 0 before it can.
-     */
+    /** The round trip's time as the receiver guesses it, in microseconds; 0 before it can. */
     uint32_t rcv_rtt_us;
-    /**
-     * Bytes that the receiver lets come in one round trip.
-     */
+    /** Bytes that the receiver lets come in one round trip. */
     uint32_t rcv_space;
-    /**
-     * Segments sent again since the connection was made.
-     */
+    /** Segments sent again since the connection was made. */
     uint32_t total_retransmits;
-    /**
-     * Segments sent, those without data included.
-     */
+    /** Segments sent, those without data included. */
     uint32_t segs_out;
-    /**
-     * Segments received, those without data included.
-     */
+    /** Segments received, those without data included. */
     uint32_t segs_in;
-    /**
-     * Bytes that are queued and were not sent yet.
-     */
+    /** Bytes that are queued and were not sent yet. */
     uint32_t notsent_bytes;
-    /**
-     * The shortest round trip of late, in microseconds; UINT32_MAX before one was measured.
-     */
+    /** The shortest round trip of late, in microseconds; UINT32_MAX before one was measured. */
     uint32_t min_rtt_us;
-    /**
-     * Segments with data that were sent.
-     */
+    /** Segments with data that were sent. */
     uint32_t data_segs_out;
-    /**
-     * Segments with data that were received.
-     */
+    /** Segments with data that were received. */
     uint32_t data_segs_in;
-    /**
-     * Segments with data that arrived, as the peer says, those sent again included.
-     */
+    /** Segments with data that arrived, as the peer says, those sent again included. */
     uint32_t delivered;
-    /**
-     * Of those, how many met congestion on their way.
-     */
+    /** Of those, how many met congestion on their way. */
     uint32_t delivered_ce;
-    /**
-     * Segments that the peer says it got twice.
-     */
+    /** Segments that the peer says it got twice. */
     uint32_t dsack_dups;
-    /**
-     * How often segments were seen to arrive out of order at the peer.
-     */
+    /** How often segments were seen to arrive out of order at the peer. */
     uint32_t reord_seen;
-    /**
-     * Segments that came out of order.
-     */
+    /** Segments that came out of order. */
     uint32_t rcv_ooopack;
-    /**
-     * Bytes that the peer has room for.
-     */
+    /** Bytes that the peer has room for. */
     uint32_t snd_wnd;
-    /**
-     * Bytes that the peer was told there is room for here.
-     */
+    /** Bytes that the peer was told there is room for here. */
     uint32_t rcv_wnd;
-    /**
-     * How often another path was tried since this one seemed to fail.
-     */
+    /** How often another path was tried since this one seemed to fail. */
     uint32_t rehash;
-    /**
-     * How often the timeout for an acknowledgement has passed.
-     */
+    /** How often the timeout for an acknowledgement has passed. */
     uint32_t total_rto;
-    /**
-     * How often sending was begun anew after that, once for several in a row.
-     */
+    /** How often sending was begun anew after that, once for several in a row. */
     uint32_t total_rto_recoveries;
-    /**
-     * Milliseconds from those timeouts until what was lost had arrived.
-     */
+    /** Milliseconds from those timeouts until what was lost had arrived. */
     uint32_t total_rto_time_ms;
-    /**
-     * Nothing; 0.
-     */
+    /** Nothing; 0. */
     uint32_t reserved;
-    /**
-     * Bytes a second that are sent at the most for now; UINT64_MAX is no limit.
-     */
+    /** Bytes a second that are sent at the most for now; UINT64_MAX is no limit. */
     uint64_t pacing_rate;
-    /**
-     * What that can rise to, in bytes a second; UINT64_MAX is no limit.
-     */
+    /** What that can rise to, in bytes a second; UINT64_MAX is no limit. */
     uint64_t max_pacing_rate;
-    /**
-     * Bytes of data that the peer has acknowledged; the SYN counts as one.
-     */
+    /** Bytes of data that the peer has acknowledged; the SYN counts as one. */
     uint64_t bytes_acked;
-    /**
-     * Bytes of data that came, in order; the FIN counts as one.
-     */
+    /** Bytes of data that came, in order; the FIN counts as one. */
     uint64_t bytes_received;
-    /**
-     * Bytes a second that have arrived at the peer of late; 0 before it was measured.
-     */
+    /** Bytes a second that have arrived at the peer of late; 0 before it was measured. */
     uint64_t delivery_rate;
-    /**
-     * Microseconds in which there was something to send or to be acknowledged.
-     */
+    /** Microseconds in which there was something to send or to be acknowledged. */
     uint64_t busy_time_us;
-    /**
-     * Of those, in how many the peer had no room.
-     */
+    /** Of those, in how many the peer had no room. */
     uint64_t rwnd_limited_us;
-    /**
-     * Of those, in how many the send buffer was too small.
-     */
+    /** Of those, in how many the send buffer was too small. */
     uint64_t sndbuf_limited_us;
-    /**
-     * Bytes of data sent, those sent again included.
-     */
+    /** Bytes of data sent, those sent again included. */
     uint64_t bytes_sent;
-    /**
-     * Of those, how many were sent again.
-     */
+    /** Of those, how many were sent again. */
     uint64_t bytes_retransmitted;
 } jf_tcp_info_data;
 
@@ -1906,9 +1289,7 @@ typedef struct jf_tcp_info_data {
  */
 typedef int64_t jf_dialer;
 
-/**
- * A network interface with one of its addresses, or without one.
- */
+/** A network interface with one of its addresses, or without one. */
 typedef struct jf_interface {
     /**
      * The interface's name, with a zero at its end. An IPv4 address's own label on Linux, such as eth0:1, is not told.
@@ -1919,33 +1300,19 @@ typedef struct jf_interface {
      * Linux the name is a label that somebody gave an IPv4 address without regard to the interface's.
      */
     uint32_t index;
-    /**
-     * JF_IF_* joined with |.
-     */
+    /** JF_IF_* joined with |. */
     uint32_t flags;
-    /**
-     * The largest packet it carries, in bytes.
-     */
+    /** The largest packet it carries, in bytes. */
     uint32_t mtu;
-    /**
-     * How many bits of addr are the network's: 0 to 32, or to 128.
-     */
+    /** How many bits of addr are the network's: 0 to 32, or to 128. */
     uint32_t prefix_len;
-    /**
-     * How many bytes of hardware count: 6 for Ethernet, 0 when there is no link address.
-     */
+    /** How many bytes of hardware count: 6 for Ethernet, 0 when there is no link address. */
     uint32_t hardware_len;
-    /**
-     * 0.
-     */
+    /** 0. */
     uint32_t reserved;
-    /**
-     * The link address.
-     */
+    /** The link address. */
     uint8_t hardware[32];
-    /**
-     * The address, JF_INET or JF_INET6 with port 0; JF_UNSPEC when the interface has none.
-     */
+    /** The address, JF_INET or JF_INET6 with port 0; JF_UNSPEC when the interface has none. */
     struct jf_addr addr;
     /**
      * The network's broadcast address, or the address at the other end of one that leads to a single peer; else
@@ -1954,44 +1321,26 @@ typedef struct jf_interface {
     struct jf_addr peer;
 } jf_interface;
 
-/**
- * A socket to wait for.
- */
+/** One socket of a jf_wait call. */
 typedef struct jf_wait_item {
-    /**
-     * The socket. The same may stand in several items.
-     */
+    /** The socket. Several items may name the same socket. */
     jf_socket socket;
-    /**
-     * What to wait for: JF_READABLE and so on joined with |, or 0. JF_ERROR and JF_HANGUP are waited for in any case.
-     */
+    /** [flags(jf_event_flag)] The events to wait for, or 0. JF_ERROR and JF_HANGUP are always included. */
     uint32_t events;
-    /**
-     * What it is ready for is written here, or 0.
-     */
+    /** [flags(jf_event_flag)] Output: the events that are ready, or 0. */
     uint32_t ready;
 } jf_wait_item;
 
-/**
- * A poller. The number is positive and below 2^53, stands for this poller alone, and is never given out again.
- */
+/** A poller. The number is positive and below 2^53, stands for this poller alone, and is never given out again. */
 typedef int64_t jf_poller;
 
-/**
- * Something that a poller found ready.
- */
+/** Something that a poller found ready. */
 typedef struct jf_event {
-    /**
-     * The token that it was added with.
-     */
+    /** The token that it was added with. */
     uint64_t token;
-    /**
-     * What it is ready for: JF_READABLE and so on, joined with |.
-     */
+    /** What it is ready for: JF_READABLE and so on, joined with |. */
     uint32_t events;
-    /**
-     * 0, for what a later version may tell.
-     */
+    /** 0, for what a later version may tell. */
     int32_t error;
 } jf_event;
 
@@ -2437,7 +1786,10 @@ int64_t jf_recv_msg(jf_socket s, struct jf_msg *msg, uint32_t flags);
  * for a NULL, a count or a flag; JF_E_BAD_HANDLE. Then there may be no results. One thread may send while another
  * receives. See sendmmsg(2), udp(7). Since 0.1.
  */
-int64_t jf_send_many(jf_socket s, struct jf_datagram *datagrams, size_t count, uint32_t flags);
+int64_t jf_send_many(jf_socket s,
+                     struct jf_datagram *datagrams,
+                     size_t count,
+                     uint32_t flags);
 
 /**
  * Receives many datagrams with one system call: waits for one, and takes what others are there, without waiting.
@@ -2474,30 +1826,42 @@ int64_t jf_send_many(jf_socket s, struct jf_datagram *datagrams, size_t count, u
  * NULL, an array or first element without room, a flag; JF_E_BAD_HANDLE. One thread may receive while another sends.
  * See recvmmsg(2), udp(7). Since 0.1.
  */
-int64_t jf_recv_many(jf_socket s, struct jf_datagram *datagrams, size_t count, uint32_t flags);
+int64_t jf_recv_many(jf_socket s,
+                     struct jf_datagram *datagrams,
+                     size_t count,
+                     uint32_t flags);
 
 /**
- * Sends a part of a file on a stream. The bytes go from the system's cache of the file to the connection, not through
- * the program's memory. SIGPIPE is never raised.
+ * Sends a part of a file on a stream.
  *
- * s: a connected stream.
- * fd: the descriptor of a file that is open for reading. It remains the caller's, and its position is neither used nor
- * moved.
- * offset: where in the file to begin, in bytes.
- * count: how many bytes. Of 0 nothing is sent, but both descriptors are looked at.
+ * The bytes pass from the system's page cache to the connection without a copy through the program's memory. The file's
+ * position is neither used nor changed.
  *
- * Blocks for JF_OPT_SEND_TIMEOUT, counted once for the whole, until everything is sent; reading the file is not
- * timed, and may wait for the disk. While a socket sends that has a timeout or JF_OPT_INTERRUPTIBLE, its descriptor
- * is non-blocking: this handle's calls wait all the same, but whoever else shares it sees that, and two handles of one
- * socket that send files at the same time may wait for longer. Returns how many
- * bytes were sent, if that is at least one. It is fewer than count when the file ended or an error, the timeout, a
- * signal or a close cut it short: call again with the rest, and that call says which. Errors: when nothing was sent,
- * JF_E_END_OF_STREAM when the file ends at offset; JF_E_INVALID when it ends before that, or for a negative number;
- * JF_E_UNSUPPORTED when fd is a pipe, a socket, a directory, a terminal or whatever else is no file that the system
- * can send; JF_E_BAD_HANDLE when fd or s is not open or fd not for reading; JF_E_TYPE_UNSUPPORTED when s is no
- * stream; JF_E_WOULD_BLOCK and JF_E_TIMED_OUT when there was no room; JF_E_PIPE and JF_E_CONN_RESET when the
- * connection is over; JF_E_NOT_CONNECTED (of TCP, Linux says JF_E_PIPE there too); JF_E_CLOSED when another thread
- * closed the socket; JF_E_INTERRUPTED. See sendfile(2). Since 0.1.
+ * If the socket has a timeout or JF_OPT_INTERRUPTIBLE, its descriptor is non-blocking during the call. Calls through
+ * this handle still block, but other users of the same descriptor see the change. If two handles of one socket send
+ * files at the same time, a call may exceed its timeout.
+ *
+ * @param s       connected stream
+ * @param fd      [fd] file that is open for reading
+ * @param offset  position in the file of the first byte to send
+ * @param count   number of bytes to send; 0 only checks both descriptors
+ *
+ * @blocks  for JF_OPT_SEND_TIMEOUT, counted once for the whole call, until all bytes are sent. Reading from the disk
+ *          may take longer than the timeout.
+ * @return  [count] number of bytes sent, at least 1 unless `count` is 0. It is less than `count` if the file ended or
+ *          an error, the timeout, a signal or a close stopped the call; the next call for the remainder returns the
+ *          reason.
+ * @error   JF_E_END_OF_STREAM                the file ends at `offset`
+ * @error   JF_E_INVALID                      the file ends before `offset`; `offset` or `count` is negative
+ * @error   JF_E_UNSUPPORTED                  the system cannot send from `fd`, such as a pipe, socket, directory or
+ *                                            terminal
+ * @error   JF_E_BAD_HANDLE                   `fd` is not open, or not open for reading
+ * @error   JF_E_TYPE_UNSUPPORTED             `s` is not a stream
+ * @error   JF_E_WOULD_BLOCK, JF_E_TIMED_OUT  the send queue was full
+ * @error   JF_E_PIPE, JF_E_CONN_RESET        the connection is closed
+ * @error   JF_E_NOT_CONNECTED                the socket is not connected; for TCP, Linux reports JF_E_PIPE instead
+ * @see     sendfile(2)
+ * @since   0.1
  */
 int64_t jf_send_file(jf_socket s, int64_t fd, int64_t offset, int64_t count);
 
@@ -2638,7 +2002,13 @@ int64_t jf_tcp_info(jf_socket s, struct jf_tcp_info_data *out);
  * memory has, and a timeout below -1; JF_E_TOO_MANY_FILES, JF_E_SYSTEM_FILES and JF_E_NO_MEMORY when there is no
  * descriptor or thread to look it up with. See getaddrinfo(3). Since 0.1.
  */
-int64_t jf_resolve(const char *host, const char *service, int32_t family, int32_t type, int64_t timeout_ms, struct jf_addr *out, size_t cap);
+int64_t jf_resolve(const char *host,
+                   const char *service,
+                   int32_t family,
+                   int32_t type,
+                   int64_t timeout_ms,
+                   struct jf_addr *out,
+                   size_t cap);
 
 /**
  * Looks up the name of the host with an address, as the system is configured to.
@@ -2916,18 +2286,22 @@ int64_t jf_inherited(jf_socket *out, size_t cap);
 int64_t jf_inherited_name(size_t index, char *text, size_t size);
 
 /**
- * Waits until at least one of some sockets is ready.
+ * Waits until at least one of several sockets is ready.
  *
- * items: which, and what for; not looked at when count is 0. What each is ready for is written to its ready when the
- * call succeeds.
- * count: how many, at most JF_WAIT_MAX. With 0 the time is waited for.
- * timeout_ms: how long to wait, in milliseconds; -1 for ever, 0 not at all. The sockets' own timeouts do not count.
+ * Readiness is level-triggered. The sockets' own timeouts do not apply. To wait for many sockets repeatedly, use a
+ * poller: see docs/polling.md.
  *
- * Blocks for timeout_ms, whatever signals arrive. Returns how many items are ready; 0 when the time is over. Errors:
- * JF_E_CLOSED when another thread closed one of the sockets; JF_E_INTERRUPTED when a signal was handled and one of
- * them has JF_OPT_INTERRUPTIBLE; JF_E_INVALID for a NULL, for too many, for an unknown event and for a timeout below
- * -1; JF_E_TOO_MANY_FILES for more items than the process may have descriptors; JF_E_BAD_HANDLE when one of them is
- * not open. See poll(2). Since 0.1.
+ * @param items       [inout, array(count)] the sockets and events to wait for; `ready` of every item is written
+ * @param count       number of items, at most JF_WAIT_MAX; 0 only waits for the timeout
+ * @param timeout_ms  [milliseconds] how long to wait
+ *
+ * @blocks  for `timeout_ms`, until a socket is ready
+ * @return  [count] number of items that are ready; 0 if the timeout expired
+ * @error   JF_E_INVALID         `count` is too large, or `timeout_ms` is below -1
+ * @error   JF_E_BAD_HANDLE      the socket of an item is not open
+ * @error   JF_E_TOO_MANY_FILES  `count` exceeds the process's limit of open descriptors
+ * @see     poll(2), jf_poller_wait
+ * @since   0.1
  */
 int64_t jf_wait(struct jf_wait_item *items, size_t count, int64_t timeout_ms);
 

@@ -1,4 +1,4 @@
-//! Waiting for a handful of sockets as C sees it.
+//! `jf_wait`, and the events that it shares with pollers.
 
 use super::boundary::guard;
 use super::handle::InUse;
@@ -7,35 +7,35 @@ use crate::net::{Deadline, Error, Events, PollItem, Result, Socket, WAIT_MAX, wa
 use std::mem::{align_of, offset_of, size_of};
 use std::slice;
 
-/// What a socket can be ready for, joined with |.
+/// Events of a socket, joined with |.
 #[repr(C)]
 #[allow(dead_code, reason = "these are C's names for numbers of the core")]
 #[derive(Clone, Copy)]
 pub enum jf_event_flag {
-    /// A receive or an accept would not wait: there is data, a connection, an end or an error.
+    /// A receive or an accept would not block: data, a connection, end of stream or an error is available.
     JF_READABLE = 1,
-    /// A send would not wait, or a connection has been made or refused.
+    /// A send would not block, or a connection attempt has finished.
     JF_WRITABLE = 2,
-    /// There is an error: JF_OPT_ERROR tells it, or it is in the queue of errors, with timestamps of what was sent, and
-    /// is received with JF_ERROR_QUEUE. It is told until it is taken. Always told.
+    /// An error is pending: read it with JF_OPT_ERROR, or receive it from the error queue with JF_ERROR_QUEUE.
+    /// Timestamps of sent data are in the error queue, too. Reported until it is read, and even if not requested.
     JF_ERROR = 4,
-    /// Both directions have ended, or there is no connection. Always told.
+    /// Both directions are closed, or the socket is not connected. Reported even if not requested.
     JF_HANGUP = 8,
-    /// The peer sends no more; there may be something still to be received.
+    /// The peer has closed its sending direction. Earlier data may remain to be received.
     JF_READ_CLOSED = 16,
-    /// There is urgent data.
+    /// Out-of-band data is available.
     JF_PRIORITY = 32,
 }
 
-/// A socket to wait for.
+/// One socket of a jf_wait call.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jf_wait_item {
-    /// The socket. The same may stand in several items.
+    /// The socket. Several items may name the same socket.
     pub socket: jf_socket,
-    /// What to wait for: JF_READABLE and so on joined with |, or 0. JF_ERROR and JF_HANGUP are waited for in any case.
+    /// [flags(jf_event_flag)] The events to wait for, or 0. JF_ERROR and JF_HANGUP are always included.
     pub events: u32,
-    /// What it is ready for is written here, or 0.
+    /// [flags(jf_event_flag)] Output: the events that are ready, or 0.
     pub ready: u32,
 }
 
@@ -46,22 +46,26 @@ const _: () = assert!(
         && offset_of!(jf_wait_item, ready) == 12
 );
 
-/// As many as are mostly waited for: room for them is made quickly.
-const FEW: usize = 16;
+/// Calls with at most this many items use small arrays, which are quick to initialize.
+const SMALL_COUNT: usize = 16;
 
-/// Waits until at least one of some sockets is ready.
+/// Waits until at least one of several sockets is ready.
 ///
-/// items: which, and what for; not looked at when count is 0. What each is ready for is written to its ready when the
-/// call succeeds.
-/// count: how many, at most JF_WAIT_MAX. With 0 the time is waited for.
-/// timeout_ms: how long to wait, in milliseconds; -1 for ever, 0 not at all. The sockets' own timeouts do not count.
+/// Readiness is level-triggered. The sockets' own timeouts do not apply. To wait for many sockets repeatedly, use a
+/// poller: see docs/polling.md.
 ///
-/// Blocks for timeout_ms, whatever signals arrive. Returns how many items are ready; 0 when the time is over. Errors:
-/// JF_E_CLOSED when another thread closed one of the sockets; JF_E_INTERRUPTED when a signal was handled and one of
-/// them has JF_OPT_INTERRUPTIBLE; JF_E_INVALID for a NULL, for too many, for an unknown event and for a timeout below
-/// -1; JF_E_TOO_MANY_FILES for more items than the process may have descriptors; JF_E_BAD_HANDLE when one of them is
-/// not open. See poll(2). Since 0.1.
-// SAFETY: `items` is NULL or `count` of them, which nobody else uses.
+/// @param items       [inout, array(count)] the sockets and events to wait for; `ready` of every item is written
+/// @param count       number of items, at most JF_WAIT_MAX; 0 only waits for the timeout
+/// @param timeout_ms  [milliseconds] how long to wait
+///
+/// @blocks   for `timeout_ms`, until a socket is ready
+/// @return   [count] number of items that are ready; 0 if the timeout expired
+/// @error JF_E_INVALID         `count` is too large, or `timeout_ms` is below -1
+/// @error JF_E_BAD_HANDLE      the socket of an item is not open
+/// @error JF_E_TOO_MANY_FILES  `count` exceeds the process's limit of open descriptors
+/// @see poll(2), jf_poller_wait
+/// @since 0.1
+// SAFETY: `items` is NULL, or points to `count` items that no other thread uses.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_wait(items: *mut jf_wait_item, count: usize, timeout_ms: i64) -> i64 {
     guard(|| {
@@ -71,27 +75,31 @@ pub unsafe extern "C" fn jf_wait(items: *mut jf_wait_item, count: usize, timeout
             // SAFETY: the caller's.
             _ => unsafe { slice::from_raw_parts_mut(items, count) },
         };
-        if count <= FEW { wait_in::<FEW>(items, timeout_ms) } else { wait_in::<WAIT_MAX>(items, timeout_ms) }
+        if count <= SMALL_COUNT {
+            wait_in::<SMALL_COUNT>(items, timeout_ms)
+        } else {
+            wait_in::<WAIT_MAX>(items, timeout_ms)
+        }
     })
 }
 
-/// Waits in room for at most so many. The sockets are in use meanwhile, so that none is closed under the wait.
-fn wait_in<const ROOM: usize>(items: &mut [jf_wait_item], timeout_ms: i64) -> Result<i64> {
-    // Of wrong arguments, the handles are the last that are looked at.
+/// Waits for at most `CAPACITY` items. The sockets are in use during the wait, so that none is closed meanwhile.
+fn wait_in<const CAPACITY: usize>(items: &mut [jf_wait_item], timeout_ms: i64) -> Result<i64> {
+    // Handles are checked last: an invalid argument takes precedence over a bad handle.
     let deadline = Deadline::from_ms(timeout_ms)?;
     if items.iter().any(|item| !Events::from_bits(item.events).within(Events::ALL)) {
         return Err(Error::INVALID);
     }
-    let mut sockets: [Option<InUse<'_, Socket>>; ROOM] = [const { None }; ROOM];
+    let mut sockets: [Option<InUse<'_, Socket>>; CAPACITY] = [const { None }; CAPACITY];
     for (socket, item) in sockets.iter_mut().zip(&*items) {
         *socket = Some(SOCKETS.enter(item.socket)?);
     }
     let socket = |at: usize| sockets.get(at).and_then(Option::as_deref);
-    let mut room = [PollItem::NONE; ROOM];
-    let room = &mut room[..items.len()];
-    let ready = wait_for(|at| Some((socket(at)?, Events::from_bits(items[at].events))), room, deadline)?;
-    for (item, polled) in items.iter_mut().zip(room) {
-        item.ready = polled.ready().bits();
+    let mut poll_items = [PollItem::NONE; CAPACITY];
+    let poll_items = &mut poll_items[..items.len()];
+    let ready = wait_for(|at| Some((socket(at)?, Events::from_bits(items[at].events))), poll_items, deadline)?;
+    for (item, poll_item) in items.iter_mut().zip(poll_items) {
+        item.ready = poll_item.ready().bits();
     }
     Ok(ready as i64)
 }
@@ -101,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn c_and_rust_number_the_events_alike() {
+    fn events_have_the_same_bits_in_c_and_rust() {
         for (c, rust) in [
             (jf_event_flag::JF_READABLE, Events::READABLE),
             (jf_event_flag::JF_WRITABLE, Events::WRITABLE),
