@@ -86,6 +86,7 @@ pub struct Return {
     pub of: Type,
     pub kind: ReturnKind,
     pub text: String,
+    pub place: Place,
 }
 
 /// What a result of 0 or more is.

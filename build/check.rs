@@ -201,13 +201,16 @@ impl Checker<'_> {
     }
 
     fn returned(&mut self, function: &Function) {
-        let Function { returns, place, .. } = function;
+        let returns = &function.returns;
+        let place = &returns.place;
         let int64 = Type::Integer { signed: true, bits: 64 };
         let text = Type::Pointer { to: Box::new(Type::Char), is_const: true };
         let (expected, words) =
             if returns.kind == ReturnKind::StaticText { (text, "const char *") } else { (int64, "int64_t") };
         if returns.of != expected {
-            self.problem(place, format!("it returns {} and so an {words}", returns.kind));
+            let actual = returns.of.declare("");
+            let text = format!("@return {} is for a {words}, but it returns {}", returns.kind, actual.trim());
+            self.problem(place, text);
         }
         match &returns.kind {
             ReturnKind::New(name) if !self.api.handles.iter().any(|handle| handle.name == *name) => {

@@ -159,8 +159,8 @@ impl Parser<'_> {
             }
             version
         });
-        let (kind, text) = match self.only(&parts, Tag::Return, place.line) {
-            None => (ReturnKind::Number, String::new()),
+        let (kind, text, line) = match self.only(&parts, Tag::Return, place.line) {
+            None => (ReturnKind::Number, String::new(), place.line),
             Some(part) => self.returned(part),
         };
         let mut errors = Vec::new();
@@ -169,7 +169,7 @@ impl Parser<'_> {
         }
         let see = parts.iter().filter(|part| part.tag == Tag::See);
         let see = see.flat_map(|part| part.text.split(',')).map(|one| reference(one.trim())).collect();
-        let returns = Return { of, kind, text };
+        let returns = Return { of, kind, text, place: self.place(line) };
         let mut unconverted = Vec::new();
         if crate::check::is_unconverted(self.file) {
             self.problems.truncate(known);
@@ -296,11 +296,11 @@ impl Parser<'_> {
         parameters
     }
 
-    fn returned(&mut self, part: &Part) -> (ReturnKind, String) {
-        let nothing = (ReturnKind::Number, part.text.clone());
+    fn returned(&mut self, part: &Part) -> (ReturnKind, String, usize) {
+        let unknown = (ReturnKind::Number, part.text.clone(), part.line);
         let Some((mark, text)) = bracketed(&part.text) else {
             self.problem(part.line, "@return has no kind in brackets, such as [count] or [nothing]");
-            return nothing;
+            return unknown;
         };
         let kind = match (mark, call(mark)) {
             ("owned fd", _) => ReturnKind::OwnedFd,
@@ -316,14 +316,14 @@ impl Parser<'_> {
                 Some(handle) => ReturnKind::New(handle.trim().into()),
                 None => {
                     self.problem(part.line, format!("@return has the unknown kind [{mark}]"));
-                    return nothing;
+                    return unknown;
                 }
             },
         };
         if text.is_empty() && kind != ReturnKind::Nothing {
             self.problem(part.line, "@return has no text");
         }
-        (kind, text.into())
+        (kind, text.into(), part.line)
     }
 
     fn reason(&mut self, part: &Part) -> Option<Reason> {
