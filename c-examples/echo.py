@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""An echo server and its client, over jackfield, from Python: with nothing but the path of the shared library.
+"""An echo server and its client in Python. It calls jackfield through ctypes, and needs only the shared library.
 
-    echo.py libjackfield.so serve 127.0.0.1:7000 [CLIENTS]   sends back what comes, to one client after the other
-    echo.py libjackfield.so ask 127.0.0.1:7000 [LINE...]     sends the lines (or its input) and prints what comes back
+    echo.py libjackfield.so serve 127.0.0.1:7000 [CLIENTS]   echoes bytes, to one client after the other
+    echo.py libjackfield.so ask 127.0.0.1:7000 [LINE...]     sends the lines (or its input) and prints the answers
 
 An address is 127.0.0.1:7000, [::1]:7000, unix:/path or unix:@name; port 0 is a free one. The first line that the server
 prints is the address at which it listens.
@@ -13,7 +13,7 @@ import os
 import sys
 from ctypes import POINTER, c_char_p, c_int32, c_int64, c_size_t, c_uint8, c_uint16, c_uint32, c_void_p
 
-# Of jackfield.h, what is used here. The numbers are the same on every system, and never change.
+# Constants from jackfield.h. They are the same on every system, and never change.
 JF_E_INTERRUPTED, JF_E_CONN_ABORTED = -7, -30
 JF_UNIX = 3
 JF_STREAM = 1
@@ -22,7 +22,7 @@ JF_OPT_INTERRUPTIBLE, JF_OPT_REUSE_ADDR = 3, 4
 
 
 class Address(ctypes.Structure):
-    """jf_addr."""
+    """The struct jf_addr."""
 
     _fields_ = [
         ("family", c_uint16),
@@ -35,7 +35,7 @@ class Address(ctypes.Structure):
 
 
 class Error(Exception):
-    """A call that failed: the library's code for it, name, and text."""
+    """An error of the library: its code, name and text."""
 
     def __init__(self, library, code):
         self.code = code
@@ -44,7 +44,7 @@ class Error(Exception):
 
 
 class Jackfield:
-    """The functions of the library, each of which raises Error when it fails."""
+    """The functions of the library. Each raises Error when it fails."""
 
     # Every function returns an int64_t.
     SIGNATURES = {
@@ -64,7 +64,7 @@ class Jackfield:
     }
 
     def __init__(self, path):
-        # CDLL gives up Python's lock during a call, so that other threads go on.
+        # CDLL releases Python's global interpreter lock during a call, so other threads keep running.
         self.library = ctypes.CDLL(os.path.abspath(path))
         for name in ("jf_error_name", "jf_error_text"):
             function = getattr(self.library, name)
@@ -72,15 +72,16 @@ class Jackfield:
         for name, argtypes in self.SIGNATURES.items():
             function = getattr(self.library, name)
             function.argtypes, function.restype = argtypes, c_int64
-            setattr(self, name, self.checked(function))
+            setattr(self, name, self.raise_errors(function))
 
-    def checked(self, function):
+    def raise_errors(self, function):
         def call(*arguments):
             while True:
                 result = function(*arguments)
-                # Python runs its signal handlers here, between two calls; that of Ctrl-C raises KeyboardInterrupt.
                 if result >= 0:
                     return result
+                # After JF_E_INTERRUPTED Python runs its signal handlers before the next call. The handler of Ctrl-C
+                # raises KeyboardInterrupt.
                 if result != JF_E_INTERRUPTED:
                     raise Error(self.library, result)
 
@@ -88,11 +89,11 @@ class Jackfield:
 
 
 class Socket:
-    """A stream socket. It is closed at the end of its `with` block."""
+    """A stream socket, closed at the end of its `with` block."""
 
     def __init__(self, jf, handle):
         self.jf, self.handle = jf, handle
-        # Else a waiting call would go on waiting after Ctrl-C.
+        # Without this option a blocked call would not return after Ctrl-C.
         jf.jf_set(handle, JF_OPT_INTERRUPTIBLE, 1)
 
     @classmethod
@@ -110,18 +111,18 @@ class Socket:
         return Socket(self.jf, self.jf.jf_accept(self.handle, peer)), peer
 
     def recv(self, size):
-        """Some bytes; none at the end of the stream."""
-        room = ctypes.create_string_buffer(size)
-        count = self.jf.jf_recv(self.handle, room, size, 0)
-        return room[:count]
+        """Receives at most `size` bytes; returns b"" at the end of the stream."""
+        buffer = ctypes.create_string_buffer(size)
+        count = self.jf.jf_recv(self.handle, buffer, size, 0)
+        return buffer[:count]
 
     def send(self, data):
-        """Sends everything. It loops over jf_send and not in jf_send_all, so that a signal loses count of nothing."""
+        """Sends all bytes. It loops over jf_send instead of jf_send_all, so that a signal cannot lose the count."""
         while data:
             data = data[self.jf.jf_send(self.handle, data, len(data), 0) :]
 
 
-def parse(jf, text):
+def parse_address(jf, text):
     address = Address()
     jf.jf_addr_parse(text.encode(), address)
     return address
@@ -133,10 +134,10 @@ def format_address(jf, address):
     return text.value.decode()
 
 
-def serve(jf, text, clients):
-    address = parse(jf, text)
+def serve(jf, text, max_clients):
+    address = parse_address(jf, text)
     with Socket.open(jf, address.family) as listener:
-        # A server that starts again need not wait until its old connections have faded out.
+        # Otherwise a restarted server could not bind while old connections are in TIME-WAIT.
         jf.jf_set(listener.handle, JF_OPT_REUSE_ADDR, 1)
         jf.jf_bind(listener.handle, address)
         try:
@@ -144,51 +145,52 @@ def serve(jf, text, clients):
             jf.jf_local_addr(listener.handle, address)
             print(format_address(jf, address), flush=True)
             served = 0
-            while clients is None or served < clients:
+            while max_clients is None or served < max_clients:
                 try:
                     client, peer = listener.accept()
                 except Error as error:
-                    if error.code == JF_E_CONN_ABORTED:  # gone before its turn came
+                    if error.code == JF_E_CONN_ABORTED:  # the client closed while in the backlog
                         continue
                     raise
                 with client:
                     print(f"{format_address(jf, peer)} {echo(client)}", flush=True)
                 served += 1
         finally:
-            # The file of a UNIX socket stays behind when the socket is closed.
+            # Closing a UNIX socket does not remove its file.
             if address.family == JF_UNIX and address.len > 0 and address.data[0] != 0:
                 os.remove(bytes(address.data[: address.len]))
 
 
 def echo(client):
-    """Sends back what a client sends, and returns what there is to say about it."""
+    """Echoes to one client until the end of its stream. Returns a line for the log."""
     total = 0
     try:
         while data := client.recv(65536):
             client.send(data)
             total += len(data)
-    except Error as error:  # a client that breaks off is no reason to leave the others alone
+    except Error as error:  # an error of one client does not end the server
         return f"sent {total} bytes: {error}"
     return f"sent {total} bytes"
 
 
 def ask(jf, text, lines):
-    server = parse(jf, text)
+    """Sends lines, and writes the answers to the output."""
+    server = parse_address(jf, text)
     out = sys.stdout.buffer
     with Socket.open(jf, server.family) as s:
         jf.jf_connect(s.handle, server)
         for line in lines:
-            # Not more at once than the system's buffers hold: an echo server waits until its client reads.
+            # Sending more than the socket buffers hold would deadlock: the server waits for the client to read.
             for start in range(0, len(line), 4096):
                 piece = line[start : start + 4096]
                 s.send(piece)
-                left = len(piece)
-                while left:
-                    answer = s.recv(left)
+                remaining = len(piece)
+                while remaining:
+                    answer = s.recv(remaining)
                     if not answer:
-                        sys.exit("echo.py: the server ended the connection")
+                        sys.exit("echo.py: the server closed the connection")
                     out.write(answer)
-                    left -= len(answer)
+                    remaining -= len(answer)
         jf.jf_shutdown(s.handle, JF_SHUT_WRITE)
         while answer := s.recv(4096):
             out.write(answer)
@@ -199,8 +201,8 @@ def main():
     match sys.argv[1:]:
         case [library, "serve", address]:
             serve(Jackfield(library), address, None)
-        case [library, "serve", address, clients] if clients.isdecimal() and int(clients) > 0:
-            serve(Jackfield(library), address, int(clients))
+        case [library, "serve", address, max_clients] if max_clients.isdecimal() and int(max_clients) > 0:
+            serve(Jackfield(library), address, int(max_clients))
         case [library, "ask", address]:
             ask(Jackfield(library), address, sys.stdin.buffer)
         case [library, "ask", address, *lines]:

@@ -1,7 +1,7 @@
 /*
- * Sends lines to an echo server, and prints what comes back.
+ * Sends lines to an echo server over TCP or a UNIX socket, and prints the answers.
  *
- *     echo_client 127.0.0.1:7000              sends its input, line by line
+ *     echo_client 127.0.0.1:7000              sends the lines of its input
  *     echo_client unix:/tmp/echo good morning sends two lines, "good" and "morning"
  */
 #include <jackfield.h>
@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Ends the program when a call failed. */
-static int64_t ok(int64_t result, const char *what) {
+/* Exits with a message if a call failed; otherwise returns its result. */
+static int64_t check(int64_t result, const char *what) {
     if (result < 0) {
         fprintf(stderr, "echo_client: %s: %s\n", what, jf_error_text(result));
         exit(1);
@@ -18,7 +18,7 @@ static int64_t ok(int64_t result, const char *what) {
     return result;
 }
 
-/* Ends the program when its output can't be written: a full disk must not look like a success. */
+/* Exits with a message if the output fails: a full disk must not look like success. */
 static void print(const char *bytes, size_t len) {
     if (fwrite(bytes, 1, len, stdout) != len) {
         perror("echo_client: output");
@@ -26,11 +26,11 @@ static void print(const char *bytes, size_t len) {
     }
 }
 
-/* Reads a line of the input, with its end, or as much of it as there is room for; 0 is the end of the input. */
-static size_t read_line(char *line, size_t room) {
+/* Reads a line with its newline, or the first `capacity` bytes of a longer line; returns 0 at the end of the input. */
+static size_t read_line(char *line, size_t capacity) {
     size_t len = 0;
     int c;
-    while (len < room && (c = getchar()) != EOF) {
+    while (len < capacity && (c = getchar()) != EOF) {
         line[len++] = (char)c;
         if (c == '\n') break;
     }
@@ -38,12 +38,12 @@ static size_t read_line(char *line, size_t room) {
 }
 
 /*
- * Sends some bytes and waits for as many. Whoever sends without reading must not send too much: once the system's
- * buffers are full, an echo server waits for its client, and the client for its server.
+ * Sends some bytes and waits for as many. Sending everything before reading anything could deadlock: once the socket
+ * buffers are full, the server waits for the client to read, and the client for the server.
  */
 static void exchange(jf_socket s, char *bytes, size_t len) {
-    ok(jf_send_all(s, bytes, len, NULL), "send");
-    ok(jf_recv_exact(s, bytes, len, NULL), "receive");
+    check(jf_send_all(s, bytes, len, NULL), "send");
+    check(jf_recv_exact(s, bytes, len, NULL), "receive");
     print(bytes, len);
 }
 
@@ -56,9 +56,9 @@ int main(int argc, char **argv) {
     }
 
     jf_addr server;
-    ok(jf_addr_parse(argv[1], &server), argv[1]);
-    jf_socket s = ok(jf_open(server.family, JF_STREAM, 0), "open");
-    ok(jf_connect(s, &server), argv[1]);
+    check(jf_addr_parse(argv[1], &server), argv[1]);
+    jf_socket s = check(jf_open(server.family, JF_STREAM, 0), "open");
+    check(jf_connect(s, &server), argv[1]);
 
     for (int i = 2; i < argc; i++) {
         size_t len = strlen(argv[i]);
@@ -80,12 +80,12 @@ int main(int argc, char **argv) {
         }
     }
 
-    /* The server reads the end of the stream, and ends its side after all that it still had to say. */
-    ok(jf_shutdown(s, JF_SHUT_WRITE), "shutdown");
+    /* Half-close: the server reads the end of the stream, and ends its own side after its last bytes. */
+    check(jf_shutdown(s, JF_SHUT_WRITE), "shutdown");
     int64_t n;
-    while ((n = ok(jf_recv(s, line, sizeof line, 0), "receive")) > 0)
+    while ((n = check(jf_recv(s, line, sizeof line, 0), "receive")) > 0)
         print(line, (size_t)n);
-    ok(jf_close(s), "close");
+    check(jf_close(s), "close");
     if (fflush(stdout) != 0) {
         perror("echo_client: output");
         return 1;

@@ -333,10 +333,10 @@ fn replies_of_all_kinds() {
 const HEAD: &str = "HTTP/1.1 200 OK\r\n";
 const CHUNKED: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 
-const CUT: &str = "it is cut short";
-const NO_HTTP: &str = "it is not HTTP/1.1";
-const NO_LENGTH: &str = "a length in it is none";
-const TOO_LONG: &str = "its head is too long";
+const CUT: &str = "reply: truncated";
+const NO_HTTP: &str = "reply: not HTTP/1.1";
+const NO_LENGTH: &str = "reply: invalid length";
+const TOO_LONG: &str = "reply: head too long";
 
 type Wrong = (&'static str, &'static str, Then, &'static str, &'static str);
 
@@ -375,10 +375,10 @@ const WRONG: &[Wrong] = &[
     ("", "HTTP/1.1 2000 OK\r\n\r\n", Hold, "", NO_HTTP),
     ("", "HTTP/1.1  200 OK\r\n\r\n", Hold, "", NO_HTTP),
     ("", "ICY 200 OK\r\n\r\n", Hold, "", NO_HTTP),
-    (HEAD, "a line\r\n\r\n", Hold, "", "its head is malformed"),
-    (HEAD, "X: \0\r\n\r\n", Hold, "", "its head is no text"),
-    ("", "HTTP/1.1 200 \0\r\n\r\n", Hold, "", "its head is no text"),
-    (CHUNKED, "\0", Hold, "", "its head is no text"),
+    (HEAD, "a line\r\n\r\n", Hold, "", "reply: malformed head"),
+    (HEAD, "X: \0\r\n\r\n", Hold, "", "reply: NUL byte in the head"),
+    ("", "HTTP/1.1 200 \0\r\n\r\n", Hold, "", "reply: NUL byte in the head"),
+    (CHUNKED, "\0", Hold, "", "reply: NUL byte in the head"),
     // Lengths that are none, or that no number holds.
     (HEAD, "Content-Length:\r\n\r\nbody", Hold, "", NO_LENGTH),
     (HEAD, "Content-Length: -1\r\n\r\nbody", Hold, "", NO_LENGTH),
@@ -390,7 +390,7 @@ const WRONG: &[Wrong] = &[
     (HEAD, "Content-Length: 9223372036854775808\r\n\r\nbody", Hold, "", NO_LENGTH),
     (HEAD, "Content-Length: 18446744073709551620\r\n\r\nbody", Hold, "", NO_LENGTH),
     (HEAD, "Content-Length: 340282366920938463463374607431768211460\r\n\r\nbody", Hold, "", NO_LENGTH),
-    (HEAD, "Content-Length: 4\r\nContent-Length: 5\r\n\r\nbody!", Hold, "", "it has two lengths"),
+    (HEAD, "Content-Length: 4\r\nContent-Length: 5\r\n\r\nbody!", Hold, "", "reply: conflicting lengths"),
     (CHUNKED, "\r\n", Hold, "", NO_LENGTH),
     (CHUNKED, "body\r\n", Hold, "", NO_LENGTH),
     (CHUNKED, "-4\r\nbody\r\n0\r\n\r\n", Hold, "", NO_LENGTH),
@@ -401,13 +401,19 @@ const WRONG: &[Wrong] = &[
     (CHUNKED, "7fffffffffffffff\r\nbody\r\n0\r\n\r\n", Hold, "", NO_LENGTH),
     (CHUNKED, "ffffffffffffffff\r\nbody\r\n0\r\n\r\n", Hold, "", NO_LENGTH),
     (CHUNKED, "10000000000000004\r\nbody\r\n0\r\n\r\n", Hold, "", NO_LENGTH),
-    (CHUNKED, "4\r\nbody4\r\nbody\r\n0\r\n\r\n", Hold, "body", "a chunk is longer than it says"),
+    (CHUNKED, "4\r\nbody4\r\nbody\r\n0\r\n\r\n", Hold, "body", "reply: chunk longer than its size"),
     // Codings that were not asked for.
-    (HEAD, "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", Hold, "", "a coding"),
-    (HEAD, "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", Hold, "", "a coding"),
-    (HEAD, "Transfer-Encoding: chunkedly\r\n\r\n0\r\n\r\n", Hold, "", "a coding"),
-    (HEAD, "Transfer-Encoding:\r\n\r\n0\r\n\r\n", Hold, "", "a coding"),
-    (HEAD, "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", Hold, "", "a coding"),
+    (HEAD, "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", Hold, "", "reply: unsupported transfer coding"),
+    (HEAD, "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", Hold, "", "reply: unsupported transfer coding"),
+    (HEAD, "Transfer-Encoding: chunkedly\r\n\r\n0\r\n\r\n", Hold, "", "reply: unsupported transfer coding"),
+    (HEAD, "Transfer-Encoding:\r\n\r\n0\r\n\r\n", Hold, "", "reply: unsupported transfer coding"),
+    (
+        HEAD,
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        Hold,
+        "",
+        "reply: unsupported transfer coding",
+    ),
     // It has no end.
     ("", "", Repeat("a"), "", TOO_LONG),
     ("", "", Repeat("HTTP/1.1 100 Continue\r\n\r\n"), "", TOO_LONG),
@@ -520,9 +526,9 @@ fn wrong_urls() {
         ("http://[::1/", "           ^ expected ]"),
         ("http://[::1]80/", "            ^ expected :"),
         ("http://[1.2.3.4]/", "         ^ expected"),
-        ("http://localhost:http/", "                 ^ expected a port's number"),
-        ("http://localhost:80a/", "                 ^ expected a port's number"),
-        ("http://localhost:-1/", "                 ^ expected a port's number"),
+        ("http://localhost:http/", "                 ^ expected a port number"),
+        ("http://localhost:80a/", "                 ^ expected a port number"),
+        ("http://localhost:-1/", "                 ^ expected a port number"),
         ("http://localhost:65536/", "                 ^ expected a number from 0 to 65535"),
         ("http://user@localhost/", "           ^ expected"),
         ("http://user:secret@localhost/", "            ^ expected"),
@@ -533,9 +539,9 @@ fn wrong_urls() {
         assert!(end.errors.starts_with(&shown), "{url:?}:\n{}", end.errors);
     }
     for (arguments, status, complaint) in [
-        (&["https://localhost/"][..], 1, "fetch: https://: this program speaks no TLS, only http://\n"),
-        (&["HTTPS://localhost/"], 1, "fetch: https://: this program speaks no TLS, only http://\n"),
-        (&[&long], 1, "fetch: the URL: it is too long\n"),
+        (&["https://localhost/"][..], 1, "fetch: https://: TLS is not supported, only http://\n"),
+        (&["HTTPS://localhost/"], 1, "fetch: https://: TLS is not supported, only http://\n"),
+        (&[&long], 1, "fetch: URL: too long\n"),
         (&[], 2, "usage: fetch http://host[:port]/path[?query]\n"),
         (&["http://localhost/", "more"], 2, "usage: fetch http://host[:port]/path[?query]\n"),
     ] {

@@ -35,7 +35,7 @@ fn total(process: &mut Process) -> (String, String) {
     (came.to_owned(), fate.to_owned())
 }
 
-const ALL_WELL: &str = "lost 0, twice 0, out of order 0";
+const ALL_WELL: &str = "lost 0, duplicated 0, out of order 0";
 
 #[test]
 fn a_paced_run_loses_nothing() {
@@ -44,7 +44,7 @@ fn a_paced_run_loses_nothing() {
         let sent = output(&example("udp_blast", &["send", &address, "200", "8000", "20000"]));
         assert!(sent.starts_with("sent 8000 datagrams, 1600000 bytes in "), "{sent}");
         assert!(sent.ends_with("; refused 0\n"), "{sent}");
-        assert_eq!(total(&mut receiver), ("in all 8000 datagrams, 1600000".into(), ALL_WELL.into()));
+        assert_eq!(total(&mut receiver), ("total 8000 datagrams, 1600000".into(), ALL_WELL.into()));
     }
 }
 
@@ -72,7 +72,7 @@ fn several_senders_at_once() {
         sender.succeed();
     }
     own.send_to(&mark(1), &address).expect("it is sent");
-    assert_eq!(total(&mut receiver), ("in all 3001 datagrams, 3000016".into(), ALL_WELL.into()));
+    assert_eq!(total(&mut receiver), ("total 3001 datagrams, 3000016".into(), ALL_WELL.into()));
 }
 
 /// The script leaves numbers out, sends some twice and some late.
@@ -82,8 +82,8 @@ fn a_python_sender() {
         let (mut receiver, address) = listen(family);
         output(&python("tests/py/blast.py", &["send", &address]));
         let (came, fate) = total(&mut receiver);
-        assert_eq!(came, "in all 995 datagrams, 99500");
-        assert_eq!(fate, "lost 20, twice 5, out of order 20");
+        assert_eq!(came, "total 995 datagrams, 99500");
+        assert_eq!(fate, "lost 20, duplicated 5, out of order 20");
     }
 }
 
@@ -113,7 +113,7 @@ fn what_is_refused_is_told() {
 #[test]
 fn it_ends_by_itself() {
     let (mut receiver, _) = receiver(&mut example("udp_blast", &["recv", "127.0.0.1:0", "1"]));
-    assert_eq!(total(&mut receiver), ("in all 0 datagrams, 0".into(), ALL_WELL.into()));
+    assert_eq!(total(&mut receiver), ("total 0 datagrams, 0".into(), ALL_WELL.into()));
 }
 
 /// Interrupted, either side says what there was so far.
@@ -127,7 +127,7 @@ fn interrupted() {
     let second = receiver.output.line();
     assert!(second.starts_with("1 datagrams, 16 bytes in ") && second.ends_with(ALL_WELL), "{second}");
     receiver.signal(libc::SIGINT);
-    assert_eq!(total(&mut receiver), ("in all 1 datagrams, 16".into(), ALL_WELL.into()));
+    assert_eq!(total(&mut receiver), ("total 1 datagrams, 16".into(), ALL_WELL.into()));
 
     let address = peer.local_addr().expect("it has one").to_string();
     let mut sender = Process::start_bare(&mut example("udp_blast", &["send", &address, "16", "10000", "100"]));
@@ -182,5 +182,5 @@ fn under_memcheck() {
     let (mut receiver, address) = receiver(memcheck().arg(&program).args(["recv", "[::1]:0", "100"]));
     let sent = output(memcheck().arg(&program).args(["send", &address, "100", "500"]));
     assert!(sent.starts_with("sent 500 datagrams, 50000 bytes in "), "{sent}");
-    assert_eq!(total(&mut receiver), ("in all 500 datagrams, 50000".into(), ALL_WELL.into()));
+    assert_eq!(total(&mut receiver), ("total 500 datagrams, 50000".into(), ALL_WELL.into()));
 }

@@ -234,7 +234,7 @@ def hostile(endpoint):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         endpoint = "tcp://{}:{}".format(*listener.getsockname())
         for answer, said in {
-            b"\x1b[2J\x07\xc2\x9b\n" + b"x" * 2000: ["?[2J???", "chat: server: It sends too long a line."],
+            b"\x1b[2J\x07\xc2\x9b\n" + b"x" * 2000: ["?[2J???", "chat: server: line too long"],
             b"* The end.\n": ["* The end."],
         }.items():
             anna = chat("join", endpoint, "anna", "attic")
