@@ -138,9 +138,9 @@ $(BENCH)/%-libc: benches/%.c $(wildcard benches/*.h)
 
 .PHONY: bench
 bench: lib
-	@$(MAKE) --silent $(BENCH)/pingpong-jackfield $(BENCH)/pingpong-libc $(BENCH)/file-jackfield $(BENCH)/file-libc
-	@benches/run $(BENCH_FLAGS)
-	@benches/files $(filter --quick,$(BENCH_FLAGS))
+	@$(MAKE) --silent $(BENCH)/pingpong-jackfield $(BENCH)/pingpong-libc $(BENCH)/send_file-jackfield $(BENCH)/send_file-libc
+	@benches/pingpong $(BENCH_FLAGS)
+	@benches/send_file $(filter --quick,$(BENCH_FLAGS))
 
 .PHONY: bench-udp
 bench-udp: lib
@@ -156,7 +156,7 @@ bench-instructions: lib
 # Echo servers, each over the poller of another library; the one over jackfield is an example. What loads them, beside.
 CXX ?= c++
 
-$(BENCH)/echo-%: benches/echo/%.c benches/echo/common.h benches/must.h
+$(BENCH)/echo-%: benches/echo/%.c benches/echo/common.h benches/check.h
 	@mkdir -p $(@D)
 	@$(BENCH_CC) $< -o $@ $(ECHO_PACKAGE:%=`pkg-config --cflags --libs %`)
 
@@ -172,7 +172,7 @@ $(BENCH)/echo-mio: benches/mio/src/main.rs benches/mio/Cargo.lock
 	@$(CARGO) build --quiet --release --locked --manifest-path benches/mio/Cargo.toml --target-dir target/mio
 	@cp target/mio/release/mio $@
 
-$(BENCH)/load $(BENCH)/batches: $(BENCH)/%: benches/echo/%.c benches/echo/client.h benches/echo/common.h benches/must.h
+$(BENCH)/load $(BENCH)/burst: $(BENCH)/%: benches/echo/%.c benches/echo/client.h benches/echo/common.h benches/check.h
 	@mkdir -p $(@D)
 	@$(BENCH_CC) $< -o $@
 
@@ -184,5 +184,5 @@ bench-poller: examples
 
 .PHONY: bench-poller-instructions
 bench-poller-instructions: examples
-	@$(MAKE) --silent $(BENCH)/batches $(BENCH)/echo-epoll
+	@$(MAKE) --silent $(BENCH)/burst $(BENCH)/echo-epoll
 	@benches/poller_instructions

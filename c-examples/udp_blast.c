@@ -9,7 +9,7 @@
  * The first line that recv prints is its address. Several senders may send to it at once. It shows jf_send_many and
  * jf_recv_many.
  *
- * A datagram begins with two 64-bit numbers in network byte order: the id of its sender, and its sequence number, from 0.
+ * A datagram begins with two 64-bit numbers in network byte order: the id of its sender and a sequence number, from 0.
  * At its end a sender sends an end mark several times: a sequence number with the highest bit set, whose other bits are
  * the number of datagrams sent. From these numbers the receiver counts lost, duplicated and reordered datagrams.
  *

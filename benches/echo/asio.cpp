@@ -1,4 +1,4 @@
-// The echo server over asio: what is read is written at once, and only the rest by an asynchronous write. See epoll.c.
+// The echo server with asio. Data is written directly; only unsent bytes use an asynchronous write. See epoll.c.
 #include <array>
 #include <asio.hpp>
 #include <iostream>
@@ -7,7 +7,7 @@
 
 using asio::ip::tcp;
 
-// A client with the room of asio's own example of an echo server; it goes when no operation holds it any more.
+// The buffer has the size of that in asio's echo server example. The last pending operation owns the client.
 class Client : public std::enable_shared_from_this<Client> {
 public:
     explicit Client(tcp::socket socket) : socket_(std::move(socket)) {
@@ -17,25 +17,26 @@ public:
     }
 
     void read() {
-        socket_.async_read_some(asio::buffer(room_), [self = shared_from_this()](asio::error_code error, std::size_t len) {
+        const auto on_read = [self = shared_from_this()](asio::error_code error, std::size_t len) {
             if (!error) self->write(len);
-        });
+        };
+        socket_.async_read_some(asio::buffer(buffer_), on_read);
     }
 
 private:
     void write(std::size_t len) {
         asio::error_code error;
-        const std::size_t sent = socket_.write_some(asio::buffer(room_, len), error);
+        const std::size_t sent = socket_.write_some(asio::buffer(buffer_, len), error);
         if (sent == len) return read();
         if (error && error != asio::error::would_block) return;
-        const auto rest = asio::buffer(room_.data() + sent, len - sent);
-        asio::async_write(socket_, rest, [self = shared_from_this()](asio::error_code failed, std::size_t) {
+        const auto unsent = asio::buffer(buffer_.data() + sent, len - sent);
+        asio::async_write(socket_, unsent, [self = shared_from_this()](asio::error_code failed, std::size_t) {
             if (!failed) self->read();
         });
     }
 
     tcp::socket socket_;
-    std::array<char, 1024> room_;
+    std::array<char, 1024> buffer_;
 };
 
 static void accept(tcp::acceptor &acceptor) {
@@ -46,18 +47,18 @@ static void accept(tcp::acceptor &acceptor) {
 }
 
 int main(int argc, char **argv) {
-    const std::string front = "tcp://127.0.0.1:";
-    if (argc != 2 || std::string(argv[1]).rfind(front, 0) != 0) return 2;
+    const std::string prefix = "tcp://127.0.0.1:";
+    if (argc != 2 || std::string(argv[1]).rfind(prefix, 0) != 0) return 2;
     rlimit limit;
     getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
 
-    // No thread but this one.
+    // The program is single-threaded.
     asio::io_context context(ASIO_CONCURRENCY_HINT_UNSAFE);
-    const auto port = static_cast<unsigned short>(std::stoi(argv[1] + front.size()));
+    const auto port = static_cast<unsigned short>(std::stoi(argv[1] + prefix.size()));
     tcp::acceptor acceptor(context, tcp::endpoint(asio::ip::address_v4::loopback(), port));
-    std::cout << front << acceptor.local_endpoint().port() << std::endl;
+    std::cout << prefix << acceptor.local_endpoint().port() << std::endl;
     accept(acceptor);
     context.run();
 }

@@ -1,4 +1,7 @@
-/* The echo server over libevent: a bufferevent's input is written at once, and only the rest becomes output. See epoll.c. */
+/*
+ * The echo server with libevent. The input of a bufferevent is written directly; only unsent bytes enter its output.
+ * See epoll.c.
+ */
 #include "common.h"
 
 #include <errno.h>
@@ -19,46 +22,47 @@ static void on_read(struct bufferevent *client, void *unused) {
         bufferevent_free(client);
         return;
     }
-    MUST(bufferevent_disable(client, EV_READ) == 0);
-    MUST(bufferevent_write_buffer(client, input) == 0);
+    CHECK(bufferevent_disable(client, EV_READ) == 0);
+    CHECK(bufferevent_write_buffer(client, input) == 0);
 }
 
-/* The rest is written. */
+/* All unsent bytes are written. */
 static void on_written(struct bufferevent *client, void *unused) {
     (void)unused;
-    MUST(bufferevent_enable(client, EV_READ) == 0);
+    CHECK(bufferevent_enable(client, EV_READ) == 0);
 }
 
-static void on_end(struct bufferevent *client, short what, void *unused) {
-    (void)unused, (void)what;
+static void on_event(struct bufferevent *client, short events, void *unused) {
+    (void)unused, (void)events;
     bufferevent_free(client);
 }
 
-static void on_connection(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *from, int len, void *unused) {
+static void on_connection(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *from, int len,
+                          void *unused) {
     (void)from, (void)len, (void)unused;
     int on = 1;
-    MUST(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0);
+    CHECK(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0);
     struct bufferevent *client = bufferevent_socket_new(evconnlistener_get_base(listener), fd, BEV_OPT_CLOSE_ON_FREE);
-    MUST(client);
-    bufferevent_setcb(client, on_read, on_written, on_end, NULL);
-    MUST(bufferevent_enable(client, EV_READ | EV_WRITE) == 0);
+    CHECK(client);
+    bufferevent_setcb(client, on_read, on_written, on_event, NULL);
+    CHECK(bufferevent_enable(client, EV_READ | EV_WRITE) == 0);
 }
 
 int main(int argc, char **argv) {
-    MUST(argc == 2);
-    raise_limit();
+    CHECK(argc == 2);
+    raise_descriptor_limit();
     signal(SIGPIPE, SIG_IGN);
-    struct sockaddr_in at = address_of(argv[1]);
-    socklen_t len = sizeof at;
-    /* No thread but this one. */
+    struct sockaddr_in address = parse_endpoint(argv[1]);
+    socklen_t len = sizeof address;
+    /* The program is single-threaded. */
     struct event_config *config = event_config_new();
-    MUST(config && event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0);
+    CHECK(config && event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0);
     struct event_base *base = event_base_new_with_config(config);
-    MUST(base);
-    /* It has the listener set SO_KEEPALIVE, which its connections inherit. */
-    struct evconnlistener *listener = evconnlistener_new_bind(base, on_connection, NULL, LEV_OPT_CLOSE_ON_FREE, SOMAXCONN,
-                                                              (struct sockaddr *)&at, sizeof at);
-    MUST(listener && getsockname(evconnlistener_get_fd(listener), (struct sockaddr *)&at, &len) == 0);
-    report(&at);
+    CHECK(base);
+    /* libevent sets SO_KEEPALIVE on the listener; accepted connections inherit it. */
+    struct evconnlistener *listener = evconnlistener_new_bind(
+        base, on_connection, NULL, LEV_OPT_CLOSE_ON_FREE, SOMAXCONN, (struct sockaddr *)&address, sizeof address);
+    CHECK(listener && getsockname(evconnlistener_get_fd(listener), (struct sockaddr *)&address, &len) == 0);
+    print_endpoint(&address);
     return event_base_dispatch(base);
 }

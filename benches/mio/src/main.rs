@@ -1,4 +1,5 @@
-//! The echo server over mio: a read that is short tells that there is no more, which saves one. See benches/echo/epoll.c.
+//! The echo server with mio. A short read means that no more data is queued, which saves a read.
+//! See benches/echo/epoll.c.
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
@@ -6,47 +7,47 @@ use slab::Slab;
 use socket2::SockRef;
 use std::io::{self, ErrorKind, Read, Write};
 
-const ROOM: usize = 65536;
-const EVENTS: usize = 64;
+const BUFFER_SIZE: usize = 65536;
+const MAX_EVENTS: usize = 64;
 const LISTENER: Token = Token(usize::MAX);
 
 struct Client {
     stream: TcpStream,
-    /// What could not be sent at once. Meanwhile nothing is received.
-    rest: Vec<u8>,
+    /// Bytes that the socket did not accept yet. While it is not empty, nothing is received.
+    unsent: Vec<u8>,
 }
 
 impl Client {
-    /// Receives and sends until there is no more, or no room for more. False at its end.
-    fn echo(&mut self, room: &mut [u8]) -> io::Result<bool> {
-        while self.rest.is_empty() {
-            let Some(len) = now(self.stream.read(room))? else { return Ok(true) };
+    /// Receives and sends until either would block. Returns false at the end of the stream.
+    fn echo(&mut self, buffer: &mut [u8]) -> io::Result<bool> {
+        while self.unsent.is_empty() {
+            let Some(len) = unless_would_block(self.stream.read(buffer))? else { return Ok(true) };
             if len == 0 {
                 return Ok(false);
             }
-            let sent = now(self.stream.write(&room[..len]))?.unwrap_or(0);
-            self.rest.extend_from_slice(&room[sent..len]);
-            if len < room.len() && sent == len {
+            let sent = unless_would_block(self.stream.write(&buffer[..len]))?.unwrap_or(0);
+            self.unsent.extend_from_slice(&buffer[sent..len]);
+            if len < buffer.len() && sent == len {
                 break;
             }
-            self.go_on()?;
+            self.send_unsent()?;
         }
         Ok(true)
     }
 
-    /// Sends of what is kept, until there is no more or no room for it.
-    fn go_on(&mut self) -> io::Result<()> {
-        while !self.rest.is_empty() {
-            let Some(sent) = now(self.stream.write(&self.rest))? else { return Ok(()) };
-            self.rest.drain(..sent);
+    /// Sends stored bytes until none are left or the write would block.
+    fn send_unsent(&mut self) -> io::Result<()> {
+        while !self.unsent.is_empty() {
+            let Some(sent) = unless_would_block(self.stream.write(&self.unsent))? else { return Ok(()) };
+            self.unsent.drain(..sent);
         }
-        self.rest = Vec::new();
+        self.unsent = Vec::new();
         Ok(())
     }
 }
 
-/// None when it would have to wait.
-fn now(result: io::Result<usize>) -> io::Result<Option<usize>> {
+/// Turns a `WouldBlock` error into `None`.
+fn unless_would_block(result: io::Result<usize>) -> io::Result<Option<usize>> {
     match result {
         Ok(count) => Ok(Some(count)),
         Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
@@ -54,7 +55,7 @@ fn now(result: io::Result<usize>) -> io::Result<Option<usize>> {
     }
 }
 
-fn let_in(listener: &TcpListener, poll: &Poll, clients: &mut Slab<Client>) -> io::Result<()> {
+fn accept_clients(listener: &TcpListener, poll: &Poll, clients: &mut Slab<Client>) -> io::Result<()> {
     loop {
         let mut stream = match listener.accept() {
             Ok((stream, _)) => stream,
@@ -63,15 +64,15 @@ fn let_in(listener: &TcpListener, poll: &Poll, clients: &mut Slab<Client>) -> io
         };
         stream.set_nodelay(true)?;
         SockRef::from(&stream).set_keepalive(true)?;
-        let place = clients.vacant_entry();
-        poll.registry().register(&mut stream, Token(place.key()), Interest::READABLE | Interest::WRITABLE)?;
-        place.insert(Client { stream, rest: Vec::new() });
+        let entry = clients.vacant_entry();
+        poll.registry().register(&mut stream, Token(entry.key()), Interest::READABLE | Interest::WRITABLE)?;
+        entry.insert(Client { stream, unsent: Vec::new() });
     }
 }
 
-fn raise_limit() {
+fn raise_descriptor_limit() {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-    // SAFETY: the limit is ours.
+    // SAFETY: `limit` is a valid rlimit for both calls.
     unsafe {
         libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit);
         limit.rlim_cur = limit.rlim_max;
@@ -81,14 +82,14 @@ fn raise_limit() {
 
 fn main() -> io::Result<()> {
     let endpoint = std::env::args().nth(1).expect("an endpoint");
-    let address = endpoint.strip_prefix("tcp://").expect("an endpoint of TCP");
-    raise_limit();
+    let address = endpoint.strip_prefix("tcp://").expect("a TCP endpoint");
+    raise_descriptor_limit();
     let mut poll = Poll::new()?;
     let mut listener = TcpListener::bind(address.parse().expect("an address"))?;
     poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
     println!("tcp://{}", listener.local_addr()?);
 
-    let (mut events, mut clients, mut room) = (Events::with_capacity(EVENTS), Slab::new(), vec![0; ROOM]);
+    let (mut events, mut clients, mut buffer) = (Events::with_capacity(MAX_EVENTS), Slab::new(), vec![0; BUFFER_SIZE]);
     loop {
         match poll.poll(&mut events, None) {
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
@@ -97,16 +98,16 @@ fn main() -> io::Result<()> {
         for event in &events {
             let Token(key) = event.token();
             if event.token() == LISTENER {
-                let_in(&listener, &poll, &mut clients)?;
+                accept_clients(&listener, &poll, &mut clients)?;
                 continue;
             }
             let client: &mut Client = &mut clients[key];
-            let more = match client.rest.is_empty() {
-                true if event.is_readable() => client.echo(&mut room),
+            let is_open = match client.unsent.is_empty() {
+                true if event.is_readable() => client.echo(&mut buffer),
                 true => Ok(true),
-                false => client.go_on().and_then(|()| client.echo(&mut room)),
+                false => client.send_unsent().and_then(|()| client.echo(&mut buffer)),
             };
-            if !more.unwrap_or(false) {
+            if !is_open.unwrap_or(false) {
                 clients.remove(key);
             }
         }

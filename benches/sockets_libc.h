@@ -1,4 +1,4 @@
-/* The side of the C library; side.h says what this is. */
+/* The implementation of sockets.h with the C library. */
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stddef.h>
@@ -17,8 +17,8 @@ typedef struct iovec buffer;
 
 enum { DONT_WAIT = MSG_DONTWAIT };
 
-/* What a receive returns that finds nothing and may not wait. */
-static const int64_t NOTHING = -1;
+/* The result of a non-blocking receive from an empty queue. */
+static const int64_t WOULD_BLOCK = -1;
 
 static inline buffer buffer_of(void *data, size_t len) {
     return (buffer){data, len};
@@ -26,7 +26,7 @@ static inline buffer buffer_of(void *data, size_t len) {
 
 static inline sock open_socket(int family, int type) {
     sock s = socket(family, type | SOCK_CLOEXEC, 0);
-    MUST(s >= 0);
+    CHECK(s >= 0);
     return s;
 }
 
@@ -43,55 +43,55 @@ static inline sock open_unix_stream(void) {
 }
 
 static inline void open_unix_pair(sock out[2]) {
-    MUST(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, out) == 0);
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, out) == 0);
 }
 
-/* A free port of the loopback interface. */
-static inline void bind_loopback(sock s, address *name) {
+/* Binds to a free port of the loopback interface. */
+static inline void bind_loopback(sock s, address *out) {
     struct sockaddr_in inet = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    MUST(bind(s, (struct sockaddr *)&inet, sizeof inet) == 0);
-    name->len = sizeof name->any;
-    MUST(getsockname(s, (struct sockaddr *)&name->any, &name->len) == 0);
+    CHECK(bind(s, (struct sockaddr *)&inet, sizeof inet) == 0);
+    out->len = sizeof out->any;
+    CHECK(getsockname(s, (struct sockaddr *)&out->any, &out->len) == 0);
 }
 
-/* A free name in the abstract namespace, which leaves no file behind. */
-static inline void bind_abstract(sock s, address *name, int number) {
-    struct sockaddr_un *un = (struct sockaddr_un *)&name->any;
+/* Binds to a free name in the abstract namespace, which creates no file. */
+static inline void bind_abstract(sock s, address *out, int number) {
+    struct sockaddr_un *un = (struct sockaddr_un *)&out->any;
     un->sun_family = AF_UNIX;
     int len = snprintf(un->sun_path + 1, sizeof un->sun_path - 1, "libc-bench-%d", number);
     un->sun_path[0] = 0;
-    name->len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)len);
-    MUST(bind(s, (struct sockaddr *)un, name->len) == 0);
+    out->len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)len);
+    CHECK(bind(s, (struct sockaddr *)un, out->len) == 0);
 }
 
-static inline void begin_listening(sock s, int backlog) {
-    MUST(listen(s, backlog) == 0);
+static inline void start_listening(sock s, int backlog) {
+    CHECK(listen(s, backlog) == 0);
 }
 
-static inline sock accept_one(sock s, address *peer) {
+static inline sock accept_connection(sock s, address *peer) {
     peer->len = sizeof peer->any;
     sock connection = accept4(s, (struct sockaddr *)&peer->any, &peer->len, SOCK_CLOEXEC);
-    MUST(connection >= 0);
+    CHECK(connection >= 0);
     return connection;
 }
 
-static inline void connect_to(sock s, const address *name) {
-    MUST(connect(s, (const struct sockaddr *)&name->any, name->len) == 0);
+static inline void connect_to(sock s, const address *to) {
+    CHECK(connect(s, (const struct sockaddr *)&to->any, to->len) == 0);
 }
 
-static inline void close_one(sock s) {
-    MUST(close(s) == 0);
+static inline void close_socket(sock s) {
+    CHECK(close(s) == 0);
 }
 
 static inline void set_no_delay(sock s) {
     int on = 1;
-    MUST(setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0);
+    CHECK(setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0);
 }
 
 static inline void set_timeout(sock s, int ms) {
     struct timeval time = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
-    MUST(setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time) == 0);
-    MUST(setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time) == 0);
+    CHECK(setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time) == 0);
+    CHECK(setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time) == 0);
 }
 
 static inline int64_t send_some(sock s, const void *data, size_t len, int flags) {
@@ -111,12 +111,12 @@ static inline int64_t recv_from(sock s, void *data, size_t len, address *from) {
     return recvfrom(s, data, len, 0, (struct sockaddr *)&from->any, &from->len);
 }
 
-static inline void ask_for_ttl(sock s) {
+static inline void enable_recv_ttl(sock s) {
     int on = 1;
-    MUST(setsockopt(s, IPPROTO_IP, IP_RECVTTL, &on, sizeof on) == 0);
+    CHECK(setsockopt(s, IPPROTO_IP, IP_RECVTTL, &on, sizeof on) == 0);
 }
 
-/* A message to an address with a TTL of its own, and what came with one. */
+/* A message with a destination address and a TTL as ancillary data. */
 static inline int64_t send_msg(sock s, void *data, size_t len, const address *to, int ttl) {
     _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof ttl)];
     struct iovec buf = {data, len};
@@ -129,11 +129,11 @@ static inline int64_t send_msg(sock s, void *data, size_t len, const address *to
     memset(control, 0, sizeof control);
     msg.msg_control = control;
     msg.msg_controllen = sizeof control;
-    struct cmsghdr *head = CMSG_FIRSTHDR(&msg);
-    head->cmsg_level = IPPROTO_IP;
-    head->cmsg_type = IP_TTL;
-    head->cmsg_len = CMSG_LEN(sizeof ttl);
-    memcpy(CMSG_DATA(head), &ttl, sizeof ttl);
+    struct cmsghdr *header = CMSG_FIRSTHDR(&msg);
+    header->cmsg_level = IPPROTO_IP;
+    header->cmsg_type = IP_TTL;
+    header->cmsg_len = CMSG_LEN(sizeof ttl);
+    memcpy(CMSG_DATA(header), &ttl, sizeof ttl);
     return sendmsg(s, &msg, MSG_NOSIGNAL);
 }
 
@@ -151,9 +151,10 @@ static inline int64_t recv_msg(sock s, void *data, size_t len, address *from, in
     int64_t count = recvmsg(s, &msg, 0);
     from->len = msg.msg_namelen;
     *ttl = -1;
-    for (struct cmsghdr *head = CMSG_FIRSTHDR(&msg); head != NULL; head = CMSG_NXTHDR(&msg, head))
-        if (head->cmsg_level == IPPROTO_IP && head->cmsg_type == IP_TTL) memcpy(ttl, CMSG_DATA(head), sizeof *ttl);
-    MUST(*ttl >= 0);
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(&msg); header != NULL; header = CMSG_NXTHDR(&msg, header))
+        if (header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_TTL)
+            memcpy(ttl, CMSG_DATA(header), sizeof *ttl);
+    CHECK(*ttl >= 0);
     return count;
 }
 

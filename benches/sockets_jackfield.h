@@ -1,4 +1,4 @@
-/* The side of jackfield; side.h says what this is. */
+/* The implementation of sockets.h with jackfield. */
 #include "jackfield.h"
 
 typedef jf_socket sock;
@@ -7,8 +7,8 @@ typedef jf_buf buffer;
 
 enum { DONT_WAIT = JF_DONT_WAIT };
 
-/* What a receive returns that finds nothing and may not wait. */
-static const int64_t NOTHING = JF_E_WOULD_BLOCK;
+/* The result of a non-blocking receive from an empty queue. */
+static const int64_t WOULD_BLOCK = JF_E_WOULD_BLOCK;
 
 static inline buffer buffer_of(void *data, size_t len) {
     return (buffer){data, len};
@@ -16,66 +16,66 @@ static inline buffer buffer_of(void *data, size_t len) {
 
 static inline sock open_inet_stream(void) {
     sock s = jf_open(JF_INET, JF_STREAM, 0);
-    MUST(s > 0);
+    CHECK(s > 0);
     return s;
 }
 
 static inline sock open_inet_dgram(void) {
     sock s = jf_open(JF_INET, JF_DGRAM, 0);
-    MUST(s > 0);
+    CHECK(s > 0);
     return s;
 }
 
 static inline sock open_unix_stream(void) {
     sock s = jf_open(JF_UNIX, JF_STREAM, 0);
-    MUST(s > 0);
+    CHECK(s > 0);
     return s;
 }
 
 static inline void open_unix_pair(sock out[2]) {
-    MUST(jf_pair(JF_UNIX, JF_STREAM, out) == 0);
+    CHECK(jf_pair(JF_UNIX, JF_STREAM, out) == 0);
 }
 
-/* A free port of the loopback interface. */
-static inline void bind_loopback(sock s, address *name) {
-    MUST(jf_addr_parse("127.0.0.1:0", name) == 0);
-    MUST(jf_bind(s, name) == 0);
-    MUST(jf_local_addr(s, name) == 0);
+/* Binds to a free port of the loopback interface. */
+static inline void bind_loopback(sock s, address *out) {
+    CHECK(jf_addr_parse("127.0.0.1:0", out) == 0);
+    CHECK(jf_bind(s, out) == 0);
+    CHECK(jf_local_addr(s, out) == 0);
 }
 
-/* A free name in the abstract namespace, which leaves no file behind. */
-static inline void bind_abstract(sock s, address *name, int number) {
+/* Binds to a free name in the abstract namespace, which creates no file. */
+static inline void bind_abstract(sock s, address *out, int number) {
     char text[64];
     snprintf(text, sizeof text, "unix:@jackfield-bench-%d", number);
-    MUST(jf_addr_parse(text, name) == 0);
-    MUST(jf_bind(s, name) == 0);
+    CHECK(jf_addr_parse(text, out) == 0);
+    CHECK(jf_bind(s, out) == 0);
 }
 
-static inline void begin_listening(sock s, int backlog) {
-    MUST(jf_listen(s, backlog) == 0);
+static inline void start_listening(sock s, int backlog) {
+    CHECK(jf_listen(s, backlog) == 0);
 }
 
-static inline sock accept_one(sock s, address *peer) {
+static inline sock accept_connection(sock s, address *peer) {
     sock connection = jf_accept(s, peer);
-    MUST(connection > 0);
+    CHECK(connection > 0);
     return connection;
 }
 
-static inline void connect_to(sock s, const address *name) {
-    MUST(jf_connect(s, name) == 0);
+static inline void connect_to(sock s, const address *to) {
+    CHECK(jf_connect(s, to) == 0);
 }
 
-static inline void close_one(sock s) {
-    MUST(jf_close(s) == 0);
+static inline void close_socket(sock s) {
+    CHECK(jf_close(s) == 0);
 }
 
 static inline void set_no_delay(sock s) {
-    MUST(jf_set(s, JF_OPT_NO_DELAY, 1) == 0);
+    CHECK(jf_set(s, JF_OPT_NO_DELAY, 1) == 0);
 }
 
 static inline void set_timeout(sock s, int ms) {
-    MUST(jf_set(s, JF_OPT_RECV_TIMEOUT, ms) == 0);
-    MUST(jf_set(s, JF_OPT_SEND_TIMEOUT, ms) == 0);
+    CHECK(jf_set(s, JF_OPT_RECV_TIMEOUT, ms) == 0);
+    CHECK(jf_set(s, JF_OPT_SEND_TIMEOUT, ms) == 0);
 }
 
 static inline int64_t send_some(sock s, const void *data, size_t len, int flags) {
@@ -94,11 +94,11 @@ static inline int64_t recv_from(sock s, void *data, size_t len, address *from) {
     return jf_recv_from(s, data, len, 0, from);
 }
 
-static inline void ask_for_ttl(sock s) {
-    MUST(jf_set(s, JF_OPT_RECV_TTL, 1) == 0);
+static inline void enable_recv_ttl(sock s) {
+    CHECK(jf_set(s, JF_OPT_RECV_TTL, 1) == 0);
 }
 
-/* A message to an address with a TTL of its own, and what came with one. */
+/* A message with a destination address and a TTL as ancillary data. */
 static inline int64_t send_msg(sock s, void *data, size_t len, const address *to, int ttl) {
     jf_buf buf = {data, len};
     jf_msg msg;
@@ -120,7 +120,7 @@ static inline int64_t recv_msg(sock s, void *data, size_t len, address *from, in
     msg.bufs = &buf;
     msg.buf_count = 1;
     int64_t count = jf_recv_msg(s, &msg, 0);
-    MUST((msg.present & (JF_HAS_ADDR | JF_HAS_TTL)) == (JF_HAS_ADDR | JF_HAS_TTL));
+    CHECK((msg.present & (JF_HAS_ADDR | JF_HAS_TTL)) == (JF_HAS_ADDR | JF_HAS_TTL));
     *from = msg.addr;
     *ttl = (int)msg.ttl;
     return count;
