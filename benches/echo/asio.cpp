@@ -17,10 +17,10 @@ public:
     }
 
     void read() {
-        const auto on_read = [self = shared_from_this()](asio::error_code error, std::size_t len) {
+        const auto buffer = asio::buffer(buffer_);
+        socket_.async_read_some(buffer, [self = shared_from_this()](asio::error_code error, std::size_t len) {
             if (!error) self->write(len);
-        };
-        socket_.async_read_some(asio::buffer(buffer_), on_read);
+        });
     }
 
 private:
