@@ -1,16 +1,16 @@
-# make            the library: target/release/libjackfield.so and .a
-# make demo       two programs and a script hold a conversation through it
-# make examples   the programs of c-examples, into target/examples
-# make test       everything a change must pass
-# make test-pollers   the poller's tests, over the ways of waiting that other systems have
-# make fuzz       feeds what reads texts with what a fuzzer makes up, for FUZZ_SECONDS (300)
-# make bench      how fast it is, beside the C library; BENCH_FLAGS=--quick takes half a minute
-# make bench-udp   the same of datagrams in batches
-# make bench-poller   how fast an echo server over the poller is, beside others; BENCH_FLAGS=--quick takes half a minute
-# make bench-instructions   how many instructions a call takes, and a message through the poller, held to limits
-# make install    into PREFIX (/usr/local), below DESTDIR; make uninstall takes it out again
-# make model      the steps of the handle table, and of who makes a change, in every order
-# make header     regenerates include/jackfield.h and the table of docs/options.md after a change of src/ffi
+# make                      builds the library: target/release/libjackfield.so and .a
+# make demo                 runs the examples against each other, and shows their output
+# make examples             builds the programs of c-examples, into target/examples
+# make test                 runs everything that a change must pass
+# make test-pollers         tests the poller over poll(), which other systems than Linux use
+# make fuzz                 fuzzes the parsers for FUZZ_SECONDS (300)
+# make bench                measures round trips and jf_send_file against the C library; BENCH_FLAGS=--quick: 30 seconds
+# make bench-udp            measures batches of datagrams against the C library; BENCH_FLAGS=--quick: 30 seconds
+# make bench-poller         measures an echo server against other libraries; BENCH_FLAGS=--quick: 40 seconds
+# make bench-instructions   counts the instructions per call, and per message through the poller, and checks the limits
+# make install              installs into PREFIX (/usr/local), below DESTDIR; make uninstall removes the files
+# make model                model-checks the handle table and the serialised updates with loom
+# make header               regenerates include/jackfield.h and the table of docs/options.md, after a change of src/ffi
 
 CARGO ?= cargo
 CC ?= cc
@@ -28,7 +28,7 @@ EXAMPLES := $(patsubst c-examples/%.c,target/examples/%,$(wildcard c-examples/*.
 lib:
 	@CARGO='$(CARGO)' scripts/library
 
-# The programs of c-examples. They find the library beside their own folder.
+# Their run path is relative to their own folder.
 .PHONY: examples
 examples: lib
 	@$(MAKE) --silent $(EXAMPLES)
@@ -38,16 +38,16 @@ target/examples/%: c-examples/%.c include/jackfield.h $(OUT)/libjackfield.so
 	@$(CC) -std=c99 -Wall -Wextra -Wpedantic $(CFLAGS) -Iinclude $< -o $@.$$$$ -L$(OUT) -ljackfield \
 		'-Wl,-rpath,$$ORIGIN/../release' && mv $@.$$$$ $@
 
-# Only the conversation is to be read here; what the build says is shown when it fails.
+# Hides the output of a successful build, so that only the demo's output is shown.
 .PHONY: demo
 demo:
 	@scripts/setup demo
-	@[ -e $(OUT)/libjackfield.so ] || echo 'Building the library, which takes a minute the first time.'
+	@[ -e $(OUT)/libjackfield.so ] || echo 'Building the library. The first build takes about a minute.'
 	@mkdir -p target
 	@$(MAKE) --silent examples >target/demo.log 2>&1 || { cat target/demo.log >&2; exit 1; }
 	@scripts/demo
 
-# The library's copies for model checking and documentation have folders of their own, so that none is built twice.
+# Builds with other flags (model checking, other pollers) have separate target folders, so that nothing is built twice.
 .PHONY: test
 test:
 	@scripts/setup test
@@ -67,7 +67,6 @@ test:
 	@$(MAKE) --no-print-directory bench-udp BENCH_FLAGS=--quick
 	@$(MAKE) --no-print-directory bench-poller BENCH_FLAGS=--quick
 
-# The poller's tests, over poll.
 POLL = JACKFIELD_POLLER=poll RUSTFLAGS='--cfg jackfield_poller="poll"' timeout 300 $(CARGO)
 POLL_TESTS = test --features capi --target-dir target/poller-poll
 
@@ -79,15 +78,13 @@ test-pollers:
 	$(POLL) $(POLL_TESTS) --test poller listeners_rest
 	$(POLL) $(POLL_TESTS) --test c_programs --test c_promises poller
 
-# The steps of the handle table and of sys/turn.rs in every order.
 .PHONY: model
 model:
 	RUSTFLAGS='--cfg loom' timeout 300 $(CARGO) test --release --features capi --lib --target-dir target/loom model
 
-# A crate of its own, in the folder fuzz.
 .PHONY: fuzz
 fuzz:
-	@CARGO='$(CARGO)' scripts/fuzz texts $(FUZZ_SECONDS)
+	@CARGO='$(CARGO)' scripts/fuzz parsers $(FUZZ_SECONDS)
 
 # The build script generates the header and the table of options; cargo reports where. The results are complete before
 # they replace the checked-in files, so a failed build changes nothing.
@@ -101,7 +98,7 @@ header:
 		docs/options.md >target/options.md
 	@cp target/options.md docs/options.md
 
-# Installs what `make` has built. It builds only when there is nothing, since root may have no cargo.
+# For `make install`: builds only if the library is missing, since root may have no cargo.
 $(OUT)/libjackfield.so:
 	@$(MAKE) --no-print-directory lib
 
@@ -124,7 +121,7 @@ uninstall:
 		'$(DESTDIR)$(LIBDIR)/libjackfield.so' '$(DESTDIR)$(LIBDIR)/libjackfield.a' \
 		'$(DESTDIR)$(LIBDIR)/pkgconfig/jackfield.pc' '$(DESTDIR)$(INCLUDEDIR)/jackfield.h'
 
-# The benchmarks' programs, each over jackfield and over the C library.
+# Benchmark programs, each built over jackfield and over the C library.
 BENCH = target/bench
 BENCH_CC = $(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -pthread
 
@@ -138,7 +135,7 @@ $(BENCH)/%-libc: benches/%.c $(wildcard benches/*.h)
 
 .PHONY: bench
 bench: lib
-	@$(MAKE) --silent $(BENCH)/pingpong-jackfield $(BENCH)/pingpong-libc $(BENCH)/send_file-jackfield $(BENCH)/send_file-libc
+	@$(MAKE) --silent $(patsubst %,$(BENCH)/%,pingpong-jackfield pingpong-libc send_file-jackfield send_file-libc)
 	@benches/pingpong $(BENCH_FLAGS)
 	@benches/send_file $(filter --quick,$(BENCH_FLAGS))
 
@@ -153,7 +150,7 @@ bench-instructions: lib
 	@benches/instructions $(BENCH_FLAGS)
 	@$(MAKE) --no-print-directory bench-poller-instructions
 
-# Echo servers, each over the poller of another library; the one over jackfield is an example. What loads them, beside.
+# Echo servers over other libraries, and their load generators. The server over jackfield is an example, echo_many.
 CXX ?= c++
 
 $(BENCH)/echo-%: benches/echo/%.c benches/echo/common.h benches/check.h
@@ -172,7 +169,9 @@ $(BENCH)/echo-mio: benches/mio/src/main.rs benches/mio/Cargo.lock
 	@$(CARGO) build --quiet --release --locked --manifest-path benches/mio/Cargo.toml --target-dir target/mio
 	@cp target/mio/release/mio $@
 
-$(BENCH)/load $(BENCH)/burst: $(BENCH)/%: benches/echo/%.c benches/echo/client.h benches/echo/common.h benches/check.h
+LOAD_HEADERS = benches/echo/client.h benches/echo/common.h benches/check.h
+
+$(BENCH)/load $(BENCH)/burst: $(BENCH)/%: benches/echo/%.c $(LOAD_HEADERS)
 	@mkdir -p $(@D)
 	@$(BENCH_CC) $< -o $@
 

@@ -384,5 +384,5 @@ fn demo() {
     ] {
         assert!(said.lines().any(|said| said == line), "{line:?} is missing in:\n{said}");
     }
-    assert_eq!(said.lines().last(), Some("It worked: every line came back as it was sent."));
+    assert_eq!(said.lines().last(), Some("Success: every line was received as it was sent."));
 }
