@@ -75,8 +75,8 @@ test-pollers:
 	@scripts/setup test
 	$(POLL) clippy --lib --features capi --target-dir target/poller-poll -- -D warnings
 	$(POLL) $(POLL_TESTS) --test rust_poller
-	$(POLL) $(POLL_TESTS) --test poller listeners_rest
-	$(POLL) $(POLL_TESTS) --test c_programs --test c_promises poller
+	$(POLL) $(POLL_TESTS) --test poller accept_backoff
+	$(POLL) $(POLL_TESTS) --test c_programs --test c_guarantees poller
 
 .PHONY: model
 model:

@@ -1,10 +1,10 @@
-//! The C ABI from C: each program of tests/c is built, run by itself and run under valgrind.
+//! The C API, tested from C: each program of tests/c is built, then run without and with valgrind.
 
 mod common;
 
 use std::collections::HashSet;
 
-programs!(
+c_program_tests!(
     accepted,
     datagram,
     datagram_peers,
@@ -63,23 +63,23 @@ programs!(
     wait_woken,
 );
 
-/// Whoever adds a function also shows what it does when it is used wrongly.
+/// A new function needs a test of its behaviour on misuse.
 #[test]
-fn every_function_is_misused() {
+fn every_function_has_a_misuse_test() {
     let folder = common::root().join("tests/c");
     let sources: String = std::fs::read_dir(&folder)
         .expect("the folder is there")
-        .map(|entry| entry.expect("it can be listed").path())
+        .map(|entry| entry.expect("the folder can be listed").path())
         .filter(|path| {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             name.starts_with("misuse_") && name.ends_with(".c")
         })
-        .map(|path| std::fs::read_to_string(path).expect("it is text"))
+        .map(|path| std::fs::read_to_string(path).expect("the source is UTF-8"))
         .collect();
-    // A function's name in the middle of another's is not a use of it.
+    // Compares whole identifiers: a function's name may be part of another function's name.
     let used: HashSet<&str> = sources.split(|char: char| !char.is_ascii_alphanumeric() && char != '_').collect();
     let symbols = std::fs::read_to_string(common::root().join("abi/symbols.txt")).expect("the list is there");
     let missing: Vec<&str> = symbols.lines().filter(|symbol| !used.contains(symbol)).collect();
     assert!(symbols.lines().count() > 0);
-    assert!(missing.is_empty(), "tests/c/misuse_*.c do not misuse {missing:?}");
+    assert!(missing.is_empty(), "tests/c/misuse_*.c have no test of {missing:?}");
 }

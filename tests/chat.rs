@@ -1,53 +1,53 @@
-//! The chat, as c-examples/chat.c has it over a poller. What happens in the terminals is in tests/py/chat.py.
+//! The chat server and client of c-examples/chat.c. tests/py/chat.py runs them in terminals.
 
 mod common;
 
 use common::peers::{examples, python};
-use common::{scratch, succeed};
+use common::{expect_success, scratch};
 
-/// Runs a part of the script, with programs that are started by these words.
-fn play(part: &[&str], launcher: &[&str]) -> String {
+/// Runs a part of the script. `launcher` is the command that starts the programs, such as valgrind.
+fn run_script(part: &[&str], launcher: &[&str]) -> String {
     let chat = examples().join("chat");
     let mut command = python("tests/py/chat.py", part);
     command.arg("--").args(launcher).arg(chat);
-    succeed(&mut command, 170)
+    expect_success(&mut command, 170)
 }
 
 const TCP: &str = "tcp://127.0.0.1:0";
 const TCP6: &str = "tcp://[::1]:0";
-/// The script makes the folder.
+/// The script replaces FOLDER by a temporary folder.
 const PATH: &str = "unix://FOLDER/socket";
 
 #[test]
-fn names_rooms_and_ends() {
+fn clients_set_names_change_rooms_and_leave() {
     for endpoint in [TCP, TCP6, PATH] {
-        play(&["talk", endpoint], &[]);
+        run_script(&["talk", endpoint], &[]);
     }
 }
 
 #[test]
-fn hostile_clients() {
-    play(&["hostile", TCP], &[]);
+fn hostile_clients_do_no_harm() {
+    run_script(&["hostile", TCP], &[]);
 }
 
 #[test]
-fn no_place_and_no_descriptor() {
-    for what in ["places", "descriptors"] {
-        play(&["full", TCP, what], &[]);
+fn clients_beyond_the_limit_wait() {
+    for limit in ["places", "descriptors"] {
+        run_script(&["full", TCP, limit], &[]);
     }
 }
 
-/// Some of them do not read. The time is what they type in, not what it takes.
+/// Some clients do not read. The clients type for 20 s; the test takes longer.
 #[test]
-fn a_crowd() {
-    print!("{}", play(&["crowd", TCP, "20"], &[]));
+fn fifty_clients_chat_at_once() {
+    print!("{}", run_script(&["crowd", TCP, "20"], &[]));
 }
 
 #[test]
-fn under_memcheck() {
-    // What it finds shows in the status; what it says would come between the lines.
+fn memcheck_finds_no_error() {
+    // Valgrind's errors set the exit status. Its messages go to a file, because they would disturb the terminal.
     let log = format!("--log-file={}", scratch().join("chat-%p").display());
     let memcheck = ["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full", &log];
-    play(&["talk", TCP], &memcheck);
-    play(&["hostile", TCP], &memcheck);
+    run_script(&["talk", TCP], &memcheck);
+    run_script(&["hostile", TCP], &memcheck);
 }

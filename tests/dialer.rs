@@ -2,14 +2,14 @@
 
 mod common;
 
-use common::dns::{Machine, odd_server};
-use common::names::{DELAY, Said, Tool, listen, lose, network};
+use common::dns::{TestHost, faulty_name_server};
+use common::names_tool::{ATTEMPT_DELAY_MS, NamesTool, Reply, drop_packets, listen, network_with_dns};
 use jackfield::{Error, Flags, Incoming, Opt, Socket, Type};
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 /// So many milliseconds may a dial take that is cut short.
-const CUT: f64 = 100.0;
+const CANCEL_LIMIT_MS: f64 = 100.0;
 
 /// Who has connected.
 fn peer(server: &TcpListener) -> SocketAddr {
@@ -18,26 +18,30 @@ fn peer(server: &TcpListener) -> SocketAddr {
 
 /// How often each result came, of which no other may have.
 #[track_caller]
-fn counts<const N: usize>(said: &Said, results: [&str; N]) -> [u32; N] {
+fn counts<const N: usize>(reply: &Reply, results: [&str; N]) -> [u32; N] {
     let mut counts = [0; N];
-    for word in &said.words[1..] {
+    for word in &reply.fields[1..] {
         let (result, count) = word.split_once('=').expect("it is a count");
         let at = results.iter().position(|expected| *expected == result);
-        counts[at.unwrap_or_else(|| panic!("{said:?}"))] = count.parse().expect("it is a count");
+        counts[at.unwrap_or_else(|| panic!("{reply:?}"))] = count.parse().expect("it is a count");
     }
     counts
 }
 
 #[test]
 fn it_connects_from_its_local_address() {
-    let (a, b, _dns) =
-        network(&["both.test,10.77.0.2,fd77::2", "four.test,10.77.0.2", "two.test,10.77.0.2", "two.test,10.77.0.4"]);
+    let (a, b, _dns) = network_with_dns(&[
+        "both.test,10.77.0.2,fd77::2",
+        "four.test,10.77.0.2",
+        "two.test,10.77.0.2",
+        "two.test,10.77.0.4",
+    ]);
     a.ip("addr add 10.77.0.3/24 dev eth0");
     a.ip("addr add fd77::3/64 dev eth0 nodad");
     b.ip("addr add 10.77.0.4/24 dev eth0");
     let servers = listen(&b, &["10.77.0.2:7000", "[fd77::2]:7000", "10.77.0.2:7001", "10.77.0.4:7001"]);
-    let mut tool = Tool::new(&Machine::new(&a));
-    let before = tool.count();
+    let mut tool = NamesTool::new(&TestHost::new(&a));
+    let before = tool.resource_count();
     for (local, to, server) in [
         ("10.77.0.1:0", "10.77.0.2:7000", &servers[0]),
         ("10.77.0.3:0", "10.77.0.2:7000", &servers[0]),
@@ -49,20 +53,20 @@ fn it_connects_from_its_local_address() {
         ("[::]:5003", "[fd77::2]:7000", &servers[1]),
     ] {
         // Only the addresses of its family are tried.
-        let said = tool.ask(&format!("dial tcp://both.test:7000 local={local} 60000"));
-        assert_eq!((said.result.as_str(), said.words[0].as_str()), ("0", to), "{local}: {said:?}");
+        let reply = tool.run(&format!("dial tcp://both.test:7000 local={local} 60000"));
+        assert_eq!((reply.result.as_str(), reply.fields[0].as_str()), ("0", to), "{local}: {reply:?}");
         let local: SocketAddr = local.parse().expect("it is an address");
         let seen = peer(server);
-        assert_eq!(said.words[1], seen.to_string());
+        assert_eq!(reply.fields[1], seen.to_string());
         assert!(local.ip().is_unspecified() || local.ip() == seen.ip(), "{local}: {seen}");
         assert!(local.port() == 0 || local.port() == seen.port(), "{local}: {seen}");
     }
     // A port that is given is shared by the attempts under way.
-    let first = tool.found("resolve two.test 7001 0 stream 60000").swap_remove(0);
+    let first = tool.run_ok("resolve two.test 7001 0 stream 60000").swap_remove(0);
     let (lost, server) =
         if first.starts_with("10.77.0.2:") { ("10.77.0.2", &servers[3]) } else { ("10.77.0.4", &servers[2]) };
-    lose(&b, &format!("ip daddr {lost} tcp dport 7001"));
-    tool.connects_within("dial tcp://two.test:7001 local=10.77.0.1:5004 60000", DELAY..f64::INFINITY);
+    drop_packets(&b, &format!("ip daddr {lost} tcp dport 7001"));
+    tool.assert_connects_within("dial tcp://two.test:7001 local=10.77.0.1:5004 60000", ATTEMPT_DELAY_MS..f64::INFINITY);
     assert_eq!(peer(server), "10.77.0.1:5004".parse().unwrap());
 
     for (endpoint, local, error) in [
@@ -72,24 +76,24 @@ fn it_connects_from_its_local_address() {
         ("10.77.0.2:7000", "10.77.0.99:0", "ADDR_NOT_AVAILABLE"),
         ("four.test:7000", "10.77.0.99:0", "ADDR_NOT_AVAILABLE"),
     ] {
-        tool.fails(&format!("dial tcp://{endpoint} local={local} 60000"), error);
+        tool.assert_fails(&format!("dial tcp://{endpoint} local={local} 60000"), error);
     }
-    assert_eq!(tool.count(), before);
+    assert_eq!(tool.resource_count(), before);
 }
 
 #[test]
 fn it_sets_options_before_it_connects() {
-    let (a, b, _dns) = network(&["both.test,10.77.0.2,fd77::2"]);
+    let (a, b, _dns) = network_with_dns(&["both.test,10.77.0.2,fd77::2"]);
     let _servers = listen(&b, &["10.77.0.2:7000", "[fd77::2]:7000", "10.77.0.2:7001", "10.77.0.2:7002"]);
     // The first packet already must have it.
-    lose(&b, "meta nfproto ipv4 tcp dport 7000 ip ttl != 9");
-    lose(&b, "meta nfproto ipv6 tcp dport 7000 ip6 hoplimit != 9");
-    lose(&b, "tcp dport 7001 ip dscp != 46");
-    let mut tool = Tool::new(&Machine::new(&a));
-    let before = tool.count();
-    tool.times_out("dial tcp://both.test:7000 600");
-    tool.times_out("dial tcp://both.test:7000 ttl=8 600");
-    tool.times_out("dial tcp://10.77.0.2:7001 100");
+    drop_packets(&b, "meta nfproto ipv4 tcp dport 7000 ip ttl != 9");
+    drop_packets(&b, "meta nfproto ipv6 tcp dport 7000 ip6 hoplimit != 9");
+    drop_packets(&b, "tcp dport 7001 ip dscp != 46");
+    let mut tool = NamesTool::new(&TestHost::new(&a));
+    let before = tool.resource_count();
+    tool.assert_times_out("dial tcp://both.test:7000 600");
+    tool.assert_times_out("dial tcp://both.test:7000 ttl=8 600");
+    tool.assert_times_out("dial tcp://10.77.0.2:7001 100");
     for (command, read) in [
         ("dial tcp://both.test:7000 ttl=9", "ttl=9"),
         ("dial tcp://10.77.0.2:7000 ttl=8 ttl=9", "ttl=9 ttl=9"),
@@ -100,22 +104,22 @@ fn it_sets_options_before_it_connects() {
         ("dial tcp://10.77.0.2:7002 device=eth0 mark=77", "device=eth0 mark=77"),
         ("dial udp://10.77.0.2:7002 ttl=9 tos=184", "ttl=9 tos=184"),
     ] {
-        let said = tool.ask(&format!("{command} 60000"));
-        assert_eq!((said.result.as_str(), said.words[2..].join(" ").as_str()), ("0", read), "{command}: {said:?}");
+        let reply = tool.run(&format!("{command} 60000"));
+        assert_eq!((reply.result.as_str(), reply.fields[2..].join(" ").as_str()), ("0", read), "{command}: {reply:?}");
     }
     // From the loopback interface there is no way there.
-    let lost = tool.ask("dial tcp://10.77.0.2:7002 device=lo 300");
+    let lost = tool.run("dial tcp://10.77.0.2:7002 device=lo 300");
     assert!(["JF_E_TIMED_OUT", "JF_E_NETWORK_UNREACHABLE"].contains(&lost.result.as_str()), "{lost:?}");
-    tool.fails("dial tcp://10.77.0.2:7002 device=eth9 60000", "NOT_FOUND");
-    tool.fails("dial tcp://10.77.0.2:7002 ttl=9999 60000", "INVALID");
-    tool.fails("dial tcp://both.test:7002 ttl=9999 60000", "INVALID");
-    tool.fails("dial tcp://10.77.0.2:7002 delay=9 60000", "INVALID");
-    assert_eq!(tool.count(), before);
+    tool.assert_fails("dial tcp://10.77.0.2:7002 device=eth9 60000", "NOT_FOUND");
+    tool.assert_fails("dial tcp://10.77.0.2:7002 ttl=9999 60000", "INVALID");
+    tool.assert_fails("dial tcp://both.test:7002 ttl=9999 60000", "INVALID");
+    tool.assert_fails("dial tcp://10.77.0.2:7002 delay=9 60000", "INVALID");
+    assert_eq!(tool.resource_count(), before);
 }
 
 #[test]
 fn datagrams_carry_what_was_set() {
-    let (a, b, _dns) = network(&[]);
+    let (a, b, _dns) = network_with_dns(&[]);
     let server = b.enter(|| Socket::open(jackfield::Family::Inet, Type::Dgram, 0)).unwrap();
     server.bind(&"10.77.0.2:7000".parse().unwrap()).unwrap();
     server.set(Opt::RecvTtl, 1).unwrap();
@@ -124,45 +128,45 @@ fn datagrams_carry_what_was_set() {
     dialer.set(Opt::Ttl, 9).unwrap().bind("10.77.0.1:5001".parse().unwrap()).unwrap();
     let socket = a.enter(|| dialer.dial("udp://10.77.0.2:7000", Some(Duration::ZERO))).unwrap();
     assert_eq!(socket.send(b"hello".as_slice(), Flags::NONE), Ok(5));
-    let (mut incoming, mut room) = (Incoming::new(), [0; 64]);
-    assert_eq!(server.recv_msg(&mut [room[..].as_mut().into()], Flags::NONE, &mut incoming), Ok(5));
+    let (mut incoming, mut buffer) = (Incoming::new(), [0; 64]);
+    assert_eq!(server.recv_msg(&mut [buffer[..].as_mut().into()], Flags::NONE, &mut incoming), Ok(5));
     assert_eq!((incoming.from, incoming.ttl), (Some("10.77.0.1:5001".parse().unwrap()), Some(9)));
     // The peer is the only one it hears.
-    assert_eq!(socket.recv(&mut room[..], Flags::DONT_WAIT), Err(Error::WOULD_BLOCK));
+    assert_eq!(socket.recv(&mut buffer[..], Flags::DONT_WAIT), Err(Error::WOULD_BLOCK));
 }
 
 #[test]
 fn ten_thousand_dials_leave_nothing_behind() {
-    let (a, _b, dns) = network(&["here.test,127.0.0.1,::1"]);
-    let mut tool = Tool::new(&Machine::new(&a).with("hosts", "127.0.0.1 here\n"));
-    let before = tool.count();
+    let (a, _b, dns) = network_with_dns(&["here.test,127.0.0.1,::1"]);
+    let mut tool = NamesTool::new(&TestHost::new(&a).with_file("hosts", "127.0.0.1 here\n"));
+    let before = tool.resource_count();
     for (endpoint, count) in [("127.0.0.1:7009", 9000), ("here:7009", 500), ("here.test:7009", 250), (":7009", 250)] {
-        let said = tool.ask(&format!("row {count} dial tcp://{endpoint} 60000"));
-        assert_eq!(counts(&said, ["JF_E_CONN_REFUSED"]), [count], "{endpoint}");
+        let reply = tool.run(&format!("row {count} dial tcp://{endpoint} 60000"));
+        assert_eq!(counts(&reply, ["JF_E_CONN_REFUSED"]), [count], "{endpoint}");
     }
-    // A look-up's thread may need a moment to end after it has answered.
-    tool.settle(&before);
+    // A lookup's thread may need a moment to end after it has answered.
+    tool.wait_for_resource_count(&before);
     drop(dns);
 }
 
 #[test]
 fn closing_it_at_any_moment_cuts_dials_short() {
-    let (a, b, dns) = network(&["both.test,10.77.0.2,fd77::2"]);
+    let (a, b, dns) = network_with_dns(&["both.test,10.77.0.2,fd77::2"]);
     let servers = listen(&b, &["10.77.0.2:7000", "[fd77::2]:7000"]);
-    lose(&b, "tcp dport 7001");
-    let folder = common::process::Folder::new();
+    drop_packets(&b, "tcp dport 7001");
+    let folder = common::process::TempDir::new();
     let path = folder.path().join("full").display().to_string();
     let full = Socket::serve(&format!("unix://{path}"), 0).unwrap();
     let mut waiting = Vec::new();
     while let Ok(socket) = Socket::dial(&format!("unix://{path}"), Some(Duration::ZERO)) {
         waiting.push(socket);
     }
-    let mut tool = Tool::new(&Machine::new(&a));
-    let before = tool.count();
-    let cut = |tool: &mut Tool, count: u32, dial: &str| {
-        let said = tool.timed(&format!("cut {count} {count} dial {dial} 60000"), 0.0..CUT);
-        let [done, closed, bad] = counts(&said, ["done", "JF_E_CLOSED", "JF_E_BAD_HANDLE"]);
-        assert_eq!(done + closed + bad, count, "{dial}: {said:?}");
+    let mut tool = NamesTool::new(&TestHost::new(&a));
+    let before = tool.resource_count();
+    let cut = |tool: &mut NamesTool, count: u32, dial: &str| {
+        let reply = tool.run_within(&format!("cut {count} {count} dial {dial} 60000"), 0.0..CANCEL_LIMIT_MS);
+        let [done, closed, bad] = counts(&reply, ["done", "JF_E_CLOSED", "JF_E_BAD_HANDLE"]);
+        assert_eq!(done + closed + bad, count, "{dial}: {reply:?}");
         (done, closed)
     };
     for dial in ["tcp://10.77.0.2:7001", "tcp://both.test:7001 delay=10", &format!("unix://{path}")] {
@@ -178,98 +182,98 @@ fn closing_it_at_any_moment_cuts_dials_short() {
     dns.pause();
     let (done, closed) = cut(&mut tool, 200, "tcp://both.test:7000");
     assert!(done == 0 && closed > 100, "{done} done and {closed} closed");
-    dns.go_on();
-    tool.settle(&before);
+    dns.resume();
+    tool.wait_for_resource_count(&before);
     drop(full);
 }
 
 #[test]
 fn closing_it_cuts_all_its_dials_short() {
-    let (a, b, dns) = network(&["both.test,10.77.0.2,fd77::2"]);
+    let (a, b, dns) = network_with_dns(&["both.test,10.77.0.2,fd77::2"]);
     let _servers = listen(&b, &["10.77.0.2:7000", "[fd77::2]:7000"]);
-    lose(&b, "tcp dport 7001");
-    let mut tool = Tool::new(&Machine::new(&a));
-    let before = tool.count();
-    let said = tool.timed("share 100 300 dial tcp://both.test:7001 60000", 0.0..CUT);
-    assert_eq!((said.result.as_str(), counts(&said, ["JF_E_CLOSED"])), ("JF_E_BUSY", [100]), "{said:?}");
+    drop_packets(&b, "tcp dport 7001");
+    let mut tool = NamesTool::new(&TestHost::new(&a));
+    let before = tool.resource_count();
+    let reply = tool.run_within("share 100 300 dial tcp://both.test:7001 60000", 0.0..CANCEL_LIMIT_MS);
+    assert_eq!((reply.result.as_str(), counts(&reply, ["JF_E_CLOSED"])), ("JF_E_BUSY", [100]), "{reply:?}");
     // Each has a connection when it is closed.
-    let said = tool.ask("share 100 -1 dial tcp://both.test:7000 60000");
-    assert_eq!((said.result.as_str(), counts(&said, ["done"])), ("0", [100]), "{said:?}");
+    let reply = tool.run("share 100 -1 dial tcp://both.test:7000 60000");
+    assert_eq!((reply.result.as_str(), counts(&reply, ["done"])), ("0", [100]), "{reply:?}");
     dns.pause();
-    let said = tool.timed("share 100 300 dial tcp://both.test:7000 60000", 0.0..CUT);
-    assert_eq!((said.result.as_str(), counts(&said, ["JF_E_CLOSED"])), ("JF_E_BUSY", [100]), "{said:?}");
-    dns.go_on();
-    tool.settle(&before);
+    let reply = tool.run_within("share 100 300 dial tcp://both.test:7000 60000", 0.0..CANCEL_LIMIT_MS);
+    assert_eq!((reply.result.as_str(), counts(&reply, ["JF_E_CLOSED"])), ("JF_E_BUSY", [100]), "{reply:?}");
+    dns.resume();
+    tool.wait_for_resource_count(&before);
 }
 
 #[test]
 fn a_hundred_threads_dial_at_once() {
-    let (a, b, dns) = network(&["both.test,10.77.0.2,fd77::2"]);
+    let (a, b, dns) = network_with_dns(&["both.test,10.77.0.2,fd77::2"]);
     let _servers = listen(&b, &["10.77.0.2:7000", "[fd77::2]:7000"]);
-    lose(&b, "tcp dport 7001 meta nfproto ipv6");
+    drop_packets(&b, "tcp dport 7001 meta nfproto ipv6");
     let _others = listen(&b, &["10.77.0.2:7001"]);
-    let mut tool = Tool::new(&Machine::new(&a).with("hosts", "10.77.0.2 filed\n"));
-    let before = tool.count();
+    let mut tool = NamesTool::new(&TestHost::new(&a).with_file("hosts", "10.77.0.2 filed\n"));
+    let before = tool.resource_count();
     for endpoint in ["10.77.0.2:7000", "filed:7000", "both.test:7000", "both.test:7001"] {
-        tool.tell(&format!("crowd 100 0 dial tcp://{endpoint} 60000"));
-        assert_eq!(tool.line(), "under way");
-        let said = tool.hear();
-        assert_eq!(counts(&said, ["done"]), [100], "{endpoint}");
-        tool.settle(&before);
+        tool.send_command(&format!("crowd 100 0 dial tcp://{endpoint} 60000"));
+        assert_eq!(tool.read_line(), "under way");
+        let reply = tool.read_reply();
+        assert_eq!(counts(&reply, ["done"]), [100], "{endpoint}");
+        tool.wait_for_resource_count(&before);
     }
-    tool.crowd_times_out(&dns, "crowd 100 64 dial tcp://both.test:7000 600");
-    dns.go_on();
-    tool.settle(&before);
+    tool.assert_crowd_times_out(&dns, "crowd 100 64 dial tcp://both.test:7000 600");
+    dns.resume();
+    tool.wait_for_resource_count(&before);
 }
 
 #[test]
 fn a_process_without_descriptors_says_so() {
-    let (a, b, _dns) = network(&["both.test,10.77.0.2,fd77::2"]);
+    let (a, b, _dns) = network_with_dns(&["both.test,10.77.0.2,fd77::2"]);
     let _servers = listen(&b, &["10.77.0.2:7000"]);
-    let mut tool = Tool::new(&Machine::new(&a));
-    let before = tool.count();
-    tool.ask("fill 0");
-    tool.fails("dial tcp://10.77.0.2:7000 60000", "TOO_MANY_FILES");
-    tool.fails("dial tcp://both.test:7000 60000", "TOO_MANY_FILES");
-    tool.fails("dial unix://@none 60000", "TOO_MANY_FILES");
-    tool.ask("fill 1");
-    assert_eq!(tool.connects("dial tcp://10.77.0.2:7000 60000"), "10.77.0.2:7000");
-    tool.fails("dial tcp://both.test:7000 60000", "TOO_MANY_FILES");
-    tool.ask("fill -1");
-    assert_eq!(tool.connects("dial tcp://both.test:7000 60000"), "10.77.0.2:7000");
-    tool.settle(&before);
+    let mut tool = NamesTool::new(&TestHost::new(&a));
+    let before = tool.resource_count();
+    tool.run("fill 0");
+    tool.assert_fails("dial tcp://10.77.0.2:7000 60000", "TOO_MANY_FILES");
+    tool.assert_fails("dial tcp://both.test:7000 60000", "TOO_MANY_FILES");
+    tool.assert_fails("dial unix://@none 60000", "TOO_MANY_FILES");
+    tool.run("fill 1");
+    assert_eq!(tool.assert_connects("dial tcp://10.77.0.2:7000 60000"), "10.77.0.2:7000");
+    tool.assert_fails("dial tcp://both.test:7000 60000", "TOO_MANY_FILES");
+    tool.run("fill -1");
+    assert_eq!(tool.assert_connects("dial tcp://both.test:7000 60000"), "10.77.0.2:7000");
+    tool.wait_for_resource_count(&before);
 }
 
 #[test]
 fn a_forked_child_dials_while_its_parent_waits_for_a_name() {
-    let (a, b, _dns) = network(&["both.test,10.77.0.2,fd77::2"]);
-    let mut odd = odd_server(&a, "127.0.0.2");
+    let (a, b, _dns) = network_with_dns(&["both.test,10.77.0.2,fd77::2"]);
+    let mut odd = faulty_name_server(&a, "127.0.0.2");
     let _servers = listen(&b, &["10.77.0.2:7000", "[fd77::2]:7000"]);
-    let machine = Machine::new(&a)
-        .with("hosts", "10.77.0.2 filed\n")
-        .with("resolv.conf", "nameserver 127.0.0.2\nnameserver 127.0.0.1\noptions timeout:2 attempts:1\n");
-    let mut tool = Tool::new(&machine);
-    let before = tool.count();
-    tool.ask("beside dial tcp://silent.odd:7000 delay=60000 1500");
-    // Children are for when the look-up waits for its server: the C library has locks that would stay locked in them.
-    assert_eq!((odd.output.line(), odd.output.line()), ("1 silent.odd".into(), "28 silent.odd".into()));
+    let test_host = TestHost::new(&a)
+        .with_file("hosts", "10.77.0.2 filed\n")
+        .with_file("resolv.conf", "nameserver 127.0.0.2\nnameserver 127.0.0.1\noptions timeout:2 attempts:1\n");
+    let mut tool = NamesTool::new(&test_host);
+    let before = tool.resource_count();
+    tool.run("beside dial tcp://silent.odd:7000 delay=60000 1500");
+    // Children are for when the lookup waits for its server: the C library has locks that would stay locked in them.
+    assert_eq!((odd.output.read_line(), odd.output.read_line()), ("1 silent.odd".into(), "28 silent.odd".into()));
     for _ in 0..10 {
-        assert_eq!(tool.connects("fork-anew dial tcp://10.77.0.2:7000 60000"), "10.77.0.2:7000");
-        assert_eq!(tool.connects("fork-anew dial tcp://filed:7000 60000"), "10.77.0.2:7000");
-        assert_eq!(tool.connects("fork-anew dial tcp://plain.odd:7000 60000"), "[fd77::2]:7000");
+        assert_eq!(tool.assert_connects("fork-anew dial tcp://10.77.0.2:7000 60000"), "10.77.0.2:7000");
+        assert_eq!(tool.assert_connects("fork-anew dial tcp://filed:7000 60000"), "10.77.0.2:7000");
+        assert_eq!(tool.assert_connects("fork-anew dial tcp://plain.odd:7000 60000"), "[fd77::2]:7000");
     }
-    tool.times_out("fork-anew dial tcp://silent.odd:7000 100");
-    tool.fails("join", "TIMED_OUT");
-    tool.settle(&before);
+    tool.assert_times_out("fork-anew dial tcp://silent.odd:7000 100");
+    tool.assert_fails("join", "TIMED_OUT");
+    tool.wait_for_resource_count(&before);
 }
 
 #[test]
 fn valgrind_has_nothing_to_say() {
-    let (a, b, dns) = network(&["both.test,10.77.0.2,fd77::2", "xn--bcher-kva.test,10.77.0.2"]);
+    let (a, b, dns) = network_with_dns(&["both.test,10.77.0.2,fd77::2", "xn--bcher-kva.test,10.77.0.2"]);
     let _servers = listen(&b, &["10.77.0.2:7000", "[fd77::2]:7000"]);
-    lose(&b, "tcp dport 7001");
-    let mut tool = Tool::under_memcheck(&Machine::new(&a));
-    let before = tool.count();
+    drop_packets(&b, "tcp dport 7001");
+    let mut tool = NamesTool::under_memcheck(&TestHost::new(&a));
+    let before = tool.resource_count();
     for command in [
         "resolve both.test 80 0 stream",
         "resolve bücher.test 80 0 stream",
@@ -284,12 +288,12 @@ fn valgrind_has_nothing_to_say() {
         "share 10 100 dial tcp://both.test:7001",
         "share 10 -1 dial tcp://both.test:7000",
     ] {
-        tool.ask(&format!("{command} 60000"));
+        tool.run(&format!("{command} 60000"));
     }
     dns.pause();
-    tool.ask("share 10 100 dial tcp://both.test:7000 60000");
-    tool.fails("dial tcp://both.test:7000 300", "TIMED_OUT");
-    dns.go_on();
-    tool.settle(&before);
+    tool.run("share 10 100 dial tcp://both.test:7000 60000");
+    tool.assert_fails("dial tcp://both.test:7000 300", "TIMED_OUT");
+    dns.resume();
+    tool.wait_for_resource_count(&before);
     tool.end();
 }

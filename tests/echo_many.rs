@@ -1,9 +1,9 @@
-//! c-examples/echo_many.c: many clients at once, by others and of all manners, are sent what they sent.
+//! c-examples/echo_many.c echoes to many clients at once: third-party, slow and misbehaving ones.
 
 mod common;
 
-use common::peers::{Family, Theirs, assert_same, data, example, their_client};
-use common::process::{Folder, PATIENCE, Process, talk};
+use common::peers::{Family, PeerTool, assert_bytes_eq, example, peer_client, test_data};
+use common::process::{Process, TIMEOUT, TempDir, run_with_input};
 use common::{memcheck, run};
 use jackfield::{Flags, Opt, Outgoing, Socket};
 use std::io::{Read, Write};
@@ -16,52 +16,52 @@ use std::time::{Duration, Instant};
 
 const TCP: &str = "tcp://127.0.0.1:0";
 
-/// The server, and where it listens.
+/// The server, and its endpoint.
 struct Server {
     process: Process,
     endpoint: String,
 }
 
 impl Server {
-    /// Starts it by these words.
+    /// Starts the server by a launcher, such as valgrind.
     fn start(mut launcher: Command, endpoint: &str) -> Server {
         let server = example("echo_many", &[endpoint]);
         launcher.arg(server.get_program()).args(server.get_args());
-        let mut process = Process::start_bare(&mut launcher);
-        let endpoint = process.output.line();
+        let mut process = Process::start_directly(&mut launcher);
+        let endpoint = process.output.read_line();
         Server { process, endpoint }
     }
 
     fn new(endpoint: &str) -> Server {
-        // Which becomes the server, and it gets the signals.
+        // env replaces itself by the server, so that signals reach the server.
         Server::start(Command::new("env"), endpoint)
     }
 
-    /// As the counterparts of the examples have it.
+    /// The address in the form that `peer_client` takes.
     fn address(&self) -> String {
         self.endpoint.replace("tcp://", "").replace("unix://", "unix:")
     }
 
     fn connect(&self) -> TcpStream {
-        let stream = TcpStream::connect(self.address()).expect("it listens");
-        stream.set_read_timeout(Some(PATIENCE)).expect("it can be set");
-        stream.set_write_timeout(Some(PATIENCE)).expect("it can be set");
+        let stream = TcpStream::connect(self.address()).expect("the server listens");
+        stream.set_read_timeout(Some(TIMEOUT)).expect("the option can be set");
+        stream.set_write_timeout(Some(TIMEOUT)).expect("the option can be set");
         stream
     }
 
-    /// What the system tells of its process.
-    fn about(&self, what: &str) -> PathBuf {
-        format!("/proc/{}/{what}", self.process.id()).into()
+    /// A path below the server's folder in /proc.
+    fn proc_path(&self, name: &str) -> PathBuf {
+        format!("/proc/{}/{name}", self.process.id()).into()
     }
 
-    fn descriptors(&self) -> usize {
-        std::fs::read_dir(self.about("fd")).expect("it runs").count()
+    fn descriptor_count(&self) -> usize {
+        std::fs::read_dir(self.proc_path("fd")).expect("the server runs").count()
     }
 
-    /// Has it find at once whatever is sent meanwhile.
+    /// Stops the server during `send`, so that all sent data is queued when the server continues.
     fn while_stopped(&self, send: impl FnOnce()) {
         self.process.signal(libc::SIGSTOP);
-        let is_stopped = || std::fs::read_to_string(self.about("stat")).is_ok_and(|stat| stat.contains(") T "));
+        let is_stopped = || std::fs::read_to_string(self.proc_path("stat")).is_ok_and(|stat| stat.contains(") T "));
         while !is_stopped() {
             thread::yield_now();
         }
@@ -69,101 +69,104 @@ impl Server {
         self.process.signal(libc::SIGCONT);
     }
 
-    /// How long it has been running.
-    fn cpu(&self) -> Duration {
-        let text = std::fs::read_to_string(self.about("schedstat")).expect("it runs");
-        let time = text.split(' ').next().and_then(|number| number.parse().ok()).expect("it begins with the time");
+    /// The server's CPU time.
+    fn cpu_time(&self) -> Duration {
+        let text = std::fs::read_to_string(self.proc_path("schedstat")).expect("the server runs");
+        let time = text.split(' ').next().and_then(|number| number.parse().ok()).expect("the file begins with the time");
         Duration::from_nanos(time)
     }
 
-    /// The most memory that it ever had, in KiB.
-    fn peak(&self) -> usize {
-        let text = std::fs::read_to_string(self.about("status")).expect("it runs");
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("it is told");
-        line.trim().trim_end_matches(" kB").parse().expect("it is a number")
+    /// The server's peak resident set size, in KiB.
+    fn peak_memory(&self) -> usize {
+        let text = std::fs::read_to_string(self.proc_path("status")).expect("the server runs");
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("the file has the peak");
+        line.trim().trim_end_matches(" kB").parse().expect("the size is a number")
     }
 
-    /// Ends in good order.
-    fn end(mut self, signal: i32) {
+    /// Asserts that a signal makes the server exit with success.
+    fn stop(mut self, signal: i32) {
         self.process.signal(signal);
-        assert_eq!(self.process.succeed(), b"");
+        assert_eq!(self.process.expect_success(), b"");
     }
 }
 
-/// Waits until something is so, which takes the other side no more than a moment.
-fn until(what: &str, is_so: impl Fn() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !is_so() {
-        assert!(Instant::now() < deadline, "too long a wait: {what}");
+/// Polls a condition until it is true.
+fn wait_until(what: &str, is_true: impl Fn() -> bool) {
+    let deadline = Instant::now() + TIMEOUT;
+    while !is_true() {
+        assert!(Instant::now() < deadline, "timeout while waiting: {what}");
         thread::yield_now();
     }
 }
 
-/// Sends all and then ends, and meanwhile receives all.
-fn echoes(stream: &TcpStream, sent: &[u8]) -> Vec<u8> {
-    let mut came = Vec::new();
+/// Sends all data and half-closes; at the same time receives until the end of the stream.
+fn exchange(stream: &TcpStream, sent: &[u8]) -> Vec<u8> {
+    let mut received = Vec::new();
     thread::scope(|scope| {
         scope.spawn(|| {
             let mut stream = stream;
-            stream.write_all(sent).expect("it is sent");
-            stream.shutdown(Shutdown::Write).expect("it was connected");
+            stream.write_all(sent).expect("the data is sent");
+            stream.shutdown(Shutdown::Write).expect("the stream is connected");
         });
         let mut stream = stream;
-        stream.read_to_end(&mut came).expect("it is received");
+        stream.read_to_end(&mut received).expect("the echo arrives");
     });
-    came
+    received
 }
 
-/// One message there and back.
-fn ask(mut stream: &TcpStream) {
-    let mut came = [0; 5];
-    stream.write_all(b"hello").expect("it is sent");
-    stream.read_exact(&mut came).expect("it is received");
-    assert_eq!(&came, b"hello");
+/// Sends one message and receives its echo.
+fn ping(mut stream: &TcpStream) {
+    let mut received = [0; 5];
+    stream.write_all(b"hello").expect("the data is sent");
+    stream.read_exact(&mut received).expect("the echo arrives");
+    assert_eq!(&received, b"hello");
 }
 
 #[test]
-fn clients_by_others() {
-    let folder = Folder::new();
+fn third_party_clients_receive_echoes() {
+    let folder = TempDir::new();
     let path = format!("unix://{}/socket", folder.path().display());
-    let sent = data(3_000_000);
+    let sent = test_data(3_000_000);
     for (family, endpoint) in [(Family::V4, TCP), (Family::V6, "tcp://[::1]:0"), (Family::Path, &path)] {
         let server = Server::new(endpoint);
         thread::scope(|scope| {
-            for theirs in [Theirs::Netcat, Theirs::Socat, Theirs::Python].repeat(3) {
-                let (client, sent) = (their_client(theirs, family, &server.address()), &sent);
-                scope.spawn(move || assert_same(&talk(&client, sent), sent, &format!("{theirs:?}, {family:?}")));
+            for peer_tool in [PeerTool::Netcat, PeerTool::Socat, PeerTool::Python].repeat(3) {
+                let (client, sent) = (peer_client(peer_tool, family, &server.address()), &sent);
+                scope.spawn(move || {
+                    assert_bytes_eq(&run_with_input(&client, sent), sent, &format!("{peer_tool:?}, {family:?}"))
+                });
             }
         });
-        server.end(libc::SIGINT);
-        assert_eq!(std::fs::read_dir(folder.path()).expect("it is there").count(), 0, "no file stays");
+        server.stop(libc::SIGINT);
+        assert_eq!(std::fs::read_dir(folder.path()).expect("the folder exists").count(), 0, "the socket file is removed");
     }
 }
 
-/// A receive stops at an urgent byte, and in a UNIX stream at a descriptor, with room left and more behind it.
+/// A receive stops before an out-of-band byte, and in a UNIX stream after passed descriptors, although the buffer has space
+/// and more data is queued.
 #[test]
-fn what_parts_a_stream_does_not_hold_it_up() {
+fn out_of_band_data_and_descriptors_do_not_stall_the_echo() {
     let server = Server::new(TCP);
     let mut client = server.connect();
-    let mut came = [0; 6];
+    let mut received = [0; 6];
     client.write_all(b"x").unwrap();
-    client.read_exact(&mut came[..1]).unwrap();
+    client.read_exact(&mut received[..1]).unwrap();
     server.while_stopped(|| {
         client.write_all(b"abc").unwrap();
-        // SAFETY: it is one byte.
+        // SAFETY: the pointer refers to one byte.
         let sent = unsafe { libc::send(client.as_raw_fd(), c"d".as_ptr().cast(), 1, libc::MSG_OOB) };
         assert_eq!(sent, 1);
         client.write_all(b"efg").unwrap();
     });
-    client.read_exact(&mut came).unwrap();
-    assert_eq!(&came, b"abcefg");
+    client.read_exact(&mut received).unwrap();
+    assert_eq!(&received, b"abcefg");
 
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let server = Server::new(&format!("unix://{}/socket", folder.path().display()));
-    let client = Socket::dial(&server.endpoint, Some(PATIENCE)).unwrap();
-    client.set(Opt::RecvTimeout, PATIENCE.as_millis() as i64).unwrap();
+    let client = Socket::dial(&server.endpoint, Some(TIMEOUT)).unwrap();
+    client.set(Opt::RecvTimeout, TIMEOUT.as_millis() as i64).unwrap();
     client.send_all(b"x").unwrap();
-    client.recv_exact(&mut came[..1]).unwrap();
+    client.recv_exact(&mut received[..1]).unwrap();
     server.while_stopped(|| {
         let mut message = Outgoing::default();
         let descriptors = [client.as_fd()];
@@ -171,84 +174,85 @@ fn what_parts_a_stream_does_not_hold_it_up() {
         client.send_msg(&[b"abc".as_slice().into()], Flags::NONE, &message).unwrap();
         client.send_all(b"efg").unwrap();
     });
-    client.recv_exact(&mut came[..]).unwrap();
-    assert_eq!(&came, b"abcefg");
+    client.recv_exact(&mut received[..]).unwrap();
+    assert_eq!(&received, b"abcefg");
 }
 
-/// Who doesn't read is not read from: what they send is more than the system takes, and the server doesn't keep it either.
+/// The server stops reading from a client that does not read. The clients send more than the socket buffers hold, and the
+/// server does not buffer it in memory.
 #[test]
-fn slow_readers() {
+fn slow_readers_do_not_delay_others_or_fill_memory() {
     let server = Server::new(TCP);
-    let (much, some) = (data(32_000_000), data(2_000_000));
+    let (large, small) = (test_data(32_000_000), test_data(2_000_000));
     let slow: Vec<TcpStream> = (0..4).map(|_| server.connect()).collect();
     thread::scope(|scope| {
         for mut stream in &slow {
-            let much = &much;
+            let large = &large;
             scope.spawn(move || {
-                stream.write_all(much).expect("it is sent");
-                stream.shutdown(Shutdown::Write).expect("it was connected");
+                stream.write_all(large).expect("the data is sent");
+                stream.shutdown(Shutdown::Write).expect("the stream is connected");
             });
         }
-        let quick: Vec<_> = (0..16)
+        let fast: Vec<_> = (0..16)
             .map(|_| {
-                let (stream, some) = (server.connect(), &some);
-                scope.spawn(move || assert_same(&echoes(&stream, some), some, "a quick one"))
+                let (stream, small) = (server.connect(), &small);
+                scope.spawn(move || assert_bytes_eq(&exchange(&stream, small), small, "a fast client"))
             })
             .collect();
-        quick.into_iter().for_each(|client| client.join().expect("it is served"));
+        fast.into_iter().for_each(|client| client.join().expect("the client is served"));
         for mut stream in &slow {
-            let mut came = Vec::new();
-            stream.read_to_end(&mut came).expect("it is received");
-            assert_same(&came, &much, "a slow one");
+            let mut received = Vec::new();
+            stream.read_to_end(&mut received).expect("the echo arrives");
+            assert_bytes_eq(&received, &large, "a slow client");
         }
     });
-    let peak = server.peak();
-    assert!(peak < 16_384, "it had {peak} KiB");
-    server.end(libc::SIGINT);
+    let peak = server.peak_memory();
+    assert!(peak < 16_384, "the peak is {peak} KiB");
+    server.stop(libc::SIGINT);
 }
 
-/// Clients that go in every way but a good one.
-fn break_off(server: &Server, times: usize) {
-    let before = server.descriptors();
+/// Clients that disconnect abruptly.
+fn connect_and_abort(server: &Server, times: usize) {
+    let before = server.descriptor_count();
     let bystander = server.connect();
-    ask(&bystander);
+    ping(&bystander);
     for _ in 0..times {
-        // At once; after a message; before its echo, which resets the connection.
+        // Immediately; after an echo; before the echo, which resets the connection.
         drop(server.connect());
-        ask(&server.connect());
-        server.connect().write_all(b"hello").expect("it is sent");
-        // It is behind when it goes.
+        ping(&server.connect());
+        server.connect().write_all(b"hello").expect("the data is sent");
+        // While the send and receive buffers are full.
         let mut stream = server.connect();
-        stream.set_nonblocking(true).expect("it can be set");
+        stream.set_nonblocking(true).expect("the option can be set");
         while stream.write(&[7; 65536]).is_ok() {}
         drop(stream);
-        ask(&bystander);
+        ping(&bystander);
     }
     drop(bystander);
-    until("their descriptors are closed", || server.descriptors() == before);
+    wait_until("the clients' descriptors are closed", || server.descriptor_count() == before);
 }
 
 #[test]
-fn broken_clients() {
+fn aborted_connections_are_closed() {
     let server = Server::new(TCP);
-    break_off(&server, 50);
-    server.end(libc::SIGTERM);
+    connect_and_abort(&server, 50);
+    server.stop(libc::SIGTERM);
 }
 
 #[test]
-fn ends_while_clients_are_there() {
+fn a_signal_ends_the_server_while_clients_are_connected() {
     let server = Server::new(TCP);
-    let (idle, mut behind) = (server.connect(), server.connect());
-    ask(&idle);
-    behind.set_nonblocking(true).expect("it can be set");
-    while behind.write(&[7; 65536]).is_ok() {}
-    ask(&idle);
-    server.end(libc::SIGINT);
-    assert_eq!((&idle).read(&mut [0]).expect("it has ended"), 0);
+    let (idle, mut slow) = (server.connect(), server.connect());
+    ping(&idle);
+    slow.set_nonblocking(true).expect("the option can be set");
+    while slow.write(&[7; 65536]).is_ok() {}
+    ping(&idle);
+    server.stop(libc::SIGINT);
+    assert_eq!((&idle).read(&mut [0]).expect("the server closes the connection"), 0);
 }
 
 #[test]
-fn wrong_arguments() {
+fn invalid_arguments_are_rejected() {
     for arguments in [&[][..], &[TCP, TCP], &["udp://127.0.0.1:0"]] {
         let end = run(&example("echo_many", arguments), 20);
         assert_eq!(end.status.code(), Some(2), "{arguments:?}");
@@ -261,46 +265,46 @@ fn wrong_arguments() {
 }
 
 #[test]
-fn under_memcheck() {
+fn memcheck_finds_no_error() {
     let server = Server::start(memcheck(), TCP);
-    let sent = data(2_000_000);
+    let sent = test_data(2_000_000);
     thread::scope(|scope| {
         for _ in 0..8 {
             let (stream, sent) = (server.connect(), &sent);
-            scope.spawn(move || assert_same(&echoes(&stream, sent), sent, "under memcheck"));
+            scope.spawn(move || assert_bytes_eq(&exchange(&stream, sent), sent, "under memcheck"));
         }
     });
-    break_off(&server, 3);
-    server.end(libc::SIGINT);
+    connect_and_abort(&server, 3);
+    server.stop(libc::SIGINT);
 }
 
-/// As long as there is no descriptor for them, clients wait, and the server does next to nothing. In the end each is served.
+/// Under fd exhaustion, clients wait and the server uses less than 5 % CPU. In the end each client is served.
 #[test]
-fn no_descriptors() {
+fn fd_exhaustion_delays_clients_without_busy_waiting() {
     const LIMIT: usize = 64;
-    const LONG: Duration = Duration::from_secs(2);
+    const OBSERVATION: Duration = Duration::from_secs(2);
     let mut limited = Command::new("prlimit");
     limited.arg(format!("--nofile={LIMIT}:{LIMIT}"));
     let server = Server::start(limited, TCP);
     let clients: Vec<TcpStream> = (0..200).map(|_| server.connect()).collect();
     for mut stream in &clients {
-        stream.write_all(b"hello").expect("it is sent");
+        stream.write_all(b"hello").expect("the data is sent");
     }
-    // Others than these it may have inherited.
-    let is_full = || (0..LIMIT).all(|fd| server.about(&format!("fd/{fd}")).symlink_metadata().is_ok());
-    until("it is full", is_full);
+    // Inherited descriptors may have numbers above the limit.
+    let is_full = || (0..LIMIT).all(|fd| server.proc_path(&format!("fd/{fd}")).symlink_metadata().is_ok());
+    wait_until("all descriptors are in use", is_full);
 
-    let (ran, began) = (server.cpu(), Instant::now());
-    thread::sleep(LONG);
-    let (ran, took) = (server.cpu() - ran, began.elapsed());
-    assert!(ran * 20 < took, "it was running for {ran:?} of {took:?}");
+    let (cpu_time, start) = (server.cpu_time(), Instant::now());
+    thread::sleep(OBSERVATION);
+    let (cpu_time, elapsed) = (server.cpu_time() - cpu_time, start.elapsed());
+    assert!(cpu_time * 20 < elapsed, "the server used {cpu_time:?} of CPU time in {elapsed:?}");
     assert!(is_full());
 
-    // They are let in one after the other, as they have come.
+    // The server accepts them one by one, as others close.
     for mut stream in clients {
-        let mut came = [0; 5];
-        stream.read_exact(&mut came).expect("its turn comes");
-        assert_eq!(&came, b"hello");
+        let mut received = [0; 5];
+        stream.read_exact(&mut received).expect("the client is served");
+        assert_eq!(&received, b"hello");
     }
-    server.end(libc::SIGINT);
+    server.stop(libc::SIGINT);
 }

@@ -3,11 +3,11 @@
 
 mod common;
 
-use common::dns::Machine;
+use common::dns::TestHost;
 use common::netns::Namespace;
-use common::peers::{assert_same, data, example, program};
-use common::process::{Folder, Process};
-use common::{library, memcheck, root, scratch, succeed};
+use common::peers::{assert_bytes_eq, example, program};
+use common::process::{Process, TempDir};
+use common::{expect_success, library, memcheck, root, scratch};
 use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -24,8 +24,8 @@ struct End {
 
 fn run(command: &Command) -> End {
     let mut process = Process::start(command);
-    let (status, output) = process.end();
-    let errors = String::from_utf8_lossy(&process.errors.rest()).into_owned();
+    let (status, output) = process.wait_for_exit();
+    let errors = String::from_utf8_lossy(&process.errors.read_to_end()).into_owned();
     End { status: status.code(), output, errors }
 }
 
@@ -40,7 +40,7 @@ fn curl(url: &str) -> Command {
 /// Nginx in a network of its own, where no port is taken and two names stand for the loopback addresses.
 struct Web {
     namespace: Namespace,
-    _folder: Folder,
+    _folder: TempDir,
     _nginx: Process,
 }
 
@@ -93,12 +93,12 @@ const CONFIGURATION: &str = "
 
 impl Web {
     fn new() -> Web {
-        let (namespace, folder) = (Namespace::new(), Folder::new());
+        let (namespace, folder) = (Namespace::new(), TempDir::new());
         let at = |name: &str| folder.path().join(name);
         let write = |name: &str, bytes: &[u8]| std::fs::write(at(name), bytes).expect("the folder is writable");
         std::fs::create_dir(at("files")).expect("the folder is writable");
         for size in SIZES {
-            write(&format!("files/{size}"), &data(size));
+            write(&format!("files/{size}"), &test_data(size));
         }
         write("files/a b%c", b"a name with a blank");
         write("nginx.conf", CONFIGURATION.as_bytes());
@@ -108,22 +108,22 @@ impl Web {
                 .command("nginx", &["-e", "stderr", "-g", "error_log stderr notice;", "-p", place, "-c", "nginx.conf"]),
         );
         // It listens before it has chosen how to wait.
-        while !nginx.errors.line().contains("event method") {}
+        while !nginx.errors.read_line().contains("event method") {}
         Web { namespace, _folder: folder, _nginx: nginx }
     }
 
     /// Runs a program in its network, where the hosts file is the one above.
     fn run(&self, command: &Command) -> End {
-        let machine = Machine::new(&self.namespace).with("hosts", HOSTS);
-        run(&machine.command(command))
+        let test_host = TestHost::new(&self.namespace).with_file("hosts", HOSTS);
+        run(&test_host.command(command))
     }
 
     /// What fetch prints, which is what curl prints.
     fn get(&self, url: &str) -> Vec<u8> {
-        let (ours, theirs) = (self.run(&fetch(url)), self.run(&curl(url)));
-        assert_eq!(theirs.status, Some(0), "curl {url}: {}", theirs.errors);
+        let (ours, peer_tool) = (self.run(&fetch(url)), self.run(&curl(url)));
+        assert_eq!(peer_tool.status, Some(0), "curl {url}: {}", peer_tool.errors);
         assert_eq!((ours.status, ours.errors.as_str()), (Some(0), ""), "{url}");
-        assert_same(&ours.output, &theirs.output, url);
+        assert_bytes_eq(&ours.output, &peer_tool.output, url);
         ours.output
     }
 
@@ -140,7 +140,7 @@ fn files_come_as_they_are() {
     let web = Web::new();
     for size in SIZES {
         for host in ["127.0.0.1", "[::1]", "localhost", "localhost:80", "six.test"] {
-            assert_same(&web.get(&format!("http://{host}/{size}")), &data(size), host);
+            assert_bytes_eq(&web.get(&format!("http://{host}/{size}")), &test_data(size), host);
         }
     }
     for (place, field) in
@@ -152,7 +152,7 @@ fn files_come_as_they_are() {
     assert!(!head.contains("Content-Length") && !head.contains("Transfer-Encoding"), "{head}");
     for place in ["chunked", "trailed", "unmeasured"] {
         for size in SIZES {
-            assert_same(&web.get(&format!("http://127.0.0.1/{place}/{size}")), &data(size), place);
+            assert_bytes_eq(&web.get(&format!("http://127.0.0.1/{place}/{size}")), &test_data(size), place);
         }
     }
 }
@@ -226,7 +226,7 @@ use Then::{Close, Hold, Repeat, Reset};
 
 /// Answers one client.
 fn answer(mut client: TcpStream, reply: &[u8], then: Then) {
-    let patience = Some(common::process::PATIENCE);
+    let patience = Some(common::process::TIMEOUT);
     client.set_read_timeout(patience).and_then(|()| client.set_write_timeout(patience)).expect("it is no zero");
     if then == Reset {
         // What a socket has received and nobody read makes its end a reset.
@@ -324,7 +324,7 @@ fn replies_of_all_kinds() {
             for command in [fetch(url), curl(url)] {
                 let end = run(&command);
                 assert_eq!((end.status, end.errors.as_str()), (Some(0), ""), "{command:?}: {reply:?}");
-                assert_same(&end.output, body.as_bytes(), &format!("{command:?}: {reply:?}"));
+                assert_bytes_eq(&end.output, body.as_bytes(), &format!("{command:?}: {reply:?}"));
             }
         });
     }
@@ -433,7 +433,7 @@ fn suffer<'a>(wrong: impl IntoIterator<Item = &'a Wrong>, command: impl Fn(&str)
         with_server(1, reply.as_bytes(), *then, |url| {
             let end = run(&command(url));
             assert_eq!(end.status, Some(1), "{reply:?} {then:?}: {}", end.errors);
-            assert_same(&end.output, body.as_bytes(), &reply);
+            assert_bytes_eq(&end.output, body.as_bytes(), &reply);
             assert_eq!(end.errors.lines().count(), 1, "{reply:?}: {}", end.errors);
             assert!(end.errors.contains(complaint), "{reply:?} {then:?}: {}", end.errors);
         });
@@ -463,7 +463,7 @@ fn sanitized() -> PathBuf {
     let mut cc = program("gcc", &["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-O1", "-g"]);
     cc.args(["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-I"]).arg(root().join("include"));
     cc.arg(root().join("c-examples/fetch.c")).arg("-o").arg(&output).arg("-L").arg(library()).arg("-ljackfield");
-    succeed(cc.arg(format!("-Wl,-rpath,{}", library().display())), 120);
+    expect_success(cc.arg(format!("-Wl,-rpath,{}", library().display())), 120);
     output
 }
 

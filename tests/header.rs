@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{library, root, scratch, succeed};
+use common::{expect_success, library, root, scratch};
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -52,7 +52,7 @@ fn compiles(compiler: &str, language: &str, dialects: &[&str]) {
             .arg(root().join("include"))
             .args(["-x", language])
             .arg(root().join("tests/artifacts/layout.c"));
-        succeed(&mut command, 60);
+        expect_success(&mut command, 60);
     }
 }
 
@@ -109,7 +109,7 @@ fn converses(interpreter: &[&str], script: &str) {
         [env!("CARGO_PKG_VERSION_MAJOR"), env!("CARGO_PKG_VERSION_MINOR"), env!("CARGO_PKG_VERSION_PATCH")]
             .map(|number| number.parse::<u32>().expect("it is a number"));
     let version = format!("{} {major}.{minor}.{patch}\n", major * 1_000_000 + minor * 1000 + patch);
-    assert_eq!(succeed(&mut command, 60), version);
+    assert_eq!(expect_success(&mut command, 60), version);
 }
 
 #[test]

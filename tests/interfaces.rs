@@ -1,21 +1,21 @@
-//! The list of interfaces in a network namespace, beside what `ip` says of it.
+//! The list of interfaces of a network namespace, compared with the output of `ip`.
 
 mod common;
 
+use common::expect_success;
 use common::library;
-use common::netns::neighbours;
+use common::netns::two_hosts;
 use common::peers::{python, shared_library};
-use common::succeed;
 use jackfield::{Addr, Interface, InterfaceFlags, interfaces};
 use std::net::IpAddr;
 
 fn addr(ip: &str) -> Option<Addr> {
-    Some((ip.parse::<IpAddr>().expect("it is an IP address"), 0).into())
+    Some((ip.parse::<IpAddr>().expect("the text is an IP address"), 0).into())
 }
 
 #[test]
-fn ip_says_the_same() {
-    let (host, _other) = neighbours();
+fn the_list_equals_the_output_of_ip() {
+    let (host, _other) = two_hosts();
     for arguments in [
         "addr add 10.66.0.1/24 brd + dev eth0",
         "addr add 10.66.0.2/24 dev eth0 label eth0:1",
@@ -33,14 +33,14 @@ fn ip_says_the_same() {
         host.ip(arguments);
     }
     library();
-    let said = succeed(&mut host.within(&python("tests/py/interfaces.py", &[&shared_library()])), 60);
-    // lo 2, eth0 7 and the one that the script adds, bridge 1, both ends of the cable 2, tunnel 2, alone 1.
-    assert_eq!(said, "16\n");
+    let printed = expect_success(&mut host.within(&python("tests/py/interfaces.py", &[&shared_library()])), 60);
+    // lo 2, eth0 7 including one added by the script, bridge 1, both ends of the veth pair 2, tunnel 2, alone 1.
+    assert_eq!(printed, "16\n");
 }
 
 #[test]
-fn rust_has_it_typed() {
-    let (host, _other) = neighbours();
+fn the_rust_api_returns_typed_entries() {
+    let (host, _other) = two_hosts();
     let list = host.enter(interfaces).unwrap();
     let names: Vec<_> = list.iter().map(|interface| interface.name.to_str().unwrap()).collect();
     assert_eq!(names, ["lo", "lo", "eth0", "eth0", "eth0"]);
@@ -52,7 +52,7 @@ fn rust_has_it_typed() {
     assert_eq!([list[2].addr, list[3].addr], [addr("10.77.0.1"), addr("fd77::1")]);
     assert_eq!(
         list[4].addr,
-        Some("[fe80::1%eth0]:0".replace("eth0", &host.index("eth0").to_string()).parse().unwrap())
+        Some("[fe80::1%eth0]:0".replace("eth0", &host.interface_index("eth0").to_string()).parse().unwrap())
     );
     assert_eq!(list[4].addr.unwrap().scope_id(), list[4].index);
 }

@@ -1,13 +1,13 @@
-//! Messages to and from Python's own sockets: every kind of control data that both sides know.
+//! Messages exchanged with Python's `socket` module: every kind of control message that both sides support.
 
 mod common;
 
+use common::expect_success;
 use common::peers::{python, shared_library};
-use common::succeed;
 
 #[test]
-fn python_understands_our_messages_and_we_its() {
-    let printed = succeed(&mut python("tests/py/messages.py", &[&shared_library()]), 60);
+fn messages_are_exchanged_with_python() {
+    let printed = expect_success(&mut python("tests/py/messages.py", &[&shared_library()]), 60);
     let expected = [
         "descriptors_to_python",
         "descriptors_from_python",

@@ -2,10 +2,10 @@
 
 mod common;
 
-use common::netns::{End, Namespace, Routed, cable, neighbours};
+use common::expect_success;
+use common::netns::{LinkEnd, Namespace, RoutedNetwork, create_link, two_hosts};
 use common::peers::python;
 use common::process::Process;
-use common::succeed;
 use jackfield::{Addr, Error, Family, Flags, Incoming, Opt, PacketInfo, Socket, Type};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
@@ -36,7 +36,7 @@ fn addr(ip: &str, port: u16) -> Addr {
 
 /// Neighbours, of whom the first has two addresses.
 fn sender_and_receiver() -> (Namespace, Namespace) {
-    let (a, b) = neighbours();
+    let (a, b) = two_hosts();
     for net in &NETS {
         a.ip(&format!("addr add {}/64 dev eth0 nodad", net.other_sender).replace("10.77.0.11/64", "10.77.0.11/24"));
     }
@@ -56,26 +56,26 @@ fn receiver(namespace: &Namespace, family: Family) -> (Socket, u16) {
 
 /// Python sends words, each from an address to an address, in this order and on this way.
 fn python_sends(namespace: &Namespace, interface: &str, words: &[(&str, Addr, &str)]) {
-    let index = namespace.index(interface).to_string();
+    let index = namespace.interface_index(interface).to_string();
     let mut arguments = vec!["send".to_owned(), index];
     for (from, to, word) in words {
         arguments.extend([addr(from, 0).to_string(), to.to_string(), (*word).to_owned()]);
     }
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    succeed(&mut namespace.within(&python("tests/py/multicast.py", &arguments)), 60);
+    expect_success(&mut namespace.within(&python("tests/py/multicast.py", &arguments)), 60);
 }
 
 #[track_caller]
 fn expect_word(socket: &Socket, word: &str) {
-    let mut room = [0; 64];
-    let len = socket.recv(&mut room[..], Flags::NONE).unwrap();
-    assert_eq!(String::from_utf8_lossy(&room[..len]), word);
+    let mut buffer = [0; 64];
+    let len = socket.recv(&mut buffer[..], Flags::NONE).unwrap();
+    assert_eq!(String::from_utf8_lossy(&buffer[..len]), word);
 }
 
 #[test]
 fn python_sends_and_jackfield_joins() {
     let (a, b) = sender_and_receiver();
-    let interface = b.index("eth0");
+    let interface = b.interface_index("eth0");
     for Net { family, group, sender, other_sender, receiver: at } in &NETS {
         let (socket, port) = receiver(&b, *family);
         let to = addr(group, port);
@@ -107,7 +107,7 @@ fn python_sends_and_jackfield_joins() {
 #[test]
 fn an_ipv6_socket_joins_ipv4() {
     let (a, b) = sender_and_receiver();
-    let interface = b.index("eth0");
+    let interface = b.interface_index("eth0");
     let (socket, port) = receiver(&b, Family::Inet6);
     let Net { group, sender, other_sender, receiver: at, .. } = &NETS[0];
     let (to, source, marker) = (addr(group, port), addr(sender, 0), (*sender, addr(at, port), "marker"));
@@ -122,16 +122,16 @@ fn an_ipv6_socket_joins_ipv4() {
 #[test]
 fn jackfield_sends_and_python_joins() {
     let (a, b) = sender_and_receiver();
-    let interface = b.index("eth0").to_string();
+    let interface = b.interface_index("eth0").to_string();
     for Net { family, group, sender, other_sender, .. } in &NETS {
         for source in ["-", sender] {
             let arguments = ["recv", &interface, &addr(group, 0).to_string(), source, "1"];
             let mut process = Process::start(&b.within(&python("tests/py/multicast.py", &arguments)));
-            let at: Addr = process.output.line().parse().expect("it says where it listens");
+            let at: Addr = process.output.read_line().parse().expect("it says where it listens");
             let mut to = addr(group, at.port().unwrap());
             if *family == Family::Inet6 {
                 // The interface to send by.
-                to = format!("[{group}%{}]:{}", a.index("eth0"), at.port().unwrap()).parse().unwrap();
+                to = format!("[{group}%{}]:{}", a.interface_index("eth0"), at.port().unwrap()).parse().unwrap();
             }
             a.enter(|| {
                 on_one_processor();
@@ -140,8 +140,8 @@ fn jackfield_sends_and_python_joins() {
                 }
                 say(sender, &to, "wanted");
             });
-            assert_eq!(process.output.line(), "wanted");
-            process.succeed();
+            assert_eq!(process.output.read_line(), "wanted");
+            process.expect_success();
         }
     }
 }
@@ -169,9 +169,9 @@ fn on_one_processor() {
 #[test]
 fn an_interface_is_joined_by_itself() {
     let (a, b) = sender_and_receiver();
-    cable(
-        &End { namespace: &a, interface: "eth1", addresses: &["10.78.0.1/24", "fd78::1/64"] },
-        &End { namespace: &b, interface: "eth1", addresses: &["10.78.0.2/24", "fd78::2/64"] },
+    create_link(
+        &LinkEnd { namespace: &a, interface: "eth1", addresses: &["10.78.0.1/24", "fd78::1/64"] },
+        &LinkEnd { namespace: &b, interface: "eth1", addresses: &["10.78.0.2/24", "fd78::2/64"] },
         1500,
     );
     for (Net { family, group, sender, .. }, far_sender) in NETS.iter().zip(["10.78.0.1", "fd78::1"]) {
@@ -180,16 +180,16 @@ fn an_interface_is_joined_by_itself() {
         for socket in [&near, &far] {
             socket.set(Opt::MulticastAll, 0).unwrap();
         }
-        near.join(&addr(group, 0), None, b.index("eth0")).unwrap();
+        near.join(&addr(group, 0), None, b.interface_index("eth0")).unwrap();
         if *family == Family::Inet {
-            far.join(&addr(group, 0), None, b.index("eth1")).unwrap();
+            far.join(&addr(group, 0), None, b.interface_index("eth1")).unwrap();
         }
         python_sends(&a, "eth1", &[(far_sender, to_near, "by another"), (far_sender, to_far, "by its own")]);
         python_sends(&a, "eth0", &[(sender, to_far, "by another"), (sender, to_near, "by its own")]);
         expect_word(&near, "by its own");
-        near.leave(&addr(group, 0), None, b.index("eth0")).unwrap();
+        near.leave(&addr(group, 0), None, b.interface_index("eth0")).unwrap();
         if *family == Family::Inet6 {
-            far.join(&addr(group, 0), None, b.index("eth1")).unwrap();
+            far.join(&addr(group, 0), None, b.interface_index("eth1")).unwrap();
             python_sends(&a, "eth0", &[(sender, to_far, "by another")]);
             python_sends(&a, "eth1", &[(far_sender, to_far, "by its own")]);
         }
@@ -201,12 +201,12 @@ fn an_interface_is_joined_by_itself() {
 #[test]
 fn packet_info_names_the_interface() {
     let (a, b) = sender_and_receiver();
-    cable(
-        &End { namespace: &a, interface: "eth1", addresses: &["10.78.0.1/24", "fd78::1/64"] },
-        &End { namespace: &b, interface: "eth1", addresses: &["10.78.0.2/24", "fd78::2/64"] },
+    create_link(
+        &LinkEnd { namespace: &a, interface: "eth1", addresses: &["10.78.0.1/24", "fd78::1/64"] },
+        &LinkEnd { namespace: &b, interface: "eth1", addresses: &["10.78.0.2/24", "fd78::2/64"] },
         1500,
     );
-    let [near, far] = ["eth0", "eth1"].map(|interface| b.index(interface));
+    let [near, far] = ["eth0", "eth1"].map(|interface| b.interface_index(interface));
     // The last is an IPv6 socket that joins a group of IPv4.
     let rows = [
         (Family::Inet, &NETS[0], "10.78.0.1"),
@@ -223,8 +223,8 @@ fn packet_info_names_the_interface() {
         let mut message = Incoming::new();
         for (by, from, index) in [("eth0", sender, near), ("eth1", &far_sender, far)] {
             python_sends(&a, by, &[(from, to, "word")]);
-            let mut room = [0; 8];
-            assert_eq!(socket.recv_msg(&mut [room.as_mut_slice().into()], Flags::NONE, &mut message), Ok(4));
+            let mut buffer = [0; 8];
+            assert_eq!(socket.recv_msg(&mut [buffer.as_mut_slice().into()], Flags::NONE, &mut message), Ok(4));
             let ip = match (family, group.parse().expect("it is an IP address")) {
                 (Family::Inet6, IpAddr::V4(ip)) => ip.to_ipv6_mapped().into(),
                 (_, ip) => ip,
@@ -237,7 +237,7 @@ fn packet_info_names_the_interface() {
 /// Packets pass the router of the tests' networks, and its rules and limits hold.
 #[test]
 fn a_router_passes_datagrams_on() {
-    let Routed { a, router, b } = Routed::new(1500, 1280);
+    let RoutedNetwork { a, router, b } = RoutedNetwork::new(1500, 1280);
     assert!(router.ip("link show dev left").contains(" mtu 1500 "));
     assert!(router.ip("link show dev right").contains(" mtu 1280 "));
     for (family, to, local) in [(Family::Inet, "10.77.2.2", "127.0.0.1"), (Family::Inet6, "fd77:2::2", "::1")] {
@@ -252,9 +252,9 @@ fn a_router_passes_datagrams_on() {
             sender.send_to(&b"there"[..], Flags::NONE, &addr(to, port)).unwrap();
             sender
         });
-        let mut room = [0; 64];
-        let (len, from) = socket.recv_from(&mut room[..], Flags::NONE).unwrap();
-        assert_eq!(&room[..len], b"there");
+        let mut buffer = [0; 64];
+        let (len, from) = socket.recv_from(&mut buffer[..], Flags::NONE).unwrap();
+        assert_eq!(&buffer[..len], b"there");
         socket.send_to(&b"and back"[..], Flags::NONE, &from).unwrap();
         sender.set_recv_timeout(Some(Duration::from_secs(60))).unwrap();
         expect_word(&sender, "and back");

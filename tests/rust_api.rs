@@ -57,13 +57,13 @@ fn datagrams_are_whole_or_an_error() {
         a.send(&b"0123456789"[..], Flags::NONE).unwrap();
         a.send(&b"0123456789"[..], Flags::NONE).unwrap();
         a.send(&b"next"[..], Flags::NONE).unwrap();
-        let mut room = [0; 4];
-        assert_eq!(b.recv(&mut room[..], Flags::NONE), Err(Error::TRUNCATED));
-        assert_eq!(&room, b"0123");
-        assert_eq!(b.recv(&mut room[..], Flags::TRUNC), Ok(10));
-        let (front, back) = room.split_at_mut(2);
+        let mut buffer = [0; 4];
+        assert_eq!(b.recv(&mut buffer[..], Flags::NONE), Err(Error::TRUNCATED));
+        assert_eq!(&buffer, b"0123");
+        assert_eq!(b.recv(&mut buffer[..], Flags::TRUNC), Ok(10));
+        let (front, back) = buffer.split_at_mut(2);
         assert_eq!(b.recv_vec(&mut [RecvBuf::from(front), RecvBuf::from(back)], Flags::NONE), Ok(4));
-        assert_eq!(&room, b"next");
+        assert_eq!(&buffer, b"next");
     }
 }
 
@@ -73,17 +73,17 @@ fn a_part_of_a_file_is_sent() {
     std::fs::write(&path, b"0123456789").unwrap();
     let mut file = std::fs::File::open(&path).unwrap();
     std::fs::remove_file(&path).unwrap();
-    let mut room = [0; 4];
-    file.read_exact(&mut room[..2]).unwrap();
+    let mut buffer = [0; 4];
+    file.read_exact(&mut buffer[..2]).unwrap();
     for (a, b) in [tcp_pair(), Socket::pair(Family::Unix, Type::Stream).unwrap()] {
         for timeout in [-1, 0, 10_000] {
             a.set(Opt::SendTimeout, timeout).unwrap();
             assert_eq!(a.send_file(&file, 3, 4), Ok(4));
-            b.recv_exact(&mut room[..]).unwrap();
-            assert_eq!(&room, b"3456");
+            b.recv_exact(&mut buffer[..]).unwrap();
+            assert_eq!(&buffer, b"3456");
             assert_eq!(a.send_file(&file, 8, usize::MAX), Ok(2));
-            b.recv_exact(&mut room[..2]).unwrap();
-            assert_eq!(&room[..2], b"89");
+            b.recv_exact(&mut buffer[..2]).unwrap();
+            assert_eq!(&buffer[..2], b"89");
             assert_eq!(a.send_file(&file, 10, 1), Err(Error::END_OF_STREAM));
             assert_eq!(a.send_file(&file, 11, 1), Err(Error::INVALID));
             assert_eq!(a.send_file(&file, u64::MAX, 1), Err(Error::INVALID));
@@ -93,8 +93,8 @@ fn a_part_of_a_file_is_sent() {
         assert_eq!(a.send_file(&file, 0, 1), Err(Error::CLOSED));
     }
     // Nobody moved the file's own position.
-    file.read_exact(&mut room[..2]).unwrap();
-    assert_eq!(&room[..2], b"23");
+    file.read_exact(&mut buffer[..2]).unwrap();
+    assert_eq!(&buffer[..2], b"23");
     let (a, _b) = Socket::pair(Family::Unix, Type::SeqPacket).unwrap();
     assert_eq!(a.send_file(&file, 0, 1), Err(Error::TYPE_UNSUPPORTED));
 }
@@ -148,9 +148,9 @@ fn a_datagram_tells_its_sender() {
     let ((a, a_addr), (b, b_addr)) = (open(), open());
     a.send_to(&b""[..], Flags::NONE, &b_addr).unwrap();
     a.send_to(&b"x"[..], Flags::NONE, &b_addr).unwrap();
-    let mut room = [0; 4];
-    assert_eq!(b.recv_from(&mut room[..], Flags::NONE), Ok((0, a_addr)));
-    assert_eq!(b.recv_from(&mut room[..], Flags::NONE), Ok((1, a_addr)));
+    let mut buffer = [0; 4];
+    assert_eq!(b.recv_from(&mut buffer[..], Flags::NONE), Ok((0, a_addr)));
+    assert_eq!(b.recv_from(&mut buffer[..], Flags::NONE), Ok((1, a_addr)));
     let elsewhere = Addr::from((Ipv6Addr::LOCALHOST, 9));
     assert_eq!(a.send_to(&b"x"[..], Flags::NONE, &elsewhere), Err(Error::FAMILY_UNSUPPORTED));
 }
@@ -158,14 +158,14 @@ fn a_datagram_tells_its_sender() {
 #[test]
 fn a_call_waits_as_long_as_it_is_told() {
     let (client, _server) = tcp_pair();
-    let mut room = [0; 4];
+    let mut buffer = [0; 4];
     client.set(Opt::RecvTimeout, 0).unwrap();
-    assert_eq!(client.recv(&mut room[..], Flags::NONE), Err(Error::WOULD_BLOCK));
+    assert_eq!(client.recv(&mut buffer[..], Flags::NONE), Err(Error::WOULD_BLOCK));
     client.set_recv_timeout(Some(Duration::from_millis(30))).unwrap();
     let start = Instant::now();
-    assert_eq!(client.recv(&mut room[..], Flags::NONE), Err(Error::TIMED_OUT));
+    assert_eq!(client.recv(&mut buffer[..], Flags::NONE), Err(Error::TIMED_OUT));
     assert!(start.elapsed() >= Duration::from_millis(30));
-    let incomplete = client.recv_exact(&mut room[..]).unwrap_err();
+    let incomplete = client.recv_exact(&mut buffer[..]).unwrap_err();
     assert_eq!((incomplete.error, incomplete.done), (Error::TIMED_OUT, 0));
     client.set_recv_timeout(None).unwrap();
     assert_eq!(client.get(Opt::RecvTimeout), Ok(-1));
@@ -306,14 +306,14 @@ fn std_sockets_become_ours_and_back() {
     let (mut client, mut server) = (TcpStream::from(client), TcpStream::from(server));
     assert_eq!(server.read_timeout().unwrap(), Some(Duration::from_millis(1500)));
     client.write_all(b"std").unwrap();
-    let mut room = [0; 3];
-    server.read_exact(&mut room).unwrap();
+    let mut buffer = [0; 3];
+    server.read_exact(&mut buffer).unwrap();
     server.set_nonblocking(true).unwrap();
     let server = Socket::try_from(server).unwrap();
     assert_eq!(server.get(Opt::RecvTimeout), Ok(0));
-    assert_eq!(server.recv(&mut room[..], Flags::NONE), Err(Error::WOULD_BLOCK));
+    assert_eq!(server.recv(&mut buffer[..], Flags::NONE), Err(Error::WOULD_BLOCK));
     server.set(Opt::RecvTimeout, 20).unwrap();
-    assert_eq!(server.recv(&mut room[..], Flags::NONE), Err(Error::TIMED_OUT));
+    assert_eq!(server.recv(&mut buffer[..], Flags::NONE), Err(Error::TIMED_OUT));
     let _: TcpListener = listener.into();
 
     let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -370,10 +370,10 @@ fn duplicates_end_separately() {
     let other = client.try_clone().unwrap();
     drop(client);
     other.send_all(b"still here").unwrap();
-    let mut room = [0; 10];
-    server.recv_exact(&mut room[..]).unwrap();
+    let mut buffer = [0; 10];
+    server.recv_exact(&mut buffer[..]).unwrap();
     drop(other);
-    let incomplete = server.recv_exact(&mut room[..]).unwrap_err();
+    let incomplete = server.recv_exact(&mut buffer[..]).unwrap_err();
     assert_eq!(incomplete.error, Error::END_OF_STREAM);
 }
 

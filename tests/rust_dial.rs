@@ -28,8 +28,8 @@ fn full() -> (Socket, Vec<Socket>) {
 fn converse(server: &Socket, client: &Socket) {
     let (connection, _) = server.accept().unwrap();
     client.send_all(b"hello").unwrap();
-    let mut room = [0; 16];
-    assert_eq!(connection.recv(&mut room[..], Flags::NONE), Ok(5));
+    let mut buffer = [0; 16];
+    assert_eq!(connection.recv(&mut buffer[..], Flags::NONE), Ok(5));
 }
 
 #[test]
@@ -57,8 +57,8 @@ fn what_is_served_is_dialed() {
     let server = Socket::serve("udp://127.0.0.1:0", 0).unwrap();
     let client = Socket::dial(&format!("udp://{}", server.local_addr().unwrap()), LONG).unwrap();
     client.send(b"hello".as_slice(), Flags::NONE).unwrap();
-    let mut room = [0; 16];
-    assert_eq!(server.recv_from(&mut room[..], Flags::NONE), Ok((5, client.local_addr().unwrap())));
+    let mut buffer = [0; 16];
+    assert_eq!(server.recv_from(&mut buffer[..], Flags::NONE), Ok((5, client.local_addr().unwrap())));
 }
 
 #[test]

@@ -29,10 +29,10 @@ fn pass(socket: &Socket, data: &[u8], fds: &[BorrowedFd<'_>]) {
 
 /// Receives one into a message that may have been used before.
 fn receive(socket: &Socket, message: &mut Incoming) -> Vec<u8> {
-    let mut room = [0; 100];
-    let (front, back) = room.split_at_mut(3);
+    let mut buffer = [0; 100];
+    let (front, back) = buffer.split_at_mut(3);
     let count = socket.recv_msg(&mut [front.into(), back.into()], Flags::NONE, message).unwrap();
-    room[..count].to_vec()
+    buffer[..count].to_vec()
 }
 
 /// Whether the other end of a pipe is open nowhere any more.
@@ -103,8 +103,8 @@ fn one_incoming_serves_many_messages_and_keeps_nothing_of_them() {
     pass(&a, b"third", &[write.as_fd()]);
     drop(write);
     assert_eq!(receive(&b, &mut incoming), b"third");
-    let mut room = [0; 8];
-    assert_eq!(b.recv_msg(&mut [room[..].as_mut().into()], Flags::DONT_WAIT, &mut incoming), Err(Error::WOULD_BLOCK));
+    let mut buffer = [0; 8];
+    assert_eq!(b.recv_msg(&mut [buffer[..].as_mut().into()], Flags::DONT_WAIT, &mut incoming), Err(Error::WOULD_BLOCK));
     assert_eq!(incoming.descriptor_count(), 0);
     assert!(is_at_its_end(&mut read));
 }
@@ -144,16 +144,16 @@ fn a_cut_message_is_told_with_all_that_came_beside_it() {
     let (a, b) = pair();
     let null = File::open("/dev/null").unwrap();
     pass(&a, b"hello", &[null.as_fd(), null.as_fd()]);
-    let (mut room, mut incoming) = ([0; 2], Incoming::new());
-    assert_eq!(b.recv_msg(&mut [room[..].as_mut().into()], Flags::NONE, &mut incoming), Err(Error::TRUNCATED));
-    assert_eq!(&room, b"he");
+    let (mut buffer, mut incoming) = ([0; 2], Incoming::new());
+    assert_eq!(b.recv_msg(&mut [buffer[..].as_mut().into()], Flags::NONE, &mut incoming), Err(Error::TRUNCATED));
+    assert_eq!(&buffer, b"he");
     assert!(incoming.is_cut && !incoming.control_is_cut);
     assert_eq!(incoming.descriptor_count(), 2);
     a.send(b"hello".as_slice(), Flags::NONE).unwrap();
-    assert_eq!(b.recv_msg(&mut [room[..].as_mut().into()], Flags::TRUNC, &mut incoming), Ok(5));
+    assert_eq!(b.recv_msg(&mut [buffer[..].as_mut().into()], Flags::TRUNC, &mut incoming), Ok(5));
     assert!(incoming.is_cut);
     a.send(b"he".as_slice(), Flags::NONE).unwrap();
-    assert_eq!(b.recv_msg(&mut [room[..].as_mut().into()], Flags::NONE, &mut incoming), Ok(2));
+    assert_eq!(b.recv_msg(&mut [buffer[..].as_mut().into()], Flags::NONE, &mut incoming), Ok(2));
     assert!(!incoming.is_cut);
 }
 
@@ -182,12 +182,12 @@ fn a_queued_error_says_what_became_of_a_datagram() {
     deaf.connect(&peer).unwrap();
     s.set(Opt::RecvErrors, 1).unwrap();
     s.send_to(b"hello".as_slice(), Flags::NONE, &nobody).unwrap();
-    let (mut room, mut incoming) = ([0; 8], Incoming::new());
-    assert_eq!(s.recv_msg(&mut [room[..].as_mut().into()], Flags::ERROR_QUEUE, &mut incoming), Ok(5));
+    let (mut buffer, mut incoming) = ([0; 8], Incoming::new());
+    assert_eq!(s.recv_msg(&mut [buffer[..].as_mut().into()], Flags::ERROR_QUEUE, &mut incoming), Ok(5));
     let error = incoming.error.unwrap();
     assert_eq!((error.error, error.origin), (Some(Error::CONN_REFUSED), Origin::Icmp));
     assert_eq!((error.icmp_type, error.icmp_code), (3, 3));
     assert_eq!((incoming.from, error.from.ip()), (Some(nobody), Some(Ipv4Addr::LOCALHOST.into())));
-    let result = s.recv_msg(&mut [room[..].as_mut().into()], Flags::ERROR_QUEUE, &mut incoming);
+    let result = s.recv_msg(&mut [buffer[..].as_mut().into()], Flags::ERROR_QUEUE, &mut incoming);
     assert_eq!((result, incoming.error), (Err(Error::WOULD_BLOCK), None));
 }

@@ -27,10 +27,10 @@ fn pair() -> (Socket, Socket) {
 
 /// What a wait tells: tokens and events, by token.
 fn told(poller: &Poller, time: Option<Duration>) -> Vec<(u64, Events)> {
-    let mut room = [PollerEvent::default(); 16];
-    let count = poller.wait(&mut room, time).unwrap();
-    let mut told: Vec<_> = room[..count].iter().map(|event| (event.token, event.events())).collect();
-    assert!(room[..count].iter().all(|event| event.error == 0));
+    let mut buffer = [PollerEvent::default(); 16];
+    let count = poller.wait(&mut buffer, time).unwrap();
+    let mut told: Vec<_> = buffer[..count].iter().map(|event| (event.token, event.events())).collect();
+    assert!(buffer[..count].iter().all(|event| event.error == 0));
     told.sort_by_key(|&(token, _)| token);
     told
 }
@@ -163,9 +163,9 @@ fn one_room_after_the_other_tells_all() {
     }
     let mut times = BTreeMap::new();
     for _ in 0..8 {
-        let mut room = [PollerEvent::default(); 5];
-        assert_eq!(poller.wait(&mut room, NOW), Ok(5));
-        for event in room {
+        let mut buffer = [PollerEvent::default(); 5];
+        assert_eq!(poller.wait(&mut buffer, NOW), Ok(5));
+        for event in buffer {
             *times.entry(event.token).or_insert(0) += 1;
         }
     }
@@ -342,11 +342,11 @@ fn threads_share_a_poller() {
             return poller.modify(&listener, once, LISTENER).unwrap();
         }
         let connection = connections.lock().unwrap().get(&token).cloned().unwrap();
-        let mut room = [0; 4096];
-        match connection.recv(&mut room[..], Flags::DONT_WAIT).unwrap() {
+        let mut buffer = [0; 4096];
+        match connection.recv(&mut buffer[..], Flags::DONT_WAIT).unwrap() {
             0 => drop(connections.lock().unwrap().remove(&token)),
             count => {
-                connection.send_all(&room[..count]).unwrap();
+                connection.send_all(&buffer[..count]).unwrap();
                 poller.modify(&connection, once, token).unwrap();
             }
         }
@@ -355,9 +355,9 @@ fn threads_share_a_poller() {
         for _ in 0..4 {
             scope.spawn(|| {
                 while !over.load(SeqCst) {
-                    let mut room = [PollerEvent::default(); 3];
-                    let count = poller.wait(&mut room, None).unwrap();
-                    room[..count].iter().for_each(|event| serve(event.token));
+                    let mut buffer = [PollerEvent::default(); 3];
+                    let count = poller.wait(&mut buffer, None).unwrap();
+                    buffer[..count].iter().for_each(|event| serve(event.token));
                 }
                 poller.wake().unwrap();
             });

@@ -4,9 +4,9 @@
 mod common;
 
 use common::netns::Namespace;
-use common::peers::{Family, Theirs, program, python, their_client};
-use common::process::{Folder, talk};
-use common::{compile, succeed};
+use common::peers::{Family, PeerTool, peer_client, program, python};
+use common::process::{TempDir, run_with_input};
+use common::{compile, expect_success};
 use jackfield::{Error, Flags, Socket};
 use std::fs;
 use std::net::UdpSocket;
@@ -19,7 +19,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 const FAMILIES: [(Family, &str); 2] = [(Family::V4, "127.0.0.1"), (Family::V6, "[::1]")];
-const THEIRS: [Theirs; 3] = [Theirs::Netcat, Theirs::Socat, Theirs::Python];
+const PEER_TOOLS: [PeerTool; 3] = [PeerTool::Netcat, PeerTool::Socat, PeerTool::Python];
 
 /// Serves in a namespace, and tells the port.
 fn serve(namespace: &Namespace, endpoint: &str) -> (Socket, u16) {
@@ -30,35 +30,35 @@ fn serve(namespace: &Namespace, endpoint: &str) -> (Socket, u16) {
 }
 
 /// A client of somebody else's sends something over TCP and gets it back.
-fn converse(namespace: &Namespace, server: &Socket, theirs: Theirs, family: Family, address: &str) {
-    let client = namespace.within(&their_client(theirs, family, address));
+fn converse(namespace: &Namespace, server: &Socket, peer_tool: PeerTool, family: Family, address: &str) {
+    let client = namespace.within(&peer_client(peer_tool, family, address));
     thread::scope(|scope| {
         scope.spawn(|| {
             let (connection, _) = server.accept().expect(address);
-            let mut room = [0; 5];
-            connection.recv_exact(&mut room[..]).expect(address);
-            connection.send_all(&room).expect(address);
+            let mut buffer = [0; 5];
+            connection.recv_exact(&mut buffer[..]).expect(address);
+            connection.send_all(&buffer).expect(address);
         });
-        assert_eq!(talk(&client, b"hello"), b"hello", "{theirs:?} at {address}");
+        assert_eq!(run_with_input(&client, b"hello"), b"hello", "{peer_tool:?} at {address}");
     });
 }
 
 /// A client of somebody else's sends a datagram.
-fn hear(namespace: &Namespace, server: &Socket, theirs: Theirs, address: &str) {
+fn hear(namespace: &Namespace, server: &Socket, peer_tool: PeerTool, address: &str) {
     let (host, port) = common::peers::host_and_port(address);
-    let client = match theirs {
-        Theirs::Netcat => program("nc", &["-n", "-u", "-N", "-w", "1", host, port]),
-        Theirs::Socat => program("socat", &["-u", "-", &format!("UDP:{address}")]),
-        Theirs::Python => python("tests/py/ask.py", &["dgram", address, "hello"]),
+    let client = match peer_tool {
+        PeerTool::Netcat => program("nc", &["-n", "-u", "-N", "-w", "1", host, port]),
+        PeerTool::Socat => program("socat", &["-u", "-", &format!("UDP:{address}")]),
+        PeerTool::Python => python("tests/py/request.py", &["dgram", address, "hello"]),
     };
     thread::scope(|scope| {
         scope.spawn(|| {
-            let mut room = [0; 16];
-            let (count, peer) = server.recv_from(&mut room[..], Flags::NONE).expect(address);
-            assert_eq!(&room[..count], b"hello", "{theirs:?} at {address}");
+            let mut buffer = [0; 16];
+            let (count, peer) = server.recv_from(&mut buffer[..], Flags::NONE).expect(address);
+            assert_eq!(&buffer[..count], b"hello", "{peer_tool:?} at {address}");
             server.send_to(&b"hello"[..], Flags::NONE, &peer).expect(address);
         });
-        talk(&namespace.within(&client), b"hello");
+        run_with_input(&namespace.within(&client), b"hello");
     });
 }
 
@@ -66,12 +66,12 @@ fn hear(namespace: &Namespace, server: &Socket, theirs: Theirs, address: &str) {
 fn without_a_host_both_families_reach_it() {
     for v6_alone in ["0", "1"] {
         let namespace = Namespace::new();
-        namespace.set("net/ipv6/bindv6only", v6_alone);
+        namespace.set_sysctl("net/ipv6/bindv6only", v6_alone);
         let ((tcp, tcp_port), (udp, udp_port)) = (serve(&namespace, "tcp://:0"), serve(&namespace, "udp://:0"));
         for (family, host) in FAMILIES {
-            for theirs in THEIRS {
-                converse(&namespace, &tcp, theirs, family, &format!("{host}:{tcp_port}"));
-                hear(&namespace, &udp, theirs, &format!("{host}:{udp_port}"));
+            for peer_tool in PEER_TOOLS {
+                converse(&namespace, &tcp, peer_tool, family, &format!("{host}:{tcp_port}"));
+                hear(&namespace, &udp, peer_tool, &format!("{host}:{udp_port}"));
             }
         }
     }
@@ -80,10 +80,10 @@ fn without_a_host_both_families_reach_it() {
 #[test]
 fn where_ipv6_is_turned_off_ipv4_reaches_it() {
     let namespace = Namespace::new();
-    namespace.set("net/ipv6/conf/all/disable_ipv6", "1");
+    namespace.set_sysctl("net/ipv6/conf/all/disable_ipv6", "1");
     let ((tcp, tcp_port), (udp, udp_port)) = (serve(&namespace, "tcp://:0"), serve(&namespace, "udp://:0"));
-    converse(&namespace, &tcp, Theirs::Python, Family::V4, &format!("127.0.0.1:{tcp_port}"));
-    hear(&namespace, &udp, Theirs::Python, &format!("127.0.0.1:{udp_port}"));
+    converse(&namespace, &tcp, PeerTool::Python, Family::V4, &format!("127.0.0.1:{tcp_port}"));
+    hear(&namespace, &udp, PeerTool::Python, &format!("127.0.0.1:{udp_port}"));
     for endpoint in ["tcp://[::1]:0", "udp://[::1]:0"] {
         assert_eq!(
             namespace.enter(|| Socket::serve(endpoint, -1)).err(),
@@ -107,7 +107,7 @@ fn with_calls(inject: &[&str], endpoints: &[&str]) -> Vec<String> {
 }
 
 fn lines(command: &mut Command) -> Vec<String> {
-    succeed(command, 60).lines().map(str::to_owned).collect()
+    expect_success(command, 60).lines().map(str::to_owned).collect()
 }
 
 /// The same line but for the port, if 0 is expected of it.
@@ -145,7 +145,7 @@ fn where_there_is_no_ipv6_it_is_ipv4() {
 
 /// What the program says in a namespace, and with an /etc that has these files alone.
 fn with_etc(namespace: &Namespace, files: &[(&str, &str)], endpoints: &[&str]) -> Vec<String> {
-    let etc = Folder::new();
+    let etc = TempDir::new();
     for (name, text) in files {
         fs::write(etc.path().join(name), text).expect("it is a folder of our own");
     }
@@ -206,7 +206,7 @@ fn is_socket(path: &Path) -> bool {
 /// Whatever the system says on the way, a dead socket file is replaced or stays.
 #[test]
 fn a_dead_socket_file_is_replaced_whatever_comes_between() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let path = folder.path().join("socket");
     let (endpoint, served) = (format!("unix://{}", path.display()), format!("unix:{}", path.display()));
     let at_folder = format!("--trace-path={}", folder.path().display());
@@ -260,7 +260,7 @@ fn a_dead_socket_file_is_replaced_whatever_comes_between() {
 
 #[test]
 fn what_can_not_listen_leaves_no_socket_file() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let path = folder.path().join("socket");
     let endpoint = format!("unix://{}", path.display());
     for was_there in [false, true] {
@@ -275,7 +275,7 @@ fn what_can_not_listen_leaves_no_socket_file() {
 #[test]
 fn of_threads_that_serve_at_once_one_does() {
     const THREADS: usize = 8;
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let path = folder.path().join("socket");
     let endpoint = format!("unix://{}", path.display());
     drop(UnixListener::bind(&path).expect("there is nothing yet"));

@@ -6,29 +6,29 @@
 mod common;
 
 use common::memcheck;
-use common::peers::{Family, IP, example, examples, place, python};
-use common::process::{Folder, PATIENCE, Process, talk};
+use common::peers::{Family, IP_FAMILIES, bind_address, example, examples, python};
+use common::process::{Process, TIMEOUT, TempDir, run_with_input};
 use std::net::UdpSocket;
 use std::process::Command;
 
 /// The receiver, and its address.
 fn receiver(command: &mut Command) -> (Process, String) {
-    let mut process = Process::start_bare(command);
-    let address = process.output.line();
+    let mut process = Process::start_directly(command);
+    let address = process.output.read_line();
     (process, address)
 }
 
 fn listen(family: Family) -> (Process, String) {
-    receiver(&mut example("udp_blast", &["recv", &place(family, &Folder::new()), "100"]))
+    receiver(&mut example("udp_blast", &["recv", &bind_address(family, &TempDir::new()), "100"]))
 }
 
 fn output(command: &Command) -> String {
-    String::from_utf8(talk(command, b"")).expect("it prints text")
+    String::from_utf8(run_with_input(command, b"")).expect("it prints text")
 }
 
 /// The last line that the receiver prints, but for what depends on the time: how many came, of how many bytes, and the rest.
 fn total(process: &mut Process) -> (String, String) {
-    let said = String::from_utf8(process.succeed()).expect("it prints text");
+    let said = String::from_utf8(process.expect_success()).expect("it prints text");
     let last = said.lines().last().expect("it prints a line");
     let (came, rest) = last.split_once(" bytes in ").expect(last);
     let (_, fate) = rest.split_once("; ").expect(last);
@@ -39,7 +39,7 @@ const ALL_WELL: &str = "lost 0, duplicated 0, out of order 0";
 
 #[test]
 fn a_paced_run_loses_nothing() {
-    for &family in IP {
+    for &family in IP_FAMILIES {
         let (mut receiver, address) = listen(family);
         let sent = output(&example("udp_blast", &["send", &address, "200", "8000", "20000"]));
         assert!(sent.starts_with("sent 8000 datagrams, 1600000 bytes in "), "{sent}");
@@ -69,7 +69,7 @@ fn several_senders_at_once() {
     let send = |rate| Process::start(&example("udp_blast", &["send", &address, "1000", "1000", rate]));
     let mut senders = ["2000", "1000", "0"].map(send);
     for sender in &mut senders {
-        sender.succeed();
+        sender.expect_success();
     }
     own.send_to(&mark(1), &address).expect("it is sent");
     assert_eq!(total(&mut receiver), ("total 3001 datagrams, 3000016".into(), ALL_WELL.into()));
@@ -78,9 +78,9 @@ fn several_senders_at_once() {
 /// The script leaves numbers out, sends some twice and some late.
 #[test]
 fn a_python_sender() {
-    for &family in IP {
+    for &family in IP_FAMILIES {
         let (mut receiver, address) = listen(family);
-        output(&python("tests/py/blast.py", &["send", &address]));
+        output(&python("tests/py/udp_blast.py", &["send", &address]));
         let (came, fate) = total(&mut receiver);
         assert_eq!(came, "total 995 datagrams, 99500");
         assert_eq!(fate, "lost 20, duplicated 5, out of order 20");
@@ -89,11 +89,11 @@ fn a_python_sender() {
 
 #[test]
 fn a_python_receiver() {
-    for &family in IP {
+    for &family in IP_FAMILIES {
         let (mut receiver, address) =
-            receiver(&mut python("tests/py/blast.py", &["recv", &place(family, &Folder::new())]));
+            receiver(&mut python("tests/py/udp_blast.py", &["recv", &bind_address(family, &TempDir::new())]));
         output(&example("udp_blast", &["send", &address, "1201", "1003"]));
-        assert_eq!(receiver.succeed(), format!("{} ok\n", 1201 * 1003).as_bytes());
+        assert_eq!(receiver.expect_success(), format!("{} ok\n", 1201 * 1003).as_bytes());
     }
 }
 
@@ -104,7 +104,7 @@ fn what_is_refused_is_told() {
     let said = output(&example("udp_blast", &["send", &closed, "100", "300", "1000"]));
     assert!(said.ends_with(": Nobody listens at that address.\n"), "{said}");
     let mut process = Process::start(&example("udp_blast", &["send", &closed, "65520", "100"]));
-    let (status, said) = process.end();
+    let (status, said) = process.wait_for_exit();
     let said = String::from_utf8_lossy(&said).into_owned();
     assert_eq!(status.code(), Some(1));
     assert!(said.ends_with("; refused 100: The message is longer than the socket can send in one.\n"), "{said}");
@@ -120,24 +120,24 @@ fn it_ends_by_itself() {
 #[test]
 fn interrupted() {
     let peer = UdpSocket::bind("127.0.0.1:0").expect("there is a port");
-    peer.set_read_timeout(Some(PATIENCE)).expect("it has a timeout");
+    peer.set_read_timeout(Some(TIMEOUT)).expect("it has a timeout");
 
     let (mut receiver, address) = listen(Family::V4);
     peer.send_to(&datagram(0), &address).expect("it is sent");
-    let second = receiver.output.line();
+    let second = receiver.output.read_line();
     assert!(second.starts_with("1 datagrams, 16 bytes in ") && second.ends_with(ALL_WELL), "{second}");
     receiver.signal(libc::SIGINT);
     assert_eq!(total(&mut receiver), ("total 1 datagrams, 16".into(), ALL_WELL.into()));
 
     let address = peer.local_addr().expect("it has one").to_string();
-    let mut sender = Process::start_bare(&mut example("udp_blast", &["send", &address, "16", "10000", "100"]));
+    let mut sender = Process::start_directly(&mut example("udp_blast", &["send", &address, "16", "10000", "100"]));
     let mut count = 0;
     loop {
-        let mut room = [0; 100];
-        assert_eq!(peer.recv(&mut room).expect("something comes"), 16);
-        let number = u64::from_be_bytes(room[8..16].try_into().expect("they are eight"));
+        let mut buffer = [0; 100];
+        assert_eq!(peer.recv(&mut buffer).expect("something comes"), 16);
+        let number = u64::from_be_bytes(buffer[8..16].try_into().expect("they are eight"));
         if number >> 63 == 1 {
-            assert_eq!(room[8..16], mark(count)[8..], "the mark says how many were sent");
+            assert_eq!(buffer[8..16], mark(count)[8..], "the mark says how many were sent");
             break;
         }
         assert_eq!(number, count);
@@ -146,7 +146,7 @@ fn interrupted() {
             sender.signal(libc::SIGINT);
         }
     }
-    let said = String::from_utf8(sender.succeed()).expect("it prints text");
+    let said = String::from_utf8(sender.expect_success()).expect("it prints text");
     assert!(said.starts_with(&format!("sent {count} datagrams, {} bytes in ", count * 16)), "{said}");
 }
 
@@ -170,8 +170,8 @@ fn wrong_arguments() {
     ] {
         let arguments = arguments.split_whitespace().collect::<Vec<_>>();
         let mut process = Process::start(&example("udp_blast", &arguments));
-        assert_eq!(process.end().0.code(), Some(status), "{arguments:?}");
-        let said = String::from_utf8(process.errors.rest()).expect("it prints text");
+        assert_eq!(process.wait_for_exit().0.code(), Some(status), "{arguments:?}");
+        let said = String::from_utf8(process.errors.read_to_end()).expect("it prints text");
         assert!(said.starts_with(complaint), "{arguments:?}: {said}");
     }
 }

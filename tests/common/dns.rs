@@ -1,8 +1,8 @@
-//! Names of a test's own: name servers in its network namespaces, and programs that ask them and nobody else.
+//! Private name resolution: name servers in a test's network namespaces, and programs that ask only those.
 
 use super::netns::Namespace;
 use super::peers::{program, python};
-use super::process::{Folder, PATIENCE, Process};
+use super::process::{Process, TIMEOUT, TempDir};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -10,20 +10,20 @@ use std::rc::Rc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// dnsmasq at 127.0.0.1 of a namespace. It knows what it is told, everything else below test, and the names of all other
-/// addresses, not to be, and refuses to say more.
-pub struct Dns {
+/// dnsmasq at 127.0.0.1 of a namespace. It answers for its records; other names below `test`, and the reverse names of other
+/// addresses, do not exist. It refuses all other queries.
+pub struct Dnsmasq {
     _process: Process,
-    folder: Folder,
-    /// The number of the server itself, which runs below `timeout`.
+    folder: TempDir,
+    /// The process ID of dnsmasq itself, which runs below `timeout`.
     id: i32,
 }
 
-impl Dns {
-    /// The records are names with their addresses, as `host-record` of dnsmasq has them, and other options of it that begin
+impl Dnsmasq {
+    /// A record is a name with its addresses, in the form of dnsmasq's `host-record`, or another dnsmasq option, which begins
     /// with two dashes.
-    pub fn new(namespace: &Namespace, records: &[&str]) -> Dns {
-        let folder = Folder::new();
+    pub fn new(namespace: &Namespace, records: &[&str]) -> Dnsmasq {
+        let folder = TempDir::new();
         let log = format!("--log-facility={}", folder.path().join("log").display());
         let mut dnsmasq = program("dnsmasq", &["--keep-in-foreground", "--conf-file=", "--pid-file=", "--user=root"]);
         dnsmasq.args([
@@ -38,90 +38,90 @@ impl Dns {
             true => record.to_owned(),
             false => format!("--host-record={record}"),
         }));
-        let mut dns = Dns { _process: Process::start(&namespace.within(&dnsmasq)), folder, id: 0 };
+        let mut dns = Dnsmasq { _process: Process::start(&namespace.within(&dnsmasq)), folder, id: 0 };
         let start = Instant::now();
         while dns.id == 0 {
-            assert!(start.elapsed() < PATIENCE, "dnsmasq does not start");
+            assert!(start.elapsed() < TIMEOUT, "dnsmasq does not start");
             thread::sleep(Duration::from_millis(1));
             dns.id = dns.log().split_once("]: started, ").map_or(0, |(before, _)| {
-                before.rsplit_once('[').and_then(|(_, id)| id.parse().ok()).expect("it says its number")
+                before.rsplit_once('[').and_then(|(_, id)| id.parse().ok()).expect("the log has the process ID")
             });
         }
         dns
     }
 
-    /// What it has said so far: everything that it was asked before any answer that came from it.
+    /// The log so far. dnsmasq logs a query before it sends the answer.
     fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
-    /// What it was asked for so far, such as "A four.test".
-    pub fn asked(&self) -> Vec<String> {
+    /// The queries so far, such as "A four.test".
+    pub fn queries(&self) -> Vec<String> {
         let log = self.log();
         let queries = log.lines().filter_map(|line| line.split_once(" query[")?.1.split_once(" from "));
         queries.map(|(query, _)| query.replacen(']', "", 1)).collect()
     }
 
-    /// Has it hear everything and answer nothing, until it is told to go on.
+    /// Stops dnsmasq, so that queries get no answer until `resume`.
     pub fn pause(&self) {
         self.signal(libc::SIGSTOP);
     }
 
-    pub fn go_on(&self) {
+    pub fn resume(&self) {
         self.signal(libc::SIGCONT);
     }
 
     fn signal(&self, signal: i32) {
-        // SAFETY: no memory is involved; the process runs until it is ended with this value.
+        // SAFETY: no memory is involved; the process runs until this value is dropped.
         let result = unsafe { libc::kill(self.id, signal) };
         assert_eq!(result, 0, "dnsmasq runs");
     }
 }
 
-/// A name server at an address of a namespace that answers by what the name begins with; see the script.
-pub fn odd_server(namespace: &Namespace, address: &str) -> Process {
-    let mut server = Process::start(&namespace.within(&python("tests/py/name_server.py", &[address])));
-    assert_eq!(server.output.line(), "ready");
+/// A name server at an address of a namespace whose answers depend on the first label of the name; see the script.
+pub fn faulty_name_server(namespace: &Namespace, address: &str) -> Process {
+    let mut server = Process::start(&namespace.within(&python("tests/py/faulty_name_server.py", &[address])));
+    assert_eq!(server.output.read_line(), "ready");
     server
 }
 
-/// A machine as programs see it: a namespace, and an /etc that says how names are looked up there.
-pub struct Machine<'a> {
+/// A simulated host: a namespace, and a private /etc that configures name resolution.
+pub struct TestHost<'a> {
     namespace: &'a Namespace,
-    etc: Rc<Folder>,
+    etc: Rc<TempDir>,
 }
 
-impl<'a> Machine<'a> {
-    /// It asks the hosts file, and then the name server at 127.0.0.1.
-    pub fn new(namespace: &'a Namespace) -> Machine<'a> {
-        let machine = Machine { namespace, etc: Rc::new(Folder::new()) };
-        // Where the libraries are is the same.
+impl<'a> TestHost<'a> {
+    /// A host that reads its hosts file first, and then queries the name server at 127.0.0.1.
+    pub fn new(namespace: &'a Namespace) -> TestHost<'a> {
+        let test_host = TestHost { namespace, etc: Rc::new(TempDir::new()) };
+        // The dynamic linker's cache stays the same.
         if Path::new("/etc/ld.so.cache").exists() {
-            fs::copy("/etc/ld.so.cache", machine.etc.path().join("ld.so.cache")).expect("a file can be copied");
+            fs::copy("/etc/ld.so.cache", test_host.etc.path().join("ld.so.cache")).expect("the file can be copied");
         }
-        machine
-            .with("nsswitch.conf", "hosts: files dns\nservices: files\n")
-            .with("resolv.conf", "nameserver 127.0.0.1\n")
-            .with("hosts", "")
-            // A name may be in several lines of it.
-            .with("host.conf", "multi on\n")
-            .with("services", "")
+        test_host
+            .with_file("nsswitch.conf", "hosts: files dns\nservices: files\n")
+            .with_file("resolv.conf", "nameserver 127.0.0.1\n")
+            .with_file("hosts", "")
+            // A name may occur in several lines of the hosts file.
+            .with_file("host.conf", "multi on\n")
+            .with_file("services", "")
     }
 
-    /// With a file in /etc.
-    pub fn with(self, file: &str, text: &str) -> Machine<'a> {
+    /// Adds or replaces a file in /etc.
+    pub fn with_file(self, file: &str, text: &str) -> TestHost<'a> {
         fs::write(self.etc.path().join(file), text).expect("the folder is writable");
         self
     }
 
-    /// Its /etc, to be kept for as long as a program runs on it.
-    pub fn etc(&self) -> Rc<Folder> {
+    /// The host's /etc. It must outlive every program that runs on the host.
+    pub fn etc(&self) -> Rc<TempDir> {
         Rc::clone(&self.etc)
     }
 
-    /// A program that will run on it.
+    /// Wraps a command so that it runs on this host.
     pub fn command(&self, inner: &Command) -> Command {
-        let etc = self.etc.path().to_str().expect("its path is text");
+        let etc = self.etc.path().to_str().expect("the path is UTF-8");
         let mount = "mount --bind \"$0\" /etc && exec \"$@\"";
         let mut command = program("unshare", &["--mount", "--propagation", "private", "sh", "-c", mount, etc]);
         command.arg(inner.get_program()).args(inner.get_args());

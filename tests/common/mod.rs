@@ -1,8 +1,8 @@
-//! What the tests of the C ABI share: the library, and how programs are built and run against it.
+//! Shared by the tests: builds the library and C programs, and runs programs with a time limit.
 #![allow(dead_code, reason = "each test binary uses a part of this")]
 
 pub mod dns;
-pub mod names;
+pub mod names_tool;
 pub mod netns;
 pub mod peers;
 pub mod process;
@@ -11,28 +11,28 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{LazyLock, OnceLock};
 
-/// The checkout.
+/// The root of the source tree.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The folder with libjackfield.so and libjackfield.a, as `make lib` leaves it now; another one when JACKFIELD_POLLER says in
-/// which way its poller is to work.
+/// The folder with an up-to-date libjackfield.so and libjackfield.a, built by `make lib`. If JACKFIELD_POLLER names a poller
+/// backend, this is the folder of the build with that backend.
 pub fn library() -> &'static Path {
     static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
-        // The variables are this build's; the library has its own.
+        // RUSTFLAGS is for the build of the tests; the library has separate flags.
         let output = Command::new("make").args(["lib"]).current_dir(root()).env_remove("RUSTFLAGS").output();
         let output = output.expect("make runs");
         assert!(output.status.success(), "make lib: {}", String::from_utf8_lossy(&output.stderr));
         match std::env::var("JACKFIELD_POLLER") {
-            Ok(way) => root().join(format!("target/poller-{way}/release")),
+            Ok(backend) => root().join(format!("target/poller-{backend}/release")),
             Err(_) => root().join("target/release"),
         }
     });
     &FOLDER
 }
 
-/// A folder for this run's files.
+/// A folder for the files of this test run.
 pub fn scratch() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
@@ -42,13 +42,13 @@ pub fn scratch() -> &'static Path {
     })
 }
 
-/// Builds a C program of tests/c and returns its path.
+/// Builds a C program of tests/c against the shared library, and returns the program's path.
 pub fn compile(name: &str) -> PathBuf {
     let folder = library().display();
     compile_with(name, &[&format!("-L{folder}"), "-ljackfield", &format!("-Wl,-rpath,{folder}")])
 }
 
-/// Builds one with these arguments after its name, or without the library when there are none.
+/// Builds a C program of tests/c with linker arguments. Without arguments, the library is not linked.
 pub fn compile_with(name: &str, arguments: &[&str]) -> PathBuf {
     let program = scratch().join(name);
     let mut cc = Command::new(std::env::var("CC").unwrap_or_else(|_| "cc".into()));
@@ -58,19 +58,19 @@ pub fn compile_with(name: &str, arguments: &[&str]) -> PathBuf {
         .arg("-o")
         .arg(&program)
         .args(arguments);
-    succeed(&mut cc, 120);
+    expect_success(&mut cc, 120);
     program
 }
 
-/// Runs a program of tests/c, then again under memcheck. A program checks itself, and is told by an argument when valgrind
-/// makes everything slow.
-pub fn check(name: &str) {
+/// Runs a self-checking program of tests/c, then again under memcheck. The argument `slow` makes the program allow for
+/// valgrind's slowness.
+pub fn check_program(name: &str) {
     let program = compile(name);
-    succeed(&mut Command::new(&program), 120);
-    succeed(memcheck().arg(&program).arg("slow"), 300);
+    expect_success(&mut Command::new(&program), 120);
+    expect_success(memcheck().arg(&program).arg("slow"), 300);
 }
 
-/// Memcheck, to which a program is to be added.
+/// A valgrind memcheck command; the caller adds the program to run.
 pub fn memcheck() -> Command {
     let mut memcheck = Command::new("valgrind");
     memcheck.args(["--quiet", "--error-exitcode=99", "--leak-check=full", "--track-fds=no", "--fair-sched=yes"]);
@@ -78,19 +78,19 @@ pub fn memcheck() -> Command {
     memcheck
 }
 
-/// One test for each program of tests/c that is named.
+/// Defines one test for each named program of tests/c.
 #[macro_export]
-macro_rules! programs {
+macro_rules! c_program_tests {
     ($($name:ident),* $(,)?) => {$(
         #[test]
         fn $name() {
-            common::check(stringify!($name));
+            common::check_program(stringify!($name));
         }
     )*};
 }
 
-/// Runs a command that must succeed within some seconds, and returns what it printed.
-pub fn succeed(command: &mut Command, seconds: u32) -> String {
+/// Runs a command that must succeed within a time limit in seconds, and returns its output.
+pub fn expect_success(command: &mut Command, seconds: u32) -> String {
     let output = run(command, seconds);
     assert!(
         output.status.success(),
@@ -99,13 +99,13 @@ pub fn succeed(command: &mut Command, seconds: u32) -> String {
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
-    String::from_utf8(output.stdout).expect("what it printed is text")
+    String::from_utf8(output.stdout).expect("the output is UTF-8")
 }
 
-/// Runs a command, and ends it after some seconds (its exit status is 124 then).
+/// Runs a command with a time limit in seconds. If the limit expires, the command is terminated and the exit status is 124.
 pub fn run(command: &Command, seconds: u32) -> Output {
     let mut limited = Command::new("timeout");
-    // A make that is started here is not part of the one that runs the tests.
+    // A make started here must not act as part of the make that runs the tests.
     for name in ["MAKEFLAGS", "MAKELEVEL", "MFLAGS"] {
         limited.env_remove(name);
     }

@@ -1,11 +1,11 @@
-//! Networks of a test's own: namespaces with interfaces and routes, which are gone when the test is, however it ends.
+//! Private networks for tests: unnamed namespaces with interfaces and routes.
 //!
-//! A namespace is held by a process that waits in it, and has no name outside. It goes when the process does: with the value
-//! that stands for it, and when the test is killed, at the end of the process's time.
+//! A sleeping process holds each namespace. The process ends when its `Namespace` is dropped, or when its sleep ends, so a
+//! killed test leaves no namespace behind.
 
+use super::expect_success;
 use super::peers::program;
-use super::process::{PATIENCE, Process, talk};
-use super::succeed;
+use super::process::{Process, TIMEOUT, run_with_input};
 use std::fs::File;
 use std::os::fd::AsRawFd;
 use std::process::Command;
@@ -15,148 +15,149 @@ use std::time::Instant;
 /// A network namespace.
 pub struct Namespace {
     holder: Process,
-    /// The holder's number, which names the namespace to the system.
+    /// The process ID of the holder, which identifies the namespace.
     id: String,
 }
 
 impl Namespace {
-    /// A namespace with nothing but its loopback interface.
+    /// A namespace with only a loopback interface.
     pub fn new() -> Namespace {
         // SAFETY: the call has no arguments and always succeeds.
         let is_root = unsafe { libc::geteuid() } == 0;
-        assert!(is_root, "this test makes network namespaces, for which it has to be root");
-        let hold = format!("echo $$ && exec sleep {}", PATIENCE.as_secs());
+        assert!(is_root, "this test creates network namespaces and must run as root");
+        let hold = format!("echo $$ && exec sleep {}", TIMEOUT.as_secs());
         let mut holder = Process::start(&program("unshare", &["--net", "sh", "-c", &hold]));
-        let id = holder.output.line();
+        let id = holder.output.read_line();
         let namespace = Namespace { holder, id };
         namespace.ip("link set lo up");
         namespace
     }
 
-    /// A program that will run in it.
+    /// A command that runs in the namespace.
     pub fn command(&self, name: &str, arguments: &[&str]) -> Command {
         self.within(&program(name, arguments))
     }
 
-    /// The same of one that is made already.
+    /// Wraps a command so that it runs in the namespace.
     pub fn within(&self, inner: &Command) -> Command {
         let mut command = program("nsenter", &["--net", "--target", &self.id]);
         command.arg(inner.get_program()).args(inner.get_args());
         command
     }
 
-    /// Runs `ip` with these arguments, which have no spaces in them, and returns what it prints.
+    /// Runs `ip` with arguments separated by spaces, and returns its output.
     pub fn ip(&self, arguments: &str) -> String {
         let arguments: Vec<&str> = arguments.split_whitespace().collect();
-        succeed(&mut self.command("ip", &arguments), 30)
+        expect_success(&mut self.command("ip", &arguments), 30)
     }
 
-    /// Sets a number of the kernel's below /proc/sys.
-    pub fn set(&self, path: &str, value: &str) {
-        succeed(&mut self.command("sh", &["-c", &format!("echo {value} >/proc/sys/{path}")]), 30);
+    /// Writes a value to a file below /proc/sys.
+    pub fn set_sysctl(&self, path: &str, value: &str) {
+        expect_success(&mut self.command("sh", &["-c", &format!("echo {value} >/proc/sys/{path}")]), 30);
     }
 
-    /// Loads rules of nftables.
+    /// Loads nftables rules.
     pub fn nft(&self, rules: &str) {
-        talk(&self.command("nft", &["-f", "-"]), rules.as_bytes());
+        run_with_input(&self.command("nft", &["-f", "-"]), rules.as_bytes());
     }
 
-    /// Runs Rust code in it, in a thread whose sockets are the namespace's. They may be used anywhere.
+    /// Runs a closure in a new thread in the namespace. Sockets that it opens belong to the namespace, whichever thread uses
+    /// them afterwards.
     pub fn enter<T: Send>(&self, code: impl FnOnce() -> T + Send) -> T {
         let namespace = File::open(format!("/proc/{}/ns/net", self.id)).expect("the holder runs");
         let code = || {
             // SAFETY: no memory is involved; the descriptor is open.
             let result = unsafe { libc::setns(namespace.as_raw_fd(), libc::CLONE_NEWNET) };
-            assert_eq!(result, 0, "a thread enters the namespace");
+            assert_eq!(result, 0, "the thread can enter the namespace");
             code()
         };
         thread::scope(|scope| scope.spawn(code).join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     }
 
-    /// The index of one of its interfaces.
-    pub fn index(&self, interface: &str) -> u32 {
+    /// The index of an interface.
+    pub fn interface_index(&self, interface: &str) -> u32 {
         let line = self.ip(&format!("-oneline link show dev {interface}"));
         line.split(':').next().and_then(|index| index.parse().ok()).expect("the line begins with the index")
     }
 
-    /// Whether an interface can carry packets.
-    fn carries(&self, interface: &str) -> bool {
+    /// Whether an interface is up and can carry packets.
+    fn is_up(&self, interface: &str) -> bool {
         self.ip(&format!("-oneline link show dev {interface}")).contains(" state UP ")
     }
 }
 
-/// An end of a cable: the namespace it is in, the interface's name, and its addresses with the lengths of their prefixes.
-pub struct End<'a> {
+/// One end of a link: the namespace, the interface's name, and the interface's addresses with prefix lengths.
+pub struct LinkEnd<'a> {
     pub namespace: &'a Namespace,
     pub interface: &'a str,
     pub addresses: &'a [&'a str],
 }
 
-/// Lays a cable between two namespaces. It carries packets when this returns, and each end has the link-local address
-/// fe80::1 or fe80::2 too. The bytes are the largest packet's.
-pub fn cable(a: &End<'_>, b: &End<'_>, mtu: u32) {
+/// Links two namespaces by a pair of virtual interfaces, which are up when this returns. The ends also get the link-local
+/// addresses fe80::1 and fe80::2. `mtu` is in bytes.
+pub fn create_link(a: &LinkEnd<'_>, b: &LinkEnd<'_>, mtu: u32) {
     a.namespace
         .ip(&format!("link add name {} type veth peer name {} netns {}", a.interface, b.interface, b.namespace.id));
     for (end, local) in [(a, "fe80::1/64"), (b, "fe80::2/64")] {
-        let End { namespace, interface, addresses } = end;
-        // The kernel would make up link-local addresses of its own, and not at once.
+        let LinkEnd { namespace, interface, addresses } = end;
+        // Otherwise the kernel generates link-local addresses, after a delay.
         namespace.ip(&format!("link set dev {interface} mtu {mtu} addrgenmode none up"));
         for address in addresses.iter().chain([&local]) {
-            // An IPv6 address would first wait for somebody to say that he has it.
-            let at_once = if address.contains(':') { "nodad" } else { "" };
-            namespace.ip(&format!("addr add {address} dev {interface} {at_once}"));
+            // Skips IPv6 duplicate address detection, which delays the use of the address.
+            let nodad = if address.contains(':') { "nodad" } else { "" };
+            namespace.ip(&format!("addr add {address} dev {interface} {nodad}"));
         }
     }
     let start = Instant::now();
     for end in [a, b] {
-        while !end.namespace.carries(end.interface) {
-            assert!(start.elapsed() < PATIENCE, "{} carries nothing", end.interface);
+        while !end.namespace.is_up(end.interface) {
+            assert!(start.elapsed() < TIMEOUT, "{} does not come up", end.interface);
         }
     }
 }
 
-/// Two hosts side by side. Their interfaces are both `eth0`, with 10.77.0.1 and .2, fd77::1 and ::2, fe80::1 and ::2.
-pub fn neighbours() -> (Namespace, Namespace) {
+/// Two hosts linked by `eth0` on both, with 10.77.0.1 and 10.77.0.2, fd77::1 and fd77::2, fe80::1 and fe80::2.
+pub fn two_hosts() -> (Namespace, Namespace) {
     let (a, b) = (Namespace::new(), Namespace::new());
-    cable(
-        &End { namespace: &a, interface: "eth0", addresses: &["10.77.0.1/24", "fd77::1/64"] },
-        &End { namespace: &b, interface: "eth0", addresses: &["10.77.0.2/24", "fd77::2/64"] },
+    create_link(
+        &LinkEnd { namespace: &a, interface: "eth0", addresses: &["10.77.0.1/24", "fd77::1/64"] },
+        &LinkEnd { namespace: &b, interface: "eth0", addresses: &["10.77.0.2/24", "fd77::2/64"] },
         1500,
     );
     (a, b)
 }
 
-/// Two hosts and the router between them.
+/// Two hosts with a router between them.
 ///
 /// ```text
 /// a eth0 10.77.1.1 fd77:1::1 --- left 10.77.1.9 fd77:1::9  router  right 10.77.2.9 fd77:2::9 --- 10.77.2.2 fd77:2::2 eth0 b
 /// ```
-pub struct Routed {
+pub struct RoutedNetwork {
     pub a: Namespace,
     pub router: Namespace,
     pub b: Namespace,
 }
 
-impl Routed {
-    /// The bytes are the largest packets' to the left and to the right of the router.
-    pub fn new(left_mtu: u32, right_mtu: u32) -> Routed {
+impl RoutedNetwork {
+    /// The MTUs, in bytes, are those of the links on the left and on the right of the router.
+    pub fn new(left_mtu: u32, right_mtu: u32) -> RoutedNetwork {
         let (a, router, b) = (Namespace::new(), Namespace::new(), Namespace::new());
-        router.set("net/ipv4/ip_forward", "1");
-        router.set("net/ipv6/conf/all/forwarding", "1");
-        cable(
-            &End { namespace: &a, interface: "eth0", addresses: &["10.77.1.1/24", "fd77:1::1/64"] },
-            &End { namespace: &router, interface: "left", addresses: &["10.77.1.9/24", "fd77:1::9/64"] },
+        router.set_sysctl("net/ipv4/ip_forward", "1");
+        router.set_sysctl("net/ipv6/conf/all/forwarding", "1");
+        create_link(
+            &LinkEnd { namespace: &a, interface: "eth0", addresses: &["10.77.1.1/24", "fd77:1::1/64"] },
+            &LinkEnd { namespace: &router, interface: "left", addresses: &["10.77.1.9/24", "fd77:1::9/64"] },
             left_mtu,
         );
-        cable(
-            &End { namespace: &router, interface: "right", addresses: &["10.77.2.9/24", "fd77:2::9/64"] },
-            &End { namespace: &b, interface: "eth0", addresses: &["10.77.2.2/24", "fd77:2::2/64"] },
+        create_link(
+            &LinkEnd { namespace: &router, interface: "right", addresses: &["10.77.2.9/24", "fd77:2::9/64"] },
+            &LinkEnd { namespace: &b, interface: "eth0", addresses: &["10.77.2.2/24", "fd77:2::2/64"] },
             right_mtu,
         );
         for (host, via, via6) in [(&a, "10.77.1.9", "fd77:1::9"), (&b, "10.77.2.9", "fd77:2::9")] {
             host.ip(&format!("route add default via {via}"));
             host.ip(&format!("route add default via {via6}"));
         }
-        Routed { a, router, b }
+        RoutedNetwork { a, router, b }
     }
 }

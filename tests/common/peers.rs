@@ -1,16 +1,16 @@
-//! The example programs, and counterparts of them that others wrote: netcat, socat, and Python's own sockets.
+//! The example programs, and third-party peers for them: netcat, socat, and Python's `socket` module.
 
-use super::process::{Folder, Process, talk, unique};
-use super::{library, root, succeed};
+use super::process::{Process, TempDir, run_with_input, unique};
+use super::{expect_success, library, root};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::LazyLock;
 use std::thread;
 
-pub const IP: &[Family] = &[Family::V4, Family::V6];
-pub const PATHS: &[Family] = &[Family::V4, Family::V6, Family::Path];
-pub const ALL: &[Family] = &[Family::V4, Family::V6, Family::Path, Family::Abstract];
+pub const IP_FAMILIES: &[Family] = &[Family::V4, Family::V6];
+pub const IP_AND_PATH_FAMILIES: &[Family] = &[Family::V4, Family::V6, Family::Path];
+pub const ALL_FAMILIES: &[Family] = &[Family::V4, Family::V6, Family::Path, Family::Abstract];
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Family {
@@ -20,27 +20,27 @@ pub enum Family {
     Abstract,
 }
 
-/// Who wrote the counterpart.
+/// A third-party implementation of a client or server.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Theirs {
+pub enum PeerTool {
     Netcat,
     Socat,
     Python,
 }
 
-impl Theirs {
-    /// Netcat knows no abstract names.
+impl PeerTool {
+    /// The families that the tool supports. Netcat has no abstract UNIX names.
     pub fn families(self) -> &'static [Family] {
-        if self == Theirs::Netcat { PATHS } else { ALL }
+        if self == PeerTool::Netcat { IP_AND_PATH_FAMILIES } else { ALL_FAMILIES }
     }
 }
 
-/// The folder of the example programs, as `make examples` leaves it now.
+/// The folder of the example programs, built by `make examples`.
 pub fn examples() -> &'static PathBuf {
     static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
         let mut make = Command::new("make");
         make.arg("examples").current_dir(root()).env_remove("RUSTFLAGS");
-        succeed(&mut make, 600);
+        expect_success(&mut make, 600);
         root().join("target/examples")
     });
     &FOLDER
@@ -66,11 +66,11 @@ pub fn program(name: &str, arguments: &[&str]) -> Command {
 
 pub fn shared_library() -> String {
     let path = library().join("libjackfield.so");
-    path.to_str().expect("the checkout's path is text").to_owned()
+    path.to_str().expect("the path is UTF-8").to_owned()
 }
 
-/// Bytes of every value, the same each time; lines of all lengths.
-pub fn data(len: usize) -> Vec<u8> {
+/// Pseudorandom bytes, the same in every run. All values occur, and lines of many lengths.
+pub fn test_data(len: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut next = || {
         state ^= state << 13;
@@ -81,20 +81,20 @@ pub fn data(len: usize) -> Vec<u8> {
     (0..len).map(|_| next().to_le_bytes()[3]).collect()
 }
 
-/// Compares without printing megabytes.
+/// Asserts that the bytes are equal. A failure does not print them, because there may be megabytes.
 #[track_caller]
-pub fn assert_same(came: &[u8], sent: &[u8], what: &str) {
-    let first = came.iter().zip(sent).position(|(a, b)| a != b);
+pub fn assert_bytes_eq(received: &[u8], sent: &[u8], what: &str) {
+    let first = received.iter().zip(sent).position(|(a, b)| a != b);
     assert!(
-        came == sent,
-        "{what}: {} bytes came and {} were sent; the first that differs: {first:?}",
-        came.len(),
+        received == sent,
+        "{what}: received {} bytes, sent {}; first difference at {first:?}",
+        received.len(),
         sent.len()
     );
 }
 
-/// Where a server is to listen.
-pub fn place(family: Family, folder: &Folder) -> String {
+/// An unused address for a server to bind.
+pub fn bind_address(family: Family, folder: &TempDir) -> String {
     match family {
         Family::V4 => "127.0.0.1:0".into(),
         Family::V6 => "[::1]:0".into(),
@@ -105,45 +105,45 @@ pub fn place(family: Family, folder: &Folder) -> String {
 
 /// The host and the port of an IP address.
 pub fn host_and_port(address: &str) -> (&str, &str) {
-    let (host, port) = address.rsplit_once(':').expect("it is an IP address");
+    let (host, port) = address.rsplit_once(':').expect("the address has a port");
     (host.trim_matches(['[', ']']), port)
 }
 
-/// A client by somebody else, which sends its input and prints what comes until the server ends.
-pub fn their_client(theirs: Theirs, family: Family, address: &str) -> Command {
+/// A third-party client that sends its input, and prints what it receives until the server closes the connection.
+pub fn peer_client(peer_tool: PeerTool, family: Family, address: &str) -> Command {
     let path = address.trim_start_matches("unix:");
-    match (theirs, family) {
-        (Theirs::Python, _) => python("tests/py/echo_client.py", &[address]),
-        (Theirs::Netcat, Family::V4 | Family::V6) => {
+    match (peer_tool, family) {
+        (PeerTool::Python, _) => python("tests/py/echo_client.py", &[address]),
+        (PeerTool::Netcat, Family::V4 | Family::V6) => {
             let (host, port) = host_and_port(address);
             program("nc", &["-n", "-N", host, port])
         }
-        (Theirs::Netcat, _) => program("nc", &["-N", "-U", path]),
-        (Theirs::Socat, _) => {
+        (PeerTool::Netcat, _) => program("nc", &["-N", "-U", path]),
+        (PeerTool::Socat, _) => {
             let to = match family {
                 Family::V4 => format!("TCP4:{address}"),
                 Family::V6 => format!("TCP6:{address}"),
                 Family::Path => format!("UNIX-CONNECT:{path}"),
                 Family::Abstract => format!("ABSTRACT-CONNECT:{}", &path[1..]),
             };
-            // Its own patience, after it has sent everything, is half a second.
+            // By default, socat exits half a second after the end of its input.
             program("socat", &["-t", "60", "-", &to])
         }
     }
 }
 
-/// An echo server by somebody else for one client, and its address.
-pub fn their_server(theirs: Theirs, family: Family, folder: &Folder) -> (Process, String) {
-    let address = place(family, folder);
+/// A third-party echo server for one client, and its address. Netcat does not echo; see `run_client`.
+pub fn peer_server(peer_tool: PeerTool, family: Family, folder: &TempDir) -> (Process, String) {
+    let address = bind_address(family, folder);
     let path = address.trim_start_matches("unix:");
-    let mut server = Process::start(&match (theirs, family) {
-        (Theirs::Python, _) => python("tests/py/echo_server.py", &["stream", &address, "1"]),
-        (Theirs::Netcat, Family::V4 | Family::V6) => {
+    let mut server = Process::start(&match (peer_tool, family) {
+        (PeerTool::Python, _) => python("tests/py/echo_server.py", &["stream", &address, "1"]),
+        (PeerTool::Netcat, Family::V4 | Family::V6) => {
             let (host, port) = host_and_port(&address);
             program("nc", &["-n", "-l", "-v", "-N", host, port])
         }
-        (Theirs::Netcat, _) => program("nc", &["-l", "-v", "-N", "-U", path]),
-        (Theirs::Socat, _) => {
+        (PeerTool::Netcat, _) => program("nc", &["-l", "-v", "-N", "-U", path]),
+        (PeerTool::Socat, _) => {
             let at = match family {
                 Family::V4 => "TCP4-LISTEN:0,bind=127.0.0.1".into(),
                 Family::V6 => "TCP6-LISTEN:0,bind=[::1]".into(),
@@ -153,13 +153,13 @@ pub fn their_server(theirs: Theirs, family: Family, folder: &Folder) -> (Process
             program("socat", &["-d", "-d", "-t", "60", &at, "PIPE"])
         }
     });
-    if theirs == Theirs::Python {
-        let address = server.output.line();
+    if peer_tool == PeerTool::Python {
+        let address = server.output.read_line();
         return (server, address);
     }
-    // They say on their error output that they listen, and where.
+    // Netcat and socat print the address to their standard error.
     let line = loop {
-        let line = server.errors.line();
+        let line = server.errors.read_line();
         if line.to_lowercase().contains("listening on") {
             break line;
         }
@@ -167,25 +167,26 @@ pub fn their_server(theirs: Theirs, family: Family, folder: &Folder) -> (Process
     if matches!(family, Family::Path | Family::Abstract) {
         return (server, address);
     }
-    let port = line.rsplit([' ', ':']).next().expect("it ends with the port");
-    let (host, _) = address.rsplit_once(':').expect("it is an IP address");
+    let port = line.rsplit([' ', ':']).next().expect("the line ends with the port");
+    let (host, _) = address.rsplit_once(':').expect("the address has a port");
     let address = format!("{host}:{port}");
     (server, address)
 }
 
-/// Talks with a server through a client of ours. Netcat has no echo: what it prints is given to it again here.
-pub fn talk_with(server: &mut Process, theirs: Theirs, client: &Command, sent: &[u8]) -> Vec<u8> {
-    if theirs != Theirs::Netcat {
-        return talk(client, sent);
+/// Runs a client of ours against a third-party echo server, and returns the client's output. Netcat has no echo: its output
+/// is written back to its input here.
+pub fn run_client(server: &mut Process, peer_tool: PeerTool, client: &Command, sent: &[u8]) -> Vec<u8> {
+    if peer_tool != PeerTool::Netcat {
+        return run_with_input(client, sent);
     }
     thread::scope(|scope| {
-        let client = scope.spawn(|| talk(client, sent));
-        let mut input = server.input.take().expect("it is piped");
+        let client = scope.spawn(|| run_with_input(client, sent));
+        let mut input = server.input.take().expect("the input is piped");
         let mut left = sent.len();
         while left > 0 {
-            let bytes = server.output.some();
-            assert!(!bytes.is_empty(), "netcat ended with {left} bytes to come");
-            input.write_all(&bytes).expect("netcat reads");
+            let bytes = server.output.next_chunk();
+            assert!(!bytes.is_empty(), "netcat ended {left} bytes early");
+            input.write_all(&bytes).expect("netcat reads its input");
             left -= bytes.len();
         }
         drop(input);

@@ -1,4 +1,4 @@
-//! Programs that run beside a test: what they print is read with a time limit, and they end with the test that started them.
+//! Child processes of a test. Their output is read with a time limit, and they end with the test that started them.
 
 use std::io::{Read, Write};
 use std::os::unix::process::CommandExt;
@@ -9,10 +9,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a test waits for anything that a program should do. No program runs longer.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+/// How long a test waits for a program, and the longest time that a program runs.
+pub const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// A program that runs, with all that it has started in turn. It is ended when this is dropped.
+/// A running program. On drop, the program and all processes that it started are killed.
 pub struct Process {
     child: Child,
     ended: bool,
@@ -22,29 +22,29 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts a program under `timeout`, so that it ends even when the test is killed.
+    /// Starts a program under `timeout(1)`, so that it ends even if the test is killed.
     pub fn start(command: &Command) -> Process {
         let mut limited = Command::new("timeout");
         limited
             .arg("--kill-after=5")
-            .arg(PATIENCE.as_secs().to_string())
+            .arg(TIMEOUT.as_secs().to_string())
             .arg(command.get_program())
             .args(command.get_args());
-        Process::start_bare(&mut limited)
+        Process::start_directly(&mut limited)
     }
 
-    /// Starts a program itself, for a test that sends it signals.
-    pub fn start_bare(command: &mut Command) -> Process {
+    /// Starts a program without `timeout(1)`, for a test that sends signals to it.
+    pub fn start_directly(command: &mut Command) -> Process {
         let name = format!("{command:?}");
-        let heed_interrupts = || {
-            // SAFETY: the call is one that may stand between fork and exec.
+        // A shell makes its background jobs ignore SIGINT, and their children inherit that.
+        let restore_sigint = || {
+            // SAFETY: signal is async-signal-safe, so it may run between fork and exec.
             unsafe { libc::signal(libc::SIGINT, libc::SIG_DFL) };
             Ok(())
         };
-        // SAFETY: what runs between fork and exec is the one call above.
-        unsafe { command.pre_exec(heed_interrupts) };
-        // A shell has its background jobs ignore Ctrl-C, and what they start inherits that: hence the call above. A group of
-        // its own, so that what it starts is ended with it.
+        // SAFETY: only the call above runs between fork and exec.
+        unsafe { command.pre_exec(restore_sigint) };
+        // A separate process group lets `drop` kill the program's children as well.
         let mut child = command
             .process_group(0)
             .stdin(Stdio::piped())
@@ -53,8 +53,8 @@ impl Process {
             .spawn()
             .unwrap_or_else(|error| panic!("{name}: {error}"));
         let input = child.stdin.take();
-        let output = Pipe::new(format!("output of {name}"), child.stdout.take().expect("it is piped"));
-        let errors = Pipe::new(format!("errors of {name}"), child.stderr.take().expect("it is piped"));
+        let output = Pipe::new(format!("output of {name}"), child.stdout.take().expect("the stream is piped"));
+        let errors = Pipe::new(format!("errors of {name}"), child.stderr.take().expect("the stream is piped"));
         Process { child, ended: false, input, output, errors }
     }
 
@@ -64,24 +64,24 @@ impl Process {
 
     /// Sends a signal to the program.
     pub fn signal(&self, signal: i32) {
-        // SAFETY: no memory is involved; the process is our child, not yet waited for, so the number is its.
+        // SAFETY: no memory is involved. The child has not been waited for, so its ID has not been reused.
         let result = unsafe { libc::kill(self.id() as i32, signal) };
-        assert_eq!(result, 0, "the process can be signaled");
+        assert_eq!(result, 0, "the process can be signalled");
     }
 
-    /// Reads what the program still prints, and waits for its end.
-    pub fn end(&mut self) -> (ExitStatus, Vec<u8>) {
+    /// Closes the program's input, reads its remaining output and waits for its exit.
+    pub fn wait_for_exit(&mut self) -> (ExitStatus, Vec<u8>) {
         self.input = None;
-        let rest = self.output.rest();
-        let status = self.child.wait().expect("it is our child");
+        let rest = self.output.read_to_end();
+        let status = self.child.wait().expect("the process is a child");
         self.ended = true;
         (status, rest)
     }
 
-    /// Reads what the program still prints, and waits for its end, which must be a success.
-    pub fn succeed(&mut self) -> Vec<u8> {
-        let (status, rest) = self.end();
-        let errors = String::from_utf8_lossy(&self.errors.rest()).into_owned();
+    /// As `wait_for_exit`, and asserts that the exit status is success. Returns the remaining output.
+    pub fn expect_success(&mut self) -> Vec<u8> {
+        let (status, rest) = self.wait_for_exit();
+        let errors = String::from_utf8_lossy(&self.errors.read_to_end()).into_owned();
         assert!(status.success(), "{}: {status}\n{errors}", self.output.name);
         rest
     }
@@ -90,27 +90,27 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         if !self.ended {
-            // SAFETY: no memory is involved. The leader is not yet waited for, so the number is still that group's.
+            // SAFETY: no memory is involved. The group leader has not been waited for, so the ID has not been reused.
             unsafe { libc::killpg(self.id() as i32, libc::SIGKILL) };
             self.child.wait().ok();
         }
     }
 }
 
-/// Gives a program its input, and returns all that it prints; it must succeed.
-pub fn talk(command: &Command, input: &[u8]) -> Vec<u8> {
+/// Runs a program with this input, and returns its output. The program must succeed.
+pub fn run_with_input(command: &Command, input: &[u8]) -> Vec<u8> {
     let mut process = Process::start(command);
-    let mut pipe = process.input.take().expect("it is piped");
+    let mut pipe = process.input.take().expect("the stream is piped");
     let input = input.to_vec();
-    // Written aside, since the program may print before it has read everything. A program that breaks off shows in its
-    // status, which says more than the failed write.
+    // Written by a separate thread, because the program may print before it has read all input. If the program exits early,
+    // its status is reported rather than the failed write.
     let writer = thread::spawn(move || pipe.write_all(&input).ok());
-    let output = process.succeed();
+    let output = process.expect_success();
     writer.join().expect("the writer does not panic");
     output
 }
 
-/// What a program prints, read by a thread of its own so that the wait for it can have an end.
+/// The output of a program. A separate thread reads it, so that waiting for it can time out.
 pub struct Pipe {
     name: String,
     chunks: Receiver<Vec<u8>>,
@@ -121,9 +121,9 @@ impl Pipe {
     fn new(name: String, mut from: impl Read + Send + 'static) -> Pipe {
         let (sender, chunks) = channel();
         thread::spawn(move || {
-            let mut room = vec![0; 65536];
-            while let Ok(count @ 1..) = from.read(&mut room) {
-                if sender.send(room[..count].to_vec()).is_err() {
+            let mut buffer = vec![0; 65536];
+            while let Ok(count @ 1..) = from.read(&mut buffer) {
+                if sender.send(buffer[..count].to_vec()).is_err() {
                     break;
                 }
             }
@@ -131,61 +131,66 @@ impl Pipe {
         Pipe { name, chunks, unread: Vec::new() }
     }
 
-    /// Waits for more; false at the end.
-    fn more(&mut self, deadline: Instant) -> bool {
+    /// Waits for more bytes. Returns false at the end of the output.
+    fn read_more(&mut self, deadline: Instant) -> bool {
         match self.chunks.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             Ok(chunk) => self.unread.extend(chunk),
             Err(RecvTimeoutError::Disconnected) => return false,
-            Err(RecvTimeoutError::Timeout) => panic!("too long a wait for the {}", self.name),
+            Err(RecvTimeoutError::Timeout) => panic!("timeout while reading the {}", self.name),
         }
         true
     }
 
-    /// The next line, without its end.
-    pub fn line(&mut self) -> String {
-        let deadline = Instant::now() + PATIENCE;
+    /// The next line, without its line feed.
+    pub fn read_line(&mut self) -> String {
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             if let Some(end) = self.unread.iter().position(|&byte| byte == b'\n') {
                 let line = self.unread.drain(..=end).collect::<Vec<u8>>();
-                return String::from_utf8(line[..end].to_vec()).expect("a line is text");
+                return String::from_utf8(line[..end].to_vec()).expect("the line is UTF-8");
             }
-            assert!(self.more(deadline), "no line in the {}: {:?}", self.name, String::from_utf8_lossy(&self.unread));
+            assert!(
+                self.read_more(deadline),
+                "no line in the {}: {:?}",
+                self.name,
+                String::from_utf8_lossy(&self.unread)
+            );
         }
     }
 
-    /// The next bytes, at most so many: whatever is there, or at the end none.
-    pub fn some(&mut self) -> Vec<u8> {
+    /// The bytes that are available, after waiting for the first. Empty at the end of the output.
+    pub fn next_chunk(&mut self) -> Vec<u8> {
         if self.unread.is_empty() {
-            self.more(Instant::now() + PATIENCE);
+            self.read_more(Instant::now() + TIMEOUT);
         }
         std::mem::take(&mut self.unread)
     }
 
-    /// So many bytes.
-    pub fn exactly(&mut self, count: usize) -> Vec<u8> {
-        let deadline = Instant::now() + PATIENCE;
+    /// Exactly `count` bytes.
+    pub fn read_exact(&mut self, count: usize) -> Vec<u8> {
+        let deadline = Instant::now() + TIMEOUT;
         while self.unread.len() < count {
-            assert!(self.more(deadline), "the {} ended after {}", self.name, self.unread.len());
+            assert!(self.read_more(deadline), "the {} ended after {} bytes", self.name, self.unread.len());
         }
         self.unread.drain(..count).collect()
     }
 
-    /// Everything until the end.
-    pub fn rest(&mut self) -> Vec<u8> {
-        let deadline = Instant::now() + PATIENCE;
-        while self.more(deadline) {}
+    /// All bytes up to the end of the output.
+    pub fn read_to_end(&mut self) -> Vec<u8> {
+        let deadline = Instant::now() + TIMEOUT;
+        while self.read_more(deadline) {}
         std::mem::take(&mut self.unread)
     }
 }
 
-/// A folder for UNIX sockets, whose paths must be short; it is removed with what is in it when this is dropped.
-pub struct Folder(PathBuf);
+/// A temporary folder, removed with its contents on drop. Its path is short enough for UNIX sockets.
+pub struct TempDir(PathBuf);
 
-impl Folder {
-    pub fn new() -> Folder {
+impl TempDir {
+    pub fn new() -> TempDir {
         let path = std::env::temp_dir().join(unique("jackfield"));
         std::fs::create_dir(&path).expect("the folder for temporary files is writable");
-        Folder(path)
+        TempDir(path)
     }
 
     pub fn path(&self) -> &Path {
@@ -193,13 +198,13 @@ impl Folder {
     }
 }
 
-impl Drop for Folder {
+impl Drop for TempDir {
     fn drop(&mut self) {
         std::fs::remove_dir_all(&self.0).ok();
     }
 }
 
-/// A name that no other test has.
+/// A name that is unique among all tests.
 pub fn unique(name: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     format!("{name}-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))

@@ -1,5 +1,5 @@
-//! What is promised of the threads that look names up, from C, with a name server that answers when the test says so: each
-//! program of tests/c is built, run by itself and run under valgrind.
+//! Guarantees about the lookup threads, tested from C with a name server that answers when the test lets it. Each program of
+//! tests/c is built, then run without and with valgrind.
 
 mod common;
 
@@ -7,7 +7,7 @@ use common::{compile, compile_with, library, memcheck, run};
 use std::path::Path;
 use std::process::Command;
 
-/// The program succeeds and prints nothing, by itself and under memcheck.
+/// Asserts that a program succeeds and prints nothing, without and with memcheck.
 fn check(program: &Path, arguments: &[&str]) {
     let mut checked = memcheck();
     checked.arg(program);
@@ -20,22 +20,22 @@ fn check(program: &Path, arguments: &[&str]) {
 }
 
 #[test]
-fn it_is_nobody_elses_business() {
+fn lookup_threads_do_not_affect_the_program() {
     check(&compile("resolve_worker"), &[]);
 }
 
 #[test]
-fn there_are_only_so_many() {
+fn the_number_of_lookup_threads_is_limited() {
     check(&compile("resolve_many"), &[]);
 }
 
 #[test]
-fn a_process_ends_before_it() {
+fn a_process_can_exit_during_a_lookup() {
     check(&compile("resolve_exit"), &[]);
 }
 
 #[test]
-fn it_goes_on_in_a_library_that_is_unloaded() {
+fn a_lookup_thread_survives_unloading_the_library() {
     let library = library().join("libjackfield.so");
-    check(&compile_with("resolve_unload", &[]), &[library.to_str().expect("the checkout's path is text")]);
+    check(&compile_with("resolve_unload", &[]), &[library.to_str().expect("the path is UTF-8")]);
 }

@@ -3,8 +3,8 @@
 mod common;
 
 use common::compile;
-use common::peers::{data, python};
-use common::process::talk;
+use common::peers::{python, test_data};
+use common::process::run_with_input;
 use jackfield::{Addr, Endpoint};
 use std::fmt::{Debug, Display};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -204,7 +204,7 @@ fn they_are_the_same_from_c() {
         }
     }
     let input: Vec<u8> = asked.iter().flat_map(|(text, _)| [text, &b"\0"[..]].concat()).collect();
-    let output = talk(&Command::new(compile("texts")), &input);
+    let output = run_with_input(&Command::new(compile("texts")), &input);
     let lines: Vec<&str> = std::str::from_utf8(&output).expect("it prints text").lines().collect();
     assert_eq!(lines.len(), asked.len());
     for (line, (text, wanted)) in lines.into_iter().zip(asked) {
@@ -217,7 +217,7 @@ struct Random(std::vec::IntoIter<u8>);
 
 impl Random {
     fn new(count: usize) -> Random {
-        Random(data(count).into_iter())
+        Random(test_data(count).into_iter())
     }
 
     fn below(&mut self, limit: u8) -> usize {
@@ -253,10 +253,11 @@ fn python_agrees() {
         asked.push((text, None, ours["[".len()..ours.len() - "]:7".len()].into()));
     }
     let input: String = asked.iter().map(|(text, ..)| format!("{text}\0")).collect();
-    let output = String::from_utf8(talk(&python("tests/py/ip_texts.py", &[]), input.as_bytes())).expect("text");
+    let output =
+        String::from_utf8(run_with_input(&python("tests/py/ip_addresses.py", &[]), input.as_bytes())).expect("text");
     assert_eq!(output.lines().count(), asked.len());
-    for (theirs, (text, reason, ours)) in output.lines().zip(asked) {
-        assert_eq!(theirs == ours, reason.is_none(), "{text}: Python says {theirs} and we {ours}; {reason:?}");
+    for (peer_tool, (text, reason, ours)) in output.lines().zip(asked) {
+        assert_eq!(peer_tool == ours, reason.is_none(), "{text}: Python says {peer_tool} and we {ours}; {reason:?}");
     }
 }
 

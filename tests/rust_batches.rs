@@ -34,7 +34,7 @@ fn a_batch_arrives_in_both_ways() {
         let bytes: Vec<Vec<u8>> =
             (0..150).map(|index: u8| vec![index; if index % 50 == 49 { 7 } else { 30 }]).collect();
         let mut one_each = vec![[0; 100]; 70];
-        let mut one_each = Batch::one_each(one_each.iter_mut().map(|room| &mut room[..]));
+        let mut one_each = Batch::one_each(one_each.iter_mut().map(|buffer| &mut buffer[..]));
         let mut memory = vec![0; 3 * Batch::COALESCED.1 + 5];
         let mut coalesced = Batch::coalesced(&mut memory).unwrap();
         for batch in [&mut one_each, &mut coalesced] {
@@ -94,11 +94,11 @@ fn arrivals_tell_what_is_known_of_them() {
 fn a_datagram_that_is_cut_says_so() {
     let (a, b) = Socket::pair(Family::Unix, Type::Dgram).unwrap();
     for flags in [Flags::NONE, Flags::TRUNC] {
-        let mut datagrams = [b"longer than its room".as_slice(), b"short", b""].map(Datagram::new);
+        let mut datagrams = [b"longer than its buffer".as_slice(), b"short", b""].map(Datagram::new);
         assert_eq!(a.send_many(&mut datagrams, Flags::NONE), Ok(3));
         assert_eq!((datagrams[1].len(), datagrams[2].is_empty(), datagrams[0].is_empty()), (5, true, false));
-        let mut rooms = [[0; 8]; 3];
-        let mut batch = Batch::one_each(rooms.iter_mut().map(|room| &mut room[..]));
+        let mut buffers = [[0; 8]; 3];
+        let mut batch = Batch::one_each(buffers.iter_mut().map(|buffer| &mut buffer[..]));
         assert_eq!(b.recv_many(&mut batch, flags), Ok(3));
         let came: Vec<_> = batch.iter().map(|datagram| (datagram.bytes, datagram.is_cut, datagram.from)).collect();
         // It has an address, which has no name.

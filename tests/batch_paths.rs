@@ -3,9 +3,9 @@
 
 mod common;
 
-use common::netns::{End, Namespace, Routed, cable};
-use common::process::PATIENCE;
-use common::succeed;
+use common::expect_success;
+use common::netns::{LinkEnd, Namespace, RoutedNetwork, create_link};
+use common::process::TIMEOUT;
 use jackfield::{Addr, Batch, Datagram, Error, Family, Flags, Opt, Socket, Type};
 use std::net::IpAddr;
 use std::os::fd::AsRawFd;
@@ -43,9 +43,9 @@ fn ip(text: &str) -> IpAddr {
 /// Two hosts whose packets have at most so many bytes.
 fn narrow() -> (Namespace, Namespace) {
     let (a, b) = (Namespace::new(), Namespace::new());
-    cable(
-        &End { namespace: &a, interface: "eth0", addresses: &["10.77.0.1/24", "fd77::1/64"] },
-        &End { namespace: &b, interface: "eth0", addresses: &["10.77.0.2/24", "fd77::2/64"] },
+    create_link(
+        &LinkEnd { namespace: &a, interface: "eth0", addresses: &["10.77.0.1/24", "fd77::1/64"] },
+        &LinkEnd { namespace: &b, interface: "eth0", addresses: &["10.77.0.2/24", "fd77::2/64"] },
         MTU,
     );
     (a, b)
@@ -76,7 +76,7 @@ fn receiver(namespace: &Namespace, way: Way) -> (Socket, Addr) {
     socket.bind(&"[::]:0".parse().unwrap()).unwrap();
     set_number(&socket, libc::IPPROTO_UDP, UDP_NO_CHECK6_RX, 1);
     socket.set(Opt::RecvBufferForce, 8 << 20).unwrap();
-    socket.set(Opt::RecvTimeout, PATIENCE.as_millis() as i64).unwrap();
+    socket.set(Opt::RecvTimeout, TIMEOUT.as_millis() as i64).unwrap();
     let port = socket.local_addr().unwrap().port().unwrap();
     (socket, (ip(way.host), port).into())
 }
@@ -116,12 +116,12 @@ fn expect(socket: &Socket, expected: &[Vec<u8>]) {
 
 /// How many fragments this host has made.
 fn fragments(namespace: &Namespace) -> u64 {
-    let v4 = succeed(&mut namespace.command("cat", &["/proc/net/snmp"]), 30);
+    let v4 = expect_success(&mut namespace.command("cat", &["/proc/net/snmp"]), 30);
     let mut rows = v4.lines().filter(|line| line.starts_with("Ip:")).map(str::split_whitespace);
     let (mut names, mut values) = (rows.next().unwrap(), rows.next().unwrap());
     let at = names.position(|name| name == "FragCreates").unwrap();
     let v4: u64 = values.nth(at).unwrap().parse().unwrap();
-    let v6 = succeed(&mut namespace.command("cat", &["/proc/net/snmp6"]), 30);
+    let v6 = expect_success(&mut namespace.command("cat", &["/proc/net/snmp6"]), 30);
     let v6 = v6.lines().find_map(|line| line.strip_prefix("Ip6FragCreates")).unwrap();
     v4 + v6.trim().parse::<u64>().unwrap()
 }
@@ -175,7 +175,7 @@ fn what_fits_into_a_packet_arrives() {
 fn what_fits_into_a_small_packet_arrives() {
     let (a, b) = narrow();
     for namespace in [&a, &b] {
-        succeed(&mut namespace.command("ip", &["link", "set", "eth0", "mtu", "600"]), 30);
+        expect_success(&mut namespace.command("ip", &["link", "set", "eth0", "mtu", "600"]), 30);
     }
     what_fits_arrives(&a, &b, &[Way { longest: 572, ..WAYS[0] }]);
 }
@@ -191,7 +191,7 @@ fn what_a_device_can_makes_no_difference() {
     ] {
         let (a, b) = narrow();
         for namespace in [&a, &b] {
-            succeed(&mut namespace.command("ethtool", &[&["-K", "eth0"], features].concat()), 30);
+            expect_success(&mut namespace.command("ethtool", &[&["-K", "eth0"], features].concat()), 30);
         }
         what_fits_arrives(&a, &b, &WAYS);
     }
@@ -203,7 +203,7 @@ fn marks_are_each_datagrams_own() {
     for gro in ["off", "on"] {
         let (a, b) = narrow();
         for namespace in [&a, &b] {
-            succeed(&mut namespace.command("ethtool", &["-K", "eth0", "gro", gro]), 30);
+            expect_success(&mut namespace.command("ethtool", &["-K", "eth0", "gro", gro]), 30);
         }
         for way in WAYS {
             for sending in [Sending::InSegments, Sending::Refused] {
@@ -279,7 +279,7 @@ fn await_path_mtu(namespace: &Namespace, way: Way, to: &Addr) {
         if known {
             return;
         }
-        assert!(start.elapsed() < PATIENCE, "the router is heard");
+        assert!(start.elapsed() < TIMEOUT, "the router is heard");
     }
 }
 
@@ -293,7 +293,7 @@ fn a_narrow_path_behind_a_router_is_learnt() {
     ];
     for way in ROUTED {
         for connected in [false, true] {
-            let net = Routed::new(1500, MTU);
+            let net = RoutedNetwork::new(1500, MTU);
             let (socket, (other, to)) = (sender(&net.a, way, Sending::InSegments), receiver(&net.b, way));
             let what = format!("{way:?}, connected: {connected}");
             if connected {
