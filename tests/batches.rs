@@ -19,7 +19,9 @@ fn batches_are_exchanged_with_python() {
     let printed = expect_success(&mut python("tests/py/batches.py", &[&shared_library()]), 60);
     let families = ["ipv4", "ipv6"];
     let directions = ["to_python", "from_python", "coalesced_from_python"];
-    let expected: Vec<_> =
-        families.iter().flat_map(|family| directions.iter().map(move |direction| format!("{family}_{direction}"))).collect();
+    let expected: Vec<_> = families
+        .iter()
+        .flat_map(|family| directions.iter().map(move |direction| format!("{family}_{direction}")))
+        .collect();
     assert_eq!(printed.lines().collect::<Vec<_>>(), expected);
 }

@@ -295,5 +295,5 @@ fn valgrind_has_nothing_to_say() {
     tool.assert_fails("dial tcp://both.test:7000 300", "TIMED_OUT");
     dns.resume();
     tool.wait_for_resource_count(&before);
-    tool.end();
+    tool.finish();
 }

@@ -72,7 +72,8 @@ impl Server {
     /// The server's CPU time.
     fn cpu_time(&self) -> Duration {
         let text = std::fs::read_to_string(self.proc_path("schedstat")).expect("the server runs");
-        let time = text.split(' ').next().and_then(|number| number.parse().ok()).expect("the file begins with the time");
+        let time =
+            text.split(' ').next().and_then(|number| number.parse().ok()).expect("the file begins with the time");
         Duration::from_nanos(time)
     }
 
@@ -138,7 +139,11 @@ fn third_party_clients_receive_echoes() {
             }
         });
         server.stop(libc::SIGINT);
-        assert_eq!(std::fs::read_dir(folder.path()).expect("the folder exists").count(), 0, "the socket file is removed");
+        assert_eq!(
+            std::fs::read_dir(folder.path()).expect("the folder exists").count(),
+            0,
+            "the socket file is removed"
+        );
     }
 }
 

@@ -30,7 +30,10 @@ fn a_load_generator_reports_no_errors() {
     let report =
         expect_success(&mut program("wrk", &["--threads", "2", "--connections", "50", "--duration", "10s", &url]), 60);
     assert!(!report.contains("Socket errors") && !report.contains("Non-2xx"), "{report}");
-    let count = report.lines().find_map(|line| line.trim().split_once(" requests in ")).expect("wrk reports the number of requests");
+    let count = report
+        .lines()
+        .find_map(|line| line.trim().split_once(" requests in "))
+        .expect("wrk reports the number of requests");
     assert!(count.0.parse::<u64>().expect("the count is a number") > 0, "{report}");
     server.expect_success();
 }

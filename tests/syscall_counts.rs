@@ -38,8 +38,7 @@ fn a_call_makes_one_system_call() {
     let files = row(&[("rt_sigprocmask", 400), ("sendfile", 200), ("recvfrom", 200)]);
     let timed_files = row(&[("rt_sigprocmask", 400), ("ioctl", 400), ("sendfile", 200), ("recvfrom", 200)]);
     let waits: BTreeMap<_, _> = row(&[("ppoll", 200)]);
-    let (mut expected, mut three_waits) =
-        (vec![stream.clone(), stream, datagrams.clone(), datagrams], vec![waits; 3]);
+    let (mut expected, mut three_waits) = (vec![stream.clone(), stream, datagrams.clone(), datagrams], vec![waits; 3]);
     expected.extend([files, timed_files]);
     expected.append(&mut three_waits);
     let messages = row(&[("sendmsg", 200), ("recvmsg", 400)]);
