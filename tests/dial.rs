@@ -1,5 +1,5 @@
-//! Dialing a name finds the address that answers, whatever is wrong with the others: between network namespaces, of which one
-//! loses or refuses what the other sends.
+//! Dialing a name connects to an address that answers, even if other addresses of the name fail. The tests run between network
+//! namespaces, one of which drops or rejects packets of the other.
 
 mod common;
 
@@ -10,7 +10,7 @@ use common::peers::python;
 use common::process::Process;
 
 #[test]
-fn the_first_address_that_works_is_used() {
+fn dial_connects_to_the_first_address_that_works() {
     let (a, b, _dns) =
         network_with_dns(&["both.test,10.77.0.2,fd77::2", "four.test,10.77.0.2", "xn--bcher-kva.test,fd77::2"]);
     let local = format!("[fe80::2%{}]:7001", b.interface_index("eth0"));
@@ -26,7 +26,7 @@ fn the_first_address_that_works_is_used() {
         ("tcp://bücher.test:7000", "[fd77::2]:7000"),
         ("tcp://10.77.0.2:7000", "10.77.0.2:7000"),
         ("tcp://[fd77::2]:jack", "[fd77::2]:7000"),
-        // Nobody listens at the other.
+        // The IPv6 address refuses.
         ("tcp://both.test:7002", "10.77.0.2:7002"),
     ] {
         for timeout in [60000, -1] {
@@ -55,7 +55,7 @@ fn the_first_address_that_works_is_used() {
 }
 
 #[test]
-fn this_machine_is_where_no_host_is() {
+fn an_endpoint_without_a_host_dials_the_loopback_addresses() {
     let (a, _b, _dns) = network_with_dns(&[]);
     let _servers = listen(&a, &["127.0.0.1:7000", "[::1]:7000", "127.0.0.1:7001", "[::1]:7002"]);
     let mut tool = NamesTool::new(&TestHost::new(&a));
@@ -65,7 +65,7 @@ fn this_machine_is_where_no_host_is() {
 }
 
 #[test]
-fn a_silent_address_is_left_behind() {
+fn a_silent_address_delays_the_next_attempt_by_the_attempt_delay() {
     let (a, b, _dns) = network_with_dns(&["both.test,10.77.0.2,fd77::2"]);
     let _servers = listen(&b, &["10.77.0.2:7000", "[fd77::2]:7000", "10.77.0.2:7001", "[fd77::2]:7001"]);
     drop_packets(&b, "tcp dport 7000 meta nfproto ipv6");
@@ -86,17 +86,17 @@ fn a_silent_address_is_left_behind() {
         tool.assert_times_out(&format!("dial tcp://both.test:7002 {deadline}"));
         tool.assert_times_out(&format!("dial tcp://10.77.0.2:7002 {deadline}"));
     }
-    // The deadline comes before the next address does.
+    // The timeout is shorter than the attempt delay.
     tool.assert_times_out("dial tcp://both.test:7000 200");
     tool.assert_fails("dial tcp://10.77.0.2:7002 0", "WOULD_BLOCK");
     assert_eq!(tool.resource_count(), before);
 }
 
 #[test]
-fn an_address_that_fails_holds_nothing_up() {
+fn a_failed_attempt_starts_the_next_at_once() {
     let (a, b, _dns) = network_with_dns(&["both.test,10.77.0.2,fd77::2"]);
     let _servers = listen(&b, &["10.77.0.2:7000", "10.77.0.2:7001", "10.77.0.2:7002", "[fd77::2]:7003"]);
-    // Of these the resolver knows nothing, so that the address still comes first.
+    // The resolver ignores these rules when it sorts addresses, so IPv6 is still first.
     a.ip("-6 rule add ipproto tcp dport 7001 unreachable");
     a.ip("-6 rule add ipproto tcp dport 7002 prohibit");
     a.ip("rule add ipproto tcp dport 7003 unreachable");
@@ -104,13 +104,13 @@ fn an_address_that_fails_holds_nothing_up() {
     let before = tool.resource_count();
     assert_eq!(tool.run_ok("resolve both.test 1 0 stream 60000"), ["[fd77::2]:1", "10.77.0.2:1"]);
     for (port, peer) in [(7000, "10.77.0.2"), (7001, "10.77.0.2"), (7002, "10.77.0.2"), (7003, "[fd77::2]")] {
-        // Nobody would wait for that long.
+        // With this attempt delay, waiting would fail the time limit of `assert_connects`.
         assert_eq!(
             tool.assert_connects(&format!("dial tcp://both.test:{port} delay=60000 60000")),
             format!("{peer}:{port}")
         );
     }
-    // Of a route that isn't there it does, and puts the address last.
+    // An unreachable route does affect the resolver: the address is now last.
     a.ip("-6 route add unreachable fd77::2/128");
     assert_eq!(tool.assert_connects("dial tcp://both.test:7000 delay=60000 60000"), "10.77.0.2:7000");
     tool.assert_fails("dial tcp://both.test:7003 60000", "HOST_UNREACHABLE");
@@ -118,7 +118,7 @@ fn an_address_that_fails_holds_nothing_up() {
 }
 
 #[test]
-fn what_a_router_reports_is_heard() {
+fn an_icmp_error_fails_an_attempt() {
     let net = RoutedNetwork::new(1500, 1500);
     let _dns = Dnsmasq::new(&net.a, &["both.test,10.77.2.2,fd77:2::2"]);
     let _servers = listen(&net.b, &["10.77.2.2:7000", "[fd77:2::2]:7001", "10.77.2.2:7002"]);
@@ -131,7 +131,7 @@ fn what_a_router_reports_is_heard() {
             }
         }",
     );
-    // Host unreachable, and for one prohibited.
+    // ICMP types and codes: host unreachable, and for 7002 administratively prohibited.
     let rules = ["left", "6:7000:1:3", "4:7001:3:1", "6:7002:1:1", "6:7003:1:3", "4:7003:3:1"];
     let mut router = Process::start(&net.router.within(&python("tests/py/refusing_router.py", &rules)));
     assert_eq!(router.output.read_line(), "ready");
@@ -143,7 +143,7 @@ fn what_a_router_reports_is_heard() {
 }
 
 #[test]
-fn of_several_errors_the_one_that_says_most_is_told() {
+fn of_several_errors_the_most_specific_is_returned() {
     let (a, b, _dns) = network_with_dns(&[
         "both.test,10.77.0.2,fd77::2",
         "nowhere.test,203.0.113.1,2001:db8::1",
@@ -152,8 +152,8 @@ fn of_several_errors_the_one_that_says_most_is_told() {
     ]);
     drop_packets(&b, "tcp dport 7005 meta nfproto ipv6");
     drop_packets(&b, "tcp dport 7006 meta nfproto ipv4");
-    // The resolver sees none of it, so that IPv6 comes first wherever it has a route.
-    for way in [
+    // The resolver ignores these rules when it sorts addresses: IPv6 is first wherever it has a route.
+    for command in [
         "-6 rule add ipproto tcp dport 7001 lookup 77",
         "rule add ipproto tcp dport 7002 lookup 77",
         "-6 rule add ipproto tcp dport 7003 lookup 77",
@@ -163,7 +163,7 @@ fn of_several_errors_the_one_that_says_most_is_told() {
         "-6 route add unreachable default table 77",
         "route add unreachable default table 77",
     ] {
-        a.ip(way);
+        a.ip(command);
     }
     let mut tool = NamesTool::new(&TestHost::new(&a));
     let before = tool.resource_count();
@@ -181,7 +181,7 @@ fn of_several_errors_the_one_that_says_most_is_told() {
     ] {
         tool.assert_fails_within(&format!("dial tcp://{endpoint} 60000"), error, 0.0..ATTEMPT_DELAY_MS);
     }
-    // One is refused, the other still might answer.
+    // One address refuses, but the other might still answer.
     tool.assert_times_out("dial tcp://both.test:7005 400");
     tool.assert_times_out("dial tcp://both.test:7006 400");
     assert_eq!(tool.resource_count(), before);
@@ -218,16 +218,16 @@ fn the_last_of_many_addresses_is_reached() {
         drop_packets(&b, &format!("ip daddr != {ip} tcp dport {silent}"));
         let command = format!("dial tcp://{name}:{silent} delay=50 60000");
         assert_eq!(tool.assert_connects_within(&command, 19.0 * 50.0..19.0 * 50.0 + 500.0), peer);
-        // All are under way when the time is over.
+        // All attempts are in flight when the timeout expires.
         tool.assert_times_out(&format!("dial tcp://{name}:7004 delay=10 500"));
         assert_eq!(tool.resource_count(), before);
     }
 }
 
 #[test]
-fn the_families_take_turns() {
-    let six: Vec<String> = (1..=8).map(|last| format!("both.test,10.78.0.1,fd78::{last}")).collect();
-    let records: Vec<&str> = six.iter().map(String::as_str).collect();
+fn attempts_alternate_between_the_families() {
+    let hosts: Vec<String> = (1..=8).map(|last| format!("both.test,10.78.0.1,fd78::{last}")).collect();
+    let records: Vec<&str> = hosts.iter().map(String::as_str).collect();
     let (a, b, _dns) = network_with_dns(&records);
     a.ip("route add 10.78.0.0/24 via 10.77.0.2");
     a.ip("route add fd78::/64 via fd77::2");
@@ -244,7 +244,7 @@ fn the_families_take_turns() {
 }
 
 #[test]
-fn a_refusal_beside_a_silent_address_holds_nothing_up() {
+fn a_refusal_beside_a_silent_address_starts_the_next_attempt_at_once() {
     let (a, b, _dns) = network_with_dns(&["both.test,10.78.0.1,fd78::1", "both.test,10.78.0.1,fd78::2"]);
     a.ip("route add 10.78.0.0/24 via 10.77.0.2");
     a.ip("route add fd78::/64 via fd77::2");
@@ -256,7 +256,7 @@ fn a_refusal_beside_a_silent_address_holds_nothing_up() {
     let mut tool = NamesTool::new(&TestHost::new(&a));
     let order = ["[fd78::1]:7000", "[fd78::2]:7000", "10.78.0.1:7000"];
     assert_eq!(tool.run_ok("resolve both.test 7000 0 stream 60000"), order);
-    // The one that refuses comes after one delay, and the one that works at once after it.
+    // The address that refuses is tried after one attempt delay, the one that works immediately afterwards.
     assert_eq!(
         tool.assert_connects_within("dial tcp://both.test:7000 60000", ATTEMPT_DELAY_MS..2.0 * ATTEMPT_DELAY_MS),
         "[fd78::2]:7000"
@@ -264,10 +264,10 @@ fn a_refusal_beside_a_silent_address_holds_nothing_up() {
 }
 
 #[test]
-fn a_server_that_is_silent_about_one_family_is_not_waited_for() {
+fn dial_does_not_wait_for_a_missing_answer_about_one_family() {
     let (a, b, dns) = network_with_dns(&[]);
     drop(dns);
-    let _odd = faulty_name_server(&a, "127.0.0.1");
+    let _faulty = faulty_name_server(&a, "127.0.0.1");
     let _servers = listen(&b, &["10.77.0.2:7000", "[fd77::2]:7000"]);
     let mut tool = NamesTool::new(
         &TestHost::new(&a).with_file("resolv.conf", "nameserver 127.0.0.1\noptions timeout:2 attempts:2\n"),
@@ -287,7 +287,7 @@ fn a_server_that_is_silent_about_one_family_is_not_waited_for() {
             "{name}"
         );
     }
-    // What is reply of a name is kept until it is known whether there is more.
+    // The lookup's error is returned once both families have failed.
     for name in ["servfail", "refused", "notimp"] {
         tool.assert_fails(&format!("dial tcp://{name}.odd:7000 60000"), "NAME_TRY_AGAIN");
     }
@@ -295,13 +295,13 @@ fn a_server_that_is_silent_about_one_family_is_not_waited_for() {
     tool.wait_for_resource_count(&before);
 }
 
-/// The name has addresses of one family alone, which are long in coming; in a domain that is searched there is a like one
-/// with addresses of the other.
+/// The name has addresses of one family only, and that answer is slow. The search domain has the same name with addresses of
+/// the other family.
 #[test]
-fn a_slow_answer_makes_no_other_host_of_a_name() {
+fn a_slow_answer_does_not_select_a_host_of_the_search_domain() {
     let (a, b, dns) = network_with_dns(&[]);
     drop(dns);
-    let _odd = faulty_name_server(&a, "127.0.0.1");
+    let _faulty = faulty_name_server(&a, "127.0.0.1");
     let _servers = listen(&b, &["10.77.0.2:7000", "[fd77::2]:7000"]);
     for (options, peer) in [("timeout:5", "[fd77::2]:7000"), ("ndots:2", "10.77.0.2:7000")] {
         let lines = format!("nameserver 127.0.0.1\nsearch corp\noptions {options}\n");
@@ -312,7 +312,7 @@ fn a_slow_answer_makes_no_other_host_of_a_name() {
 }
 
 #[test]
-fn datagrams_go_to_the_first_address_with_a_route() {
+fn a_datagram_dial_uses_the_first_address_with_a_route() {
     let (a, _b, _dns) = network_with_dns(&["both.test,10.77.0.2,fd77::2", "nowhere.test,203.0.113.1,2001:db8::1"]);
     a.ip("-6 rule add ipproto udp dport 7001 unreachable");
     let mut tool = NamesTool::new(&TestHost::new(&a));

@@ -1,4 +1,5 @@
-//! Dialers do as they are told, can be cut short at any moment, and leave nothing behind: between network namespaces.
+//! Dialers apply their options and local address, can be cancelled at any moment, and leak nothing. The tests run between
+//! network namespaces.
 
 mod common;
 
@@ -8,28 +9,28 @@ use jackfield::{Error, Flags, Incoming, Opt, Socket, Type};
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
-/// So many milliseconds may a dial take that is cut short.
+/// How many milliseconds a cancelled dial may take to return.
 const CANCEL_LIMIT_MS: f64 = 100.0;
 
-/// Who has connected.
-fn peer(server: &TcpListener) -> SocketAddr {
-    server.accept().expect("it is connected to").1
+/// Accepts a connection and returns the client's address.
+fn accept_peer(server: &TcpListener) -> SocketAddr {
+    server.accept().expect("a client has connected").1
 }
 
-/// How often each result came, of which no other may have.
+/// How often each result occurred. Other results than these are a failure.
 #[track_caller]
 fn counts<const N: usize>(reply: &Reply, results: [&str; N]) -> [u32; N] {
     let mut counts = [0; N];
     for word in &reply.fields[1..] {
-        let (result, count) = word.split_once('=').expect("it is a count");
+        let (result, count) = word.split_once('=').expect("the field is RESULT=COUNT");
         let at = results.iter().position(|expected| *expected == result);
-        counts[at.unwrap_or_else(|| panic!("{reply:?}"))] = count.parse().expect("it is a count");
+        counts[at.unwrap_or_else(|| panic!("{reply:?}"))] = count.parse().expect("the field is RESULT=COUNT");
     }
     counts
 }
 
 #[test]
-fn it_connects_from_its_local_address() {
+fn a_dialer_connects_from_its_local_address() {
     let (a, b, _dns) = network_with_dns(&[
         "both.test,10.77.0.2,fd77::2",
         "four.test,10.77.0.2",
@@ -52,22 +53,22 @@ fn it_connects_from_its_local_address() {
         ("0.0.0.0:5002", "10.77.0.2:7000", &servers[0]),
         ("[::]:5003", "[fd77::2]:7000", &servers[1]),
     ] {
-        // Only the addresses of its family are tried.
+        // Only remote addresses of the same family are tried.
         let reply = tool.run(&format!("dial tcp://both.test:7000 local={local} 60000"));
         assert_eq!((reply.result.as_str(), reply.fields[0].as_str()), ("0", to), "{local}: {reply:?}");
-        let local: SocketAddr = local.parse().expect("it is an address");
-        let seen = peer(server);
+        let local: SocketAddr = local.parse().expect("the text is an address");
+        let seen = accept_peer(server);
         assert_eq!(reply.fields[1], seen.to_string());
         assert!(local.ip().is_unspecified() || local.ip() == seen.ip(), "{local}: {seen}");
         assert!(local.port() == 0 || local.port() == seen.port(), "{local}: {seen}");
     }
-    // A port that is given is shared by the attempts under way.
+    // Concurrent attempts share a fixed local port.
     let first = tool.run_ok("resolve two.test 7001 0 stream 60000").swap_remove(0);
     let (lost, server) =
         if first.starts_with("10.77.0.2:") { ("10.77.0.2", &servers[3]) } else { ("10.77.0.4", &servers[2]) };
     drop_packets(&b, &format!("ip daddr {lost} tcp dport 7001"));
     tool.assert_connects_within("dial tcp://two.test:7001 local=10.77.0.1:5004 60000", ATTEMPT_DELAY_MS..f64::INFINITY);
-    assert_eq!(peer(server), "10.77.0.1:5004".parse().unwrap());
+    assert_eq!(accept_peer(server), "10.77.0.1:5004".parse().unwrap());
 
     for (endpoint, local, error) in [
         ("four.test:7000", "[fd77::1]:0", "NAME_NO_ADDRESS"),
@@ -82,10 +83,10 @@ fn it_connects_from_its_local_address() {
 }
 
 #[test]
-fn it_sets_options_before_it_connects() {
+fn a_dialer_sets_options_before_it_connects() {
     let (a, b, _dns) = network_with_dns(&["both.test,10.77.0.2,fd77::2"]);
     let _servers = listen(&b, &["10.77.0.2:7000", "[fd77::2]:7000", "10.77.0.2:7001", "10.77.0.2:7002"]);
-    // The first packet already must have it.
+    // The options must apply to the first packet.
     drop_packets(&b, "meta nfproto ipv4 tcp dport 7000 ip ttl != 9");
     drop_packets(&b, "meta nfproto ipv6 tcp dport 7000 ip6 hoplimit != 9");
     drop_packets(&b, "tcp dport 7001 ip dscp != 46");
@@ -107,7 +108,7 @@ fn it_sets_options_before_it_connects() {
         let reply = tool.run(&format!("{command} 60000"));
         assert_eq!((reply.result.as_str(), reply.fields[2..].join(" ").as_str()), ("0", read), "{command}: {reply:?}");
     }
-    // From the loopback interface there is no way there.
+    // The peer cannot be reached through the loopback interface.
     let lost = tool.run("dial tcp://10.77.0.2:7002 device=lo 300");
     assert!(["JF_E_TIMED_OUT", "JF_E_NETWORK_UNREACHABLE"].contains(&lost.result.as_str()), "{lost:?}");
     tool.assert_fails("dial tcp://10.77.0.2:7002 device=eth9 60000", "NOT_FOUND");
@@ -118,7 +119,7 @@ fn it_sets_options_before_it_connects() {
 }
 
 #[test]
-fn datagrams_carry_what_was_set() {
+fn a_dialed_datagram_socket_uses_the_dialers_options() {
     let (a, b, _dns) = network_with_dns(&[]);
     let server = b.enter(|| Socket::open(jackfield::Family::Inet, Type::Dgram, 0)).unwrap();
     server.bind(&"10.77.0.2:7000".parse().unwrap()).unwrap();
@@ -131,12 +132,12 @@ fn datagrams_carry_what_was_set() {
     let (mut incoming, mut buffer) = (Incoming::new(), [0; 64]);
     assert_eq!(server.recv_msg(&mut [buffer[..].as_mut().into()], Flags::NONE, &mut incoming), Ok(5));
     assert_eq!((incoming.from, incoming.ttl), (Some("10.77.0.1:5001".parse().unwrap()), Some(9)));
-    // The peer is the only one it hears.
+    // A connected socket receives from its peer only.
     assert_eq!(socket.recv(&mut buffer[..], Flags::DONT_WAIT), Err(Error::WOULD_BLOCK));
 }
 
 #[test]
-fn ten_thousand_dials_leave_nothing_behind() {
+fn ten_thousand_dials_leak_nothing() {
     let (a, _b, dns) = network_with_dns(&["here.test,127.0.0.1,::1"]);
     let mut tool = NamesTool::new(&TestHost::new(&a).with_file("hosts", "127.0.0.1 here\n"));
     let before = tool.resource_count();
@@ -144,13 +145,13 @@ fn ten_thousand_dials_leave_nothing_behind() {
         let reply = tool.run(&format!("row {count} dial tcp://{endpoint} 60000"));
         assert_eq!(counts(&reply, ["JF_E_CONN_REFUSED"]), [count], "{endpoint}");
     }
-    // A lookup's thread may need a moment to end after it has answered.
+    // A lookup thread may exit a moment after it has answered.
     tool.wait_for_resource_count(&before);
     drop(dns);
 }
 
 #[test]
-fn closing_it_at_any_moment_cuts_dials_short() {
+fn closing_a_dialer_at_any_moment_ends_its_dials() {
     let (a, b, dns) = network_with_dns(&["both.test,10.77.0.2,fd77::2"]);
     let servers = listen(&b, &["10.77.0.2:7000", "[fd77::2]:7000"]);
     drop_packets(&b, "tcp dport 7001");
@@ -188,7 +189,7 @@ fn closing_it_at_any_moment_cuts_dials_short() {
 }
 
 #[test]
-fn closing_it_cuts_all_its_dials_short() {
+fn closing_a_dialer_ends_all_concurrent_dials() {
     let (a, b, dns) = network_with_dns(&["both.test,10.77.0.2,fd77::2"]);
     let _servers = listen(&b, &["10.77.0.2:7000", "[fd77::2]:7000"]);
     drop_packets(&b, "tcp dport 7001");
@@ -196,7 +197,7 @@ fn closing_it_cuts_all_its_dials_short() {
     let before = tool.resource_count();
     let reply = tool.run_within("share 100 300 dial tcp://both.test:7001 60000", 0.0..CANCEL_LIMIT_MS);
     assert_eq!((reply.result.as_str(), counts(&reply, ["JF_E_CLOSED"])), ("JF_E_BUSY", [100]), "{reply:?}");
-    // Each has a connection when it is closed.
+    // The dialer is closed after every thread has connected.
     let reply = tool.run("share 100 -1 dial tcp://both.test:7000 60000");
     assert_eq!((reply.result.as_str(), counts(&reply, ["done"])), ("0", [100]), "{reply:?}");
     dns.pause();
@@ -227,7 +228,7 @@ fn a_hundred_threads_dial_at_once() {
 }
 
 #[test]
-fn a_process_without_descriptors_says_so() {
+fn fd_exhaustion_returns_too_many_files() {
     let (a, b, _dns) = network_with_dns(&["both.test,10.77.0.2,fd77::2"]);
     let _servers = listen(&b, &["10.77.0.2:7000"]);
     let mut tool = NamesTool::new(&TestHost::new(&a));
@@ -247,7 +248,7 @@ fn a_process_without_descriptors_says_so() {
 #[test]
 fn a_forked_child_dials_while_its_parent_waits_for_a_name() {
     let (a, b, _dns) = network_with_dns(&["both.test,10.77.0.2,fd77::2"]);
-    let mut odd = faulty_name_server(&a, "127.0.0.2");
+    let mut faulty = faulty_name_server(&a, "127.0.0.2");
     let _servers = listen(&b, &["10.77.0.2:7000", "[fd77::2]:7000"]);
     let test_host = TestHost::new(&a)
         .with_file("hosts", "10.77.0.2 filed\n")
@@ -255,8 +256,8 @@ fn a_forked_child_dials_while_its_parent_waits_for_a_name() {
     let mut tool = NamesTool::new(&test_host);
     let before = tool.resource_count();
     tool.run("beside dial tcp://silent.odd:7000 delay=60000 1500");
-    // Children are for when the lookup waits for its server: the C library has locks that would stay locked in them.
-    assert_eq!((odd.output.read_line(), odd.output.read_line()), ("1 silent.odd".into(), "28 silent.odd".into()));
+    // Forks only after both queries were sent: until then the C library may hold locks, which would stay locked in the child.
+    assert_eq!((faulty.output.read_line(), faulty.output.read_line()), ("1 silent.odd".into(), "28 silent.odd".into()));
     for _ in 0..10 {
         assert_eq!(tool.assert_connects("fork-anew dial tcp://10.77.0.2:7000 60000"), "10.77.0.2:7000");
         assert_eq!(tool.assert_connects("fork-anew dial tcp://filed:7000 60000"), "10.77.0.2:7000");
@@ -268,7 +269,7 @@ fn a_forked_child_dials_while_its_parent_waits_for_a_name() {
 }
 
 #[test]
-fn valgrind_has_nothing_to_say() {
+fn memcheck_finds_no_error() {
     let (a, b, dns) = network_with_dns(&["both.test,10.77.0.2,fd77::2", "xn--bcher-kva.test,10.77.0.2"]);
     let _servers = listen(&b, &["10.77.0.2:7000", "[fd77::2]:7000"]);
     drop_packets(&b, "tcp dport 7001");

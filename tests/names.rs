@@ -1,4 +1,4 @@
-//! Names are looked up as the system does it: against dnsmasq and worse name servers, in network namespaces.
+//! Names are resolved as the C library resolves them. The tests use dnsmasq and a faulty name server, in network namespaces.
 
 mod common;
 
@@ -7,8 +7,8 @@ use common::expect_success;
 use common::names_tool::{NamesTool, network_with_dns};
 use common::peers::program;
 
-/// What Python's own sockets find, in their order, and each once: the hosts file may say the same twice.
-fn python_finds(test_host: &TestHost<'_>, host: &str, port: u16) -> Vec<String> {
+/// The addresses from Python's getaddrinfo, in order, without duplicates: the hosts file may list an address twice.
+fn resolve_with_python(test_host: &TestHost<'_>, host: &str, port: u16) -> Vec<String> {
     let script = "import socket, sys
 for found in socket.getaddrinfo(sys.argv[1], int(sys.argv[2]), type=socket.SOCK_STREAM):
     print(('[%s]:%d' if found[0] == socket.AF_INET6 else '%s:%d') % found[4][:2])";
@@ -20,13 +20,13 @@ for found in socket.getaddrinfo(sys.argv[1], int(sys.argv[2]), type=socket.SOCK_
 }
 
 #[test]
-fn addresses_come_as_the_resolver_gives_them() {
+fn addresses_are_returned_in_the_resolvers_order() {
     let many: Vec<String> = (1..=20).map(|last| format!("many.test,10.78.{}.{last}", last % 3)).collect();
     let mut records = vec![
         "four.test,10.77.0.2",
         "six.test,fd77::2",
         "both.test,10.77.0.2,fd77::2",
-        // Of unlike worth: without a route, of another scope, mapped, and this machine's own.
+        // Addresses that RFC 6724 ranks differently: reachable, unreachable, link-local and loopback ones.
         "mixed.test,10.77.0.2,2001:db8::1",
         "mixed.test,127.0.0.1,fd77::1",
         "mixed.test,169.254.1.1,fe80::2",
@@ -39,7 +39,7 @@ fn addresses_come_as_the_resolver_gives_them() {
     let test_host =
         TestHost::new(&a).with_file("hosts", "10.77.0.2 filed\nfd77::2 filed aside.test\n10.77.0.2 filed twice\n");
     let mut tool = NamesTool::new(&test_host);
-    for (host, four, six) in [
+    for (host, ipv4, ipv6) in [
         ("four.test", vec!["10.77.0.2:80"], vec![]),
         ("alias4.test", vec!["10.77.0.2:80"], vec![]),
         ("six.test", vec![], vec!["[fd77::2]:80"]),
@@ -49,8 +49,8 @@ fn addresses_come_as_the_resolver_gives_them() {
         ("other.test", vec!["10.77.0.2:80"], vec!["[fd77::2]:80"]),
         ("filed", vec!["10.77.0.2:80"], vec!["[fd77::2]:80"]),
     ] {
-        let all = [six.clone(), four.clone()].concat();
-        for (family, expected) in [(4, four), (6, six), (0, all)] {
+        let all = [ipv6.clone(), ipv4.clone()].concat();
+        for (family, expected) in [(4, ipv4), (6, ipv6), (0, all)] {
             let command = format!("resolve {host} 80 {family} stream 60000");
             if expected.is_empty() {
                 tool.assert_fails(&command, "NAME_NO_ADDRESS");
@@ -59,33 +59,33 @@ fn addresses_come_as_the_resolver_gives_them() {
             }
         }
     }
-    // What the hosts file doesn't say of a name is asked elsewhere.
+    // The hosts file has only an IPv6 address for this name. IPv4 is queried from the name server, which has no such name.
     assert_eq!(tool.run_ok("resolve aside.test 80 0 stream 60000"), ["[fd77::2]:80"]);
     tool.assert_fails("resolve aside.test 80 4 stream 60000", "NAME_NO_ADDRESS");
     for (host, count) in [("both.test", 2), ("mixed.test", 8), ("many.test", 20), ("filed", 2)] {
         let found = tool.run_ok(&format!("resolve {host} 8080 0 stream -1"));
         assert_eq!(found.len(), count, "{host}: {found:?}");
-        assert_eq!(found, python_finds(&test_host, host, 8080), "{host}");
+        assert_eq!(found, resolve_with_python(&test_host, host, 8080), "{host}");
     }
 }
 
 #[test]
-fn names_without_an_address_fail_by_what_is_wrong() {
+fn failed_lookups_return_the_reason() {
     let (a, _b, dns) = network_with_dns(&["four.test,10.77.0.2", "--txt-record=text.test,words"]);
-    let _odd = faulty_name_server(&a, "127.0.0.2");
+    let _faulty = faulty_name_server(&a, "127.0.0.2");
     let mut tool = NamesTool::new(&TestHost::new(&a));
     for family in [0, 4, 6] {
         tool.assert_fails(&format!("resolve none.test 80 {family} stream 60000"), "NAME_NOT_FOUND");
         tool.assert_fails(&format!("resolve text.test 80 {family} stream 60000"), "NAME_NO_ADDRESS");
-        // dnsmasq refuses, which the C library takes for a failure that may pass.
+        // dnsmasq answers REFUSED, which the C library treats as a temporary failure.
         tool.assert_fails(&format!("resolve elsewhere.example 80 {family} stream 60000"), "NAME_TRY_AGAIN");
     }
     tool.assert_fails("resolve four.test 80 6 stream 60000", "NAME_NO_ADDRESS");
     assert!(dns.queries().contains(&"AAAA four.test".to_owned()), "{:?}", dns.queries());
 
-    let quickly = "options timeout:1 attempts:1\n";
+    let short_timeout = "options timeout:1 attempts:1\n";
     let mut tool =
-        NamesTool::new(&TestHost::new(&a).with_file("resolv.conf", &format!("nameserver 127.0.0.2\n{quickly}")));
+        NamesTool::new(&TestHost::new(&a).with_file("resolv.conf", &format!("nameserver 127.0.0.2\n{short_timeout}")));
     for (host, family, error) in [
         ("servfail.odd", 0, "NAME_TRY_AGAIN"),
         ("servfail.odd", 4, "NAME_TRY_AGAIN"),
@@ -95,7 +95,7 @@ fn names_without_an_address_fail_by_what_is_wrong() {
         ("garbage.odd", 4, "NAME_TRY_AGAIN"),
         ("broken4.odd", 4, "NAME_TRY_AGAIN"),
         ("broken6.odd", 6, "NAME_TRY_AGAIN"),
-        // The C library takes it that the question can't be asked.
+        // The C library treats FORMERR as a name that does not exist.
         ("formerr.odd", 0, "NAME_NOT_FOUND"),
     ] {
         tool.assert_fails(&format!("resolve {host} 80 {family} stream 60000"), error);
@@ -103,17 +103,17 @@ fn names_without_an_address_fail_by_what_is_wrong() {
     assert_eq!(tool.run_ok("resolve broken6.odd 80 0 stream 60000"), ["10.77.0.2:80"]);
     assert_eq!(tool.run_ok("resolve broken4.odd 80 0 stream 60000"), ["[fd77::2]:80"]);
 
-    // The next server is asked when one fails, and there may be none.
-    let servers = format!("nameserver 127.0.0.9\nnameserver 127.0.0.2\nnameserver 127.0.0.1\n{quickly}");
+    // If a server fails, the next one is queried. Without a server, the lookup fails.
+    let servers = format!("nameserver 127.0.0.9\nnameserver 127.0.0.2\nnameserver 127.0.0.1\n{short_timeout}");
     let mut tool = NamesTool::new(&TestHost::new(&a).with_file("resolv.conf", &servers));
     assert_eq!(tool.run_ok("resolve four.test 80 4 stream 60000"), ["10.77.0.2:80"]);
-    let nobody = format!("nameserver 127.0.0.9\n{quickly}");
-    let mut tool = NamesTool::new(&TestHost::new(&a).with_file("resolv.conf", &nobody));
+    let no_server = format!("nameserver 127.0.0.9\n{short_timeout}");
+    let mut tool = NamesTool::new(&TestHost::new(&a).with_file("resolv.conf", &no_server));
     tool.assert_fails("resolve four.test 80 4 stream 60000", "NAME_TRY_AGAIN");
 }
 
 #[test]
-fn short_names_are_searched_for() {
+fn short_names_use_the_search_domains() {
     let (a, _b, dns) =
         network_with_dns(&["web.one.test,10.77.0.11", "web.two.test,10.77.0.12", "mail.two.test,10.77.0.13"]);
     let mut tool =
@@ -122,15 +122,16 @@ fn short_names_are_searched_for() {
     assert_eq!(tool.run_ok("resolve mail 80 4 stream 60000"), ["10.77.0.13:80"]);
     assert_eq!(tool.run_ok("resolve web.two.test 80 4 stream 60000"), ["10.77.0.12:80"]);
     assert_eq!(dns.queries(), ["A web.one.test", "A mail.one.test", "A mail.two.test", "A web.two.test"]);
-    // With a dot at its end it is the whole name.
+    // A name with a trailing dot is absolute.
     tool.assert_fails("resolve web.test. 80 4 stream 60000", "NAME_NOT_FOUND");
-    // A name that is not found is asked for once more, for either family: it may have addresses of the other.
-    let asked = dns.queries();
-    assert!(asked[4] == "A web.test" && asked[5..].iter().all(|what| what.ends_with(" web.test")), "{asked:?}");
+    // A name that is not found is queried again for both families, to learn whether it has addresses of the other family.
+    let queries = dns.queries();
+    let repeats_the_name = queries[5..].iter().all(|query| query.ends_with(" web.test"));
+    assert!(queries[4] == "A web.test" && repeats_the_name, "{queries:?}");
 }
 
 #[test]
-fn what_changes_while_a_program_runs_is_heeded() {
+fn configuration_changes_take_effect_in_a_running_program() {
     let (a, _b, _dns) = network_with_dns(&["four.test,10.77.0.2"]);
     let test_host = TestHost::new(&a).with_file("resolv.conf", "nameserver 127.0.0.9\noptions timeout:1 attempts:1\n");
     let mut tool = NamesTool::new(&test_host);
@@ -142,7 +143,7 @@ fn what_changes_while_a_program_runs_is_heeded() {
 }
 
 #[test]
-fn services_are_found_by_their_kind() {
+fn services_are_found_by_socket_type() {
     let (a, _b, dns) = network_with_dns(&["four.test,10.77.0.2"]);
     let services = "\
         both 7001/tcp\nboth 7002/udp\nstreams 7003/tcp also-streams\ndatagrams 7004/udp\nftp-data.x_y+z 7005/tcp\n";
@@ -166,19 +167,19 @@ fn services_are_found_by_their_kind() {
             assert_eq!(found, [format!("10.77.0.2:{port}")], "{service} {kind}");
         }
     }
-    let asked = dns.queries().len();
-    // An unknown service is known to be that without asking for the host.
+    let query_count = dns.queries().len();
+    // An unknown service fails without a query for the host.
     for (service, kind) in [("streams", "dgram"), ("datagrams", "stream"), ("none", "stream"), ("none", "0")] {
         tool.assert_fails(&format!("resolve four.test {service} 0 {kind} 60000"), "NOT_FOUND");
     }
     for service in ["65536", "99999999999999999999", "-1", "+1", "a/b"] {
         tool.assert_fails(&format!("resolve four.test {service} 0 stream 60000"), "ADDR_INVALID");
     }
-    assert_eq!(dns.queries().len(), asked);
+    assert_eq!(dns.queries().len(), query_count);
 }
 
 #[test]
-fn addresses_and_what_is_no_name_ask_nobody() {
+fn addresses_and_malformed_names_cause_no_query() {
     let (a, _b, dns) = network_with_dns(&["four.test,10.77.0.2"]);
     let index = a.interface_index("eth0");
     let mut tool = NamesTool::new(&TestHost::new(&a));
@@ -204,7 +205,7 @@ fn addresses_and_what_is_no_name_ask_nobody() {
     {
         tool.assert_fails(&format!("resolve {host} 80 0 stream 60000"), "ADDR_INVALID");
     }
-    // A name would have to be looked up, also one of the hosts file.
+    // With a timeout of 0, no lookup is started, not even of a name in the hosts file.
     tool.assert_fails("resolve four.test 80 0 stream 0", "WOULD_BLOCK");
     tool.assert_fails("resolve localhost 80 0 stream 0", "WOULD_BLOCK");
     tool.assert_fails("dial tcp://four.test:80 0", "WOULD_BLOCK");
@@ -215,7 +216,7 @@ fn addresses_and_what_is_no_name_ask_nobody() {
 }
 
 #[test]
-fn names_that_are_not_ascii_are_asked_for_as_idna_has_them() {
+fn non_ascii_names_are_queried_in_their_idna_form() {
     let (a, _b, dns) = network_with_dns(&["xn--bcher-kva.test,10.77.0.2", "xn--fa-hia.test,10.77.0.3"]);
     let mut tool = NamesTool::new(&TestHost::new(&a));
     assert_eq!(tool.run_ok("resolve bücher.test 80 4 stream 60000"), ["10.77.0.2:80"]);
@@ -224,20 +225,20 @@ fn names_that_are_not_ascii_are_asked_for_as_idna_has_them() {
     tool.assert_fails("resolve bücherei.test 80 4 stream 60000", "NAME_NOT_FOUND");
     let expected = ["xn--bcher-kva", "xn--bcher-kva", "xn--fa-hia", "xn--bcherei-n2a"];
     assert_eq!(dns.queries()[..4], expected.map(|name| format!("A {name}.test")));
-    assert!(dns.queries()[4..].iter().all(|what| what.ends_with(" xn--bcherei-n2a.test")), "{:?}", dns.queries());
-    // No word of any language.
+    assert!(dns.queries()[4..].iter().all(|query| query.ends_with(" xn--bcherei-n2a.test")), "{:?}", dns.queries());
+    // IDNA does not allow this character.
     tool.assert_fails("resolve \u{2028}.test 80 4 stream 60000", "ADDR_INVALID");
 }
 
 #[test]
-fn addresses_have_names() {
+fn addresses_are_resolved_to_names() {
     let (a, _b, dns) = network_with_dns(&[
         "four.test,10.77.0.2",
         "six.test,fd77::2",
         "--ptr-record=1.2.3.10.in-addr.arpa,pointed.test",
         "--ptr-record=2.2.3.10.in-addr.arpa,xn--bcher-kva.test",
     ]);
-    let _odd = faulty_name_server(&a, "127.0.0.2");
+    let _faulty = faulty_name_server(&a, "127.0.0.2");
     let mut tool = NamesTool::new(&TestHost::new(&a).with_file("hosts", "10.77.0.3 filed.test short\n"));
     for (address, name) in [
         ("10.77.0.2:80", "four.test"),
@@ -265,24 +266,24 @@ fn addresses_have_names() {
 }
 
 #[test]
-fn a_deadline_ends_the_wait_for_a_silent_server() {
+fn a_timeout_ends_the_wait_for_a_silent_server() {
     let (a, _b, dns) = network_with_dns(&["four.test,10.77.0.2"]);
     let mut tool = NamesTool::new(&TestHost::new(&a));
     let before = tool.resource_count();
     dns.pause();
     for command in ["resolve four.test 80 0 stream", "resolve four.test 80 4 stream", "dial tcp://four.test:80"] {
-        for deadline in [1, 50, 300, 1000] {
-            tool.assert_times_out(&format!("{command} {deadline}"));
+        for timeout in [1, 50, 300, 1000] {
+            tool.assert_times_out(&format!("{command} {timeout}"));
         }
     }
-    assert_ne!(tool.resource_count(), before, "lookups are left behind");
+    assert_ne!(tool.resource_count(), before, "abandoned lookups still run");
     dns.resume();
     tool.wait_for_resource_count(&before);
     assert_eq!(tool.run_ok("resolve four.test 80 4 stream 60000"), ["10.77.0.2:80"]);
 }
 
 #[test]
-fn signals_do_not_end_a_look_up() {
+fn signals_do_not_end_a_lookup() {
     let (a, _b, dns) = network_with_dns(&["four.test,10.77.0.2"]);
     let mut tool = NamesTool::new(&TestHost::new(&a));
     let before = tool.resource_count();
@@ -295,25 +296,25 @@ fn signals_do_not_end_a_look_up() {
     dns.resume();
     assert_eq!(tool.read_reply().fields, ["10.77.0.2:80"]);
     tool.run("timer 0");
-    // Nor are they handled in it.
+    // Lookup threads do not handle the program's signals.
     assert_eq!(tool.run_ok("signaled resolve four.test 80 4 stream 60000"), ["10.77.0.2:80"]);
     tool.wait_for_resource_count(&before);
 }
 
 #[test]
-fn at_most_64_look_ups_are_under_way() {
+fn at_most_64_lookups_are_in_flight() {
     let (a, _b, dns) = network_with_dns(&["four.test,10.77.0.2"]);
     let mut tool = NamesTool::new(&TestHost::new(&a));
     let before = tool.resource_count();
     tool.assert_crowd_times_out(&dns, "crowd 200 64 resolve four.test 80 4 stream 500");
-    // All are left behind, so nobody else has a turn until they end.
+    // All 64 lookups are abandoned but still in flight, so a new one cannot start.
     tool.assert_times_out("resolve four.test 80 4 stream 200");
-    // But who needs none is served.
+    // An IP address needs no lookup.
     assert_eq!(tool.run_ok("resolve 10.77.0.2 80 4 stream 0"), ["10.77.0.2:80"]);
     dns.resume();
     tool.wait_for_resource_count(&before);
 
-    // Those who wait for their turn get it.
+    // Callers that wait for a free slot get one.
     dns.pause();
     tool.send_command("crowd 200 64 resolve four.test 80 4 stream 60000");
     assert_eq!(tool.read_line(), "under way");
@@ -324,11 +325,11 @@ fn at_most_64_look_ups_are_under_way() {
 }
 
 #[test]
-fn a_forked_child_has_turns_of_its_own() {
+fn a_forked_child_has_separate_lookup_slots() {
     let (a, _b, dns) = network_with_dns(&["four.test,10.77.0.2"]);
     let mut tool = NamesTool::new(&TestHost::new(&a).with_file("hosts", "10.77.0.3 filed\n"));
     let before = tool.resource_count();
-    // As many as there may be are left behind in the parent, and one waits for its turn.
+    // In the parent, 64 abandoned lookups are in flight, and one more waits for a slot.
     tool.assert_crowd_times_out(&dns, "crowd 64 64 resolve four.test 80 4 stream 300");
     tool.run("beside resolve four.test 80 4 stream 60000");
     assert_eq!(tool.run_ok("fork resolve filed 80 4 stream 60000"), ["10.77.0.3:80"]);
@@ -339,14 +340,15 @@ fn a_forked_child_has_turns_of_its_own() {
     tool.wait_for_resource_count(&before);
 }
 
-/// A child that closes what it inherited has sockets of its own at the numbers by which its parent asks.
+/// The child closes inherited descriptors, and opens sockets with the descriptor numbers that the parent's lookup uses.
 #[test]
-fn a_forked_child_asks_by_no_socket_of_its_parent() {
+fn a_forked_child_does_not_use_the_parents_dns_sockets() {
     let (a, _b, dns) = network_with_dns(&["four.test,10.77.0.2"]);
     let mut tool = NamesTool::new(&TestHost::new(&a));
     let before = tool.resource_count();
     dns.pause();
-    // The lookup goes on. By now it waits for its server: the C library has locks that would stay locked in a child.
+    // The lookup continues, and already waits for its server: before that, the C library may hold locks, which would stay
+    // locked in the child.
     tool.assert_times_out("resolve four.test 80 4 stream 100");
     tool.assert_times_out("fork-anew resolve four.test 80 4 stream 100");
     dns.resume();
@@ -356,13 +358,13 @@ fn a_forked_child_asks_by_no_socket_of_its_parent() {
 }
 
 #[test]
-fn a_process_without_descriptors_says_so() {
+fn fd_exhaustion_returns_too_many_files() {
     let (a, _b, _dns) = network_with_dns(&["four.test,10.77.0.2"]);
     let test_host = TestHost::new(&a).with_file("hosts", "10.77.0.3 filed\n").with_file("services", "jack 7000/tcp\n");
     for command in ["resolve four.test 80 4 stream", "resolve filed 80 4 stream", "reverse 10.77.0.2:0"] {
         let mut tool = NamesTool::new(&test_host);
         let before = tool.resource_count();
-        // Also when nothing has been looked up before.
+        // The first lookup of a process fails in the same way as later ones.
         for _ in 0..2 {
             for left in [0, 1] {
                 tool.run(&format!("fill {left}"));
