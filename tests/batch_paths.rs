@@ -1,5 +1,5 @@
-//! Many datagrams at once on networks whose packets have a largest size: what fits arrives, what does not is told, and nothing
-//! is cut into fragments that was not asked for.
+//! Batches on paths with a small MTU: datagrams that fit arrive, longer ones fail, and the kernel makes no fragments unless
+//! the socket asks for them.
 
 mod common;
 
@@ -13,35 +13,35 @@ use std::time::Instant;
 
 const MTU: u32 = 1280;
 
-/// How a sender's datagrams go out.
+/// Whether the kernel can segment a sender's datagrams.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Sending {
-    /// Taken apart by the kernel or the device.
-    InSegments,
-    /// The kernel refuses that, because the datagrams are to have no checksums.
+enum Segmentation {
+    /// The kernel or the device segments runs of datagrams (GSO).
+    Supported,
+    /// The kernel refuses to segment, because UDP checksums are off.
     Refused,
 }
 
-/// A family, the other host's address in it, and the longest datagram that fits into a packet.
+/// A socket family, the other host's address in that family, and the longest datagram that fits into a packet, in bytes.
 #[derive(Clone, Copy, Debug)]
-struct Way {
+struct Path {
     family: Family,
     host: &'static str,
     longest: usize,
 }
 
-const WAYS: [Way; 3] = [
-    Way { family: Family::Inet, host: "10.77.0.2", longest: 1252 },
-    Way { family: Family::Inet6, host: "fd77::2", longest: 1232 },
-    Way { family: Family::Inet6, host: "::ffff:10.77.0.2", longest: 1252 },
+const PATHS: [Path; 3] = [
+    Path { family: Family::Inet, host: "10.77.0.2", longest: 1252 },
+    Path { family: Family::Inet6, host: "fd77::2", longest: 1232 },
+    Path { family: Family::Inet6, host: "::ffff:10.77.0.2", longest: 1252 },
 ];
 
 fn ip(text: &str) -> IpAddr {
-    text.parse().expect("it is an IP address")
+    text.parse().expect("the text is an IP address")
 }
 
-/// Two hosts whose packets have at most so many bytes.
-fn narrow() -> (Namespace, Namespace) {
+/// Two hosts linked with an MTU of `MTU` bytes.
+fn small_mtu_hosts() -> (Namespace, Namespace) {
     let (a, b) = (Namespace::new(), Namespace::new());
     create_link(
         &LinkEnd { namespace: &a, interface: "eth0", addresses: &["10.77.0.1/24", "fd77::1/64"] },
@@ -51,44 +51,44 @@ fn narrow() -> (Namespace, Namespace) {
     (a, b)
 }
 
-fn set_number(socket: &Socket, level: i32, name: i32, value: i32) {
-    // SAFETY: the value is an int, and is as long as it says.
+fn set_int_option(socket: &Socket, level: i32, name: i32, value: i32) {
+    // SAFETY: the pointer refers to a value of 4 bytes.
     let result = unsafe { libc::setsockopt(socket.as_raw_fd(), level, name, (&raw const value).cast(), 4) };
-    assert_eq!(result, 0, "option {name} of {level} can be set");
+    assert_eq!(result, 0, "option {name} of level {level} can be set");
 }
 
-fn sender(namespace: &Namespace, way: Way, sending: Sending) -> Socket {
+fn sender(namespace: &Namespace, path: Path, segmentation: Segmentation) -> Socket {
     const UDP_NO_CHECK6_TX: i32 = 101;
-    let socket = namespace.enter(|| Socket::open(way.family, Type::Dgram, 0)).unwrap();
-    if sending == Sending::Refused {
-        set_number(&socket, libc::SOL_SOCKET, libc::SO_NO_CHECK, 1);
-        if way.family == Family::Inet6 {
-            set_number(&socket, libc::IPPROTO_UDP, UDP_NO_CHECK6_TX, 1);
+    let socket = namespace.enter(|| Socket::open(path.family, Type::Dgram, 0)).unwrap();
+    if segmentation == Segmentation::Refused {
+        set_int_option(&socket, libc::SOL_SOCKET, libc::SO_NO_CHECK, 1);
+        if path.family == Family::Inet6 {
+            set_int_option(&socket, libc::IPPROTO_UDP, UDP_NO_CHECK6_TX, 1);
         }
     }
     socket
 }
 
-/// A receiver, and its address as the sender calls it.
-fn receiver(namespace: &Namespace, way: Way) -> (Socket, Addr) {
+/// A receiver, and its address in the sender's family.
+fn receiver(namespace: &Namespace, path: Path) -> (Socket, Addr) {
     const UDP_NO_CHECK6_RX: i32 = 102;
     let socket = namespace.enter(|| Socket::open(Family::Inet6, Type::Dgram, 0)).unwrap();
     socket.bind(&"[::]:0".parse().unwrap()).unwrap();
-    set_number(&socket, libc::IPPROTO_UDP, UDP_NO_CHECK6_RX, 1);
+    set_int_option(&socket, libc::IPPROTO_UDP, UDP_NO_CHECK6_RX, 1);
     socket.set(Opt::RecvBufferForce, 8 << 20).unwrap();
     socket.set(Opt::RecvTimeout, TIMEOUT.as_millis() as i64).unwrap();
     let port = socket.local_addr().unwrap().port().unwrap();
-    (socket, (ip(way.host), port).into())
+    (socket, (ip(path.host), port).into())
 }
 
-/// Datagrams of these lengths, told apart by what is in them.
-fn bytes_of(lens: &[usize]) -> Vec<Vec<u8>> {
+/// Datagrams of these lengths. Their content differs by index.
+fn make_datagrams(lens: &[usize]) -> Vec<Vec<u8>> {
     lens.iter().enumerate().map(|(index, &len)| vec![index as u8; len]).collect()
 }
 
-/// Sends datagrams of these lengths and returns what became of each.
+/// Sends datagrams of these lengths and returns the result of each.
 fn send(socket: &Socket, to: Option<&Addr>, lens: &[usize]) -> Vec<Result<usize, Error>> {
-    let bytes = bytes_of(lens);
+    let bytes = make_datagrams(lens);
     let mut datagrams: Vec<_> =
         bytes.iter().map(|bytes| to.map_or(Datagram::new(bytes), |to| Datagram::to(bytes, to))).collect();
     let sent = socket.send_many(&mut datagrams, Flags::NONE);
@@ -100,22 +100,22 @@ fn send(socket: &Socket, to: Option<&Addr>, lens: &[usize]) -> Vec<Result<usize,
     results
 }
 
-/// Receives these and nothing else.
-fn expect(socket: &Socket, expected: &[Vec<u8>]) {
+/// Asserts that exactly these datagrams arrive, in this order.
+fn assert_receives(socket: &Socket, expected: &[Vec<u8>]) {
     let mut memory = vec![0; 2 * 65536];
     let mut batch = Batch::coalesced(&mut memory).unwrap();
-    let mut came = Vec::new();
-    while came.len() < expected.len() {
+    let mut received = Vec::new();
+    while received.len() < expected.len() {
         socket.recv_many(&mut batch, Flags::NONE).unwrap();
-        came.extend(batch.iter().map(|datagram| datagram.bytes.to_vec()));
+        received.extend(batch.iter().map(|datagram| datagram.bytes.to_vec()));
     }
     let lens = |all: &[Vec<u8>]| all.iter().map(Vec::len).collect::<Vec<_>>();
-    assert!(came == expected, "{:?} came of {:?}", lens(&came), lens(expected));
+    assert!(received == expected, "received {:?} instead of {:?}", lens(&received), lens(expected));
     assert_eq!(socket.recv_many(&mut batch, Flags::DONT_WAIT), Err(Error::WOULD_BLOCK));
 }
 
-/// How many fragments this host has made.
-fn fragments(namespace: &Namespace) -> u64 {
+/// The number of fragments that this host has created.
+fn fragment_count(namespace: &Namespace) -> u64 {
     let v4 = expect_success(&mut namespace.command("cat", &["/proc/net/snmp"]), 30);
     let mut rows = v4.lines().filter(|line| line.starts_with("Ip:")).map(str::split_whitespace);
     let (mut names, mut values) = (rows.next().unwrap(), rows.next().unwrap());
@@ -126,8 +126,8 @@ fn fragments(namespace: &Namespace) -> u64 {
     v4 + v6.trim().parse::<u64>().unwrap()
 }
 
-/// Lengths around the longest, in runs and alone.
-fn around(longest: usize) -> Vec<usize> {
+/// Lengths below, at and above the longest that fits, in runs and alone.
+fn lengths_around(longest: usize) -> Vec<usize> {
     let mut lens = vec![longest; 5];
     lens.extend([longest + 1, longest, longest + 1, longest + 1, longest - 1, 0, 9000, longest + 20, 3]);
     lens.extend([longest + 100; 7]);
@@ -137,93 +137,93 @@ fn around(longest: usize) -> Vec<usize> {
     lens
 }
 
-/// What fits is sent, and of the others each is told that it is too long.
-fn what_fits_arrives(a: &Namespace, b: &Namespace, ways: &[Way]) {
-    for &way in ways {
-        let lens = around(way.longest);
-        for sending in [Sending::InSegments, Sending::Refused] {
-            let (socket, (other, to)) = (sender(a, way, sending), receiver(b, way));
-            // The second time it is known whether the kernel takes them apart; then with a peer.
+/// Asserts that datagrams that fit arrive, and that each longer one fails with MESSAGE_SIZE.
+fn assert_fitting_datagrams_arrive(a: &Namespace, b: &Namespace, paths: &[Path]) {
+    for &path in paths {
+        let lens = lengths_around(path.longest);
+        for segmentation in [Segmentation::Supported, Segmentation::Refused] {
+            let (socket, (receiving, to)) = (sender(a, path, segmentation), receiver(b, path));
+            // From the second round, the library knows whether the kernel segments. The third round uses a connected socket.
             for round in 0..3 {
                 if round == 2 {
                     socket.connect(&to).unwrap();
                 }
                 let results = send(&socket, (round < 2).then_some(&to), &lens);
-                let wanted =
-                    lens.iter().map(|&len| if len <= way.longest { Ok(len) } else { Err(Error::MESSAGE_SIZE) });
-                let wanted: Vec<_> = wanted.collect();
-                for (index, (result, wanted)) in results.iter().zip(&wanted).enumerate() {
-                    assert_eq!(result, wanted, "{way:?}, {sending:?}, round {round}, datagram {index}");
+                let expected =
+                    lens.iter().map(|&len| if len <= path.longest { Ok(len) } else { Err(Error::MESSAGE_SIZE) });
+                let expected: Vec<_> = expected.collect();
+                for (index, (result, expected)) in results.iter().zip(&expected).enumerate() {
+                    assert_eq!(result, expected, "{path:?}, {segmentation:?}, round {round}, datagram {index}");
                 }
-                let fits = |bytes: &Vec<u8>| bytes.len() <= way.longest;
-                expect(&other, &bytes_of(&lens).into_iter().filter(fits).collect::<Vec<_>>());
-                assert_eq!(socket.get(Opt::PathMtuDiscovery), Ok(2), "nothing is to be cut");
+                let fits = |bytes: &Vec<u8>| bytes.len() <= path.longest;
+                assert_receives(&receiving, &make_datagrams(&lens).into_iter().filter(fits).collect::<Vec<_>>());
+                assert_eq!(socket.get(Opt::PathMtuDiscovery), Ok(2), "the kernel must not fragment");
             }
         }
     }
-    assert_eq!(fragments(a), 0);
+    assert_eq!(fragment_count(a), 0);
 }
 
 #[test]
-fn what_fits_into_a_packet_arrives() {
-    let (a, b) = narrow();
-    what_fits_arrives(&a, &b, &WAYS);
+fn datagrams_that_fit_into_a_packet_arrive() {
+    let (a, b) = small_mtu_hosts();
+    assert_fitting_datagrams_arrive(&a, &b, &PATHS);
 }
 
-/// As narrow as no network of IPv6 may be.
+/// This MTU is below the minimum of IPv6.
 #[test]
-fn what_fits_into_a_small_packet_arrives() {
-    let (a, b) = narrow();
+fn datagrams_that_fit_into_a_small_ipv4_packet_arrive() {
+    let (a, b) = small_mtu_hosts();
     for namespace in [&a, &b] {
         expect_success(&mut namespace.command("ip", &["link", "set", "eth0", "mtu", "600"]), 30);
     }
-    what_fits_arrives(&a, &b, &[Way { longest: 572, ..WAYS[0] }]);
+    assert_fitting_datagrams_arrive(&a, &b, &[Path { longest: 572, ..PATHS[0] }]);
 }
 
-/// A device without this or that leaves it to the kernel.
+/// If a device lacks an offload, the kernel does the work.
 #[test]
-fn what_a_device_can_makes_no_difference() {
+fn device_offloads_make_no_difference() {
     for features in [
         &["tx-udp-segmentation", "off", "gro", "off"][..],
         &["tx", "off", "rx", "off"],
         &["gro", "on"],
         &["gso", "off"],
     ] {
-        let (a, b) = narrow();
+        let (a, b) = small_mtu_hosts();
         for namespace in [&a, &b] {
             expect_success(&mut namespace.command("ethtool", &[&["-K", "eth0"], features].concat()), 30);
         }
-        what_fits_arrives(&a, &b, &WAYS);
+        assert_fitting_datagrams_arrive(&a, &b, &PATHS);
     }
 }
 
-/// Of datagrams that differ in nothing but their marks, each has its own, whoever runs them together.
+/// Otherwise equal datagrams with different TOS values keep them, whether the sender or the device combines datagrams.
 #[test]
-fn marks_are_each_datagrams_own() {
+fn each_datagram_keeps_its_tos() {
     for gro in ["off", "on"] {
-        let (a, b) = narrow();
+        let (a, b) = small_mtu_hosts();
         for namespace in [&a, &b] {
             expect_success(&mut namespace.command("ethtool", &["-K", "eth0", "gro", gro]), 30);
         }
-        for way in WAYS {
-            for sending in [Sending::InSegments, Sending::Refused] {
-                let (socket, (other, to)) = (sender(&a, way, sending), receiver(&b, way));
-                other.set(Opt::RecvTos, 1).unwrap();
-                let bytes = bytes_of(&[1000; 200]);
-                let mark = |index: usize| if index % 50 < 40 { index as u8 / 50 } else { index as u8 % 4 };
+        for path in PATHS {
+            for segmentation in [Segmentation::Supported, Segmentation::Refused] {
+                let (socket, (receiving, to)) = (sender(&a, path, segmentation), receiver(&b, path));
+                receiving.set(Opt::RecvTos, 1).unwrap();
+                let bytes = make_datagrams(&[1000; 200]);
+                let tos = |index: usize| if index % 50 < 40 { index as u8 / 50 } else { index as u8 % 4 };
                 let mut datagrams: Vec<_> = bytes.iter().map(|bytes| Datagram::to(bytes, &to)).collect();
                 for (index, datagram) in datagrams.iter_mut().enumerate() {
-                    datagram.set_tos(mark(index));
+                    datagram.set_tos(tos(index));
                 }
                 assert_eq!(socket.send_many(&mut datagrams, Flags::NONE), Ok(200));
                 let mut memory = vec![0; 65536];
                 let mut batch = Batch::coalesced(&mut memory).unwrap();
                 let mut index = 0;
                 while index < 200 {
-                    other.recv_many(&mut batch, Flags::NONE).unwrap();
+                    receiving.recv_many(&mut batch, Flags::NONE).unwrap();
                     for datagram in batch.iter() {
-                        let what = format!("{way:?}, {sending:?}, gro {gro}, datagram {index}");
-                        assert_eq!((datagram.bytes, datagram.tos), (&bytes[index][..], Some(mark(index))), "{what}");
+                        let what = format!("{path:?}, {segmentation:?}, gro {gro}, datagram {index}");
+                        assert_eq!((datagram.bytes, datagram.tos), (&bytes[index][..], Some(tos(index))), "{what}");
                         index += 1;
                     }
                 }
@@ -233,43 +233,44 @@ fn marks_are_each_datagrams_own() {
 }
 
 #[test]
-fn fragments_are_made_for_who_asks() {
-    let (a, b) = narrow();
-    for way in WAYS {
-        for sending in [Sending::InSegments, Sending::Refused] {
-            let (socket, (other, to)) = (sender(&a, way, sending), receiver(&b, way));
-            let lens = [500, way.longest, way.longest + 1, 2000, 2000, 2000, 1400, 5000, way.longest, way.longest, 7];
+fn fragments_are_created_only_on_request() {
+    let (a, b) = small_mtu_hosts();
+    for path in PATHS {
+        for segmentation in [Segmentation::Supported, Segmentation::Refused] {
+            let (socket, (receiving, to)) = (sender(&a, path, segmentation), receiver(&b, path));
+            let lens =
+                [500, path.longest, path.longest + 1, 2000, 2000, 2000, 1400, 5000, path.longest, path.longest, 7];
             for discovery in [0, 5] {
                 socket.set(Opt::PathMtuDiscovery, discovery).unwrap();
-                let before = fragments(&a);
-                assert_eq!(send(&socket, Some(&to), &lens), lens.map(Ok), "{way:?}, {sending:?}");
-                expect(&other, &bytes_of(&lens));
-                assert!(fragments(&a) > before);
+                let before = fragment_count(&a);
+                assert_eq!(send(&socket, Some(&to), &lens), lens.map(Ok), "{path:?}, {segmentation:?}");
+                assert_receives(&receiving, &make_datagrams(&lens));
+                assert!(fragment_count(&a) > before);
                 assert_eq!(socket.get(Opt::PathMtuDiscovery), Ok(discovery));
             }
-            // Who asks for none, in whichever way, gets none.
+            // The modes that forbid fragmentation.
             for discovery in [2, 3, 4] {
                 socket.set(Opt::PathMtuDiscovery, discovery).unwrap();
-                let before = fragments(&a);
-                let wanted = lens.map(|len| if len <= way.longest { Ok(len) } else { Err(Error::MESSAGE_SIZE) });
-                assert_eq!(send(&socket, Some(&to), &lens), wanted, "{way:?}, {sending:?}, {discovery}");
-                let fits = |bytes: &Vec<u8>| bytes.len() <= way.longest;
-                expect(&other, &bytes_of(&lens).into_iter().filter(fits).collect::<Vec<_>>());
-                assert_eq!(fragments(&a), before);
+                let before = fragment_count(&a);
+                let expected = lens.map(|len| if len <= path.longest { Ok(len) } else { Err(Error::MESSAGE_SIZE) });
+                assert_eq!(send(&socket, Some(&to), &lens), expected, "{path:?}, {segmentation:?}, {discovery}");
+                let fits = |bytes: &Vec<u8>| bytes.len() <= path.longest;
+                assert_receives(&receiving, &make_datagrams(&lens).into_iter().filter(fits).collect::<Vec<_>>());
+                assert_eq!(fragment_count(&a), before);
                 assert_eq!(socket.get(Opt::PathMtuDiscovery), Ok(discovery));
             }
         }
     }
 }
 
-/// Waits until a socket that has this peer knows how large the packets on the path may be.
-fn await_path_mtu(namespace: &Namespace, way: Way, to: &Addr) {
+/// Waits until the kernel knows the path MTU to a peer.
+fn wait_for_path_mtu(namespace: &Namespace, path: Path, to: &Addr) {
     let start = Instant::now();
     loop {
-        let probe = sender(namespace, way, Sending::InSegments);
+        let probe = sender(namespace, path, Segmentation::Supported);
         probe.connect(to).unwrap();
-        // Of IPv4 an IPv6 socket does not tell.
-        let known = match (way.family, to.ip().unwrap().to_canonical()) {
+        // An IPv6 socket does not report the path MTU of an IPv4 peer.
+        let known = match (path.family, to.ip().unwrap().to_canonical()) {
             (Family::Inet6, IpAddr::V4(v4)) => {
                 let v4 = namespace.ip(&format!("route get {v4}"));
                 v4.contains(&format!("mtu {MTU}"))
@@ -279,53 +280,52 @@ fn await_path_mtu(namespace: &Namespace, way: Way, to: &Addr) {
         if known {
             return;
         }
-        assert!(start.elapsed() < TIMEOUT, "the router is heard");
+        assert!(start.elapsed() < TIMEOUT, "timeout while waiting for the path MTU");
     }
 }
 
-/// Behind a router the packets have to be smaller, which the first learn that are too large.
+/// Only the router's ICMP errors about the first datagrams reveal that its other link has a smaller MTU.
 #[test]
-fn a_narrow_path_behind_a_router_is_learnt() {
-    const ROUTED: [Way; 3] = [
-        Way { family: Family::Inet, host: "10.77.2.2", longest: 1252 },
-        Way { family: Family::Inet6, host: "fd77:2::2", longest: 1232 },
-        Way { family: Family::Inet6, host: "::ffff:10.77.2.2", longest: 1252 },
+fn a_smaller_mtu_behind_a_router_is_discovered() {
+    const ROUTED: [Path; 3] = [
+        Path { family: Family::Inet, host: "10.77.2.2", longest: 1252 },
+        Path { family: Family::Inet6, host: "fd77:2::2", longest: 1232 },
+        Path { family: Family::Inet6, host: "::ffff:10.77.2.2", longest: 1252 },
     ];
-    for way in ROUTED {
+    for path in ROUTED {
         for connected in [false, true] {
             let net = RoutedNetwork::new(1500, MTU);
-            let (socket, (other, to)) = (sender(&net.a, way, Sending::InSegments), receiver(&net.b, way));
-            let what = format!("{way:?}, connected: {connected}");
+            let (socket, (receiving, to)) = (sender(&net.a, path, Segmentation::Supported), receiver(&net.b, path));
+            let what = format!("{path:?}, connected: {connected}");
             if connected {
                 socket.connect(&to).unwrap();
             }
             let to_peer = (!connected).then_some(&to);
-            // These go out, and are lost on their way.
+            // These are sent, but the router drops them.
             assert_eq!(send(&socket, to_peer, &[1400; 10]), [Ok(1400); 10], "{what}");
-            await_path_mtu(&net.a, way, &to);
-            // A socket with a peer is told of that once, by one that is not sent; the others are, for they fit.
+            wait_for_path_mtu(&net.a, path, &to);
+            // A connected socket reports the ICMP error once, as the result of one datagram. The others are sent: they fit.
             let mut results = send(&socket, to_peer, &[100; 20]);
-            let sent = bytes_of(&[100; 20]).into_iter().zip(&results).filter(|(_, result)| result.is_ok());
-            expect(&other, &sent.map(|(bytes, _)| bytes).collect::<Vec<_>>());
+            let sent = make_datagrams(&[100; 20]).into_iter().zip(&results).filter(|(_, result)| result.is_ok());
+            assert_receives(&receiving, &sent.map(|(bytes, _)| bytes).collect::<Vec<_>>());
             results.retain(|&result| result != Ok(100));
             assert!(results.is_empty() || connected && results == [Err(Error::MESSAGE_SIZE)], "{what}: {results:?}");
-            let lens = around(way.longest);
+            let lens = lengths_around(path.longest);
             for (index, (result, len)) in send(&socket, to_peer, &lens).into_iter().zip(lens).enumerate() {
-                let wanted = if len <= way.longest { Ok(len) } else { Err(Error::MESSAGE_SIZE) };
-                assert_eq!(result, wanted, "{what}, datagram {index}");
+                let expected = if len <= path.longest { Ok(len) } else { Err(Error::MESSAGE_SIZE) };
+                assert_eq!(result, expected, "{what}, datagram {index}");
             }
-            let lens = around(way.longest);
-            let fits = |bytes: &Vec<u8>| bytes.len() <= way.longest;
-            expect(&other, &bytes_of(&lens).into_iter().filter(fits).collect::<Vec<_>>());
-            assert_eq!(fragments(&net.a) + fragments(&net.router), 0, "{what}");
+            let lens = lengths_around(path.longest);
+            let fits = |bytes: &Vec<u8>| bytes.len() <= path.longest;
+            assert_receives(&receiving, &make_datagrams(&lens).into_iter().filter(fits).collect::<Vec<_>>());
+            assert_eq!(fragment_count(&net.a) + fragment_count(&net.router), 0, "{what}");
         }
     }
 }
 
-/// Places that can't be reached keep nobody else's datagrams back.
 #[test]
-fn some_go_nowhere() {
-    let (a, b) = narrow();
+fn unreachable_destinations_do_not_affect_other_datagrams() {
+    let (a, b) = small_mtu_hosts();
     for (route, v4, v6, error4, error6) in [
         ("unreachable", "10.1.0.0/16", "fd01::/16", Error::HOST_UNREACHABLE, Error::HOST_UNREACHABLE),
         ("prohibit", "10.2.0.0/16", "fd02::/16", Error::ACCESS, Error::ACCESS),
@@ -333,34 +333,41 @@ fn some_go_nowhere() {
     ] {
         a.ip(&format!("route add {route} {v4}"));
         a.ip(&format!("route add {route} {v6}"));
-        for way in WAYS {
-            for sending in [Sending::InSegments, Sending::Refused] {
-                let (socket, (other, to)) = (sender(&a, way, sending), receiver(&b, way));
+        for path in PATHS {
+            for segmentation in [Segmentation::Supported, Segmentation::Refused] {
+                let (socket, (receiving, to)) = (sender(&a, path, segmentation), receiver(&b, path));
                 let is_v4 = to.ip().unwrap().to_canonical().is_ipv4();
                 let net = if is_v4 { v4 } else { v6 };
-                let mut nowhere: IpAddr = ip(net.split_once('/').unwrap().0);
-                if let (IpAddr::V4(v4), Family::Inet6) = (nowhere, way.family) {
-                    nowhere = v4.to_ipv6_mapped().into();
+                let mut unreachable: IpAddr = ip(net.split_once('/').unwrap().0);
+                if let (IpAddr::V4(v4), Family::Inet6) = (unreachable, path.family) {
+                    unreachable = v4.to_ipv6_mapped().into();
                 }
-                let nowhere: Addr = (nowhere, 9).into();
+                let unreachable: Addr = (unreachable, 9).into();
                 let error = if is_v4 { error4 } else { error6 };
-                let bytes = bytes_of(&[200; 90]);
-                let goes = |index: usize| !(5..7).contains(&index) && index != 30 && !(60..80).contains(&index);
-                let place = |index: usize| if goes(index) { &to } else { &nowhere };
+                let bytes = make_datagrams(&[200; 90]);
+                let is_reachable = |index: usize| !(5..7).contains(&index) && index != 30 && !(60..80).contains(&index);
+                let destination = |index: usize| if is_reachable(index) { &to } else { &unreachable };
                 for _ in 0..2 {
-                    let mut datagrams: Vec<_> =
-                        bytes.iter().enumerate().map(|(index, bytes)| Datagram::to(bytes, place(index))).collect();
-                    assert_eq!(socket.send_many(&mut datagrams, Flags::NONE), Ok(67), "{route}, {way:?}");
+                    let mut datagrams: Vec<_> = bytes
+                        .iter()
+                        .enumerate()
+                        .map(|(index, bytes)| Datagram::to(bytes, destination(index)))
+                        .collect();
+                    assert_eq!(socket.send_many(&mut datagrams, Flags::NONE), Ok(67), "{route}, {path:?}");
                     for (index, datagram) in datagrams.iter().enumerate() {
-                        let wanted = if goes(index) { Ok(200) } else { Err(error) };
-                        assert_eq!(datagram.result(), wanted, "{route}, {way:?}, {sending:?}, datagram {index}");
+                        let expected = if is_reachable(index) { Ok(200) } else { Err(error) };
+                        assert_eq!(
+                            datagram.result(),
+                            expected,
+                            "{route}, {path:?}, {segmentation:?}, datagram {index}"
+                        );
                     }
-                    let sent = bytes.iter().enumerate().filter(|(index, _)| goes(*index));
-                    expect(&other, &sent.map(|(_, bytes)| bytes.clone()).collect::<Vec<_>>());
+                    let sent = bytes.iter().enumerate().filter(|(index, _)| is_reachable(*index));
+                    assert_receives(&receiving, &sent.map(|(_, bytes)| bytes.clone()).collect::<Vec<_>>());
                 }
-                // When none can be sent, the call says why.
-                let mut lost = [Datagram::to(b"a", &nowhere), Datagram::to(b"b", &nowhere)];
-                assert_eq!(socket.send_many(&mut lost, Flags::NONE), Err(error), "{route}, {way:?}");
+                // If no datagram can be sent, the call returns the error.
+                let mut batch = [Datagram::to(b"a", &unreachable), Datagram::to(b"b", &unreachable)];
+                assert_eq!(socket.send_many(&mut batch, Flags::NONE), Err(error), "{route}, {path:?}");
             }
         }
     }
