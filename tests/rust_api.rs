@@ -1,4 +1,4 @@
-//! The Rust API as its users see it.
+//! Sockets, options and addresses in the public Rust API.
 
 use jackfield::{
     Addr, Error, Events, Family, Flags, Opt, RecvBuf, SendBuf, Shutdown, Socket, TcpFields, TcpOptions, TcpState, Type,
@@ -29,7 +29,7 @@ fn tcp_pair() -> (Socket, Socket) {
 }
 
 #[test]
-fn a_conversation_on_every_family() {
+fn streams_work_in_every_family() {
     let name = Addr::abstract_name(format!("jackfield-rust-{}", std::process::id())).unwrap();
     for addr in [(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into(), name] {
         let (listener, addr) = listener(addr);
@@ -51,7 +51,7 @@ fn a_conversation_on_every_family() {
 }
 
 #[test]
-fn datagrams_are_whole_or_an_error() {
+fn a_truncated_datagram_is_an_error() {
     for kind in [Type::Dgram, Type::SeqPacket] {
         let (a, b) = Socket::pair(Family::Unix, kind).unwrap();
         a.send(&b"0123456789"[..], Flags::NONE).unwrap();
@@ -92,7 +92,7 @@ fn a_part_of_a_file_is_sent() {
         a.cancel();
         assert_eq!(a.send_file(&file, 0, 1), Err(Error::CLOSED));
     }
-    // Nobody moved the file's own position.
+    // send_file does not change the file's position.
     file.read_exact(&mut buffer[..2]).unwrap();
     assert_eq!(&buffer[..2], b"23");
     let (a, _b) = Socket::pair(Family::Unix, Type::SeqPacket).unwrap();
@@ -100,7 +100,7 @@ fn a_part_of_a_file_is_sent() {
 }
 
 #[test]
-fn several_are_waited_for() {
+fn wait_returns_the_ready_sockets() {
     let ((a, b), (c, d)) = (tcp_pair(), Socket::pair(Family::Unix, Type::Dgram).unwrap());
     let mut items = [WaitItem::new(&a, Events::READABLE), WaitItem::new(&c, Events::READABLE)];
     let start = Instant::now();
@@ -125,7 +125,7 @@ fn several_are_waited_for() {
 }
 
 #[test]
-fn a_tcp_connection_is_told_about() {
+fn tcp_info_describes_a_connection() {
     let (a, b) = tcp_pair();
     a.send_all(&[7; 1000]).unwrap();
     b.recv_exact(&mut [0; 1000][..]).unwrap();
@@ -138,7 +138,7 @@ fn a_tcp_connection_is_told_about() {
 }
 
 #[test]
-fn a_datagram_tells_its_sender() {
+fn recv_from_returns_the_sender() {
     let open = || {
         let socket = Socket::open(Family::Inet, Type::Dgram, 0).unwrap();
         socket.bind(&(Ipv4Addr::LOCALHOST, 0).into()).unwrap();
@@ -156,7 +156,7 @@ fn a_datagram_tells_its_sender() {
 }
 
 #[test]
-fn a_call_waits_as_long_as_it_is_told() {
+fn a_receive_observes_its_timeout() {
     let (client, _server) = tcp_pair();
     let mut buffer = [0; 4];
     client.set(Opt::RecvTimeout, 0).unwrap();
@@ -173,7 +173,7 @@ fn a_call_waits_as_long_as_it_is_told() {
 }
 
 #[test]
-fn an_accepted_socket_does_not_inherit_the_listeners_patience() {
+fn an_accepted_socket_does_not_inherit_the_listeners_timeout() {
     let (listener, addr) = listener((Ipv4Addr::LOCALHOST, 0));
     listener.set(Opt::RecvTimeout, 20).unwrap();
     assert_eq!(listener.accept().unwrap_err(), Error::TIMED_OUT);
@@ -183,7 +183,7 @@ fn an_accepted_socket_does_not_inherit_the_listeners_patience() {
     assert_eq!(server.get(Opt::RecvTimeout), Ok(-1));
     let start = Instant::now();
     let writer = thread::spawn(move || {
-        // A read that times out is a clock that needs no sleep.
+        // The receive timeout serves as a delay of 100 ms.
         client.set(Opt::RecvTimeout, 100).unwrap();
         assert_eq!(client.recv(&mut [0; 1][..], Flags::NONE), Err(Error::TIMED_OUT));
         client.send(&b"late"[..], Flags::NONE).unwrap();
@@ -194,7 +194,7 @@ fn an_accepted_socket_does_not_inherit_the_listeners_patience() {
 }
 
 #[test]
-fn canceling_wakes_who_waits() {
+fn cancelling_a_socket_wakes_blocked_calls() {
     let (client, _server) = tcp_pair();
     let (listener, _) = listener((Ipv4Addr::LOCALHOST, 0));
     let datagrams = Socket::open(Family::Inet, Type::Dgram, 0).unwrap();
@@ -208,14 +208,14 @@ fn canceling_wakes_who_waits() {
                 false => socket.recv(&mut [0; 4][..], Flags::NONE).map(drop),
             }
         });
-        // Whether it waits already or comes later makes no difference.
+        // The result is the same whether or not the call is already blocked.
         socket.cancel();
         assert_eq!(waiting.join().unwrap(), Err(Error::CLOSED));
     }
 }
 
 #[test]
-fn options_are_kept_and_bounds_are_checked() {
+fn option_values_are_stored_and_range_checked() {
     let socket = Socket::open(Family::Inet6, Type::Stream, 0).unwrap();
     for (option, value) in [
         (Opt::NoDelay, 1),
@@ -247,13 +247,13 @@ fn options_are_kept_and_bounds_are_checked() {
 }
 
 #[test]
-fn texts_are_options_of_their_own() {
+fn text_options_have_separate_calls() {
     let socket = Socket::open(Family::Inet, Type::Stream, 0).unwrap();
     socket.set_text(Opt::Congestion, "reno").unwrap();
     assert_eq!(socket.get_text(Opt::Congestion).as_deref(), Ok("reno"));
     assert_eq!(socket.set_text(Opt::Congestion, "no-such"), Err(Error::NOT_FOUND));
     assert_eq!(socket.set_text(Opt::Congestion, "sixteen--letters"), Err(Error::INVALID));
-    // What C can't pass: the system would read the name up to the zero.
+    // Only Rust can pass a NUL inside the text; the kernel would use the name before it.
     assert_eq!(socket.set_text(Opt::Congestion, "cubic\0"), Err(Error::INVALID));
     assert_eq!(socket.get_text(Opt::Congestion).as_deref(), Ok("reno"));
     assert_eq!(socket.set(Opt::Congestion, 1), Err(Error::OPTION_UNSUPPORTED));
@@ -264,12 +264,12 @@ fn texts_are_options_of_their_own() {
 }
 
 #[test]
-fn every_option_has_a_number_and_is_known_to_the_system() {
+fn every_option_has_a_number_and_is_supported() {
     for &option in Opt::ALL {
         assert_eq!(Opt::from_number(option as i32), Some(option));
         assert!(option as i32 >= 1);
         match option {
-            // Not every kernel has labels, vsock or UDP-Lite, and not everybody may open raw sockets.
+            // Not every kernel has security labels, vsock or UDP-Lite, and raw sockets need a privilege.
             Opt::PeerSecurity | Opt::VsockBufferSize | Opt::VsockBufferMin | Opt::VsockBufferMax => {}
             Opt::UdpLiteSendCoverage | Opt::UdpLiteRecvCoverage => {}
             Opt::HeaderIncluded | Opt::ChecksumOffset => {
@@ -284,7 +284,7 @@ fn every_option_has_a_number_and_is_known_to_the_system() {
 }
 
 #[test]
-fn an_ipv6_listener_takes_ipv4_too() {
+fn an_ipv6_listener_accepts_ipv4() {
     let (listener, addr) = listener((Ipv6Addr::UNSPECIFIED, 0));
     let client = Socket::open(Family::Inet, Type::Stream, 0).unwrap();
     client.connect(&(Ipv4Addr::LOCALHOST, addr.port().unwrap()).into()).unwrap();
@@ -293,7 +293,7 @@ fn an_ipv6_listener_takes_ipv4_too() {
 }
 
 #[test]
-fn std_sockets_become_ours_and_back() {
+fn std_sockets_convert_both_ways() {
     let std_listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = Addr::from(std_listener.local_addr().unwrap());
     let listener = Socket::try_from(std_listener).unwrap();
@@ -328,35 +328,35 @@ fn std_sockets_become_ours_and_back() {
 }
 
 #[test]
-fn a_descriptor_that_came_non_blocking_waits_without_spinning() {
+fn a_non_blocking_descriptor_with_a_timeout_does_not_busy_wait() {
     let name = Addr::abstract_name(format!("jackfield-full-{}", std::process::id())).unwrap();
     let listener = Socket::open(Family::Unix, Type::Stream, 0).unwrap();
     listener.bind(&name).unwrap();
     listener.listen(0).unwrap();
-    let in_queue = Socket::open(Family::Unix, Type::Stream, 0).unwrap();
-    in_queue.connect(&name).unwrap();
+    let queued = Socket::open(Family::Unix, Type::Stream, 0).unwrap();
+    queued.connect(&name).unwrap();
 
     let std = UnixStream::from(Socket::open(Family::Unix, Type::Stream, 0).unwrap());
     std.set_nonblocking(true).unwrap();
     let socket = Socket::try_from(std).unwrap();
     assert_eq!(socket.connect(&name), Err(Error::WOULD_BLOCK));
     socket.set(Opt::SendTimeout, 300).unwrap();
-    let (start, busy) = (Instant::now(), thread_cpu_time());
+    let (start, cpu_time) = (Instant::now(), thread_cpu_time());
     assert_eq!(socket.connect(&name), Err(Error::TIMED_OUT));
     assert!(start.elapsed() >= Duration::from_millis(300));
-    assert!(thread_cpu_time() - busy < Duration::from_millis(100), "it was busy rather than wait");
+    assert!(thread_cpu_time() - cpu_time < Duration::from_millis(100), "the call busy-waits");
 }
 
-/// How long the calling thread has been on a processor, whatever else the machine does.
+/// The CPU time of the calling thread.
 fn thread_cpu_time() -> Duration {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: `time` is ours.
+    // SAFETY: the pointer refers to a local value.
     unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
 #[test]
-fn what_is_no_socket_is_given_back() {
+fn from_fd_returns_a_descriptor_that_is_not_a_socket() {
     let file = std::fs::File::open("/dev/null").unwrap();
     let number = file.as_raw_fd();
     let (error, fd) = Socket::from_fd(OwnedFd::from(file)).unwrap_err();
@@ -365,7 +365,7 @@ fn what_is_no_socket_is_given_back() {
 }
 
 #[test]
-fn duplicates_end_separately() {
+fn a_duplicate_outlives_the_original() {
     let (client, server) = tcp_pair();
     let other = client.try_clone().unwrap();
     drop(client);
@@ -378,29 +378,29 @@ fn duplicates_end_separately() {
 }
 
 #[test]
-fn errors_speak_both_languages() {
+fn errors_convert_to_and_from_std() {
     let refused = Socket::open(Family::Inet, Type::Stream, 0).unwrap().connect(&closed_port()).unwrap_err();
     assert_eq!(refused, Error::CONN_REFUSED);
     assert_eq!(io::Error::from(refused).kind(), io::ErrorKind::ConnectionRefused);
     assert_eq!(io::Error::from(Error::END_OF_STREAM).kind(), io::ErrorKind::UnexpectedEof);
-    assert_eq!(format!("{refused:?}: {refused}"), "CONN_REFUSED: Nobody listens at that address.");
+    assert_eq!(format!("{refused:?}: {refused}"), format!("CONN_REFUSED: {}", refused.text()));
     assert_eq!(format!("{:?}", Error::from_os(71)), "PROTOCOL");
     assert_eq!(format!("{:?}", Error::from_os(40)), "OS(40)");
 }
 
-/// An address of this machine where nobody listens: its port is taken by a socket that does not.
+/// A local address that refuses connections: a bound socket that does not listen occupies the port.
 fn closed_port() -> Addr {
-    static TAKEN: std::sync::OnceLock<Socket> = std::sync::OnceLock::new();
-    let taken = TAKEN.get_or_init(|| {
+    static BOUND: std::sync::OnceLock<Socket> = std::sync::OnceLock::new();
+    let bound = BOUND.get_or_init(|| {
         let socket = Socket::open(Family::Inet, Type::Stream, 0).unwrap();
         socket.bind(&(Ipv4Addr::LOCALHOST, 0).into()).unwrap();
         socket
     });
-    taken.local_addr().unwrap()
+    bound.local_addr().unwrap()
 }
 
 #[test]
-fn addresses_go_into_std_and_back() {
+fn addresses_convert_to_and_from_std() {
     for text in ["127.0.0.1:80", "[::1]:443", "[fe80::1%3]:9"] {
         let std: SocketAddr = text.parse().unwrap();
         assert_eq!(SocketAddr::try_from(Addr::from(std)), Ok(std));

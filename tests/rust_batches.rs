@@ -1,4 +1,4 @@
-//! Many datagrams at once in the Rust API as its users see it.
+//! Batches of datagrams in the public Rust API.
 
 use jackfield::{Addr, Batch, Datagram, Error, Family, Flags, Opt, PacketInfo, Socket, Type};
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -13,21 +13,21 @@ fn bound(addr: impl Into<Addr>) -> (Socket, Addr) {
     (socket, addr)
 }
 
-/// Receives so many, and returns their bytes.
+/// Receives exactly `count` datagrams, and returns their bytes.
 fn receive(socket: &Socket, batch: &mut Batch<'_>, count: usize) -> Vec<Vec<u8>> {
     let mut all = Vec::new();
     while all.len() < count {
-        let came = socket.recv_many(batch, Flags::NONE).unwrap();
-        assert_eq!((batch.iter().len(), came > 0), (came, true));
+        let received = socket.recv_many(batch, Flags::NONE).unwrap();
+        assert_eq!((batch.iter().len(), received > 0), (received, true));
         all.extend(batch.iter().map(|datagram| datagram.bytes.to_vec()));
     }
     assert_eq!(socket.recv_many(batch, Flags::DONT_WAIT), Err(Error::WOULD_BLOCK));
-    assert_eq!(batch.iter().len(), 0, "of a call that failed there is nothing");
+    assert_eq!(batch.iter().len(), 0, "a failed call leaves the batch empty");
     all
 }
 
 #[test]
-fn a_batch_arrives_in_both_ways() {
+fn a_batch_arrives_with_and_without_coalescing() {
     for here in [Addr::from((Ipv4Addr::LOCALHOST, 0)), (Ipv6Addr::LOCALHOST, 0).into()] {
         let (receiver, to) = bound(here);
         let (sender, _) = bound(here);
@@ -43,7 +43,7 @@ fn a_batch_arrives_in_both_ways() {
             assert!(datagrams.iter().zip(&bytes).all(|(datagram, bytes)| datagram.result() == Ok(bytes.len())));
             assert_eq!(receive(&receiver, batch, 150), bytes);
         }
-        // From then on only such a batch is right.
+        // The coalesced batch has enabled GRO, so only coalesced batches may receive from now on.
         assert_eq!(receiver.recv_many(&mut one_each, Flags::NONE), Err(Error::INVALID));
         assert_eq!(receiver.recv(&mut [0; 8][..], Flags::DONT_WAIT), Err(Error::UNSUPPORTED));
         receiver.set(Opt::Gro, 0).unwrap();
@@ -54,15 +54,15 @@ fn a_batch_arrives_in_both_ways() {
 }
 
 #[test]
-fn arrivals_tell_what_is_known_of_them() {
+fn arrivals_have_the_requested_metadata() {
     let (receiver, to) = bound((Ipv4Addr::LOCALHOST, 0));
     let (sender, from) = bound((Ipv4Addr::LOCALHOST, 0));
     sender.connect(&to).unwrap();
     let mut memory = vec![0; 65_536];
     let mut batch = Batch::coalesced(&mut memory).unwrap();
-    for told in [false, true] {
+    for is_requested in [false, true] {
         for option in [Opt::RecvTos, Opt::RecvPacketInfo, Opt::Timestamps] {
-            receiver.set(option, told.into()).unwrap();
+            receiver.set(option, is_requested.into()).unwrap();
         }
         let before = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
         let mut datagrams = [b"one".as_slice(), b"two", b"three"].map(Datagram::new);
@@ -77,11 +77,11 @@ fn arrivals_tell_what_is_known_of_them() {
             receiver.recv_many(&mut batch, Flags::NONE).unwrap();
             for datagram in batch.iter() {
                 assert_eq!((datagram.from, datagram.is_cut), (Some(from), false));
-                assert_eq!(datagram.tos, told.then_some(2));
+                assert_eq!(datagram.tos, is_requested.then_some(2));
                 let to = datagram.destination.map(|to| (to.interface, to.addr.ip()));
-                assert_eq!(to, told.then_some((1, Some(Ipv4Addr::LOCALHOST.into()))));
-                let in_time = |time| time >= before && time < before + Duration::from_secs(60);
-                assert_eq!(datagram.timestamp.map(in_time), told.then_some(true));
+                assert_eq!(to, is_requested.then_some((1, Some(Ipv4Addr::LOCALHOST.into()))));
+                let is_recent = |time| time >= before && time < before + Duration::from_secs(60);
+                assert_eq!(datagram.timestamp.map(is_recent), is_requested.then_some(true));
                 bytes.push(datagram.bytes.to_vec());
             }
         }
@@ -91,7 +91,7 @@ fn arrivals_tell_what_is_known_of_them() {
 }
 
 #[test]
-fn a_datagram_that_is_cut_says_so() {
+fn a_truncated_datagram_is_marked() {
     let (a, b) = Socket::pair(Family::Unix, Type::Dgram).unwrap();
     for flags in [Flags::NONE, Flags::TRUNC] {
         let mut datagrams = [b"longer than its buffer".as_slice(), b"short", b""].map(Datagram::new);
@@ -100,15 +100,15 @@ fn a_datagram_that_is_cut_says_so() {
         let mut buffers = [[0; 8]; 3];
         let mut batch = Batch::one_each(buffers.iter_mut().map(|buffer| &mut buffer[..]));
         assert_eq!(b.recv_many(&mut batch, flags), Ok(3));
-        let came: Vec<_> = batch.iter().map(|datagram| (datagram.bytes, datagram.is_cut, datagram.from)).collect();
-        // It has an address, which has no name.
-        let nobody = Some(Addr::unix("").unwrap());
-        assert_eq!(came, [(&b"longer t"[..], true, nobody), (b"short", false, nobody), (b"", false, nobody)]);
+        let received: Vec<_> = batch.iter().map(|datagram| (datagram.bytes, datagram.is_cut, datagram.from)).collect();
+        // The sender is an unnamed UNIX address.
+        let unnamed = Some(Addr::unix("").unwrap());
+        assert_eq!(received, [(&b"longer t"[..], true, unnamed), (b"short", false, unnamed), (b"", false, unnamed)]);
     }
 }
 
 #[test]
-fn an_interface_that_is_not_there_is_told_as_in_a_single_message() {
+fn an_unknown_interface_returns_not_found() {
     let socket = Socket::open(Family::Inet, Type::Dgram, 0).unwrap();
     let to = Addr::from((Ipv4Addr::LOCALHOST, 9));
     let mut datagrams = [Datagram::to(b"x", &to), Datagram::to(b"y", &to)];
@@ -118,7 +118,7 @@ fn an_interface_that_is_not_there_is_told_as_in_a_single_message() {
 }
 
 #[test]
-fn what_is_wrong_is_refused() {
+fn invalid_arguments_are_rejected() {
     assert_eq!(Batch::coalesced(&mut [0; 65_535]).unwrap_err(), Error::INVALID);
     let mut memory = vec![0; 65_536];
     let mut batch = Batch::coalesced(&mut memory).unwrap();
@@ -135,7 +135,7 @@ fn what_is_wrong_is_refused() {
     assert_eq!(socket.recv_many(&mut Batch::one_each([&mut [][..]]), Flags::DONT_WAIT), Err(Error::INVALID));
     assert_eq!(socket.send_many(&mut [], Flags::NONE), Ok(0));
 
-    // One that can't be sent keeps no other back.
+    // A datagram that cannot be sent does not affect the others.
     let long = vec![0; 70_000];
     let other: Addr = (Ipv6Addr::LOCALHOST, 9).into();
     let mut datagrams = [Datagram::to(b"one", &to), Datagram::to(&long, &to), Datagram::to(b"two", &other)];
@@ -144,22 +144,22 @@ fn what_is_wrong_is_refused() {
     assert_eq!(results, [Ok(3), Err(Error::MESSAGE_SIZE), Err(Error::FAMILY_UNSUPPORTED)]);
     assert_eq!(socket.send_many(&mut datagrams[1..], Flags::NONE), Err(Error::MESSAGE_SIZE));
     assert_eq!(receive(&socket, &mut batch, 1), [b"one"]);
-    let mut nowhere = [Datagram::new(b"x"), Datagram::new(b"y")];
-    assert_eq!(socket.send_many(&mut nowhere, Flags::NONE), Err(Error::DEST_REQUIRED));
+    let mut unaddressed = [Datagram::new(b"x"), Datagram::new(b"y")];
+    assert_eq!(socket.send_many(&mut unaddressed, Flags::NONE), Err(Error::DEST_REQUIRED));
 }
 
 #[test]
-fn a_batch_may_be_sent_and_received_elsewhere() {
-    fn moves<T: Send + Sync>(value: T) -> T {
+fn batches_are_send_and_sync() {
+    fn assert_send_sync<T: Send + Sync>(value: T) -> T {
         value
     }
     let (receiver, to) = bound((Ipv4Addr::LOCALHOST, 0));
     let mut memory = vec![0; 65_536];
-    let mut batch = moves(Batch::coalesced(&mut memory).unwrap());
+    let mut batch = assert_send_sync(Batch::coalesced(&mut memory).unwrap());
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let (sender, _) = bound((Ipv4Addr::LOCALHOST, 0));
-            let mut datagrams = moves([b"a".as_slice(), b"b"].map(|bytes| Datagram::to(bytes, &to)));
+            let mut datagrams = assert_send_sync([b"a".as_slice(), b"b"].map(|bytes| Datagram::to(bytes, &to)));
             assert_eq!(sender.send_many(&mut datagrams, Flags::NONE), Ok(2));
         });
         assert_eq!(receive(&receiver, &mut batch, 2), [b"a", b"b"]);

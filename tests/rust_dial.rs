@@ -1,18 +1,18 @@
-//! Names, endpoints and dialers from Rust.
+//! Name resolution, endpoints and dialers in the public Rust API.
 
 use jackfield::{Addr, Dialer, Endpoint, Error, Family, Flags, Opt, Socket, Type, resolve, resolve_addr};
 use std::thread;
 use std::time::Duration;
 
-const LONG: Option<Duration> = Some(Duration::from_secs(20));
+const LONG_TIMEOUT: Option<Duration> = Some(Duration::from_secs(20));
 
-/// The endpoint of a socket that serves TCP.
-fn endpoint(server: &Socket) -> String {
+/// The endpoint of a TCP listener.
+fn endpoint_of(server: &Socket) -> String {
     format!("tcp://{}", server.local_addr().unwrap())
 }
 
-/// A server that takes no more connections: what dials it waits. What fills it has to be kept.
-fn full() -> (Socket, Vec<Socket>) {
+/// A listener with a full backlog, on which a dial blocks, and the clients that fill it.
+fn full_listener() -> (Socket, Vec<Socket>) {
     let server = Socket::serve("tcp://127.0.0.1:0", 0).unwrap();
     let addr = server.local_addr().unwrap();
     let clients = (0..4).map(|_| {
@@ -25,7 +25,8 @@ fn full() -> (Socket, Vec<Socket>) {
     (server, clients)
 }
 
-fn converse(server: &Socket, client: &Socket) {
+/// Accepts a connection and sends data over it.
+fn assert_connected(server: &Socket, client: &Socket) {
     let (connection, _) = server.accept().unwrap();
     client.send_all(b"hello").unwrap();
     let mut buffer = [0; 16];
@@ -33,7 +34,7 @@ fn converse(server: &Socket, client: &Socket) {
 }
 
 #[test]
-fn what_is_served_is_dialed() {
+fn a_client_can_dial_every_served_endpoint() {
     let folder = std::env::temp_dir().join(format!("jackfield-dial-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let path = format!("unix://{}", folder.join("x").display());
@@ -47,24 +48,24 @@ fn what_is_served_is_dialed() {
         (everywhere.try_clone().unwrap(), Some(format!("tcp://:{port}"))),
         (everywhere, Some(format!("tcp://127.0.0.1:{port}"))),
     ] {
-        let dialed = dialed.unwrap_or_else(|| endpoint(&server));
-        for timeout in [None, LONG] {
-            converse(&server, &Socket::dial(&dialed, timeout).expect(&dialed));
+        let dialed = dialed.unwrap_or_else(|| endpoint_of(&server));
+        for timeout in [None, LONG_TIMEOUT] {
+            assert_connected(&server, &Socket::dial(&dialed, timeout).expect(&dialed));
         }
     }
     std::fs::remove_dir_all(folder).unwrap();
 
     let server = Socket::serve("udp://127.0.0.1:0", 0).unwrap();
-    let client = Socket::dial(&format!("udp://{}", server.local_addr().unwrap()), LONG).unwrap();
+    let client = Socket::dial(&format!("udp://{}", server.local_addr().unwrap()), LONG_TIMEOUT).unwrap();
     client.send(b"hello".as_slice(), Flags::NONE).unwrap();
     let mut buffer = [0; 16];
     assert_eq!(server.recv_from(&mut buffer[..], Flags::NONE), Ok((5, client.local_addr().unwrap())));
 }
 
 #[test]
-fn a_dialed_socket_has_what_its_dialer_was_told() {
+fn a_dialed_socket_has_the_dialers_options() {
     let server = Socket::serve("tcp://127.0.0.1:0", 16).unwrap();
-    let plain = Socket::dial(&endpoint(&server), LONG).unwrap();
+    let plain = Socket::dial(&endpoint_of(&server), LONG_TIMEOUT).unwrap();
     assert_eq!((plain.get(Opt::RecvTimeout), plain.get(Opt::SendTimeout)), (Ok(-1), Ok(-1)));
     assert_eq!(plain.get(Opt::NoDelay), Ok(0));
 
@@ -72,26 +73,26 @@ fn a_dialed_socket_has_what_its_dialer_was_told() {
     dialer.set(Opt::NoDelay, 0).unwrap().set(Opt::NoDelay, 1).unwrap().set(Opt::RecvTimeout, 1234).unwrap();
     dialer.set_text(Opt::Congestion, "reno").unwrap();
     dialer.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let socket = dialer.dial(&endpoint(&server), LONG).unwrap();
+    let socket = dialer.dial(&endpoint_of(&server), LONG_TIMEOUT).unwrap();
     assert_eq!((socket.get(Opt::NoDelay), socket.get(Opt::RecvTimeout)), (Ok(1), Ok(1234)));
     assert_eq!(socket.get_text(Opt::Congestion).as_deref(), Ok("reno"));
 
     dialer.set(Opt::NoDelay, 2).unwrap();
-    assert_eq!(dialer.dial(&endpoint(&server), LONG).unwrap_err(), Error::INVALID);
+    assert_eq!(dialer.dial(&endpoint_of(&server), LONG_TIMEOUT).unwrap_err(), Error::INVALID);
     dialer.set(Opt::NoDelay, 1).unwrap().bind("[::1]:0".parse().unwrap()).unwrap();
-    assert_eq!(dialer.dial(&endpoint(&server), LONG).unwrap_err(), Error::NAME_NO_ADDRESS);
-    assert_eq!(dialer.dial("unix:///x", LONG).unwrap_err(), Error::NAME_NO_ADDRESS);
+    assert_eq!(dialer.dial(&endpoint_of(&server), LONG_TIMEOUT).unwrap_err(), Error::NAME_NO_ADDRESS);
+    assert_eq!(dialer.dial("unix:///x", LONG_TIMEOUT).unwrap_err(), Error::NAME_NO_ADDRESS);
     dialer.bind(Addr::unix("").unwrap()).unwrap();
-    assert_eq!(dialer.dial("tcp://localhost:1", LONG).unwrap_err(), Error::NAME_NO_ADDRESS);
+    assert_eq!(dialer.dial("tcp://localhost:1", LONG_TIMEOUT).unwrap_err(), Error::NAME_NO_ADDRESS);
     assert_eq!(dialer.set(Opt::Error, 1).unwrap_err(), Error::OPTION_UNSUPPORTED);
     assert_eq!(dialer.set(Opt::Congestion, 1).unwrap_err(), Error::OPTION_UNSUPPORTED);
     assert_eq!(dialer.set_text(Opt::NoDelay, "1").unwrap_err(), Error::OPTION_UNSUPPORTED);
     assert_eq!(dialer.bind(Addr::netlink(0, 0)).unwrap_err(), Error::FAMILY_UNSUPPORTED);
-    dialer.bind(Addr::UNSPEC).unwrap().dial(&endpoint(&server), LONG).unwrap();
+    dialer.bind(Addr::UNSPEC).unwrap().dial(&endpoint_of(&server), LONG_TIMEOUT).unwrap();
 }
 
 #[test]
-fn a_delay_has_a_range() {
+fn the_attempt_delay_is_range_checked() {
     let mut dialer = Dialer::new().unwrap();
     for ms in [10, 250, 60_000] {
         dialer.set_delay(Duration::from_millis(ms)).unwrap();
@@ -102,30 +103,30 @@ fn a_delay_has_a_range() {
 }
 
 #[test]
-fn a_dial_ends_in_time() {
-    let (server, _clients) = full();
+fn a_dial_times_out() {
+    let (server, _clients) = full_listener();
     let short = Some(Duration::from_millis(30));
-    assert_eq!(Socket::dial(&endpoint(&server), short).unwrap_err(), Error::TIMED_OUT);
-    assert_eq!(Socket::dial(&endpoint(&server), Some(Duration::ZERO)).unwrap_err(), Error::WOULD_BLOCK);
+    assert_eq!(Socket::dial(&endpoint_of(&server), short).unwrap_err(), Error::TIMED_OUT);
+    assert_eq!(Socket::dial(&endpoint_of(&server), Some(Duration::ZERO)).unwrap_err(), Error::WOULD_BLOCK);
 }
 
 #[test]
-fn canceling_a_dialer_ends_all_that_dial_with_it() {
-    let (server, _clients) = full();
+fn cancelling_a_dialer_ends_its_dials() {
+    let (server, _clients) = full_listener();
     let dialer = Dialer::new().unwrap();
     thread::scope(|scope| {
         let dialing: Vec<_> =
-            (0..4).map(|_| scope.spawn(|| dialer.dial(&endpoint(&server), None).unwrap_err())).collect();
+            (0..4).map(|_| scope.spawn(|| dialer.dial(&endpoint_of(&server), None).unwrap_err())).collect();
         dialer.cancel();
         for thread in dialing {
             assert_eq!(thread.join().unwrap(), Error::CLOSED);
         }
     });
-    assert_eq!(dialer.dial(&endpoint(&server), LONG).unwrap_err(), Error::CLOSED);
+    assert_eq!(dialer.dial(&endpoint_of(&server), LONG_TIMEOUT).unwrap_err(), Error::CLOSED);
 }
 
 #[test]
-fn addresses_are_resolved_without_asking() {
+fn addresses_are_resolved_without_a_lookup() {
     let now = Some(Duration::ZERO);
     let found = |host, service, family| resolve(host, service, family, Some(Type::Stream), now);
     let addr = |text: &str| Ok(vec![text.parse::<Addr>().unwrap()]);
@@ -147,33 +148,33 @@ fn addresses_are_resolved_without_asking() {
     assert_eq!(resolve("::1", "80", Family::Unspec, Some(Type::Raw), now), Err(Error::TYPE_UNSUPPORTED));
 }
 
-/// IDNA makes ASCII digits of them, and the C library would make an address of those.
+/// IDNA maps these digits to ASCII, and the C library would accept the result as an address.
 #[test]
-fn digits_of_other_scripts_are_no_address() {
+fn digits_of_other_scripts_are_rejected() {
     for host in ["１２７.１", "127。0。0。1", "٠x7f.1", "𝟏𝟐𝟕.0.0.1"] {
-        assert_eq!(resolve(host, "80", Family::Unspec, None, LONG), Err(Error::ADDR_INVALID), "{host}");
+        assert_eq!(resolve(host, "80", Family::Unspec, None, LONG_TIMEOUT), Err(Error::ADDR_INVALID), "{host}");
     }
 }
 
 #[test]
-fn this_machine_has_a_name() {
-    let found = resolve("localhost", "80", Family::Unspec, None, LONG).unwrap();
+fn localhost_resolves_both_ways() {
+    let found = resolve("localhost", "80", Family::Unspec, None, LONG_TIMEOUT).unwrap();
     assert!(found.iter().all(|addr| addr.ip().is_some_and(|ip| ip.is_loopback())), "{found:?}");
-    assert_eq!(resolve_addr(&"127.0.0.1:0".parse().unwrap(), LONG).as_deref(), Ok("localhost"));
-    assert_eq!(resolve_addr(&Addr::unix("/x").unwrap(), LONG), Err(Error::FAMILY_UNSUPPORTED));
+    assert_eq!(resolve_addr(&"127.0.0.1:0".parse().unwrap(), LONG_TIMEOUT).as_deref(), Ok("localhost"));
+    assert_eq!(resolve_addr(&Addr::unix("/x").unwrap(), LONG_TIMEOUT), Err(Error::FAMILY_UNSUPPORTED));
 }
 
 #[test]
-fn what_is_wrong_with_an_endpoint_is_told() {
+fn a_malformed_endpoint_reports_the_position() {
     let error = "tcp://example.org".parse::<Endpoint>().unwrap_err();
     assert_eq!(error.at(), 17);
     assert_eq!(error.to_string(), "byte 17: expected : and a port");
     assert_eq!(Error::from(error), Error::ADDR_INVALID);
     let endpoint: Endpoint = "tcp://[::0001]:080".parse().unwrap();
     assert_eq!(endpoint.to_string(), "tcp://[::1]:80");
-    // A link-local address is one of some interface, and this does not say which.
-    let without_zone = Socket::dial("tcp://[fe80::1]:80", LONG);
-    for call in [without_zone, Socket::dial("tcp://example.org", LONG), Socket::serve("tcp://example.org", 1)] {
+    // A link-local address needs a zone.
+    let without_zone = Socket::dial("tcp://[fe80::1]:80", LONG_TIMEOUT);
+    for call in [without_zone, Socket::dial("tcp://example.org", LONG_TIMEOUT), Socket::serve("tcp://example.org", 1)] {
         assert_eq!(call.unwrap_err(), Error::ADDR_INVALID);
     }
 }

@@ -1,4 +1,4 @@
-//! Messages of the Rust API as its users see them.
+//! Messages with control data in the public Rust API.
 
 use jackfield::{Addr, Credentials, Error, Family, Flags, Incoming, Opt, Origin, Outgoing, PacketInfo, Socket, Type};
 use std::fs::File;
@@ -21,13 +21,13 @@ fn pair() -> (Socket, Socket) {
 }
 
 /// Sends a message with descriptors.
-fn pass(socket: &Socket, data: &[u8], fds: &[BorrowedFd<'_>]) {
+fn send_descriptors(socket: &Socket, data: &[u8], fds: &[BorrowedFd<'_>]) {
     let mut message = Outgoing::default();
     message.descriptors = fds;
     assert_eq!(socket.send_msg(&[data.into()], Flags::NONE, &message), Ok(data.len()));
 }
 
-/// Receives one into a message that may have been used before.
+/// Receives one message. `message` may have been used before.
 fn receive(socket: &Socket, message: &mut Incoming) -> Vec<u8> {
     let mut buffer = [0; 100];
     let (front, back) = buffer.split_at_mut(3);
@@ -35,13 +35,13 @@ fn receive(socket: &Socket, message: &mut Incoming) -> Vec<u8> {
     buffer[..count].to_vec()
 }
 
-/// Whether the other end of a pipe is open nowhere any more.
-fn is_at_its_end(pipe: &mut impl Read) -> bool {
+/// Whether all descriptors of the write end of a pipe are closed.
+fn is_at_end(pipe: &mut impl Read) -> bool {
     pipe.read(&mut [0]).unwrap() == 0
 }
 
 #[test]
-fn what_is_sent_beside_the_data_arrives_typed() {
+fn control_messages_arrive_as_typed_fields() {
     for (here, source) in [
         ((Ipv4Addr::LOCALHOST, 0).into(), (Ipv4Addr::new(127, 0, 0, 2), 0).into()),
         ((Ipv6Addr::LOCALHOST, 0).into(), {
@@ -74,12 +74,12 @@ fn what_is_sent_beside_the_data_arrives_typed() {
 }
 
 #[test]
-fn one_incoming_serves_many_messages_and_keeps_nothing_of_them() {
+fn an_incoming_message_can_be_reused() {
     let (a, b) = pair();
     let (mut read, write) = std::io::pipe().unwrap();
     b.set(Opt::PassCredentials, 1).unwrap();
     let mut incoming = Incoming::default();
-    pass(&a, b"first", &[write.as_fd(), a.as_fd(), write.as_fd()]);
+    send_descriptors(&a, b"first", &[write.as_fd(), a.as_fd(), write.as_fd()]);
     drop(write);
     assert_eq!(receive(&b, &mut incoming), b"first");
     assert_eq!(incoming.descriptor_count(), 3);
@@ -90,31 +90,31 @@ fn one_incoming_serves_many_messages_and_keeps_nothing_of_them() {
     drop(first);
     assert_eq!(incoming.descriptor_count(), 2);
 
-    // The two that were not taken are closed by the next message, which has none.
+    // The next receive closes the two descriptors that were not taken.
     b.set(Opt::PassCredentials, 0).unwrap();
     a.send(b"second".as_slice(), Flags::NONE).unwrap();
     assert_eq!(receive(&b, &mut incoming), b"second");
     assert_eq!((incoming.descriptor_count(), incoming.credentials), (0, None));
     assert!(incoming.take_descriptor().is_none() && incoming.take_process().is_none());
-    assert!(is_at_its_end(&mut read));
+    assert!(is_at_end(&mut read));
 
-    // A call that receives nothing forgets the message before as well.
+    // A failed receive also clears the previous message.
     let (mut read, write) = std::io::pipe().unwrap();
-    pass(&a, b"third", &[write.as_fd()]);
+    send_descriptors(&a, b"third", &[write.as_fd()]);
     drop(write);
     assert_eq!(receive(&b, &mut incoming), b"third");
     let mut buffer = [0; 8];
     assert_eq!(b.recv_msg(&mut [buffer[..].as_mut().into()], Flags::DONT_WAIT, &mut incoming), Err(Error::WOULD_BLOCK));
     assert_eq!(incoming.descriptor_count(), 0);
-    assert!(is_at_its_end(&mut read));
+    assert!(is_at_end(&mut read));
 }
 
 #[test]
-fn descriptors_that_nobody_takes_are_closed() {
+fn descriptors_not_taken_are_closed_on_drop() {
     let (a, b) = pair();
     let (mut read, write) = std::io::pipe().unwrap();
     let mut incoming = Incoming::new();
-    pass(&a, b"x", &[write.as_fd(); Outgoing::DESCRIPTORS_MAX]);
+    send_descriptors(&a, b"x", &[write.as_fd(); Outgoing::DESCRIPTORS_MAX]);
     receive(&b, &mut incoming);
     assert_eq!(incoming.descriptor_count(), Outgoing::DESCRIPTORS_MAX);
     let taken: Vec<_> = std::iter::from_fn(|| incoming.take_descriptor()).take(3).collect();
@@ -126,24 +126,24 @@ fn descriptors_that_nobody_takes_are_closed() {
     drop(write);
     drop(incoming);
     drop(taken);
-    assert!(is_at_its_end(&mut read));
+    assert!(is_at_end(&mut read));
 }
 
 #[test]
-fn more_descriptors_than_a_message_carries_are_refused() {
+fn too_many_descriptors_return_invalid() {
     let (a, _b) = pair();
     let null = File::open("/dev/null").unwrap();
-    let many = vec![null.as_fd(); Outgoing::DESCRIPTORS_MAX + 1];
+    let too_many = vec![null.as_fd(); Outgoing::DESCRIPTORS_MAX + 1];
     let mut message = Outgoing::default();
-    message.descriptors = &many;
+    message.descriptors = &too_many;
     assert_eq!(a.send_msg(&[b"x".as_slice().into()], Flags::NONE, &message), Err(Error::INVALID));
 }
 
 #[test]
-fn a_cut_message_is_told_with_all_that_came_beside_it() {
+fn a_truncated_message_keeps_its_control_data() {
     let (a, b) = pair();
     let null = File::open("/dev/null").unwrap();
-    pass(&a, b"hello", &[null.as_fd(), null.as_fd()]);
+    send_descriptors(&a, b"hello", &[null.as_fd(), null.as_fd()]);
     let (mut buffer, mut incoming) = ([0; 2], Incoming::new());
     assert_eq!(b.recv_msg(&mut [buffer[..].as_mut().into()], Flags::NONE, &mut incoming), Err(Error::TRUNCATED));
     assert_eq!(&buffer, b"he");
@@ -158,7 +158,7 @@ fn a_cut_message_is_told_with_all_that_came_beside_it() {
 }
 
 #[test]
-fn what_a_socket_does_not_carry_is_refused() {
+fn unsupported_control_data_is_rejected() {
     let (udp, to) = bound((Ipv4Addr::LOCALHOST, 0));
     let (unix, _other) = pair();
     let data = [b"x".as_slice().into()];
@@ -175,19 +175,19 @@ fn what_a_socket_does_not_carry_is_refused() {
 }
 
 #[test]
-fn a_queued_error_says_what_became_of_a_datagram() {
+fn the_error_queue_reports_a_refused_datagram() {
     let (s, _) = bound((Ipv4Addr::LOCALHOST, 0));
-    // Who is connected elsewhere is deaf to others, and keeps the port.
-    let ((deaf, nobody), (_peer, peer)) = (bound((Ipv4Addr::LOCALHOST, 0)), bound((Ipv4Addr::LOCALHOST, 0)));
-    deaf.connect(&peer).unwrap();
+    // A socket connected to another peer occupies the port, but refuses datagrams from other senders.
+    let ((occupant, refusing), (_peer, peer)) = (bound((Ipv4Addr::LOCALHOST, 0)), bound((Ipv4Addr::LOCALHOST, 0)));
+    occupant.connect(&peer).unwrap();
     s.set(Opt::RecvErrors, 1).unwrap();
-    s.send_to(b"hello".as_slice(), Flags::NONE, &nobody).unwrap();
+    s.send_to(b"hello".as_slice(), Flags::NONE, &refusing).unwrap();
     let (mut buffer, mut incoming) = ([0; 8], Incoming::new());
     assert_eq!(s.recv_msg(&mut [buffer[..].as_mut().into()], Flags::ERROR_QUEUE, &mut incoming), Ok(5));
     let error = incoming.error.unwrap();
     assert_eq!((error.error, error.origin), (Some(Error::CONN_REFUSED), Origin::Icmp));
     assert_eq!((error.icmp_type, error.icmp_code), (3, 3));
-    assert_eq!((incoming.from, error.from.ip()), (Some(nobody), Some(Ipv4Addr::LOCALHOST.into())));
+    assert_eq!((incoming.from, error.from.ip()), (Some(refusing), Some(Ipv4Addr::LOCALHOST.into())));
     let result = s.recv_msg(&mut [buffer[..].as_mut().into()], Flags::ERROR_QUEUE, &mut incoming);
     assert_eq!((result, incoming.error), (Err(Error::WOULD_BLOCK), None));
 }
