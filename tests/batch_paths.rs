@@ -1,5 +1,5 @@
-//! Batches on paths with a small MTU: datagrams that fit arrive, longer ones fail, and the kernel makes no fragments unless
-//! the socket asks for them.
+//! Batches on paths with a small MTU: datagrams that fit arrive, longer ones fail, and the kernel makes no fragments
+//! unless the socket asks for them.
 
 mod common;
 
@@ -22,7 +22,8 @@ enum Segmentation {
     Refused,
 }
 
-/// A socket family, the other host's address in that family, and the longest datagram that fits into a packet, in bytes.
+/// A socket family, the other host's address in that family, and the longest datagram that fits into a packet, in
+/// bytes.
 #[derive(Clone, Copy, Debug)]
 struct Path {
     family: Family,
@@ -143,7 +144,8 @@ fn assert_fitting_datagrams_arrive(a: &Namespace, b: &Namespace, paths: &[Path])
         let lens = lengths_around(path.longest);
         for segmentation in [Segmentation::Supported, Segmentation::Refused] {
             let (socket, (receiving, to)) = (sender(a, path, segmentation), receiver(b, path));
-            // From the second round, the library knows whether the kernel segments. The third round uses a connected socket.
+            // From the second round, the library knows whether the kernel segments. The third round uses a connected
+            // socket.
             for round in 0..3 {
                 if round == 2 {
                     socket.connect(&to).unwrap();
@@ -304,7 +306,8 @@ fn a_smaller_mtu_behind_a_router_is_discovered() {
             // These are sent, but the router drops them.
             assert_eq!(send(&socket, to_peer, &[1400; 10]), [Ok(1400); 10], "{what}");
             wait_for_path_mtu(&net.a, path, &to);
-            // A connected socket reports the ICMP error once, as the result of one datagram. The others are sent: they fit.
+            // A connected socket reports the ICMP error once, as the result of one datagram. The others are sent: they
+            // fit.
             let mut results = send(&socket, to_peer, &[100; 20]);
             let sent = make_datagrams(&[100; 20]).into_iter().zip(&results).filter(|(_, result)| result.is_ok());
             assert_receives(&receiving, &sent.map(|(bytes, _)| bytes).collect::<Vec<_>>());

@@ -1,4 +1,5 @@
-//! Batches of datagrams, tested by C programs of tests/c, run without and with valgrind, and against Python's `socket` module.
+//! Batches of datagrams, tested by C programs of tests/c, run without and with valgrind, and against Python's `socket`
+//! module.
 
 mod common;
 

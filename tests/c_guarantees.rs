@@ -1,5 +1,6 @@
 //! Guarantees about signals, threads, forks and cancellation, tested from C. In a C program, signals have their default
-//! dispositions and no thread belongs to a test harness. Each program of tests/c is built, then run without and with valgrind.
+//! dispositions and no thread belongs to a test harness. Each program of tests/c is built, then run without and with
+//! valgrind.
 
 mod common;
 

@@ -1,5 +1,5 @@
-//! Dialing a name connects to an address that answers, even if other addresses of the name fail. The tests run between network
-//! namespaces, one of which drops or rejects packets of the other.
+//! Dialing a name connects to an address that answers, even if other addresses of the name fail. The tests run between
+//! network namespaces, one of which drops or rejects packets of the other.
 
 mod common;
 
@@ -295,8 +295,8 @@ fn dial_does_not_wait_for_a_missing_answer_about_one_family() {
     tool.wait_for_resource_count(&before);
 }
 
-/// The name has addresses of one family only, and that answer is slow. The search domain has the same name with addresses of
-/// the other family.
+/// The name has addresses of one family only, and that answer is slow. The search domain has the same name with
+/// addresses of the other family.
 #[test]
 fn a_slow_answer_does_not_select_a_host_of_the_search_domain() {
     let (a, b, dns) = network_with_dns(&[]);

@@ -1,5 +1,5 @@
-//! Dialers apply their options and local address, can be cancelled at any moment, and leak nothing. The tests run between
-//! network namespaces.
+//! Dialers apply their options and local address, can be cancelled at any moment, and leak nothing. The tests run
+//! between network namespaces.
 
 mod common;
 
@@ -256,7 +256,8 @@ fn a_forked_child_dials_while_its_parent_waits_for_a_name() {
     let mut tool = NamesTool::new(&test_host);
     let before = tool.resource_count();
     tool.run("beside dial tcp://silent.odd:7000 delay=60000 1500");
-    // Forks only after both queries were sent: until then the C library may hold locks, which would stay locked in the child.
+    // Forks only after both queries were sent: until then the C library may hold locks, which would stay locked in the
+    // child.
     assert_eq!((faulty.output.read_line(), faulty.output.read_line()), ("1 silent.odd".into(), "28 silent.odd".into()));
     for _ in 0..10 {
         assert_eq!(tool.assert_connects("fork-anew dial tcp://10.77.0.2:7000 60000"), "10.77.0.2:7000");

@@ -147,8 +147,8 @@ fn third_party_clients_receive_echoes() {
     }
 }
 
-/// A receive stops before an out-of-band byte, and in a UNIX stream after passed descriptors, although the buffer has space
-/// and more data is queued.
+/// A receive stops before an out-of-band byte, and in a UNIX stream after passed descriptors, although the buffer has
+/// space and more data is queued.
 #[test]
 fn out_of_band_data_and_descriptors_do_not_stall_the_echo() {
     let server = Server::new(TCP);
@@ -183,8 +183,8 @@ fn out_of_band_data_and_descriptors_do_not_stall_the_echo() {
     assert_eq!(&received, b"abcefg");
 }
 
-/// The server stops reading from a client that does not read. The clients send more than the socket buffers hold, and the
-/// server does not buffer it in memory.
+/// The server stops reading from a client that does not read. The clients send more than the socket buffers hold, and
+/// the server does not buffer it in memory.
 #[test]
 fn slow_readers_do_not_delay_others_or_fill_memory() {
     let server = Server::new(TCP);

@@ -1,5 +1,5 @@
-//! c-examples/fetch.c downloads the same bytes as curl, from nginx and from a server in this file, and rejects malformed
-//! replies.
+//! c-examples/fetch.c downloads the same bytes as curl, from nginx and from a server in this file, and rejects
+//! malformed replies.
 
 mod common;
 
@@ -39,7 +39,8 @@ fn curl(url: &str) -> Command {
     program("curl", &["-q", "--silent", "--http1.1", "--noproxy", "*", "--globoff", url])
 }
 
-/// Nginx in a separate network namespace, where no port is in use and `localhost` and `six.test` name loopback addresses.
+/// Nginx in a separate network namespace, where no port is in use and `localhost` and `six.test` name loopback
+/// addresses.
 struct WebServer {
     namespace: Namespace,
     _folder: TempDir,
@@ -50,8 +51,8 @@ const SIZES: [usize; 4] = [0, 1, 4096, 10_000_000];
 
 const HOSTS: &str = "127.0.0.1 localhost\n::1 localhost\n::1 six.test\n";
 
-/// A single process, so that no other user account is needed. Nginx does not know the length of filtered content in advance
-/// and sends it in chunks.
+/// A single process, so that no other user account is needed. Nginx does not know the length of filtered content in
+/// advance and sends it in chunks.
 const CONFIGURATION: &str = "
     daemon off;
     master_process off;
@@ -341,8 +342,8 @@ const NO_HTTP: &str = "reply: not HTTP/1.1";
 const NO_LENGTH: &str = "reply: invalid length";
 const TOO_LONG: &str = "reply: head too long";
 
-/// A malformed reply: its beginning and the rest, what the server does afterwards, the part of the body that is printed, and
-/// the error message.
+/// A malformed reply: its beginning and the rest, what the server does afterwards, the part of the body that is
+/// printed, and the error message.
 type Malformed = (&'static str, &'static str, Then, &'static str, &'static str);
 
 static MALFORMED: LazyLock<Vec<Malformed>> = LazyLock::new(|| {

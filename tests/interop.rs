@@ -1,5 +1,5 @@
-//! The example programs as servers and clients of third-party programs: netcat, socat, Python's `socket` module and curl. The
-//! received bytes are compared with the sent bytes.
+//! The example programs as servers and clients of third-party programs: netcat, socat, Python's `socket` module and
+//! curl. The received bytes are compared with the sent bytes.
 
 mod common;
 
@@ -60,8 +60,8 @@ fn test_server(language: Language, peer_tool: PeerTool) {
     }
 }
 
-/// Tests an example client with third-party servers. The client waits for the echo of each line, so the largest size is slow;
-/// it is sent only once.
+/// Tests an example client with third-party servers. The client waits for the echo of each line, so the largest size is
+/// slow; it is sent only once.
 fn test_client(language: Language, peer_tool: PeerTool) {
     let folder = TempDir::new();
     for &family in peer_tool.families() {

@@ -171,8 +171,8 @@ fn pin_to_one_cpu() {
     }
 }
 
-/// A membership covers one interface. On IPv4 this holds even if another socket has joined the group on the other interface.
-/// On IPv6, Linux then checks only the group.
+/// A membership covers one interface. On IPv4 this holds even if another socket has joined the group on the other
+/// interface. On IPv6, Linux then checks only the group.
 #[test]
 fn a_membership_covers_one_interface() {
     let (a, b) = sender_and_receiver();

@@ -1,4 +1,5 @@
-//! Names are resolved as the C library resolves them. The tests use dnsmasq and a faulty name server, in network namespaces.
+//! Names are resolved as the C library resolves them. The tests use dnsmasq and a faulty name server, in network
+//! namespaces.
 
 mod common;
 
@@ -59,7 +60,8 @@ fn addresses_are_returned_in_the_resolvers_order() {
             }
         }
     }
-    // The hosts file has only an IPv6 address for this name. IPv4 is queried from the name server, which has no such name.
+    // The hosts file has only an IPv6 address for this name. IPv4 is queried from the name server, which has no such
+    // name.
     assert_eq!(tool.run_ok("resolve aside.test 80 0 stream 60000"), ["[fd77::2]:80"]);
     tool.assert_fails("resolve aside.test 80 4 stream 60000", "NAME_NO_ADDRESS");
     for (host, count) in [("both.test", 2), ("mixed.test", 8), ("many.test", 20), ("filed", 2)] {
@@ -124,7 +126,8 @@ fn short_names_use_the_search_domains() {
     assert_eq!(dns.queries(), ["A web.one.test", "A mail.one.test", "A mail.two.test", "A web.two.test"]);
     // A name with a trailing dot is absolute.
     tool.assert_fails("resolve web.test. 80 4 stream 60000", "NAME_NOT_FOUND");
-    // A name that is not found is queried again for both families, to learn whether it has addresses of the other family.
+    // A name that is not found is queried again for both families, to learn whether it has addresses of the other
+    // family.
     let queries = dns.queries();
     let repeats_the_name = queries[5..].iter().all(|query| query.ends_with(" web.test"));
     assert!(queries[4] == "A web.test" && repeats_the_name, "{queries:?}");
@@ -347,8 +350,8 @@ fn a_forked_child_does_not_use_the_parents_dns_sockets() {
     let mut tool = NamesTool::new(&TestHost::new(&a));
     let before = tool.resource_count();
     dns.pause();
-    // The lookup continues, and already waits for its server: before that, the C library may hold locks, which would stay
-    // locked in the child.
+    // The lookup continues, and already waits for its server: before that, the C library may hold locks, which would
+    // stay locked in the child.
     tool.assert_times_out("resolve four.test 80 4 stream 100");
     tool.assert_times_out("fork-anew resolve four.test 80 4 stream 100");
     dns.resume();

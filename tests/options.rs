@@ -6,8 +6,8 @@ use common::{compile, expect_success, root, scratch};
 use std::collections::BTreeSet;
 use std::process::Command;
 
-/// The arguments of a setsockopt call as strace shows them: level, name, and the value with its length. For getsockopt, the
-/// value is "read".
+/// The arguments of a setsockopt call as strace shows them: level, name, and the value with its length. For getsockopt,
+/// the value is "read".
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct OptionCall {
     level: String,
@@ -72,8 +72,8 @@ fn each_option_makes_the_expected_system_call() {
         let option = line.split('|').next().expect("split yields at least one item");
         let reads_protocol = ["SEGMENT_SIZE", "GRO"].contains(&option) || option.starts_with("UDP_LITE");
         let seen = seen.into_iter().filter(|call| !(reads_protocol && call.name == "SO_PROTOCOL"));
-        // strace prints a name that it does not know as a number, which a comment may follow. It adds _OLD to options that
-        // have a newer variant with 64-bit time. _ORIGDSTADDR has the same number as _RECVORIGDSTADDR.
+        // strace prints a name that it does not know as a number, which a comment may follow. It adds _OLD to options
+        // that have a newer variant with 64-bit time. _ORIGDSTADDR has the same number as _RECVORIGDSTADDR.
         let named = seen.map(|mut call| {
             call.name = call.name.trim_end_matches("_OLD").replace("_ORIGDSTADDR", "_RECVORIGDSTADDR");
             let number = call.name.split(' ').next().and_then(|word| match word.strip_prefix("0x") {

@@ -1,5 +1,5 @@
-//! Guarantees about the lookup threads, tested from C with a name server that answers when the test lets it. Each program of
-//! tests/c is built, then run without and with valgrind.
+//! Guarantees about the lookup threads, tested from C with a name server that answers when the test lets it. Each
+//! program of tests/c is built, then run without and with valgrind.
 
 mod common;
 

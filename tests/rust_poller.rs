@@ -319,7 +319,8 @@ fn a_signal_ends_an_interruptible_wait() {
     assert!(elapsed >= timeout);
 }
 
-/// A server of four threads that wait on one poller. One-shot registrations give each connection to one thread at a time.
+/// A server of four threads that wait on one poller. One-shot registrations give each connection to one thread at a
+/// time.
 #[test]
 fn several_threads_wait_on_one_poller() {
     const CLIENTS: u64 = 40;

@@ -1,5 +1,5 @@
-//! Serving endpoints: in networks of their own, to clients that others wrote, with names of the test's own, and where
-//! the system says what it rarely says.
+//! Serving endpoints: in network namespaces, with third-party clients, with private hosts files, and with system-call
+//! errors injected by strace.
 
 mod common;
 
@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 const FAMILIES: [(Family, &str); 2] = [(Family::V4, "127.0.0.1"), (Family::V6, "[::1]")];
 const PEER_TOOLS: [PeerTool; 3] = [PeerTool::Netcat, PeerTool::Socat, PeerTool::Python];
 
-/// Serves in a namespace, and tells the port.
+/// Serves an endpoint in a namespace, and returns the socket and the port.
 fn serve(namespace: &Namespace, endpoint: &str) -> (Socket, u16) {
     let socket = namespace.enter(|| Socket::serve(endpoint, -1)).expect(endpoint);
     socket.set_recv_timeout(Some(Duration::from_secs(60))).unwrap();
@@ -29,8 +29,8 @@ fn serve(namespace: &Namespace, endpoint: &str) -> (Socket, u16) {
     (socket, port)
 }
 
-/// A client of somebody else's sends something over TCP and gets it back.
-fn converse(namespace: &Namespace, server: &Socket, peer_tool: PeerTool, family: Family, address: &str) {
+/// Asserts that a third-party client can exchange data over TCP.
+fn assert_tcp_echo(namespace: &Namespace, server: &Socket, peer_tool: PeerTool, family: Family, address: &str) {
     let client = namespace.within(&peer_client(peer_tool, family, address));
     thread::scope(|scope| {
         scope.spawn(|| {
@@ -43,8 +43,8 @@ fn converse(namespace: &Namespace, server: &Socket, peer_tool: PeerTool, family:
     });
 }
 
-/// A client of somebody else's sends a datagram.
-fn hear(namespace: &Namespace, server: &Socket, peer_tool: PeerTool, address: &str) {
+/// Asserts that a datagram from a third-party client arrives.
+fn assert_udp_echo(namespace: &Namespace, server: &Socket, peer_tool: PeerTool, address: &str) {
     let (host, port) = common::peers::host_and_port(address);
     let client = match peer_tool {
         PeerTool::Netcat => program("nc", &["-n", "-u", "-N", "-w", "1", host, port]),
@@ -63,27 +63,27 @@ fn hear(namespace: &Namespace, server: &Socket, peer_tool: PeerTool, address: &s
 }
 
 #[test]
-fn without_a_host_both_families_reach_it() {
-    for v6_alone in ["0", "1"] {
+fn an_endpoint_without_a_host_serves_both_families() {
+    for ipv6_only in ["0", "1"] {
         let namespace = Namespace::new();
-        namespace.set_sysctl("net/ipv6/bindv6only", v6_alone);
+        namespace.set_sysctl("net/ipv6/bindv6only", ipv6_only);
         let ((tcp, tcp_port), (udp, udp_port)) = (serve(&namespace, "tcp://:0"), serve(&namespace, "udp://:0"));
         for (family, host) in FAMILIES {
             for peer_tool in PEER_TOOLS {
-                converse(&namespace, &tcp, peer_tool, family, &format!("{host}:{tcp_port}"));
-                hear(&namespace, &udp, peer_tool, &format!("{host}:{udp_port}"));
+                assert_tcp_echo(&namespace, &tcp, peer_tool, family, &format!("{host}:{tcp_port}"));
+                assert_udp_echo(&namespace, &udp, peer_tool, &format!("{host}:{udp_port}"));
             }
         }
     }
 }
 
 #[test]
-fn where_ipv6_is_turned_off_ipv4_reaches_it() {
+fn with_ipv6_disabled_ipv4_is_served() {
     let namespace = Namespace::new();
     namespace.set_sysctl("net/ipv6/conf/all/disable_ipv6", "1");
     let ((tcp, tcp_port), (udp, udp_port)) = (serve(&namespace, "tcp://:0"), serve(&namespace, "udp://:0"));
-    converse(&namespace, &tcp, PeerTool::Python, Family::V4, &format!("127.0.0.1:{tcp_port}"));
-    hear(&namespace, &udp, PeerTool::Python, &format!("127.0.0.1:{udp_port}"));
+    assert_tcp_echo(&namespace, &tcp, PeerTool::Python, Family::V4, &format!("127.0.0.1:{tcp_port}"));
+    assert_udp_echo(&namespace, &udp, PeerTool::Python, &format!("127.0.0.1:{udp_port}"));
     for endpoint in ["tcp://[::1]:0", "udp://[::1]:0"] {
         assert_eq!(
             namespace.enter(|| Socket::serve(endpoint, -1)).err(),
@@ -93,70 +93,76 @@ fn where_ipv6_is_turned_off_ipv4_reaches_it() {
     }
 }
 
-/// The program that serves its arguments and says where. It is built once: nothing can be executed while it is written.
-fn server() -> &'static str {
+/// The path of a program that serves its arguments and prints the addresses. It is built only once, because an
+/// executable cannot be run while it is being written.
+fn serve_program() -> &'static str {
     static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| compile("serve_at"));
-    PROGRAM.to_str().expect("the checkout's path is text")
+    PROGRAM.to_str().expect("the path is UTF-8")
 }
 
-/// What it says of each endpoint when system calls come out otherwise than they would.
-fn with_calls(inject: &[&str], endpoints: &[&str]) -> Vec<String> {
+/// The program's output for each endpoint, with strace options that inject results of system calls.
+fn serve_with_injection(inject: &[&str], endpoints: &[&str]) -> Vec<String> {
     let mut strace = program("strace", &["--quiet=all", "--output=/dev/null"]);
-    strace.args(inject).arg(server()).args(endpoints);
-    lines(&mut strace)
+    strace.args(inject).arg(serve_program()).args(endpoints);
+    output_lines(&mut strace)
 }
 
-fn lines(command: &mut Command) -> Vec<String> {
+/// The lines of a program's output. The program must succeed.
+fn output_lines(command: &mut Command) -> Vec<String> {
     expect_success(command, 60).lines().map(str::to_owned).collect()
 }
 
-/// The same line but for the port, if 0 is expected of it.
+/// Compares lines. An expected port 0 stands for any other port.
 #[track_caller]
-fn assert_lines(said: &[String], expected: &[&str]) {
-    let same = |(said, expected): (&String, &&str)| match expected.strip_suffix(":0") {
-        Some(host) => said.rsplit_once(':').is_some_and(|(said, port)| said == host && port != "0"),
-        None => said == expected,
+fn assert_lines(printed: &[String], expected: &[&str]) {
+    let is_same = |(line, expected): (&String, &&str)| match expected.strip_suffix(":0") {
+        Some(host) => line.rsplit_once(':').is_some_and(|(address, port)| address == host && port != "0"),
+        None => line == expected,
     };
-    assert!(said.len() == expected.len() && said.iter().zip(expected).all(same), "{said:?} instead of {expected:?}");
+    let are_same = printed.len() == expected.len() && printed.iter().zip(expected).all(is_same);
+    assert!(are_same, "{printed:?} instead of {expected:?}");
 }
 
 #[test]
-fn where_there_is_no_ipv6_it_is_ipv4() {
+fn without_ipv6_support_ipv4_is_served() {
     let no_v6 = "--inject=socket:error=EAFNOSUPPORT:when=1";
     for scheme in ["tcp", "udp"] {
         let (here, v6) = (format!("{scheme}://:0"), format!("{scheme}://[::1]:0"));
-        assert_lines(&with_calls(&[no_v6], &[&here]), &["0.0.0.0:0"]);
-        assert_lines(&with_calls(&[no_v6], &[&v6]), &["JF_E_ADDR_NOT_AVAILABLE"]);
-        assert_lines(&with_calls(&["--inject=bind:error=EADDRNOTAVAIL:when=1"], &[&here]), &["0.0.0.0:0"]);
-        // Neither.
+        assert_lines(&serve_with_injection(&[no_v6], &[&here]), &["0.0.0.0:0"]);
+        assert_lines(&serve_with_injection(&[no_v6], &[&v6]), &["JF_E_ADDR_NOT_AVAILABLE"]);
+        assert_lines(&serve_with_injection(&["--inject=bind:error=EADDRNOTAVAIL:when=1"], &[&here]), &["0.0.0.0:0"]);
+        // Neither family is supported.
         let none = "--inject=socket:error=EAFNOSUPPORT";
-        assert_lines(&with_calls(&[none], &[&here]), &["JF_E_ADDR_NOT_AVAILABLE"]);
-        // Everything else is a reason to stop.
+        assert_lines(&serve_with_injection(&[none], &[&here]), &["JF_E_ADDR_NOT_AVAILABLE"]);
+        // Other errors are returned without a second attempt.
         for (inject, error) in [
             ("--inject=bind:error=EACCES:when=1", "JF_E_ACCESS"),
             ("--inject=bind:error=EADDRINUSE:when=1", "JF_E_ADDR_IN_USE"),
             ("--inject=socket:error=EMFILE:when=1", "JF_E_TOO_MANY_FILES"),
         ] {
-            assert_lines(&with_calls(&[inject], &[&here]), &[error]);
+            assert_lines(&serve_with_injection(&[inject], &[&here]), &[error]);
         }
     }
-    assert_lines(&with_calls(&["--inject=listen:error=EADDRINUSE:when=1"], &["tcp://:0"]), &["JF_E_ADDR_IN_USE"]);
+    assert_lines(
+        &serve_with_injection(&["--inject=listen:error=EADDRINUSE:when=1"], &["tcp://:0"]),
+        &["JF_E_ADDR_IN_USE"],
+    );
 }
 
-/// What the program says in a namespace, and with an /etc that has these files alone.
-fn with_etc(namespace: &Namespace, files: &[(&str, &str)], endpoints: &[&str]) -> Vec<String> {
+/// The program's output in a namespace with a private /etc that contains only these files.
+fn serve_with_etc(namespace: &Namespace, files: &[(&str, &str)], endpoints: &[&str]) -> Vec<String> {
     let etc = TempDir::new();
     for (name, text) in files {
-        fs::write(etc.path().join(name), text).expect("it is a folder of our own");
+        fs::write(etc.path().join(name), text).expect("the folder is writable");
     }
     let mount = "mount --bind \"$0\" /etc && exec \"$@\"";
     let mut command = program("unshare", &["--mount", "sh", "-c", mount]);
-    command.arg(etc.path()).arg(server()).args(endpoints);
-    lines(&mut namespace.within(&command))
+    command.arg(etc.path()).arg(serve_program()).args(endpoints);
+    output_lines(&mut namespace.within(&command))
 }
 
 #[test]
-fn names_stand_for_the_first_address_that_is_here() {
+fn a_name_serves_its_first_local_address() {
     const FILES: [(&str, &str); 4] = [
         ("nsswitch.conf", "hosts: files\nservices: files\n"),
         ("host.conf", "multi on\n"),
@@ -174,45 +180,45 @@ fn names_stand_for_the_first_address_that_is_here() {
         (&["tcp://second:0", "tcp://six:0"], &["127.0.0.3:0", "[::1]:0"]),
         (&["tcp://elsewhere:0", "udp://elsewhere:0"], &["JF_E_ADDR_NOT_AVAILABLE", "JF_E_ADDR_NOT_AVAILABLE"]),
         (&["tcp://nobody:0"], &["JF_E_NAME_NOT_FOUND"]),
-        // One that is in use is the end of it, although the next is free.
+        // An address in use is an error; the next address is not tried.
         (&["tcp://127.0.0.2:7000", "tcp://both:7000"], &["127.0.0.2:7000", "JF_E_ADDR_IN_USE"]),
         (&["udp://127.0.0.2:7000", "udp://both:7000"], &["127.0.0.2:7000", "JF_E_ADDR_IN_USE"]),
         (&["tcp://:jackfield-test", "udp://:jackfield-test"], &["[::]:7001", "[::]:7002"]),
         (&["tcp://127.0.0.1:jackfield-test", "udp://both:jackfield-udp"], &["127.0.0.1:7001", "127.0.0.2:7003"]),
         (&["tcp://:jackfield-udp", "udp://127.0.0.1:jackfield"], &["JF_E_NOT_FOUND", "JF_E_NOT_FOUND"]),
     ] {
-        assert_lines(&with_etc(&namespace, &FILES, endpoints), expected);
+        assert_lines(&serve_with_etc(&namespace, &FILES, endpoints), expected);
     }
 }
 
 #[test]
-fn a_name_is_looked_up_for_five_seconds() {
+fn a_lookup_times_out_after_five_seconds() {
     const FILES: [(&str, &str); 2] =
         [("nsswitch.conf", "hosts: dns\n"), ("resolv.conf", "nameserver 127.0.0.1\noptions timeout:30\n")];
     let namespace = Namespace::new();
-    // It is asked, and says nothing.
-    let silent = namespace.enter(|| UdpSocket::bind("127.0.0.1:53")).expect("the namespace is root's");
+    // A name server that never answers.
+    let silent = namespace.enter(|| UdpSocket::bind("127.0.0.1:53")).expect("root may bind the port");
     let start = Instant::now();
-    assert_lines(&with_etc(&namespace, &FILES, &["tcp://name.example:0"]), &["JF_E_TIMED_OUT"]);
-    let took = start.elapsed();
-    assert!((5..9).contains(&took.as_secs()), "{took:?}");
-    silent.recv(&mut [0; 512]).expect("it was asked");
+    assert_lines(&serve_with_etc(&namespace, &FILES, &["tcp://name.example:0"]), &["JF_E_TIMED_OUT"]);
+    let elapsed = start.elapsed();
+    assert!((5..9).contains(&elapsed.as_secs()), "{elapsed:?}");
+    silent.recv(&mut [0; 512]).expect("a query was sent");
 }
 
 fn is_socket(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|about| about.file_type().is_socket())
 }
 
-/// Whatever the system says on the way, a dead socket file is replaced or stays.
+/// Whatever error is injected, a stale socket file is replaced or kept, unless every bind fails after its removal.
 #[test]
-fn a_dead_socket_file_is_replaced_whatever_comes_between() {
+fn a_stale_socket_file_is_replaced_or_kept() {
     let folder = TempDir::new();
     let path = folder.path().join("socket");
     let (endpoint, served) = (format!("unix://{}", path.display()), format!("unix:{}", path.display()));
     let at_folder = format!("--trace-path={}", folder.path().display());
     let at_path = format!("--trace-path={}", path.display());
     for (inject, expected) in [
-        // Signals, and others who are about the same.
+        // Signals, and other processes that replace the same file.
         ("bind:error=EINTR:when=1", &served[..]),
         ("bind:error=EINTR:when=2", &served),
         ("openat:error=EINTR:when=1..3", &served),
@@ -226,7 +232,7 @@ fn a_dead_socket_file_is_replaced_whatever_comes_between() {
         ("unlinkat:error=ENOENT:when=1", &served),
         ("bind:error=EADDRINUSE:when=2", &served),
         ("bind:error=EADDRINUSE:when=2..5", &served),
-        // What ends it.
+        // Errors that are returned.
         ("openat:error=EACCES", "JF_E_ACCESS"),
         ("flock:error=EAGAIN", "JF_E_BUSY"),
         ("flock:error=ENOSYS", "JF_E_OS"),
@@ -241,44 +247,44 @@ fn a_dead_socket_file_is_replaced_whatever_comes_between() {
         ("bind:error=EADDRINUSE", "JF_E_ADDR_IN_USE"),
         ("socket:error=ENFILE:when=2", "JF_E_SYSTEM_FILES"),
     ] {
-        drop(UnixListener::bind(&path).expect("there is nothing yet"));
+        drop(UnixListener::bind(&path).expect("the path is unused"));
         let injected = format!("--inject={inject}");
         let mut options = vec![&injected[..]];
-        // Of these, the program makes others at its start.
+        // The program also makes these calls at startup; the path restricts the injection.
         match inject.split_once(':') {
             Some(("openat", _)) => options.push(&at_folder),
             Some(("newfstatat", _)) => options.push(&at_path),
             _ => {}
         }
-        let said = with_calls(&options, &[&endpoint]);
-        assert_eq!(said, [expected], "{inject}");
-        // It was not replaced by half.
+        let printed = serve_with_injection(&options, &[&endpoint]);
+        assert_eq!(printed, [expected], "{inject}");
+        // A socket file exists in every other case.
         assert_eq!(is_socket(&path), inject != "bind:error=EADDRINUSE", "{inject}");
         let _ = fs::remove_file(&path);
     }
 }
 
 #[test]
-fn what_can_not_listen_leaves_no_socket_file() {
+fn a_failed_listen_leaves_no_socket_file() {
     let folder = TempDir::new();
     let path = folder.path().join("socket");
     let endpoint = format!("unix://{}", path.display());
-    for was_there in [false, true] {
-        if was_there {
-            drop(UnixListener::bind(&path).expect("there is nothing yet"));
+    for has_stale_file in [false, true] {
+        if has_stale_file {
+            drop(UnixListener::bind(&path).expect("the path is unused"));
         }
-        let said = with_calls(&["--inject=listen:error=EPERM"], &[&endpoint]);
-        assert_eq!((&said[..], path.exists()), (&["JF_E_PERMISSION".to_owned()][..], false));
+        let printed = serve_with_injection(&["--inject=listen:error=EPERM"], &[&endpoint]);
+        assert_eq!((&printed[..], path.exists()), (&["JF_E_PERMISSION".to_owned()][..], false));
     }
 }
 
 #[test]
-fn of_threads_that_serve_at_once_one_does() {
+fn of_concurrent_serve_calls_one_succeeds() {
     const THREADS: usize = 8;
     let folder = TempDir::new();
     let path = folder.path().join("socket");
     let endpoint = format!("unix://{}", path.display());
-    drop(UnixListener::bind(&path).expect("there is nothing yet"));
+    drop(UnixListener::bind(&path).expect("the path is unused"));
     for _ in 0..50 {
         let barrier = Barrier::new(THREADS);
         let results: Vec<_> = thread::scope(|scope| {
@@ -287,14 +293,14 @@ fn of_threads_that_serve_at_once_one_does() {
                 Socket::serve(&endpoint, 1)
             };
             let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(serve)).collect();
-            threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
+            threads.into_iter().map(|thread| thread.join().expect("the thread does not panic")).collect()
         });
         let (served, refused): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
         assert_eq!(served.len(), 1);
         assert!(refused.iter().all(|result| matches!(result, Err(Error::ADDR_IN_USE | Error::BUSY))), "{refused:?}");
-        let client = UnixStream::connect(&path).expect("it is served");
+        let client = UnixStream::connect(&path).expect("the socket is served");
         let (connection, _) =
-            served.into_iter().flatten().next().expect("there is one").accept().expect("a client came");
+            served.into_iter().flatten().next().expect("one thread serves").accept().expect("a client has connected");
         drop((client, connection));
     }
 }

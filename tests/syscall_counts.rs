@@ -34,7 +34,8 @@ fn a_call_makes_one_system_call() {
     let row = |calls: &[(&str, usize)]| calls.iter().map(|&(name, count)| (name.to_owned(), count)).collect();
     let stream: BTreeMap<_, _> = row(&[("sendto", 200), ("recvfrom", 200)]);
     let datagrams: BTreeMap<_, _> = row(&[("sendto", 200), ("recvfrom", 400)]);
-    // Sending a file takes two more calls to block SIGPIPE, and with a timeout two more to change the descriptor's mode.
+    // Sending a file takes two more calls to block SIGPIPE, and with a timeout two more to change the descriptor's
+    // mode.
     let files = row(&[("rt_sigprocmask", 400), ("sendfile", 200), ("recvfrom", 200)]);
     let timed_files = row(&[("rt_sigprocmask", 400), ("ioctl", 400), ("sendfile", 200), ("recvfrom", 200)]);
     let waits: BTreeMap<_, _> = row(&[("ppoll", 200)]);

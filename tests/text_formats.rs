@@ -1,4 +1,5 @@
-//! What addresses and endpoints are as text: the cases of tests/texts, from Rust and from C, and beside other readers.
+//! The text forms of addresses and endpoints: the cases of tests/texts, from Rust and from C, compared with other
+//! parsers.
 
 mod common;
 
@@ -11,24 +12,24 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::process::Command;
 use std::str::FromStr;
 
-/// A line of a file of tests/texts.
+/// A test case: a line of a file in tests/texts.
 struct Case {
-    /// The file and the line.
+    /// The file and the line number.
     place: String,
     text: Vec<u8>,
-    /// What the text is written as again, or `^` or `!` and what is wrong.
+    /// The canonical form of the text, or `^` or `!` and the error.
     outcome: Vec<u8>,
-    /// Why Python sees it otherwise.
+    /// Why Python's result differs.
     python: Option<String>,
 }
 
 impl Case {
-    /// The text, if Rust could have it.
+    /// The text, if it is UTF-8.
     fn text(&self) -> Option<&str> {
         std::str::from_utf8(&self.text).ok()
     }
 
-    fn is_wrong(&self) -> bool {
+    fn is_malformed(&self) -> bool {
         self.outcome.starts_with(b"^") || self.outcome.starts_with(b"!")
     }
 
@@ -40,7 +41,7 @@ impl Case {
 
 fn cases(name: &str) -> Vec<Case> {
     let path = common::root().join("tests/texts").join(name);
-    let file = std::fs::read_to_string(&path).expect("the file is there");
+    let file = std::fs::read_to_string(&path).expect("the file exists");
     let lines = file.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with("# "));
     let case = |(number, line): (usize, &str)| {
         let place = format!("tests/texts/{name}:{}", number + 1);
@@ -58,21 +59,21 @@ fn cases(name: &str) -> Vec<Case> {
     cases
 }
 
-/// The bytes that a field stands for; tests/texts/endpoints.txt says how.
+/// The bytes that a field stands for. tests/texts/endpoints.txt describes the escapes.
 fn unescape(field: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut rest = field;
     while let Some((before, escape)) = rest.split_once('\\') {
         bytes.extend(before.as_bytes());
         let (kind, after) = escape.split_at(1);
-        // To the end of what is in braces, which may have braces in it.
+        // The position of the closing brace. Braces may be nested.
         let braces = |text: &str| {
             let mut depth = 0;
             let end = text.find(|char| {
                 depth += i32::from(char == '{') - i32::from(char == '}');
                 depth == 0
             });
-            end.expect("a brace is closed")
+            end.expect("the brace is closed")
         };
         rest = match kind {
             "\\" => {
@@ -87,7 +88,7 @@ fn unescape(field: &str) -> Vec<u8> {
             "u" => {
                 let end = braces(after);
                 let char = u32::from_str_radix(&after[1..end], 16).ok().and_then(char::from_u32);
-                bytes.extend(char.expect("\\u has a character's number").to_string().as_bytes());
+                bytes.extend(char.expect("\\u has a code point").to_string().as_bytes());
                 &after[end + 1..]
             }
             "{" => {
@@ -103,31 +104,31 @@ fn unescape(field: &str) -> Vec<u8> {
     bytes
 }
 
-/// An endpoint as it is written again, or what is wrong with it.
-fn endpoint(text: &str) -> String {
+/// The canonical form of an endpoint, or the error.
+fn parse_endpoint(text: &str) -> String {
     match text.parse::<Endpoint>() {
         Ok(endpoint) => endpoint.to_string(),
         Err(error) => {
             assert!(text.is_char_boundary(error.at()), "{text}");
-            let sentence = error.to_string();
-            let (_, expected) = sentence.split_once(": ").expect("the place and what is expected");
+            let message = error.to_string();
+            let (_, expected) = message.split_once(": ").expect("the message is a position and an expectation");
             format!("^{} {expected}", error.at())
         }
     }
 }
 
-/// An address as it is written again, or what is wrong with it.
-fn address(text: &str) -> String {
+/// The canonical form of an address, or the error.
+fn parse_address(text: &str) -> String {
     text.parse::<Addr>().map_or_else(|error| format!("! {}", error.name()), |addr| addr.to_string())
 }
 
-/// An IP address as an address has it.
+/// An IP address as it is written before a port: IPv6 is enclosed in brackets.
 fn in_brackets(ip: &str) -> String {
     if ip.contains(':') { format!("[{ip}]") } else { ip.into() }
 }
 
-/// Every text of a file comes out as it says there, and what is written reads back as the same.
-fn each_is_read<T>(name: &str, outcome: fn(&str) -> String)
+/// Asserts that each text of a file has its expected outcome, and that the canonical form parses to an equal value.
+fn assert_outcomes<T>(name: &str, outcome: fn(&str) -> String)
 where
     T: FromStr<Err: Debug + PartialEq> + Debug + Display + PartialEq,
 {
@@ -141,26 +142,28 @@ where
 }
 
 #[test]
-fn endpoints() {
-    each_is_read::<Endpoint>("endpoints.txt", endpoint);
+fn endpoints_have_the_expected_outcomes() {
+    assert_outcomes::<Endpoint>("endpoints.txt", parse_endpoint);
 }
 
 #[test]
-fn addresses() {
-    each_is_read::<Addr>("addresses.txt", address);
+fn addresses_have_the_expected_outcomes() {
+    assert_outcomes::<Addr>("addresses.txt", parse_address);
 }
 
-/// As endpoints, as addresses, and beside what the standard library says.
+/// Each IP address is parsed in an endpoint, in an address, and by the standard library.
 #[test]
-fn ip_addresses() {
+fn ip_addresses_have_the_expected_outcomes() {
     for case in cases("literals.txt") {
-        let text = case.text().expect("the file has only UTF-8");
-        let outcome = String::from_utf8(case.outcome.clone()).expect("so are the outcomes");
+        let text = case.text().expect("the text is UTF-8");
+        let outcome = String::from_utf8(case.outcome.clone()).expect("the outcome is UTF-8");
         let host = in_brackets(text);
-        let as_endpoint = endpoint(&format!("tcp://{host}:7"));
-        let as_address = address(&format!("{host}:7"));
+        let as_endpoint = parse_endpoint(&format!("tcp://{host}:7"));
+        let as_address = parse_address(&format!("{host}:7"));
         if let Some((at, expected)) = outcome.strip_prefix('^').and_then(|rest| rest.split_once(' ')) {
-            let at = at.parse::<usize>().expect("a position") + host.find(text).expect("it is there") + "tcp://".len();
+            let at = at.parse::<usize>().expect("a position")
+                + host.find(text).expect("the host contains the text")
+                + "tcp://".len();
             assert_eq!(as_endpoint, format!("^{at} {expected}"), "{}", case.place);
             assert_eq!(as_address, "! ADDR_INVALID", "{}", case.place);
         } else {
@@ -170,49 +173,53 @@ fn ip_addresses() {
         }
         if !text.contains('%') {
             let standard = text.parse::<IpAddr>().map(|ip| ip.to_string()).ok();
-            assert_eq!(standard, (!case.is_wrong()).then_some(outcome), "{}", case.place);
+            assert_eq!(standard, (!case.is_malformed()).then_some(outcome), "{}", case.place);
         }
     }
 }
 
-/// What tests/c/texts.c prints of a text.
+/// The line that tests/c/texts.c prints for a text.
 fn line_from_c(text: &str) -> String {
-    let endpoint = endpoint(text);
-    format!("{}\t{}", if endpoint.starts_with('^') { &endpoint } else { "=" }, address(text).replace("! ", "JF_E_"))
+    let endpoint = parse_endpoint(text);
+    format!(
+        "{}\t{}",
+        if endpoint.starts_with('^') { &endpoint } else { "=" },
+        parse_address(text).replace("! ", "JF_E_")
+    )
 }
 
-/// Every text of every file, as both.
+/// Parses each text of each file from C, both as an endpoint and as an address.
 #[test]
-fn they_are_the_same_from_c() {
-    let mut asked: Vec<(Vec<u8>, String)> = Vec::new();
+fn the_c_api_parses_in_the_same_way() {
+    let mut inputs: Vec<(Vec<u8>, String)> = Vec::new();
     for case in cases("endpoints.txt").into_iter().chain(cases("addresses.txt")) {
         let line = match case.text() {
             Some(text) => line_from_c(text),
-            // Only the file knows.
+            // Rust cannot parse text that is not UTF-8; the expected outcome is taken from the file.
             None => format!("{}\tJF_E_ADDR_INVALID", String::from_utf8_lossy(&case.outcome)),
         };
-        // A zero would end it.
+        // A NUL would end the text in C.
         if !case.text.contains(&0) {
-            asked.push((case.text, line));
+            inputs.push((case.text, line));
         }
     }
     for case in cases("literals.txt") {
-        let host = in_brackets(case.text().expect("the file has only UTF-8"));
+        let host = in_brackets(case.text().expect("the text is UTF-8"));
         for text in [format!("udp://{host}:7"), format!("{host}:7")] {
             let line = line_from_c(&text);
-            asked.push((text.into_bytes(), line));
+            inputs.push((text.into_bytes(), line));
         }
     }
-    let input: Vec<u8> = asked.iter().flat_map(|(text, _)| [text, &b"\0"[..]].concat()).collect();
+    let input: Vec<u8> = inputs.iter().flat_map(|(text, _)| [text, &b"\0"[..]].concat()).collect();
     let output = run_with_input(&Command::new(compile("texts")), &input);
-    let lines: Vec<&str> = std::str::from_utf8(&output).expect("it prints text").lines().collect();
-    assert_eq!(lines.len(), asked.len());
-    for (line, (text, wanted)) in lines.into_iter().zip(asked) {
-        assert_eq!(line, wanted, "{}", String::from_utf8_lossy(&text));
+    let lines: Vec<&str> = std::str::from_utf8(&output).expect("the output is UTF-8").lines().collect();
+    assert_eq!(lines.len(), inputs.len());
+    for (line, (text, expected)) in lines.into_iter().zip(inputs) {
+        assert_eq!(line, expected, "{}", String::from_utf8_lossy(&text));
     }
 }
 
-/// Numbers at random, the same in every run.
+/// Pseudorandom numbers, the same in every run.
 struct Random(std::vec::IntoIter<u8>);
 
 impl Random {
@@ -221,22 +228,22 @@ impl Random {
     }
 
     fn below(&mut self, limit: u8) -> usize {
-        usize::from(self.0.next().expect("there are enough") % limit)
+        usize::from(self.0.next().expect("enough numbers were generated") % limit)
     }
 }
 
-/// What we write is what Python writes, and what we refuse it refuses, but for the cases that say why not.
+/// The library and Python agree on each text, except for the cases with a reason for the difference.
 #[test]
 fn python_agrees() {
-    let mut asked: Vec<(String, Option<String>, String)> = Vec::new();
+    let mut inputs: Vec<(String, Option<String>, String)> = Vec::new();
     for case in cases("literals.txt") {
-        let text = case.text().expect("the file has only UTF-8").to_owned();
-        let ours = if case.is_wrong() { "none".into() } else { String::from_utf8(case.outcome).expect("text") };
-        asked.push((text, case.python, ours));
+        let text = case.text().expect("the text is UTF-8").to_owned();
+        let outcome = if case.is_malformed() { "none".into() } else { String::from_utf8(case.outcome).expect("text") };
+        inputs.push((text, case.python, outcome));
     }
     let mut random = Random::new(1 << 19);
     for _ in 0..20_000 {
-        // Half of the groups are zero, so that there are runs of them; some others have digits that are.
+        // Half of the groups are zero, so that runs of zeros occur. Some others have one digit.
         let group = |random: &mut Random| match random.below(8) {
             0..4 => 0,
             4 => random.below(16),
@@ -248,21 +255,21 @@ fn python_agrees() {
             groups[5] = 0xffff;
         }
         let text = groups.map(|group| format!("{group:X}")).join(":");
-        let addr: Addr = format!("[{text}]:7").parse().expect("it is one");
+        let addr: Addr = format!("[{text}]:7").parse().expect("the text is an address");
         let ours = addr.to_string();
-        asked.push((text, None, ours["[".len()..ours.len() - "]:7".len()].into()));
+        inputs.push((text, None, ours["[".len()..ours.len() - "]:7".len()].into()));
     }
-    let input: String = asked.iter().map(|(text, ..)| format!("{text}\0")).collect();
+    let input: String = inputs.iter().map(|(text, ..)| format!("{text}\0")).collect();
     let output =
         String::from_utf8(run_with_input(&python("tests/py/ip_addresses.py", &[]), input.as_bytes())).expect("text");
-    assert_eq!(output.lines().count(), asked.len());
-    for (peer_tool, (text, reason, ours)) in output.lines().zip(asked) {
-        assert_eq!(peer_tool == ours, reason.is_none(), "{text}: Python says {peer_tool} and we {ours}; {reason:?}");
+    assert_eq!(output.lines().count(), inputs.len());
+    for (python, (text, reason, ours)) in output.lines().zip(inputs) {
+        assert_eq!(python == ours, reason.is_none(), "{text}: Python has {python}, the library {ours}; {reason:?}");
     }
 }
 
-/// Texts out of the pieces of addresses, most of them wrong.
-fn pieces(count: usize, pieces: &[&str]) -> Vec<String> {
+/// Random texts composed of pieces of addresses. Most are malformed.
+fn random_texts(count: usize, pieces: &[&str]) -> Vec<String> {
     let mut random = Random::new(count * 20);
     let text = |_| {
         let len = random.below(18);
@@ -271,43 +278,43 @@ fn pieces(count: usize, pieces: &[&str]) -> Vec<String> {
     (0..count).map(text).collect()
 }
 
-/// Whether a text is an IP address is the standard library's to say.
+/// The library accepts the same IP addresses as the standard library.
 #[test]
 fn the_standard_library_agrees() {
-    let mut right = 0;
+    let mut valid = 0;
     for text in
-        pieces(100_000, &[":", ":", ":", "::", "1", "1:", "1:", "1:2:3:", "1.", "1.2.3.4", "0", "256", "f", "g"])
+        random_texts(100_000, &[":", ":", ":", "::", "1", "1:", "1:", "1:2:3:", "1.", "1.2.3.4", "0", "256", "f", "g"])
     {
         let standard = text.parse::<IpAddr>().ok();
         let host = in_brackets(&text);
-        let want = standard.map(|ip| SocketAddr::from((ip, 7)).to_string());
-        assert_eq!(format!("{host}:7").parse::<Addr>().ok().map(|addr| addr.to_string()), want, "{text}");
-        // What is no address may be a name.
+        let expected = standard.map(|ip| SocketAddr::from((ip, 7)).to_string());
+        assert_eq!(format!("{host}:7").parse::<Addr>().ok().map(|addr| addr.to_string()), expected, "{text}");
+        // A text that is not an address may be a name.
         if text.contains(':') || standard.is_some() {
             let endpoint = format!("tcp://{host}:7").parse::<Endpoint>().ok();
             assert_eq!(
                 endpoint.map(|endpoint| endpoint.to_string()),
-                want.map(|want| format!("tcp://{want}")),
+                expected.map(|expected| format!("tcp://{expected}")),
                 "{text}"
             );
         }
-        right += usize::from(standard.is_some());
+        valid += usize::from(standard.is_some());
     }
-    assert!(right > 1000, "only {right} of the texts are addresses");
+    assert!(valid > 1000, "only {valid} of the texts are addresses");
 }
 
-/// Up to the character that is wrong there is an address that begins so, and with it there is none.
+/// The text before the reported position is the start of some address. With the next character, it is not.
 #[test]
-fn the_first_wrong_character_is_found() {
-    let begins_one = |start: &str| {
+fn the_first_wrong_character_is_reported() {
+    let can_be_completed = |start: &str| {
         ["", "0", ":", "::", ":0", "0:"].iter().any(|middle| {
             (0..8).any(|groups| format!("{start}{middle}{}", ":0".repeat(groups)).parse::<Ipv6Addr>().is_ok())
         })
     };
-    for text in pieces(20_000, &[":", ":", "::", "1", "12", "f:", "1:", "1:2:3:", "g"]) {
+    for text in random_texts(20_000, &[":", ":", "::", "1", "12", "f:", "1:", "1:2:3:", "g"]) {
         let Err(error) = format!("tcp://[{text}]:7").parse::<Endpoint>() else { continue };
         let at = error.at() - "tcp://[".len();
-        assert!(begins_one(&text[..at]), "{text}: {error}");
-        assert!(at == text.len() || !begins_one(&text[..=at]), "{text}: {error}");
+        assert!(can_be_completed(&text[..at]), "{text}: {error}");
+        assert!(at == text.len() || !can_be_completed(&text[..=at]), "{text}: {error}");
     }
 }

@@ -1,7 +1,7 @@
 //! c-examples/udp_blast.c sends and counts datagrams in batches.
 //!
-//! The receiver runs as root and enlarges its receive buffer, so that all datagrams of a test fit: none is lost, however busy
-//! the machine is.
+//! The receiver runs as root and enlarges its receive buffer, so that all datagrams of a test fit: none is lost,
+//! however busy the machine is.
 
 mod common;
 

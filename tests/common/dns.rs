@@ -10,8 +10,8 @@ use std::rc::Rc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// dnsmasq at 127.0.0.1 of a namespace. It answers for its records; other names below `test`, and the reverse names of other
-/// addresses, do not exist. It refuses all other queries.
+/// dnsmasq at 127.0.0.1 of a namespace. It answers for its records; other names below `test`, and the reverse names of
+/// other addresses, do not exist. It refuses all other queries.
 pub struct Dnsmasq {
     _process: Process,
     folder: TempDir,
@@ -20,8 +20,8 @@ pub struct Dnsmasq {
 }
 
 impl Dnsmasq {
-    /// A record is a name with its addresses, in the form of dnsmasq's `host-record`, or another dnsmasq option, which begins
-    /// with two dashes.
+    /// A record is a name with its addresses, in the form of dnsmasq's `host-record`, or another dnsmasq option, which
+    /// begins with two dashes.
     pub fn new(namespace: &Namespace, records: &[&str]) -> Dnsmasq {
         let folder = TempDir::new();
         let log = format!("--log-facility={}", folder.path().join("log").display());

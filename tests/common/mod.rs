@@ -16,8 +16,8 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The folder with an up-to-date libjackfield.so and libjackfield.a, built by `make lib`. If JACKFIELD_POLLER names a poller
-/// backend, this is the folder of the build with that backend.
+/// The folder with an up-to-date libjackfield.so and libjackfield.a, built by `make lib`. If JACKFIELD_POLLER names a
+/// poller backend, this is the folder of the build with that backend.
 pub fn library() -> &'static Path {
     static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
         // RUSTFLAGS is for the build of the tests; the library has separate flags.
@@ -102,7 +102,8 @@ pub fn expect_success(command: &mut Command, seconds: u32) -> String {
     String::from_utf8(output.stdout).expect("the output is UTF-8")
 }
 
-/// Runs a command with a time limit in seconds. If the limit expires, the command is terminated and the exit status is 124.
+/// Runs a command with a time limit in seconds. If the limit expires, the command is terminated and the exit status is
+/// 124.
 pub fn run(command: &Command, seconds: u32) -> Output {
     let mut limited = Command::new("timeout");
     // A make started here must not act as part of the make that runs the tests.

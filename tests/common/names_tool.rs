@@ -121,8 +121,8 @@ impl NamesTool {
         reply.fields
     }
 
-    /// Runs a command whose duration in milliseconds must be in `range`. A busy machine may delay it: a run that takes too
-    /// long is repeated, up to three runs. A run that ends too early fails at once.
+    /// Runs a command whose duration in milliseconds must be in `range`. A busy machine may delay it: a run that takes
+    /// too long is repeated, up to three runs. A run that ends too early fails at once.
     #[track_caller]
     pub fn run_within(&mut self, command: &str, range: Range<f64>) -> Reply {
         let mut tries = 1;
@@ -169,7 +169,8 @@ impl NamesTool {
         self.assert_fails_within(command, "TIMED_OUT", timeout..timeout + DEADLINE_TOLERANCE_MS);
     }
 
-    /// Pauses the name server and runs a command in many threads, all of which must time out. 64 lookups must be in flight.
+    /// Pauses the name server and runs a command in many threads, all of which must time out. 64 lookups must be in
+    /// flight.
     #[track_caller]
     pub fn assert_crowd_times_out(&mut self, dns: &Dnsmasq, command: &str) {
         let before = self.resource_count();

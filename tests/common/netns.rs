@@ -1,7 +1,7 @@
 //! Private networks for tests: unnamed namespaces with interfaces and routes.
 //!
-//! A sleeping process holds each namespace. The process ends when its `Namespace` is dropped, or when its sleep ends, so a
-//! killed test leaves no namespace behind.
+//! A sleeping process holds each namespace. The process ends when its `Namespace` is dropped, or when its sleep ends,
+//! so a killed test leaves no namespace behind.
 
 use super::expect_success;
 use super::peers::program;
@@ -61,8 +61,8 @@ impl Namespace {
         run_with_input(&self.command("nft", &["-f", "-"]), rules.as_bytes());
     }
 
-    /// Runs a closure in a new thread in the namespace. Sockets that it opens belong to the namespace, whichever thread uses
-    /// them afterwards.
+    /// Runs a closure in a new thread in the namespace. Sockets that it opens belong to the namespace, whichever thread
+    /// uses them afterwards.
     pub fn enter<T: Send>(&self, code: impl FnOnce() -> T + Send) -> T {
         let namespace = File::open(format!("/proc/{}/ns/net", self.id)).expect("the holder runs");
         let code = || {
@@ -93,8 +93,8 @@ pub struct LinkEnd<'a> {
     pub addresses: &'a [&'a str],
 }
 
-/// Links two namespaces by a pair of virtual interfaces, which are up when this returns. The ends also get the link-local
-/// addresses fe80::1 and fe80::2. `mtu` is in bytes.
+/// Links two namespaces by a pair of virtual interfaces, which are up when this returns. The ends also get the
+/// link-local addresses fe80::1 and fe80::2. `mtu` is in bytes.
 pub fn create_link(a: &LinkEnd<'_>, b: &LinkEnd<'_>, mtu: u32) {
     a.namespace
         .ip(&format!("link add name {} type veth peer name {} netns {}", a.interface, b.interface, b.namespace.id));
@@ -129,9 +129,8 @@ pub fn two_hosts() -> (Namespace, Namespace) {
 
 /// Two hosts with a router between them.
 ///
-/// ```text
-/// a eth0 10.77.1.1 fd77:1::1 --- left 10.77.1.9 fd77:1::9  router  right 10.77.2.9 fd77:2::9 --- 10.77.2.2 fd77:2::2 eth0 b
-/// ```
+/// ```text a eth0 10.77.1.1 fd77:1::1 --- left 10.77.1.9 fd77:1::9  router  right 10.77.2.9 fd77:2::9 --- 10.77.2.2
+/// fd77:2::2 eth0 b ```
 pub struct RoutedNetwork {
     pub a: Namespace,
     pub router: Namespace,

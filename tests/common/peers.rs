@@ -173,8 +173,8 @@ pub fn peer_server(peer_tool: PeerTool, family: Family, folder: &TempDir) -> (Pr
     (server, address)
 }
 
-/// Runs a client of ours against a third-party echo server, and returns the client's output. Netcat has no echo: its output
-/// is written back to its input here.
+/// Runs a client of ours against a third-party echo server, and returns the client's output. Netcat has no echo: its
+/// output is written back to its input here.
 pub fn run_client(server: &mut Process, peer_tool: PeerTool, client: &Command, sent: &[u8]) -> Vec<u8> {
     if peer_tool != PeerTool::Netcat {
         return run_with_input(client, sent);

@@ -102,8 +102,8 @@ pub fn run_with_input(command: &Command, input: &[u8]) -> Vec<u8> {
     let mut process = Process::start(command);
     let mut pipe = process.input.take().expect("the stream is piped");
     let input = input.to_vec();
-    // Written by a separate thread, because the program may print before it has read all input. If the program exits early,
-    // its status is reported rather than the failed write.
+    // Written by a separate thread, because the program may print before it has read all input. If the program exits
+    // early, its status is reported rather than the failed write.
     let writer = thread::spawn(move || pipe.write_all(&input).ok());
     let output = process.expect_success();
     writer.join().expect("the writer does not panic");
