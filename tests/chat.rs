@@ -4,12 +4,14 @@ mod common;
 
 use common::peers::{examples, python};
 use common::{expect_success, scratch};
+use jackfield::Error;
 
 /// Runs a part of the script. `launcher` is the command that starts the programs, such as valgrind.
 fn run_script(part: &[&str], launcher: &[&str]) -> String {
     let chat = examples().join("chat");
     let mut command = python("tests/py/chat.py", part);
     command.arg("--").args(launcher).arg(chat);
+    command.env("CONN_RESET", Error::CONN_RESET.text()).env("CONN_REFUSED", Error::CONN_REFUSED.text());
     expect_success(&mut command, 170)
 }
 

@@ -1,4 +1,4 @@
-"""The library's text form of an address, for Python's own sockets."""
+"""Python sockets for addresses in the library's text form."""
 
 import socket
 

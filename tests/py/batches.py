@@ -1,8 +1,8 @@
-"""Many datagrams at once between the library, over ctypes, and Python's own socket module, both ways.
+"""Batches of datagrams between the library, called through ctypes, and Python's socket module.
 
-usage: many.py LIBRARY
+usage: batches.py LIBRARY
 
-Prints the name of each check that held.
+Prints the name of each check that passed.
 """
 import ctypes as C
 import socket
@@ -13,8 +13,8 @@ INET, INET6, UNIX = 1, 2, 3
 DGRAM = 2
 HAS_ADDR, HAS_TOS = 1, 16
 OPT_RECV_TIMEOUT, OPT_RECV_TOS = 1, 64
-COALESCED_COUNT, COALESCED_ROOM = 128, 65536
-# What Python has no names for.
+COALESCED_COUNT, COALESCED_LEN = 128, 65536
+# Options that Python has no names for.
 UDP_SEGMENT, UDP_GRO = 103, 104
 
 
@@ -44,14 +44,14 @@ for name, arguments in {
     getattr(lib, name).argtypes = arguments
 
 
-def ok(result):
+def check(result):
     assert result >= 0, lib.jf_error_name(result)
     return result
 
 
-def parsed(text):
+def parse_addr(text):
     addr = Addr()
-    ok(lib.jf_addr_parse(text.encode(), addr))
+    check(lib.jf_addr_parse(text.encode(), addr))
     return addr
 
 
@@ -60,7 +60,7 @@ SIZES = [100] * 70 + [7, 0, 0, 1200, 1200, 1200, 300, 9000, 9000, 1]
 SENT = [bytes([index]) * size for index, size in enumerate(SIZES)]
 
 
-def theirs(family):
+def open_python_socket(family):
     s = socket.socket(socket.AF_INET if family == INET else socket.AF_INET6, socket.SOCK_DGRAM)
     s.settimeout(10)
     s.bind((HOSTS[family], 0))
@@ -68,55 +68,55 @@ def theirs(family):
 
 
 def to_python(family):
-    their = theirs(family)
+    python_socket = open_python_socket(family)
     host = HOSTS[family] if family == INET else f"[{HOSTS[family]}]"
-    to = parsed(f"{host}:{their.getsockname()[1]}")
-    our = ok(lib.jf_open(family, DGRAM, 0))
+    to = parse_addr(f"{host}:{python_socket.getsockname()[1]}")
+    socket_handle = check(lib.jf_open(family, DGRAM, 0))
     datagrams = (Datagram * len(SENT))()
     for datagram, data in zip(datagrams, SENT):
         datagram.data, datagram.len = C.cast(C.c_char_p(data), C.c_void_p), len(data)
         datagram.present, datagram.tos, datagram.addr = HAS_ADDR | HAS_TOS, 2, to
-    their.setsockopt(*((socket.IPPROTO_IP, socket.IP_RECVTOS) if family == INET else
-                       (socket.IPPROTO_IPV6, socket.IPV6_RECVTCLASS)), 1)
-    assert ok(lib.jf_send_many(our, datagrams, len(SENT), 0)) == len(SENT)
+    python_socket.setsockopt(*((socket.IPPROTO_IP, socket.IP_RECVTOS) if family == INET else
+                               (socket.IPPROTO_IPV6, socket.IPV6_RECVTCLASS)), 1)
+    assert check(lib.jf_send_many(socket_handle, datagrams, len(SENT), 0)) == len(SENT)
     for data in SENT:
-        came, beside, _, _ = their.recvmsg(65536, 256)
-        assert came == data, (len(came), len(data))
-        assert [item[2][0] for item in beside] == [2], beside
-    ok(lib.jf_close(our))
+        data_received, control, _, _ = python_socket.recvmsg(65536, 256)
+        assert data_received == data, (len(data_received), len(data))
+        assert [item[2][0] for item in control] == [2], control
+    check(lib.jf_close(socket_handle))
 
 
 def from_python(family, coalesced):
-    their = theirs(family)
-    our = ok(lib.jf_open(family, DGRAM, 0))
-    addr = parsed("127.0.0.1:0" if family == INET else "[::1]:0")
-    ok(lib.jf_bind(our, addr))
-    ok(lib.jf_local_addr(our, addr))
-    ok(lib.jf_set(our, OPT_RECV_TIMEOUT, 10000))
-    rooms = [C.create_string_buffer(COALESCED_ROOM) for _ in range(1 if coalesced else 5)]
+    python_socket = open_python_socket(family)
+    socket_handle = check(lib.jf_open(family, DGRAM, 0))
+    addr = parse_addr("127.0.0.1:0" if family == INET else "[::1]:0")
+    check(lib.jf_bind(socket_handle, addr))
+    check(lib.jf_local_addr(socket_handle, addr))
+    check(lib.jf_set(socket_handle, OPT_RECV_TIMEOUT, 10000))
+    buffers = [C.create_string_buffer(COALESCED_LEN) for _ in range(1 if coalesced else 5)]
     datagrams = (Datagram * (COALESCED_COUNT if coalesced else 5))()
-    for datagram, room in zip(datagrams, rooms):
-        datagram.room, datagram.room_len = C.addressof(room), COALESCED_ROOM
-    came = []
+    for datagram, buffer in zip(datagrams, buffers):
+        datagram.room, datagram.room_len = C.addressof(buffer), COALESCED_LEN
+    received = []
 
     def receive(count):
-        while len(came) < count:
-            for datagram in datagrams[:ok(lib.jf_recv_many(our, datagrams, len(datagrams), 0))]:
+        while len(received) < count:
+            for datagram in datagrams[:check(lib.jf_recv_many(socket_handle, datagrams, len(datagrams), 0))]:
                 assert datagram.result == datagram.len and datagram.present == HAS_ADDR
-                assert datagram.addr.port == their.getsockname()[1]
-                came.append(C.string_at(datagram.data, datagram.len))
+                assert datagram.addr.port == python_socket.getsockname()[1]
+                received.append(C.string_at(datagram.data, datagram.len))
 
-    their.connect((HOSTS[family], addr.port))
+    python_socket.connect((HOSTS[family], addr.port))
     for data in SENT:
-        their.send(data)
+        python_socket.send(data)
     receive(len(SENT))
-    # Then taken apart by the kernel.
+    # Then datagrams that the kernel segments.
     segments = bytes(range(200)) * 50
-    their.sendmsg([segments], [(socket.IPPROTO_UDP, UDP_SEGMENT, struct.pack("=H", 160))])
+    python_socket.sendmsg([segments], [(socket.IPPROTO_UDP, UDP_SEGMENT, struct.pack("=H", 160))])
     expected = SENT + [segments[at:at + 160] for at in range(0, len(segments), 160)]
     receive(len(expected))
-    assert came == expected
-    ok(lib.jf_close(our))
+    assert received == expected
+    check(lib.jf_close(socket_handle))
 
 
 for family, name in ((INET, "ipv4"), (INET6, "ipv6")):
@@ -125,4 +125,4 @@ for family, name in ((INET, "ipv4"), (INET6, "ipv6")):
     from_python(family, False)
     print(f"{name}_from_python")
     from_python(family, True)
-    print(f"{name}_runs_from_python")
+    print(f"{name}_coalesced_from_python")

@@ -1,6 +1,7 @@
-"""Chats with c-examples/chat.c, each program in a terminal of its own: chat.py PART [ARGUMENT...] -- PROGRAM...
+"""Runs c-examples/chat.c, each program in a separate terminal: chat.py PART [ARGUMENT...] -- PROGRAM...
 
-The parts are talk, hostile, full and crowd.
+The parts are talk, hostile, full and crowd. The environment variables CONN_RESET and CONN_REFUSED have the library's
+texts for these errors.
 """
 
 import os
@@ -13,19 +14,19 @@ import sys
 import tempfile
 import time
 
-from terminal import PATIENCE, Peer, Terminal, programs
+from terminal import TIMEOUT, Peer, Terminal, programs
 
-# As chat.c has them.
+# The limits of chat.c.
 TEXT, QUEUE, CLIENTS = 1000, 65536, 256
 TOO_LONG = "* That line is too long. Goodbye."
 
 
-def chat(*arguments, **how):
-    return Terminal(*program, *arguments, **how)
+def chat(*arguments, **options):
+    return Terminal(*program, *arguments, **options)
 
 
-def serve(endpoint, **how):
-    server = chat("serve", endpoint, **how)
+def serve(endpoint, **options):
+    server = chat("serve", endpoint, **options)
     return server, server.line()
 
 
@@ -36,15 +37,15 @@ def join(endpoint, nick, room="lobby"):
 
 
 def who(client):
-    """The names that a client is told, and the lines that it was told before."""
+    """The names that /who lists, and all lines before the end of the list."""
     client.type("/who", "/?")
-    said = client.see("* There are /join ROOM, /nick NAME, /who and /quit")
-    names = [line[2:-8] for line in said if line.endswith(" is here")]
-    return names, said
+    lines = client.see("* There are /join ROOM, /nick NAME, /who and /quit")
+    names = [line[2:-8] for line in lines if line.endswith(" is here")]
+    return names, lines
 
 
 def talk(endpoint):
-    """Names, rooms, and all the ways to leave."""
+    """Names, rooms, and the ways to disconnect."""
     with tempfile.TemporaryDirectory() as folder:
         server, endpoint = serve(endpoint.replace("FOLDER", folder))
         anna, bert = join(endpoint, "anna"), join(endpoint, "bert")
@@ -78,10 +79,10 @@ def talk(endpoint):
         dora.type("and this is not for the lobby")
         carl.see("dora: and this is not for the lobby")
         assert sorted(who(dora)[0]) == ["carl", "dora"]
-        names, said = who(anna)
-        assert sorted(names) == ["anna", "bert"] and not any("lobby" in line for line in said), said
+        names, lines = who(anna)
+        assert sorted(names) == ["anna", "bert"] and not any("lobby" in line for line in lines), lines
 
-        # What is longer than a line may be is sent as several.
+        # The client splits a line that is too long.
         anna.type("abcde" * 500)
         bert.see(*(f"anna: {'abcde' * n}" for n in (200, 200, 100)))
 
@@ -94,7 +95,7 @@ def talk(endpoint):
         anna.see("* bert leaves")
         assert bert.end()[-1] == "* Goodbye."
         for leaves in ctrl_c, kill, half_close, reset:
-            for name in "emil", "emil":  # who is gone does not keep the name
+            for name in "emil", "emil":  # the name is free again after a client has left
                 leaves(endpoint, name, anna)
         assert who(anna)[0] == ["anna"]
 
@@ -138,7 +139,7 @@ def reset(endpoint, name, other):
 
 
 def hostile(endpoint):
-    """Clients that send what nobody should, and a server that does. Every line is looked at in Terminal.pump."""
+    """Clients and a server that send malformed input. Terminal.pump checks each line for control characters."""
     server, endpoint = serve(endpoint)
     before = memory(server)
     anna, bert = join(endpoint, "anna"), join(endpoint, "bert")
@@ -161,16 +162,16 @@ def hostile(endpoint):
         eve.send(sent + b"\n")
         anna.see_only(f"eve: {shown}")
 
-    # Whoever sends no end of a line is told, cut off, and disconnected even if it doesn't care.
+    # A client that sends too long a line gets a message and is disconnected, even if it keeps sending.
     eve.send(b"x" * TEXT)
     eve.send(b"y")
     eve.see(TOO_LONG)
     assert eve.line() is None
     try:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while time.monotonic() < deadline:
             eve.send(b"z" * 65536)
-        raise AssertionError("the server goes on reading")
+        raise AssertionError("the server does not disconnect")
     except (BrokenPipeError, ConnectionResetError):
         pass
     anna.see("* eve leaves")
@@ -188,7 +189,7 @@ def hostile(endpoint):
             eve.send(data)
             eve.send(b"\n/who\n")
         except (BrokenPipeError, ConnectionResetError):
-            assert number % 2, "only the one without ends of lines is cut off"
+            assert number % 2, "only a client without line ends is disconnected"
         if number % 3:
             eve.socket.close()
         else:
@@ -198,21 +199,21 @@ def hostile(endpoint):
         Peer(endpoint).reset()
         Peer(endpoint).socket.close()
 
-    # More in one go than a queue holds, though not more than can be sent to a client that reads.
-    loud = [Peer(endpoint) for _ in range(8)]
-    for number, peer in enumerate(loud):
+    # One burst is larger than a queue, but small enough for a client that reads.
+    senders = [Peer(endpoint) for _ in range(8)]
+    for number, peer in enumerate(senders):
         peer.send(f"/nick {number:020}\n".encode())
         peer.see(f"* You are {number:020}, in the room lobby")
     server.process.send_signal(signal.SIGSTOP)
     os.waitpid(server.process.pid, os.WUNTRACED)
-    for peer in loud:
+    for peer in senders:
         peer.send(b"x\n" * (TEXT // 2))
     server.process.send_signal(signal.SIGCONT)
     for client in anna, bert:
         client.see(f"* {7:020} is here")
         for _ in range(8 * TEXT // 2):
             assert client.line().endswith(": x")
-    for number, peer in enumerate(loud):
+    for number, peer in enumerate(senders):
         peer.socket.close()
         for client in anna, bert:
             client.see_only(f"* {number:020} leaves")
@@ -221,10 +222,10 @@ def hostile(endpoint):
     bert.see_only("anna: are you still there?")
     bert.type("yes")
     anna.see_only("bert: yes")
-    assert memory(server) - before < 2 << 20, "bounded"
-    for nobody in Peer(endpoint), Peer(endpoint):
-        nobody.send(b"/quit\n")
-        nobody.see("* Goodbye.")  # it does not close its side: the server does not wait for ever
+    assert memory(server) - before < 2 << 20, "memory is not bounded"
+    for unnamed in Peer(endpoint), Peer(endpoint):
+        unnamed.send(b"/quit\n")
+        unnamed.see("* Goodbye.")  # the client keeps its side open; the server must not wait for it
     server.process.terminate()
     for client in anna, bert:
         client.see("* The server ends. Goodbye.")
@@ -233,7 +234,7 @@ def hostile(endpoint):
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         endpoint = "tcp://{}:{}".format(*listener.getsockname())
-        for answer, said in {
+        for answer, shown in {
             b"\x1b[2J\x07\xc2\x9b\n" + b"x" * 2000: ["?[2J???", "chat: server: line too long"],
             b"* The end.\n": ["* The end."],
         }.items():
@@ -242,22 +243,22 @@ def hostile(endpoint):
             peer.see("/join attic", "/nick anna")
             peer.send(answer)
             peer.socket.close()
-            assert anna.end(len(said) - 1) == said
+            assert anna.end(len(shown) - 1) == shown
         anna = chat("join", endpoint, "anna")
         peer = Peer(connection=listener.accept()[0])
         peer.see("/join lobby", "/nick anna")
         peer.reset()
-        assert anna.end(1) == ["chat: server: The peer ended the connection without a word."]
+        assert anna.end(1) == [f"chat: server: {os.environ['CONN_RESET']}"]
     anna = chat("join", endpoint, "anna")
-    assert anna.end(1) == [f"chat: {endpoint}: Nobody listens at that address."]
+    assert anna.end(1) == [f"chat: {endpoint}: {os.environ['CONN_REFUSED']}"]
     for wrong in "serve", "join " + endpoint, "join udp://:1 anna", "serve udp://:0", "knit tcp://:0", "":
         assert chat(*wrong.split()).end(2)[0] == "usage: chat serve ENDPOINT"
 
 
-def full(endpoint, how):
-    """More clients than there are places, or descriptors."""
-    server, endpoint = serve(endpoint, files=16 if how == "descriptors" else None)
-    places = 16 - len(os.listdir(f"/proc/{server.process.pid}/fd")) if how == "descriptors" else CLIENTS
+def full(endpoint, limit):
+    """More clients than the server has places or descriptors for."""
+    server, endpoint = serve(endpoint, files=16 if limit == "descriptors" else None)
+    places = 16 - len(os.listdir(f"/proc/{server.process.pid}/fd")) if limit == "descriptors" else CLIENTS
     assert places > 3
     peers = []
     for number in range(places + 2):
@@ -265,18 +266,18 @@ def full(endpoint, how):
         peers[-1].send(f"/nick nick{number}\n".encode())
         if number < places:
             peers[-1].see(f"* You are nick{number}, in the room lobby")
-    *inside, first, second = peers
-    for a, b in zip(inside, inside[1:]):
+    *served, first, second = peers
+    for a, b in zip(served, served[1:]):
         a.send(b"are you there?\n")
-        b.see(f"nick{inside.index(a)}: are you there?")
+        b.see(f"nick{served.index(a)}: are you there?")
     for peer in first, second:
-        assert not select.select([peer.socket], [], [], 0)[0], "it is not let in"
-        inside.pop(1).socket.close()
+        assert not select.select([peer.socket], [], [], 0)[0], "the client is not accepted yet"
+        served.pop(1).socket.close()
         peer.see(f"* You are nick{peers.index(peer)}, in the room lobby")
         peer.send(b"here I am\n")
-        inside[0].see(f"nick{peers.index(peer)}: here I am")
+        served[0].see(f"nick{peers.index(peer)}: here I am")
     server.press("\x03")
-    for peer in inside + [first, second]:
+    for peer in served + [first, second]:
         peer.see("* The server ends. Goodbye.")
         assert peer.line() is None
         peer.socket.close()
@@ -291,29 +292,29 @@ def memory(server, what="VmHWM"):
 READERS, SLEEPERS = 40, 10
 BURSTS, BURST = 24, 5  # how often each reader types, and how many lines
 SHORTEST, LONGEST = 150, 300
-# All that can be under way at once fits a queue: no reader misses anything, however slow the machine is.
+# All lines in flight at once fit a queue, so no reader misses a line, however slow the machine is.
 assert READERS * BURST * (LONGEST + 20) <= QUEUE
 
 
 def crowd(endpoint, seconds):
-    """40 clients that read and write, and 10 that do not read, in one room."""
+    """40 clients that read and write, and 10 that do not read, in one room. They type for some seconds."""
     server, endpoint = serve(endpoint)
     before = memory(server)
     readers = {f"r{number}": chat("join", endpoint, f"r{number}") for number in range(READERS)}
     sleepers = {f"s{number}": chat("join", endpoint, f"s{number}") for number in range(SLEEPERS)}
     for name, client in (readers | sleepers).items():
         client.see(f"* You are {name}, in the room lobby")
-    # All have entered by now, and have read of it when they have read this.
+    # All clients have joined. Once they have read these lines, they have also read all join messages.
     for speaker in "r0", "r1":
         readers[speaker].type("attention")
         for name, client in (readers | sleepers).items():
             if name != speaker:
                 client.see(f"{speaker}: attention")
 
-    # Sender by sender: how many lines were sent, how many of them each reader has, and how many are still to arrive.
+    # By sender: the number of lines sent, of lines that each reader has received, and of lines in flight.
     sent = dict.fromkeys(readers, 0)
     seen = {name: dict.fromkeys(readers.keys() - {name}, 0) for name in readers}
-    lacking = dict.fromkeys(readers, 0)
+    in_flight = dict.fromkeys(readers, 0)
     by_fd = {client.master: (name, client) for name, client in readers.items()}
     poll = select.poll()
     for fd in by_fd:
@@ -321,56 +322,57 @@ def crowd(endpoint, seconds):
     chance = random.Random(2)
     pace = seconds / BURSTS
     due = {name: time.monotonic() + pace * chance.random() for name in readers}
-    while any(lacking.values()) or due:
+    while any(in_flight.values()) or due:
         now = time.monotonic()
-        for name in [name for name, when in due.items() if when <= now and not lacking[name]]:
+        for name in [name for name, when in due.items() if when <= now and not in_flight[name]]:
             numbers = range(sent[name], sent[name] + BURST)
             readers[name].type(*(f"{number} ".ljust(chance.randint(SHORTEST, LONGEST), "x") for number in numbers))
             sent[name] += BURST
-            lacking[name] = BURST * (READERS - 1)
+            in_flight[name] = BURST * (READERS - 1)
             due[name] = max(now, due[name] + pace)
             if sent[name] == BURSTS * BURST:
                 del due[name]
-        next_due = min((when for name, when in due.items() if not lacking[name]), default=now + PATIENCE)
+        next_due = min((when for name, when in due.items() if not in_flight[name]), default=now + TIMEOUT)
         ready = poll.poll(max(next_due - now, 0) * 1000 + 1)
-        assert ready or next_due < now + PATIENCE, f"lines do not arrive: {lacking}"
+        assert ready or next_due < now + TIMEOUT, f"lines do not arrive: {in_flight}"
         for fd, _ in ready:
             reader, client = by_fd[fd]
             for line in client.pump():
                 sender, number = re.fullmatch(r"(r\d+): (\d+) x*", line).groups()
                 assert int(number) == seen[reader][sender], f"{reader} sees {line!r} after {seen[reader][sender]} lines"
                 seen[reader][sender] += 1
-                lacking[sender] -= 1
-            client.said.clear()
+                in_flight[sender] -= 1
+            client.lines.clear()
     total = READERS * BURSTS * BURST
     assert all(sum(counts.values()) == total - BURSTS * BURST for counts in seen.values())
 
-    # Each place is some bytes more than a queue and a line.
+    # A place takes a few bytes more than a queue and a line.
     grown = memory(server) - before
-    assert grown < (READERS + SLEEPERS) * (QUEUE + 4096) + (1 << 20), f"{grown} bytes more"
+    assert grown < (READERS + SLEEPERS) * (QUEUE + 4096) + (1 << 20), f"the server has grown by {grown} bytes"
 
-    # One of those who do not read is interrupted, and the others hear of that alone.
+    # One client that does not read is interrupted. The readers receive only the message about that.
     gone = sleepers.pop("s0")
     gone.press("\x03")
     gone.end()
     for client in readers.values():
         client.see_only("* s0 leaves")
 
-    # The others wake up. What they have and what they missed is all that was sent, s0's leaving included.
+    # The other sleepers start to read. Received and missed lines add up to all lines sent, including the one about s0.
     missed_by_all = []
     for name, client in sleepers.items():
-        next_of, missed, got = dict.fromkeys(readers, 0), 0, 0
-        while got + missed < total + 1:
+        next_of, missed, received = dict.fromkeys(readers, 0), 0, 0
+        while received + missed < total + 1:
             line = client.line()
             if report := re.fullmatch(r"\* You missed (\d+) lines", line):
                 missed += int(report[1])
             else:
-                got += 1
+                received += 1
                 if line != "* s0 leaves":
                     sender, number = re.fullmatch(r"(r\d+): (\d+) x*", line).groups()
                     assert int(number) >= next_of[sender], f"{name} sees {line!r} too late"
                     next_of[sender] = int(number) + 1
-        assert missed > 0 and got + missed == total + 1, f"{name} has {got} and missed {missed} of {total + 1}"
+        assert missed > 0
+        assert received + missed == total + 1, f"{name} received {received} and missed {missed} of {total + 1}"
         missed_by_all.append(missed)
     readers["r1"].type("good night")
     for name, client in (readers | sleepers).items():
@@ -382,20 +384,20 @@ def crowd(endpoint, seconds):
         client.see_only("* The server ends. Goodbye.")
         assert client.end() == []
     server.end()
-    print(f"{total} lines; the server has grown by {grown} bytes; those who did not read missed {missed_by_all}")
+    print(f"{total} lines; the server has grown by {grown} bytes; sleepers missed {missed_by_all}")
 
 
 arguments, program = sys.argv[1 : sys.argv.index("--")], sys.argv[sys.argv.index("--") + 1 :]
 try:
     match arguments:
-        case ["talk", where]:
-            talk(where)
-        case ["hostile", where]:
-            hostile(where)
-        case ["full", where, how]:
-            full(where, how)
-        case ["crowd", where, seconds]:
-            crowd(where, int(seconds))
+        case ["talk", endpoint]:
+            talk(endpoint)
+        case ["hostile", endpoint]:
+            hostile(endpoint)
+        case ["full", endpoint, limit]:
+            full(endpoint, limit)
+        case ["crowd", endpoint, seconds]:
+            crowd(endpoint, int(seconds))
         case _:
             sys.exit(__doc__)
 finally:

@@ -1,4 +1,4 @@
-"""Sends its input to a server over Python's own sockets and prints all that comes back: echo_client.py ADDRESS."""
+"""Sends its input to a server and prints the answer, with Python's socket module: echo_client.py ADDRESS."""
 
 import shutil
 import sys

@@ -1,6 +1,6 @@
-"""Sends back what comes over Python's own sockets: echo_server.py stream|dgram ADDRESS COUNT, so many clients or datagrams.
+"""An echo server with Python's socket module: echo_server.py stream|dgram ADDRESS COUNT
 
-Its first line is its address.
+Serves COUNT clients or datagrams. The first line of output is the address.
 """
 
 import sys

@@ -1,15 +1,15 @@
-"""Reads texts, each with a zero at its end, and prints each as the IP address that it is, or that it is none."""
+"""Reads NUL-terminated texts, and prints the canonical form of each IP address, or none."""
 
 import ipaddress
 import sys
 
 
-def again(text):
+def canonical(text):
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
         return "none"
-    # RFC 5952, section 5; Python does the same since 3.13.
+    # The form of RFC 5952, section 5. Python uses it since 3.13.
     if address.version == 6 and address.ipv4_mapped:
         zone = "%" + address.scope_id if address.scope_id else ""
         return f"::ffff:{address.ipv4_mapped}{zone}"
@@ -17,4 +17,4 @@ def again(text):
 
 
 for text in sys.stdin.buffer.read().decode().split("\0")[:-1]:
-    print(again(text))
+    print(canonical(text))

@@ -1,8 +1,8 @@
-"""Messages between the library, over ctypes, and Python's own socket module, both ways.
+"""Messages with control data between the library, called through ctypes, and Python's socket module.
 
 usage: messages.py LIBRARY
 
-Prints the name of each check that held.
+Prints the name of each check that passed.
 """
 import ctypes
 import os
@@ -46,9 +46,9 @@ INET, INET6, UNIX = 1, 2, 3
 STREAM, DGRAM, SEQPACKET = 1, 2, 3
 ADDR, CREDENTIALS, PACKET_INFO, TTL, TOS, SEGMENT_SIZE, TIME = 1, 2, 4, 8, 16, 32, 64
 PASSED_SOCKET, PASSED_DESCRIPTOR = 1, 2
-# Options: where to receive something from.
+# Options that enable control messages.
 OPT_GRO, OPT_RECV_TTL, OPT_RECV_TOS, OPT_RECV_PACKET_INFO, OPT_TIMESTAMPS, OPT_PASS_CREDENTIALS = 94, 63, 64, 65, 41, 46
-# What Python has no names for.
+# Constants that Python has no names for.
 SO_PASSCRED, SCM_CREDENTIALS, SO_TIMESTAMPNS, UDP_SEGMENT, UDP_GRO, IP_PKTINFO = 16, 2, 35, 103, 104, 8
 LOOPBACK = socket.if_nametoindex("lo")
 
@@ -72,27 +72,27 @@ def call(name, *arguments):
     return result
 
 
-def parsed(text):
+def parse_addr(text):
     addr = Addr()
     call("jf_addr_parse", text.encode(), addr)
     return addr
 
 
 def text_of(addr):
-    room = C.create_string_buffer(200)
-    call("jf_addr_format", addr, room, 200)
-    return room.value.decode()
+    buffer = C.create_string_buffer(200)
+    call("jf_addr_format", addr, buffer, 200)
+    return buffer.value.decode()
 
 
 def host_of(addr):
     return text_of(addr).rsplit(":", 1)[0].strip("[]")
 
 
-class Ours:
-    """A socket of the library, made from one of Python's."""
+class JackfieldSocket:
+    """A socket of the library, converted from a Python socket."""
 
-    def __init__(self, theirs):
-        self.handle = call("jf_from_fd", theirs.detach())
+    def __init__(self, python_socket):
+        self.handle = call("jf_from_fd", python_socket.detach())
 
     def set(self, option, value):
         call("jf_set", self.handle, option, value)
@@ -105,27 +105,27 @@ class Ours:
         assert call("jf_send_msg", self.handle, msg, 0) == len(data)
 
     def recv(self, size=100):
-        room, other, passed = C.create_string_buffer(size), C.create_string_buffer(2048), (Passed * 64)()
-        msg = Msg(size=C.sizeof(Msg), bufs=(Buf * 1)(Buf(C.addressof(room), size)), buf_count=1,
+        buffer, other, passed = C.create_string_buffer(size), C.create_string_buffer(2048), (Passed * 64)()
+        msg = Msg(size=C.sizeof(Msg), bufs=(Buf * 1)(Buf(C.addressof(buffer), size)), buf_count=1,
                   passed=passed, passed_room=64, other=C.addressof(other), other_room=2048)
         count = call("jf_recv_msg", self.handle, msg, 0)
         assert msg.truncated == 0 and msg.reserved == 0 and msg.size == 680
-        return room.raw[:count], msg
+        return buffer.raw[:count], msg
 
     def close(self):
         call("jf_close", self.handle)
 
 
-def control_of(theirs, size=100):
-    """What Python receives: the data, and of the control data a dictionary."""
-    data, control, flags, addr = theirs.recvmsg(size, 2048)
+def recv_in_python(python_socket, size=100):
+    """Receives with Python. Returns the data, a dictionary of the control messages, and the sender."""
+    data, control, flags, addr = python_socket.recvmsg(size, 2048)
     assert not flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC)
     return data, {(level, kind): value for level, kind, value in control}, addr
 
 
 def unix_pair(kind):
     a, b = socket.socketpair(socket.AF_UNIX, kind)
-    return Ours(a), b
+    return JackfieldSocket(a), b
 
 
 UNIX_KINDS = (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_SEQPACKET)
@@ -133,12 +133,12 @@ UNIX_KINDS = (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_SEQPACKET)
 
 def descriptors_to_python():
     for kind in UNIX_KINDS:
-        ours, theirs = unix_pair(kind)
+        jf_socket, python_socket = unix_pair(kind)
         read, write = os.pipe()
         a, b = socket.socketpair()
-        inner = Ours(a)
-        ours.send(b"hello", [Passed(write, PASSED_DESCRIPTOR, 0), Passed(inner.handle, PASSED_SOCKET, 0)])
-        data, fds, _, _ = socket.recv_fds(theirs, 100, 8)
+        inner = JackfieldSocket(a)
+        jf_socket.send(b"hello", [Passed(write, PASSED_DESCRIPTOR, 0), Passed(inner.handle, PASSED_SOCKET, 0)])
+        data, fds, _, _ = socket.recv_fds(python_socket, 100, 8)
         assert data == b"hello" and len(fds) == 2
         os.write(fds[0], b"pipe")
         assert os.read(read, 10) == b"pipe"
@@ -147,17 +147,17 @@ def descriptors_to_python():
         assert b.recv(10) == b"socket"
         for fd in (read, write, fds[0]):
             os.close(fd)
-        for sock in (ours, theirs, inner, b, got):
+        for sock in (jf_socket, python_socket, inner, b, got):
             sock.close()
 
 
 def descriptors_from_python():
     for kind in UNIX_KINDS:
-        ours, theirs = unix_pair(kind)
+        jf_socket, python_socket = unix_pair(kind)
         read, write = os.pipe()
         a, b = socket.socketpair()
-        socket.send_fds(theirs, [b"hello"], [write, a.fileno()])
-        data, msg = ours.recv()
+        socket.send_fds(python_socket, [b"hello"], [write, a.fileno()])
+        data, msg = jf_socket.recv()
         assert data == b"hello" and msg.passed_count == 2 and msg.other_len == 0
         assert [msg.passed[i].kind for i in range(2)] == [PASSED_DESCRIPTOR, PASSED_SOCKET]
         assert not os.get_inheritable(msg.passed[0].value)
@@ -168,36 +168,36 @@ def descriptors_from_python():
         for fd in (read, write, msg.passed[0].value):
             os.close(fd)
         call("jf_close", msg.passed[1].value)
-        for sock in (ours, theirs, a, b):
+        for sock in (jf_socket, python_socket, a, b):
             sock.close()
 
 
 def credentials_to_python():
     me = os.getpid(), os.getuid(), os.getgid()
     for kind in UNIX_KINDS:
-        ours, theirs = unix_pair(kind)
-        theirs.setsockopt(socket.SOL_SOCKET, SO_PASSCRED, 1)
-        ours.send(b"x", present=CREDENTIALS, pid=me[0], uid=me[1], gid=me[2])
-        _, control, _ = control_of(theirs)
+        jf_socket, python_socket = unix_pair(kind)
+        python_socket.setsockopt(socket.SOL_SOCKET, SO_PASSCRED, 1)
+        jf_socket.send(b"x", present=CREDENTIALS, pid=me[0], uid=me[1], gid=me[2])
+        _, control, _ = recv_in_python(python_socket)
         assert struct.unpack("iII", control[socket.SOL_SOCKET, SCM_CREDENTIALS]) == me
-        ours.close()
-        theirs.close()
+        jf_socket.close()
+        python_socket.close()
 
 
 def credentials_from_python():
     me = os.getpid(), os.getuid(), os.getgid()
     for kind in UNIX_KINDS:
-        ours, theirs = unix_pair(kind)
-        ours.set(OPT_PASS_CREDENTIALS, 1)
-        theirs.sendmsg([b"x"], [(socket.SOL_SOCKET, SCM_CREDENTIALS, struct.pack("iII", *me))])
-        data, msg = ours.recv()
+        jf_socket, python_socket = unix_pair(kind)
+        jf_socket.set(OPT_PASS_CREDENTIALS, 1)
+        python_socket.sendmsg([b"x"], [(socket.SOL_SOCKET, SCM_CREDENTIALS, struct.pack("iII", *me))])
+        data, msg = jf_socket.recv()
         assert data == b"x" and msg.present & CREDENTIALS and (msg.pid, msg.uid, msg.gid) == me
-        ours.close()
-        theirs.close()
+        jf_socket.close()
+        python_socket.close()
 
 
-class Way:
-    """How IPv4 and IPv6 name the same things."""
+class Family:
+    """The addresses, constants and structs of IPv4 or IPv6."""
 
     def __init__(self, v6):
         self.family = socket.AF_INET6 if v6 else socket.AF_INET
@@ -220,91 +220,94 @@ class Way:
         return address + struct.pack("I", LOOPBACK) if ":" in host else struct.pack("I", LOOPBACK) + address + bytes(4)
 
     def info_of(self, value):
-        """The interface and the destination."""
+        """Unpacks packet info into the interface index and the destination."""
         if self.family == socket.AF_INET6:
             return struct.unpack("I", value[16:])[0], socket.inet_ntop(self.family, value[:16])
         return struct.unpack("i", value[:4])[0], socket.inet_ntop(self.family, value[8:])
 
     def pair(self):
-        """Ours and theirs, and where they are."""
+        """A socket of the library, a Python socket, and the ports of both."""
         a, b = (socket.socket(self.family, socket.SOCK_DGRAM) for _ in range(2))
-        names = []
+        ports = []
         for sock in (a, b):
             sock.bind((self.any, 0))
-            names.append(sock.getsockname()[1])
+            ports.append(sock.getsockname()[1])
         b.settimeout(10)
-        return Ours(a), b, *names
+        return JackfieldSocket(a), b, *ports
 
 
-WAYS = Way(False), Way(True)
+FAMILIES = Family(False), Family(True)
 
 
 def packets_to_python():
-    for way in WAYS:
-        ours, theirs, port, to = way.pair()
-        for name in (way.recv_ttl, way.recv_tos, way.recv_info):
-            theirs.setsockopt(way.level, name, 1)
-        theirs.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+    for family in FAMILIES:
+        jf_socket, python_socket, port, to = family.pair()
+        for name in (family.recv_ttl, family.recv_tos, family.recv_info):
+            python_socket.setsockopt(family.level, name, 1)
+        python_socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         for ecn in range(4):
             before = time.time()
-            ours.send(b"hello", present=ADDR | TTL | TOS | PACKET_INFO, addr=parsed(way.text(way.host, to)),
-                      ttl=7 + ecn, tos=0xB8 | ecn, interface_index=LOOPBACK, local=parsed(way.text(way.source, 0)))
-            data, control, addr = control_of(theirs)
-            assert data == b"hello" and addr[:2] == (way.source, port)
-            assert int.from_bytes(control[way.level, way.ttl], "little") == 7 + ecn
-            assert int.from_bytes(control[way.level, way.tos], "little") == 0xB8 | ecn
-            assert way.info_of(control[way.level, way.info]) == (LOOPBACK, way.host)
+            local, addr = parse_addr(family.text(family.source, 0)), parse_addr(family.text(family.host, to))
+            jf_socket.send(b"hello", present=ADDR | TTL | TOS | PACKET_INFO, addr=addr,
+                           ttl=7 + ecn, tos=0xB8 | ecn, interface_index=LOOPBACK, local=local)
+            data, control, addr = recv_in_python(python_socket)
+            assert data == b"hello" and addr[:2] == (family.source, port)
+            assert int.from_bytes(control[family.level, family.ttl], "little") == 7 + ecn
+            assert int.from_bytes(control[family.level, family.tos], "little") == 0xB8 | ecn
+            assert family.info_of(control[family.level, family.info]) == (LOOPBACK, family.host)
             seconds, nanoseconds = struct.unpack("qq", control[socket.SOL_SOCKET, SO_TIMESTAMPNS])
             assert before - 0.001 <= seconds + nanoseconds / 1e9 <= time.time() + 0.001
-        ours.close()
-        theirs.close()
+        jf_socket.close()
+        python_socket.close()
 
 
 def packets_from_python():
-    for way in WAYS:
-        ours, theirs, to, port = way.pair()
+    for family in FAMILIES:
+        jf_socket, python_socket, to, port = family.pair()
         for option in (OPT_RECV_TTL, OPT_RECV_TOS, OPT_RECV_PACKET_INFO, OPT_TIMESTAMPS):
-            ours.set(option, 1)
+            jf_socket.set(option, 1)
         for ecn in range(4):
             before = time.time()
-            control = [(way.level, way.ttl, struct.pack("i", 7 + ecn)),
-                       (way.level, way.tos, struct.pack("i", 0xB8 | ecn)),
-                       (way.level, way.info, way.packed_info(way.source))]
-            theirs.sendmsg([b"hel", b"lo"], control, 0, (way.host, to))
-            data, msg = ours.recv()
+            control = [(family.level, family.ttl, struct.pack("i", 7 + ecn)),
+                       (family.level, family.tos, struct.pack("i", 0xB8 | ecn)),
+                       (family.level, family.info, family.packed_info(family.source))]
+            python_socket.sendmsg([b"hel", b"lo"], control, 0, (family.host, to))
+            data, msg = jf_socket.recv()
             assert data == b"hello" and msg.present == ADDR | TTL | TOS | PACKET_INFO | TIME and msg.other_len == 0
-            assert text_of(msg.addr) == way.text(way.source, port)
+            assert text_of(msg.addr) == family.text(family.source, port)
             assert msg.ttl == 7 + ecn and msg.tos == 0xB8 | ecn
-            assert msg.interface_index == LOOPBACK and host_of(msg.local) == way.host
+            assert msg.interface_index == LOOPBACK and host_of(msg.local) == family.host
             assert before - 0.001 <= msg.time / 1e9 <= time.time() + 0.001
-        ours.close()
-        theirs.close()
+        jf_socket.close()
+        python_socket.close()
 
 
 def segments_to_python():
-    for way in WAYS:
-        ours, theirs, _, to = way.pair()
+    for family in FAMILIES:
+        jf_socket, python_socket, _, to = family.pair()
         data = bytes(range(250)) * 10
-        ours.send(data, present=ADDR | SEGMENT_SIZE, addr=parsed(way.text(way.host, to)), segment_size=1000)
-        assert [theirs.recv(2000) for _ in range(3)] == [data[:1000], data[1000:2000], data[2000:]]
-        theirs.setsockopt(socket.IPPROTO_UDP, UDP_GRO, 1)
-        ours.send(data, present=ADDR | SEGMENT_SIZE, addr=parsed(way.text(way.host, to)), segment_size=1000)
-        came, control, _ = control_of(theirs, 65536)
-        assert came == data and int.from_bytes(control[socket.IPPROTO_UDP, UDP_GRO], "little") == 1000
-        ours.close()
-        theirs.close()
+        addr = parse_addr(family.text(family.host, to))
+        jf_socket.send(data, present=ADDR | SEGMENT_SIZE, addr=addr, segment_size=1000)
+        assert [python_socket.recv(2000) for _ in range(3)] == [data[:1000], data[1000:2000], data[2000:]]
+        python_socket.setsockopt(socket.IPPROTO_UDP, UDP_GRO, 1)
+        addr = parse_addr(family.text(family.host, to))
+        jf_socket.send(data, present=ADDR | SEGMENT_SIZE, addr=addr, segment_size=1000)
+        received, control, _ = recv_in_python(python_socket, 65536)
+        assert received == data and int.from_bytes(control[socket.IPPROTO_UDP, UDP_GRO], "little") == 1000
+        jf_socket.close()
+        python_socket.close()
 
 
 def segments_from_python():
-    for way in WAYS:
-        ours, theirs, to, _ = way.pair()
+    for family in FAMILIES:
+        jf_socket, python_socket, to, _ = family.pair()
         data = bytes(range(250)) * 10
-        ours.set(OPT_GRO, 1)
-        theirs.sendmsg([data], [(socket.IPPROTO_UDP, UDP_SEGMENT, struct.pack("H", 1000))], 0, (way.host, to))
-        came, msg = ours.recv(65536)
-        assert came == data and msg.present == ADDR | SEGMENT_SIZE and msg.segment_size == 1000
-        ours.close()
-        theirs.close()
+        jf_socket.set(OPT_GRO, 1)
+        python_socket.sendmsg([data], [(socket.IPPROTO_UDP, UDP_SEGMENT, struct.pack("H", 1000))], 0, (family.host, to))
+        received, msg = jf_socket.recv(65536)
+        assert received == data and msg.present == ADDR | SEGMENT_SIZE and msg.segment_size == 1000
+        jf_socket.close()
+        python_socket.close()
 
 
 for check in (descriptors_to_python, descriptors_from_python, credentials_to_python, credentials_from_python,

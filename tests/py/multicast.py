@@ -1,9 +1,9 @@
-"""Multicast over Python's own sockets.
+"""Multicast with Python's socket module.
 
-multicast.py send INTERFACE FROM TO WORD [FROM TO WORD]...   datagrams, each from an address of its own
-multicast.py recv INTERFACE GROUP SOURCE|- COUNT             says where it listens, and prints so many words
+multicast.py send INTERFACE FROM TO WORD [FROM TO WORD]...   sends datagrams, each from the given source address
+multicast.py recv INTERFACE GROUP SOURCE|- COUNT             prints its address, then COUNT received words
 
-An interface is its index.
+INTERFACE is an interface index.
 """
 
 import os
@@ -16,14 +16,14 @@ from address import name, parse
 MCAST_JOIN_SOURCE_GROUP = 46
 
 
-def by_interface(family, index):
+def outgoing_interface(family, index):
     if family == socket.AF_INET:
         return socket.IPPROTO_IP, socket.IP_MULTICAST_IF, struct.pack("=4s4si", bytes(4), bytes(4), index)
     return socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index
 
 
 def packed(family, host):
-    """A sockaddr_storage."""
+    """Packs a sockaddr_storage."""
     ip = socket.inet_pton(family, host)
     if family == socket.AF_INET:
         return struct.pack("=HH4s120x", family, 0, ip)
@@ -41,12 +41,12 @@ def membership(family, index, group, source):
 
 
 def send(index, words):
-    # What one processor sends goes one way, in order.
+    # Datagrams sent from different CPUs may be reordered.
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    for start, to, word in zip(words[::3], words[1::3], words[2::3]):
-        family, address = parse(start)
+    for source, to, word in zip(words[::3], words[1::3], words[2::3]):
+        family, address = parse(source)
         with socket.socket(family, socket.SOCK_DGRAM) as s:
-            s.setsockopt(*by_interface(family, index))
+            s.setsockopt(*outgoing_interface(family, index))
             s.bind(address)
             s.sendto(word.encode(), parse(to)[1])
 

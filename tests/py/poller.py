@@ -1,8 +1,8 @@
-"""A poller of the library, over ctypes, in Python's event loop and in its select module.
+"""A poller of the library, called through ctypes, in asyncio's event loop and in Python's select module.
 
 usage: poller.py LIBRARY
 
-Prints the name of each check that held.
+Prints the name of each check that passed.
 """
 import asyncio
 import ctypes
@@ -13,7 +13,7 @@ import threading
 C = ctypes
 UNIX, STREAM, READABLE, EDGE, DONT_WAIT, WOULD_BLOCK = 3, 1, 1, 64, 64, -4
 LISTENER = 2**64 - 2
-ROOM, TIMEOUT = 65536, 30
+BUFFER_LEN, TIMEOUT = 65536, 30
 
 
 class Event(C.Structure):
@@ -45,15 +45,15 @@ def call(name, *arguments):
     return result
 
 
-def wait(poller, timeout_ms=0, room=16):
-    events = (Event * room)()
-    count = call("jf_poller_wait", poller, events, room, timeout_ms)
+def wait(poller, timeout_ms=0, capacity=16):
+    events = (Event * capacity)()
+    count = call("jf_poller_wait", poller, events, capacity, timeout_ms)
     assert all(event.error == 0 for event in events[:count])
     return [(event.token, event.events) for event in events[:count]]
 
 
 class Echo:
-    """A server whose sockets are in one poller, which is in asyncio's loop."""
+    """An echo server whose sockets are in one poller, which asyncio's loop waits for."""
 
     def __init__(self, mode):
         self.mode = mode
@@ -64,14 +64,14 @@ class Echo:
         self.port = call("jf_addr_port", addr)
         call("jf_poller_add", self.poller, self.listener, READABLE, LISTENER)
         self.clients = set()
-        self.room = C.create_string_buffer(ROOM)
+        self.buffer = C.create_string_buffer(BUFFER_LEN)
         self.woken = asyncio.Event()
 
     def ready(self):
-        told = wait(self.poller, room=4)
-        if not told:
+        events = wait(self.poller, capacity=4)
+        if not events:
             self.woken.set()
-        for token, _ in told:
+        for token, _ in events:
             if token == LISTENER:
                 client = call("jf_accept", self.listener, None)
                 self.clients.add(client)
@@ -80,8 +80,8 @@ class Echo:
                 self.answer(token)
 
     def answer(self, client):
-        while (count := call("jf_recv", client, self.room, ROOM, DONT_WAIT)) > 0:
-            call("jf_send_all", client, self.room, count, None)
+        while (count := call("jf_recv", client, self.buffer, BUFFER_LEN, DONT_WAIT)) > 0:
+            call("jf_send_all", client, self.buffer, count, None)
             if self.mode != EDGE:
                 return
         if count == 0:
@@ -94,10 +94,10 @@ class Echo:
         call("jf_poller_close", self.poller)
 
 
-async def converse(port, number):
+async def exchange_lines(port, number):
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    for turn in range(20):
-        line = b"%d %d %s\n" % (number, turn, b"x" * (number * 37 % 2000))
+    for line_number in range(20):
+        line = b"%d %d %s\n" % (number, line_number, b"x" * (number * 37 % 2000))
         writer.write(line)
         assert await reader.readline() == line
     writer.write_eof()
@@ -111,15 +111,15 @@ async def in_asyncio(mode):
     task = asyncio.current_task()
 
     def stop(_, context):
-        # What goes wrong once would go wrong for ever, as what is ready stays so.
+        # The descriptor stays ready, so a failing callback would fail for ever.
         loop.remove_reader(descriptor)
         failed.append(context.get("exception"))
         task.cancel()
     loop.set_exception_handler(stop)
     loop.add_reader(descriptor, server.ready)
     try:
-        await asyncio.gather(*(converse(server.port, number) for number in range(50)))
-        # A wake from a thread comes through the loop as well.
+        await asyncio.gather(*(exchange_lines(server.port, number) for number in range(50)))
+        # A wake from another thread also reaches the loop.
         for _ in range(20):
             server.woken.clear()
             thread = threading.Thread(target=call, args=("jf_poller_wake", server.poller))
@@ -134,16 +134,16 @@ async def in_asyncio(mode):
     server.close()
 
 
-def in_asyncio_by_level():
+def in_asyncio_level_triggered():
     asyncio.run(asyncio.wait_for(in_asyncio(0), TIMEOUT))
 
 
-def in_asyncio_by_edge():
+def in_asyncio_edge_triggered():
     asyncio.run(asyncio.wait_for(in_asyncio(EDGE), TIMEOUT))
 
 
 def in_select(is_ready):
-    """`is_ready` says whether a descriptor is, within some seconds."""
+    """`is_ready(descriptor, seconds)` returns whether the descriptor becomes readable within the timeout."""
     poller = call("jf_poller_open")
     descriptor = call("jf_poller_fd", poller)
     pair, byte = (C.c_int64 * 2)(), C.create_string_buffer(1)
@@ -186,6 +186,6 @@ def in_epoll():
         in_select(is_ready)
 
 
-for check in (in_asyncio_by_level, in_asyncio_by_edge, in_poll, in_epoll):
+for check in (in_asyncio_level_triggered, in_asyncio_edge_triggered, in_poll, in_epoll):
     check()
     print(check.__name__)

@@ -1,8 +1,8 @@
-"""What a router reports of connections that it does not let through: refusing_router.py INTERFACE RULE...
+"""Sends a router's ICMP errors about TCP connections: refusing_router.py INTERFACE RULE...
 
-A rule such as 4:7000:3:1 has it answer what comes in by the interface, by IPv4, to begin a TCP connection to port 7000, with an
-ICMP error of type 3 and code 1. Whether it is let through is the namespace's to say. Answers take the time that they would in
-a network: the kernel's own would be there before the connecting has begun to wait.
+The rule 4:7000:3:1 answers an IPv4 SYN to port 7000, received on the interface, with an ICMP error of type 3, code 1.
+The script does not drop the SYN; the namespace's firewall must do so. Each error is delayed by 5 ms, as in a network.
+The kernel's own rejections would arrive before the client starts to wait.
 """
 
 import socket
@@ -34,9 +34,9 @@ def main():
     packets.bind((sys.argv[1], ETH_P_ALL))
     print("ready", flush=True)
     while True:
-        packet, place = packets.recvfrom(65536)
+        packet, link_address = packets.recvfrom(65536)
         version = packet[0] >> 4
-        if version not in senders or place[2] == socket.PACKET_OUTGOING:
+        if version not in senders or link_address[2] == socket.PACKET_OUTGOING:
             continue
         at = 40 if version == 6 else (packet[0] & 15) * 4
         protocol = packet[6] if version == 6 else packet[9]

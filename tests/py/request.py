@@ -1,4 +1,4 @@
-"""Sends a line over Python's own sockets and prints what comes back: ask.py stream|dgram ADDRESS LINE."""
+"""Sends a line and prints the answer, with Python's socket module: request.py stream|dgram ADDRESS LINE."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Sends its input as one datagram over Python's own sockets and prints the answer: ask_udp.py ADDRESS."""
+"""Sends its input as one datagram and prints the answer, with Python's socket module: request_udp.py ADDRESS."""
 
 import sys
 

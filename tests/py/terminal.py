@@ -1,4 +1,4 @@
-"""Programs in terminals, and connections to them that keep to no rules. Whatever is waited for has a time limit."""
+"""Programs in pseudo-terminals, and raw connections to them. Every wait has a time limit."""
 
 import fcntl
 import os
@@ -12,14 +12,14 @@ import struct
 import subprocess
 import termios
 
-PATIENCE = 60
-programs = []  # those that run
+TIMEOUT = 60
+programs = []  # the running programs
 
 
 class Terminal:
-    """A program in a pseudo-terminal, whose session and only job it is.
+    """A program in a pseudo-terminal, as the leader of its session.
 
-    The terminal is an ordinary one, but for the echo, which could come amid a line of the program's.
+    Echo is off, because it could be mixed into the program's output. Other terminal modes have their defaults.
     """
 
     def __init__(self, *command, files=None):
@@ -30,18 +30,18 @@ class Terminal:
         termios.tcsetattr(slave, termios.TCSANOW, mode)
         os.set_blocking(self.master, False)
 
-        def begin():
+        def set_up():
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
             signal.signal(signal.SIGINT, signal.SIG_DFL)
             if files:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
 
         self.process = subprocess.Popen(
-            command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True, preexec_fn=begin
+            command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True, preexec_fn=set_up
         )
         os.close(slave)
         programs.append(self)
-        self.unread, self.open, self.said = b"", True, []
+        self.unread, self.open, self.lines = b"", True, []
 
     def type(self, *lines):
         self.press("".join(line + "\n" for line in lines))
@@ -53,57 +53,57 @@ class Terminal:
             keys = keys[os.write(self.master, keys) :]
 
     def pump(self):
-        """Reads what is there; returns the new lines."""
+        """Reads the available output and returns the new lines."""
         try:
-            came = os.read(self.master, 65536)
+            data = os.read(self.master, 65536)
         except BlockingIOError:
             return []
-        except OSError:  # the program has ended, and with it the terminal's other side
-            came, self.open = b"", False
-        *lines, self.unread = (self.unread + came).split(b"\r\n")
-        # Whatever was sent, it is text without control characters by now.
+        except OSError:  # the program has exited, which closed the other side of the terminal
+            data, self.open = b"", False
+        *lines, self.unread = (self.unread + data).split(b"\r\n")
+        # The program must replace control characters that other clients sent.
         lines = [line.decode() for line in lines]
         for line in lines:
             assert not re.search("[\0-\x1f\x7f-\x9f]", line), f"{self.name} shows {line!r}"
-        self.said += lines
+        self.lines += lines
         return lines
 
     def line(self):
         """The next line."""
-        while not self.said:
-            assert self.open, f"{self.name} has ended, after {self.unread}"
+        while not self.lines:
+            assert self.open, f"{self.name} has exited after {self.unread}"
             wait_until_ready(self.master, select.POLLIN, self.name)
             self.pump()
-        return self.said.pop(0)
+        return self.lines.pop(0)
 
-    def see(self, *wanted):
-        """Waits for these lines, one after the other, and returns those that came in between."""
+    def see(self, *expected):
+        """Waits for these lines in order, and returns the other lines before and between them."""
         others = []
-        for want in wanted:
-            while (line := self.line()) != want:
+        for expected_line in expected:
+            while (line := self.line()) != expected_line:
                 others.append(line)
         return others
 
-    def see_only(self, *wanted):
-        """Waits for these lines and no others."""
-        for want in wanted:
+    def see_only(self, *expected):
+        """Asserts that the next lines are these."""
+        for expected_line in expected:
             line = self.line()
-            assert line == want, f"{self.name} shows {line!r} before {want!r}"
+            assert line == expected_line, f"{self.name} shows {line!r} before {expected_line!r}"
 
     def end(self, status=0):
-        """Waits for the program's end, which must have this status, and returns the lines until then."""
+        """Waits until the program exits with this status, and returns the remaining lines."""
         while self.open:
             wait_until_ready(self.master, select.POLLIN, self.name)
             self.pump()
-        came = self.process.wait(PATIENCE)
-        assert came == status, f"{self.name}: the status is {came}, after {self.said}"
+        exit_status = self.process.wait(TIMEOUT)
+        assert exit_status == status, f"{self.name}: the status is {exit_status}, after {self.lines}"
         os.close(self.master)
         programs.remove(self)
-        return self.said
+        return self.lines
 
 
 class Peer:
-    """A client, or a connection to one, that keeps to no rules."""
+    """A raw connection to a server, or from a client."""
 
     def __init__(self, endpoint=None, connection=None):
         if connection:
@@ -113,30 +113,30 @@ class Peer:
             self.socket.connect(re.sub("^@", "\0", endpoint[7:]))
         else:
             host, port = endpoint[6:].rsplit(":", 1)
-            self.socket = socket.create_connection((host.strip("[]"), int(port)), PATIENCE)
-        self.socket.settimeout(PATIENCE)
+            self.socket = socket.create_connection((host.strip("[]"), int(port)), TIMEOUT)
+        self.socket.settimeout(TIMEOUT)
         self.unread = b""
 
     def send(self, data):
         self.socket.sendall(data)
 
     def line(self):
-        """The next line; None at the end."""
+        """The next line, or None at the end of the stream."""
         while b"\n" not in self.unread:
             try:
-                came = self.socket.recv(65536)
+                data = self.socket.recv(65536)
             except ConnectionResetError:
-                came = b""
-            if not came:
+                data = b""
+            if not data:
                 return None
-            self.unread += came
+            self.unread += data
         line, self.unread = self.unread.split(b"\n", 1)
         return line.decode()
 
-    def see(self, *wanted):
-        for want in wanted:
-            while (line := self.line()) != want:
-                assert line is not None, f"the end came before {want!r}"
+    def see(self, *expected):
+        for expected_line in expected:
+            while (line := self.line()) != expected_line:
+                assert line is not None, f"the stream ended before {expected_line!r}"
 
     def reset(self):
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -146,4 +146,4 @@ class Peer:
 def wait_until_ready(fd, events, what):
     poll = select.poll()
     poll.register(fd, events)
-    assert poll.poll(PATIENCE * 1000), f"too long a wait for {what}"
+    assert poll.poll(TIMEOUT * 1000), f"timeout while waiting for {what}"
