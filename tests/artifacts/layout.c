@@ -1,8 +1,9 @@
-/* Every struct, in C99 to C23 and C++11 to C++20: its size and offsets are the same everywhere. The header comes twice. */
+/* Asserts the size and the member offsets of every struct, in C99 to C23 and C++11 to C++20.
+ * The header is included twice to test its include guard. */
 #include "jackfield.h"
 #include "jackfield.h"
 
-/* C99 has no static assertion; an array can't have -1 elements. */
+/* C99 has no static assertions. An array of -1 elements is an error. */
 #define ASSERT(name, condition) typedef char assert_##name[(condition) ? 1 : -1]
 #define OFFSET(type, member, offset) ASSERT(type##_##member, offsetof(type, member) == (offset))
 #define SIZE(type, size) ASSERT(sizeof_##type, sizeof(type) == (size))
@@ -154,7 +155,7 @@ OFFSET(jf_event, error, 12);
 SIZE(jf_socket, 8);
 ASSERT(socket_is_signed, (jf_socket)-1 < 0);
 
-/* With and without the word struct, and a call of each shape of function. */
+/* Names the types with and without `struct`, and calls functions with different kinds of parameters and results. */
 int64_t use(jf_socket s, struct jf_addr *a, char *text);
 int64_t use(jf_socket s, struct jf_addr *a, char *text) {
     jf_buf buf = {text, 1};

@@ -1,4 +1,4 @@
-//! Somebody else's static library in Rust: it allocates, catches a panic, and starts a thread.
+//! Another static library in Rust. It allocates, catches a panic, and starts a thread.
 
 use std::ffi::c_int;
 use std::panic::{catch_unwind, set_hook};
