@@ -77,8 +77,6 @@ pub struct Function {
     pub see: Vec<Reference>,
     pub since: String,
     pub place: Place,
-    /// The whole comment, of a file in check::UNCONVERTED.
-    pub unconverted: Vec<String>,
 }
 
 #[derive(Debug)]

@@ -2,31 +2,6 @@
 
 use crate::api::*;
 
-/// Files whose comments are not in the structured form yet.
-const UNCONVERTED: &[&str] = &[
-    "src/ffi/about.rs",
-    "src/ffi/addr.rs",
-    "src/ffi/dialer.rs",
-    "src/ffi/endpoint.rs",
-    "src/ffi/inherited.rs",
-    "src/ffi/interfaces.rs",
-    "src/ffi/io.rs",
-    "src/ffi/many.rs",
-    "src/ffi/message.rs",
-    "src/ffi/msg.rs",
-    "src/ffi/multicast.rs",
-    "src/ffi/names.rs",
-    "src/ffi/option.rs",
-    "src/ffi/poller.rs",
-    "src/ffi/socket.rs",
-    "src/ffi/status.rs",
-    "src/ffi/tcp.rs",
-];
-
-pub fn is_unconverted(file: &str) -> bool {
-    UNCONVERTED.contains(&file)
-}
-
 /// Tells handles from structs, which only their declarations do, and notes every mistake.
 pub fn check(api: &mut Api, problems: &mut Vec<Problem>) {
     let handles: Vec<String> = api.handles.iter().map(|handle| handle.name.clone()).collect();
@@ -100,9 +75,6 @@ struct Checker<'a> {
 
 impl Checker<'_> {
     fn problem(&mut self, place: &Place, text: String) {
-        if is_unconverted(&place.file) {
-            return;
-        }
         self.problems.push(Problem { place: place.clone(), item: self.item.into(), text });
     }
 

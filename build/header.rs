@@ -84,9 +84,6 @@ fn declare(api: &Api) -> String {
 
 /// The comment of a function.
 fn function(item: &Function) -> Vec<String> {
-    if !item.unconverted.is_empty() {
-        return item.unconverted.clone();
-    }
     let mut lines = wrap(&item.summary, OUTER);
     for paragraph in &item.paragraphs {
         lines.push(String::new());
@@ -101,7 +98,8 @@ fn function(item: &Function) -> Vec<String> {
     lines.extend(hang("@blocks  ", &item.blocks));
     let returns = match &item.returns {
         Return { kind: ReturnKind::Nothing, text, .. } if text.is_empty() => "0".into(),
-        Return { kind: ReturnKind::Nothing, text, .. } => text.clone(),
+        Return { kind: ReturnKind::Nothing, text, .. } if text.starts_with('0') => text.clone(),
+        Return { kind: ReturnKind::Nothing, text, .. } => format!("0: {text}"),
         Return { kind, text, .. } => format!("{kind} {text}"),
     };
     lines.extend(hang("@return  ", &returns));

@@ -139,7 +139,6 @@ impl Parser<'_> {
 
     fn function(&mut self, item: &ItemFn) -> Function {
         let (name, place) = self.begin(&item.sig.ident);
-        let known = self.problems.len();
         let (mut prose, parts) = self.parts(&lines(&item.attrs));
         if prose.is_empty() {
             self.problem(place.line, "it has no summary");
@@ -170,24 +169,7 @@ impl Parser<'_> {
         let see = parts.iter().filter(|part| part.tag == Tag::See);
         let see = see.flat_map(|part| part.text.split(',')).map(|one| reference(one.trim())).collect();
         let returns = Return { of, kind, text, place: self.place(line) };
-        let mut unconverted = Vec::new();
-        if crate::check::is_unconverted(self.file) {
-            self.problems.truncate(known);
-            unconverted = lines(&item.attrs).into_iter().map(|line| line.text).collect();
-        }
-        Function {
-            name,
-            summary,
-            paragraphs: prose,
-            parameters,
-            blocks,
-            returns,
-            errors,
-            see,
-            since,
-            place,
-            unconverted,
-        }
+        Function { name, summary, paragraphs: prose, parameters, blocks, returns, errors, see, since, place }
     }
 
     /// The paragraphs of a function's comment, and its other parts in their order.

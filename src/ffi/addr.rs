@@ -172,7 +172,7 @@ pub unsafe extern "C" fn jf_addr_equal(a: *const jf_addr, b: *const jf_addr) -> 
 /// @param a  [in] the address
 ///
 /// @blocks  never
-/// @return  [enum(jf_family)]
+/// @return  [enum(jf_family)] the family
 /// @error JF_E_FAMILY_UNSUPPORTED, JF_E_ADDR_INVALID  the address is invalid
 /// @since 0.1
 // SAFETY: `a` is NULL or readable.

@@ -92,7 +92,7 @@ pub fn kind(kind: i32) -> Result<Type> {
 ///                  order, 3 for all types, 0 for none yet
 ///
 /// @blocks  never
-/// @return  [new jf_socket]
+/// @return  [new jf_socket] the socket, which the caller closes with jf_close
 /// @error JF_E_FAMILY_UNSUPPORTED, JF_E_TYPE_UNSUPPORTED, JF_E_PROTOCOL_UNSUPPORTED  the system has no such socket
 /// @error JF_E_PERMISSION                           JF_RAW or JF_PACKET without CAP_NET_RAW
 /// @error JF_E_ACCESS                               ICMP with JF_DGRAM, where the system does not allow it
@@ -334,7 +334,7 @@ unsafe fn write_addr(s: jf_socket, out: *mut jf_addr, read: impl FnOnce(&Socket)
 ///            an unrelated file. If the call fails, the descriptor is unchanged and stays the caller's
 ///
 /// @blocks  never
-/// @return  [new jf_socket]
+/// @return  [new jf_socket] the socket, which the caller closes with jf_close
 /// @error JF_E_NOT_SOCKET                                 the descriptor is not a socket
 /// @error JF_E_BAD_HANDLE                                 the descriptor is not open
 /// @error JF_E_FAMILY_UNSUPPORTED, JF_E_TYPE_UNSUPPORTED  the library does not support this kind of socket
@@ -377,7 +377,7 @@ pub extern "C" fn jf_into_fd(s: jf_socket) -> i64 {
 /// @param s  socket
 ///
 /// @blocks  never
-/// @return  [borrowed fd]
+/// @return  [borrowed fd] the descriptor
 /// @since 0.1
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_fd(s: jf_socket) -> i64 {
@@ -393,7 +393,7 @@ pub extern "C" fn jf_fd(s: jf_socket) -> i64 {
 /// @param s  socket
 ///
 /// @blocks  never
-/// @return  [new jf_socket]
+/// @return  [new jf_socket] the duplicate, which the caller closes with jf_close
 /// @error JF_E_TOO_MANY_FILES  no descriptor is left in the process
 /// @see fcntl(2)
 /// @since 0.1
