@@ -268,8 +268,9 @@ impl Parser<'_> {
             } else if names.contains(&name) {
                 self.problem(line, format!("it has a second @param {name}"));
             } else {
-                let in_order = parameters.iter().filter(|one| names.contains(&one.name.as_str()) || one.name == name);
-                if in_order.map(|one| one.name.as_str()).last() != Some(name) {
+                let mut described_so_far =
+                    parameters.iter().filter(|one| names.contains(&one.name.as_str()) || one.name == name);
+                if described_so_far.next_back().is_none_or(|last| last.name != name) {
                     self.problem(line, format!("@param {name} is not in the order of the parameters"));
                 }
                 names.push(name);

@@ -33,7 +33,7 @@
  *     child after fork().
  *   - No function is a cancellation point, and none may be called from a signal handler.
  *   - No function raises a signal (such as SIGPIPE), changes a signal's disposition or writes output.
- *   - Only name lookups start threads. Such a thread blocks all signals, and ends when it has been idle.
+ *   - Only name lookups start threads. Such a thread runs no signal handler and ends with its lookup.
  *
  * Marks in brackets, for parameters and struct fields
  *   - in, out, inout      the function reads, writes, or reads and writes the memory behind the pointer

@@ -1,7 +1,7 @@
 // The table of all options, the single place that defines them. options.rs generates the enum and the native levels and
-// names from it; build.rs generates the C names, the comments of the header and the list of options. A row is
+// names from it; build/options.rs generates the C names, the comments of the header and the list of options. A row is
 //
-//     /// Description, for readers of Rust and C. (build.rs converts links such as [`Opt::Ttl`] to JF_OPT_TTL.)
+//     /// Description, for readers of Rust and C. (build/options.rs converts links such as [`Opt::Ttl`] to JF_OPT_TTL.)
 //     Name = number: Form(least, most, "unit") [access] { Where: NATIVE_NAME }
 //
 // with one place for each kind of socket that has a separate native level and name. An option is set at every place
