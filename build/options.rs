@@ -32,9 +32,9 @@ include!("../src/sys/socket/option_table.rs");
 /// C's enumerators, as the Rust that cbindgen reads.
 pub fn enumerators() -> String {
     let mut out = String::from(
-        "/// Options of a socket: numbers for jf_set and jf_get, texts for jf_set_text and jf_get_text. A switch is 0 or\n\
-         /// 1. Each comment ends with the values, the kinds of sockets that have the option, and its native names in\n\
-         /// parentheses. Other sockets, and systems without the option, return JF_E_OPTION_UNSUPPORTED.\n\
+        "/// Options of a socket: numbers for jf_set and jf_get, texts for jf_set_text and jf_get_text. A switch is 0\n\
+         /// or 1. Each comment ends with the values, the kinds of sockets that have the option, and its native names\n\
+         /// in parentheses. Other sockets, and systems without the option, return JF_E_OPTION_UNSUPPORTED.\n\
          #[repr(C)]\npub enum jf_option {\n",
     );
     for row in ROWS {

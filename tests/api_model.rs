@@ -213,7 +213,7 @@ fn a_pointer_needs_a_role() {
         &[message, "recv.rs:7: jf_recv: @param data points at bytes, so it has the mark buffer(...)"],
     );
     rejects(
-        "/// A piece of memory.\n#[repr(C)]\npub struct jf_buf {\n    /// Its first byte.\n    pub data: *mut c_void,\n}\n",
+        "/// Memory.\n#[repr(C)]\npub struct jf_buf {\n    /// Its bytes.\n    pub data: *mut c_void,\n}\n",
         &[
             "recv.rs:5: jf_buf: field `data` is a pointer without a role: in, out, inout or borrowed(...)",
             "recv.rs:5: jf_buf: field `data` points at bytes, so it has the mark buffer(...)",
@@ -288,7 +288,7 @@ fn a_count_exists_and_is_an_integer() {
         &["recv.rs:7: jf_recv: @param data: borrowed(len) names a parameter that is not a pointer"],
     );
     rejects(
-        "/// A piece.\n#[repr(C)]\npub struct jf_buf {\n    /// [in, buffer(len)] Its bytes.\n    pub data: *mut c_void,\n}\n",
+        "/// It.\n#[repr(C)]\npub struct jf_buf {\n    /// [in, buffer(len)] Bytes.\n    pub data: *mut c_void,\n}\n",
         &["recv.rs:5: jf_buf: field `data`: buffer(len) names a field that does not exist"],
     );
 }
@@ -343,10 +343,10 @@ fn no_part_is_missing() {
     );
     rejects_with("@since 0.1", "@since now", &["recv.rs:17: jf_recv: @since \"now\" is not a version number"]);
     rejects(
-        "#[repr(C)]\npub struct jf_buf {\n    pub len: usize,\n}\n#[repr(C)]\npub enum jf_how {\n    JF_BOTH = 3,\n}\n",
+        "#[repr(C)]\npub struct jf_buf {\n    pub len: usize,\n}\n#[repr(C)]\npub enum jf_how {\n    JF_A = 3,\n}\n",
         &[
             "recv.rs:6: jf_how: it has no comment",
-            "recv.rs:7: jf_how: JF_BOTH has no comment",
+            "recv.rs:7: jf_how: JF_A has no comment",
             "recv.rs:2: jf_buf: it has no comment",
             "recv.rs:3: jf_buf: field `len` has no comment",
         ],
