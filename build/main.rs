@@ -43,7 +43,7 @@ mod capi {
         "dialer",
         "multicast",
         "interfaces",
-        "inherited",
+        "listen_fds",
         "wait",
         "poller",
         "about",

@@ -1,6 +1,6 @@
 //! Addresses: the C struct and functions.
 
-use super::boundary::{TextRoom, done, guard, required, text};
+use super::boundary::{TextBuffer, done, guard, required, text};
 use crate::net::{Addr, Error, RawAddr, Result};
 use std::ffi::c_char;
 use std::mem::{align_of, offset_of, size_of};
@@ -145,7 +145,7 @@ pub unsafe extern "C" fn jf_addr_parse(text: *const c_char, out: *mut jf_addr) -
 pub unsafe extern "C" fn jf_addr_format(a: *const jf_addr, text: *mut c_char, size: usize) -> i64 {
     guard(|| {
         // SAFETY: guaranteed by the caller.
-        let out = unsafe { TextRoom::new(text, size) }?;
+        let out = unsafe { TextBuffer::new(text, size) }?;
         // SAFETY: guaranteed by the caller.
         Ok(out.write(unsafe { addr(a) }?.to_string().as_bytes()))
     })

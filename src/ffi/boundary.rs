@@ -102,18 +102,18 @@ pub unsafe fn optional_text<'a>(text: *const c_char) -> Result<&'a CStr> {
 }
 
 /// A caller's buffer for a NUL-terminated text.
-pub struct TextRoom {
+pub struct TextBuffer {
     text: *mut u8,
     size: usize,
 }
 
-impl TextRoom {
+impl TextBuffer {
     /// # Safety
-    /// If not NULL, `text` must be writable for `size` bytes until [`TextRoom::write`] returns.
-    pub unsafe fn new(text: *mut c_char, size: usize) -> Result<TextRoom> {
+    /// If not NULL, `text` must be writable for `size` bytes until [`TextBuffer::write`] returns.
+    pub unsafe fn new(text: *mut c_char, size: usize) -> Result<TextBuffer> {
         // SAFETY: only the pointer and the length are checked; the memory is not read.
         unsafe { bytes(text.cast(), size) }?;
-        Ok(TextRoom { text: text.cast(), size })
+        Ok(TextBuffer { text: text.cast(), size })
     }
 
     /// Writes a text, or an empty one if it does not fit, and returns the text's length.

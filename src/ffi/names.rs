@@ -1,7 +1,7 @@
 //! C functions for name lookup.
 
 use super::addr::{addr, jf_addr};
-use super::boundary::{TextRoom, array, guard, optional_text, text};
+use super::boundary::{TextBuffer, array, guard, optional_text, text};
 use super::socket::kind;
 use crate::net::{Deadline, Error, Family, resolve_addr_within, resolve_within};
 use std::ffi::c_char;
@@ -98,7 +98,7 @@ pub unsafe extern "C" fn jf_resolve(
 pub unsafe extern "C" fn jf_resolve_addr(a: *const jf_addr, timeout_ms: i64, host: *mut c_char, size: usize) -> i64 {
     guard(|| {
         // SAFETY: guaranteed by the caller.
-        let host = unsafe { TextRoom::new(host, size) }?;
+        let host = unsafe { TextBuffer::new(host, size) }?;
         // SAFETY: guaranteed by the caller.
         let addr = unsafe { addr(a) }?;
         Ok(host.write(resolve_addr_within(addr, Deadline::from_ms(timeout_ms)?)?.as_bytes()))

@@ -1,6 +1,6 @@
 //! C functions for socket options. The build script generates the enum `jf_option` from src/sys/option_table.rs.
 
-use super::boundary::{TextRoom, bytes, count, done, guard, recv_buf, required, text};
+use super::boundary::{TextBuffer, bytes, count, done, guard, recv_buf, required, text};
 use super::socket::{SOCKETS, jf_socket};
 use crate::net::{Error, Opt, Result, TEXT_CAPACITY};
 use std::ffi::{c_char, c_void};
@@ -165,7 +165,7 @@ pub unsafe extern "C" fn jf_get_text(s: jf_socket, option: i32, text: *mut c_cha
     guard(|| {
         let option = self::option(option)?;
         // SAFETY: guaranteed by the caller.
-        let text = unsafe { TextRoom::new(text, size) }?;
+        let text = unsafe { TextBuffer::new(text, size) }?;
         let mut value = [0; TEXT_CAPACITY];
         SOCKETS.with(s, |socket| Ok(text.write(socket.get_text_bytes(option, &mut value)?)))
     })
@@ -187,7 +187,7 @@ pub unsafe extern "C" fn jf_get_text(s: jf_socket, option: i32, text: *mut c_cha
 /// @error JF_E_OPTION_UNSUPPORTED   the socket has no such option
 /// @error JF_E_PERMISSION           the process lacks a capability that the option requires
 /// @error JF_E_INVALID              `len` is above INT32_MAX, or the system rejects the value
-/// @error JF_E_OS - errno           any other error of the option; errors with a JF_E_ code are reported as that code
+/// @error JF_E_OS                   (minus errno) any other error of the option that has no JF_E_ code
 /// @see setsockopt(2)
 /// @since 0.1
 // SAFETY: `value` is NULL or readable for `len` bytes.
@@ -213,7 +213,7 @@ pub unsafe extern "C" fn jf_set_raw(s: jf_socket, level: i32, name: i32, value: 
 /// @return   [count] number of bytes written
 /// @error JF_E_OPTION_UNSUPPORTED   the socket has no such option
 /// @error JF_E_INVALID              `room` is above INT32_MAX, or the system rejects the request
-/// @error JF_E_OS - errno           any other error of the option; errors with a JF_E_ code are reported as that code
+/// @error JF_E_OS                   (minus errno) any other error of the option that has no JF_E_ code
 /// @see getsockopt(2)
 /// @since 0.1
 // SAFETY: `value` is NULL or writable for `room` bytes.

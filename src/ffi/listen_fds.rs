@@ -1,6 +1,6 @@
 //! C functions for the sockets that a service manager passes to a process.
 
-use super::boundary::{TextRoom, array, guard};
+use super::boundary::{TextBuffer, array, guard};
 use super::socket::{SOCKETS, jf_socket};
 use crate::net::{Socket, listen_fd_name, listen_fds_up_to};
 use std::ffi::c_char;
@@ -72,7 +72,7 @@ pub unsafe extern "C" fn jf_inherited(out: *mut jf_socket, cap: usize) -> i64 {
 pub unsafe extern "C" fn jf_inherited_name(index: usize, text: *mut c_char, size: usize) -> i64 {
     guard(|| {
         // SAFETY: guaranteed by the caller.
-        let text = unsafe { TextRoom::new(text, size) }?;
+        let text = unsafe { TextBuffer::new(text, size) }?;
         Ok(text.write(&listen_fd_name(index)?))
     })
 }
