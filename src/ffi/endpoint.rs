@@ -19,13 +19,8 @@ use std::ffi::c_char;
 /// @param at         [out, optional] where to write the position of the first wrong character, as the number of bytes
 ///                   before it. It is the length of the text if something is missing, and the first digit of a number
 ///                   that is out of range. Written only if the endpoint is malformed.
-<<<<<<< HEAD
 /// @param expected   [out, static text, optional] where to write what is expected there, in English, such as "] after
 ///                   the address". Written only if the endpoint is malformed.
-=======
-/// @param expected   [out, optional, static text] where to write a text in English that says what is expected there, such as "]
-///                   after the address". The text is static and never freed. Written only if the endpoint is malformed.
->>>>>>> b71b1a6 (ffi: rename the file of the inherited sockets to listen_fds)
 ///
 /// @blocks   never
 /// @return   [nothing] 0 if the text is an endpoint
