@@ -2224,8 +2224,7 @@ int64_t jf_get_text(jf_socket s, int32_t option, char *text, size_t size);
  * @error   JF_E_OPTION_UNSUPPORTED  the socket has no such option
  * @error   JF_E_PERMISSION          the process lacks a capability that the option requires
  * @error   JF_E_INVALID             `len` is above INT32_MAX, or the system rejects the value
- * @error   JF_E_OS                  - errno any other error of the option; errors with a JF_E_ code are reported as
- *                                   that code
+ * @error   JF_E_OS                  (minus errno) any other error of the option that has no JF_E_ code
  * @see     setsockopt(2)
  * @since   0.1
  */
@@ -2245,8 +2244,7 @@ int64_t jf_set_raw(jf_socket s, int32_t level, int32_t name, const void *value, 
  * @return  [count] number of bytes written
  * @error   JF_E_OPTION_UNSUPPORTED  the socket has no such option
  * @error   JF_E_INVALID             `room` is above INT32_MAX, or the system rejects the request
- * @error   JF_E_OS                  - errno any other error of the option; errors with a JF_E_ code are reported as
- *                                   that code
+ * @error   JF_E_OS                  (minus errno) any other error of the option that has no JF_E_ code
  * @see     getsockopt(2)
  * @since   0.1
  */
@@ -2362,7 +2360,7 @@ int64_t jf_resolve_addr(const struct jf_addr *a, int64_t timeout_ms, char *host,
  *                  address". Written only if the endpoint is malformed.
  *
  * @blocks  never
- * @return  0: the text is an endpoint
+ * @return  0 if the text is an endpoint
  * @error   JF_E_ADDR_INVALID  the text is not an endpoint
  * @since   0.1
  */
