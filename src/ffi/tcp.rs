@@ -324,8 +324,7 @@ pub unsafe extern "C" fn jf_tcp_info(s: jf_socket, out: *mut jf_tcp_info_data) -
         if !out.is_aligned() {
             return Err(Error::INVALID);
         }
-        // SAFETY: guaranteed by the caller. Only the leading size is read here, because it tells how long the struct
-        // is.
+        // SAFETY: guaranteed by the caller. Only `size`, the first member, is read here: it limits everything after it.
         let size = unsafe { required(out.cast::<u32>())?.assume_init_read() } as usize;
         if !(MIN_SIZE..=MAX_SIZE).contains(&size) {
             return Err(Error::INVALID);
