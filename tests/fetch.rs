@@ -412,7 +412,13 @@ static MALFORMED: LazyLock<Vec<Malformed>> = LazyLock::new(|| {
         (HEAD, "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", Hold, "", "reply: unsupported transfer coding"),
         (HEAD, "Transfer-Encoding: chunkedly\r\n\r\n0\r\n\r\n", Hold, "", "reply: unsupported transfer coding"),
         (HEAD, "Transfer-Encoding:\r\n\r\n0\r\n\r\n", Hold, "", "reply: unsupported transfer coding"),
-        (HEAD, "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", Hold, "", "reply: unsupported transfer coding"),
+        (
+            HEAD,
+            "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            Hold,
+            "",
+            "reply: unsupported transfer coding",
+        ),
         // Replies without an end.
         ("", "", Repeat("a"), "", TOO_LONG),
         ("", "", Repeat("HTTP/1.1 100 Continue\r\n\r\n"), "", TOO_LONG),

@@ -15,8 +15,8 @@ impl Words {
     pub fn find(&self, file: &str, paragraphs: &[(usize, String)]) -> Vec<String> {
         let mut problems = Vec::new();
         for (line, paragraph) in paragraphs {
-            // Anything that is no letter separates words.
-            let words: Vec<String> = without_code(paragraph)
+            // Anything that is no letter separates words. The name of a parameter of C is not prose.
+            let words: Vec<String> = without_parameter_names(&without_code(paragraph))
                 .split(|char: char| !char.is_alphanumeric() && char != '_' && char != '\'')
                 .filter(|word| !word.is_empty())
                 .map(str::to_lowercase)
@@ -90,6 +90,16 @@ fn parts(name: &str) -> Vec<String> {
 /// A text without what stands in backticks.
 fn without_code(text: &str) -> String {
     text.split('`').step_by(2).collect::<Vec<_>>().join(" ")
+}
+
+/// A text without the word that follows each `@param`.
+fn without_parameter_names(text: &str) -> String {
+    let mut parts = text.split("@param");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let part = part.trim_start();
+        text + " " + part.split_once(' ').map_or("", |(_, rest)| rest)
+    })
 }
 
 /// The paragraphs of a page of Markdown, without blocks of code.
