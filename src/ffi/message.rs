@@ -258,7 +258,7 @@ unsafe fn outgoing(msg: &jf_msg) -> Result<Outgoing<'_>> {
 /// @error JF_E_INVALID        wrong `size`
 /// @see recvmsg(2), cmsg(3), unix(7), ip(7), ipv6(7), udp(7)
 /// @since 0.1
-// SAFETY: `msg` is NULL or readable and writable for its size, and its arrays are writable for their room.
+// SAFETY: `msg` is NULL or readable and writable for its size, and its arrays are writable for their capacities.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_recv_msg(s: jf_socket, msg: *mut jf_msg, flags: u32) -> i64 {
     guard(|| {
