@@ -10,6 +10,7 @@ c_program_tests!(
     datagram_peers,
     descriptors,
     dial_itself,
+    error_texts,
     families,
     inherited,
     interfaces,
