@@ -15,8 +15,8 @@ impl Words {
     pub fn find(&self, file: &str, paragraphs: &[(usize, String)]) -> Vec<String> {
         let mut problems = Vec::new();
         for (line, paragraph) in paragraphs {
-            // Anything that is no letter separates words. The name of a parameter of C is not prose.
-            let words: Vec<String> = without_parameter_names(&without_code(paragraph))
+            // Anything that is no letter separates words. The names of parameters and fields of C are not prose.
+            let words: Vec<String> = without_marks(&without_parameter_names(&without_code(paragraph)))
                 .split(|char: char| !char.is_alphanumeric() && char != '_' && char != '\'')
                 .filter(|word| !word.is_empty())
                 .map(str::to_lowercase)
@@ -99,6 +99,16 @@ fn without_parameter_names(text: &str) -> String {
     parts.fold(first, |text, part| {
         let part = part.trim_start();
         text + " " + part.split_once(' ').map_or("", |(_, rest)| rest)
+    })
+}
+
+/// A text without the marks of parameters and fields, such as `[in, buffer(len)]`.
+fn without_marks(text: &str) -> String {
+    let mut parts = text.split('[');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let is_mark = ["in", "out", "inout", "optional"].iter().any(|mark| part.starts_with(mark));
+        text + " " + part.split_once(']').filter(|_| is_mark).map_or(part, |(_, rest)| rest)
     })
 }
 
