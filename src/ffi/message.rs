@@ -13,7 +13,7 @@ use std::os::fd::{AsFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::time::Duration;
 use std::{iter, ptr, slice};
 
-const KNOWN: u32 = 0x1FFF;
+const KNOWN: u32 = (1 << Incoming::FIELDS.len()) - 1;
 /// The JF_HAS_ bits that can be sent.
 const SENDABLE: u32 = 0x3F;
 /// Maximum length of a caller's packed control messages; the library's own fit into the remaining buffer.
@@ -419,7 +419,7 @@ fn nanoseconds(time: Duration) -> i64 {
 mod tests {
     use super::super::msg::jf_origin;
     use super::*;
-    use crate::net::Origin;
+    use crate::net::{Origin, QueuedError};
 
     #[test]
     fn c_and_rust_numbers_are_equal() {
@@ -434,5 +434,57 @@ mod tests {
         assert_eq!(KNOWN, bit(jf_has::JF_HAS_ERROR) * 2 - 1);
         assert_eq!(SENDABLE, bit(jf_has::JF_HAS_SEGMENT_SIZE) * 2 - 1);
         assert_eq!(crate::ffi::addr::jf_size::JF_PASSED_MAX as usize, Outgoing::DESCRIPTORS_MAX);
+    }
+    #[test]
+    fn c_bits_are_in_the_order_of_the_fields() {
+        let bits = [
+            (jf_has::JF_HAS_ADDR, "from"),
+            (jf_has::JF_HAS_CREDENTIALS, "credentials"),
+            (jf_has::JF_HAS_PACKET_INFO, "destination"),
+            (jf_has::JF_HAS_TTL, "ttl"),
+            (jf_has::JF_HAS_TOS, "tos"),
+            (jf_has::JF_HAS_SEGMENT_SIZE, "segment_size"),
+            (jf_has::JF_HAS_TIME, "timestamp"),
+            (jf_has::JF_HAS_HARDWARE_TIME, "hardware_timestamp"),
+            (jf_has::JF_HAS_OVERFLOW, "overflow"),
+            (jf_has::JF_HAS_PATH_MTU, "path_mtu"),
+            (jf_has::JF_HAS_ORIGINAL_DEST, "original_destination"),
+            (jf_has::JF_HAS_PROCESS, "process"),
+            (jf_has::JF_HAS_ERROR, "error"),
+        ];
+        assert_eq!(bits.map(|(_, field)| field), Incoming::FIELDS);
+        for (number, (has, field)) in bits.into_iter().enumerate() {
+            assert_eq!(bit(has), 1 << number, "{field}");
+        }
+    }
+
+    #[test]
+    fn every_field_is_written() {
+        let addr = crate::net::Addr::UNSPEC;
+        let error = QueuedError {
+            error: None,
+            origin: Origin::Other,
+            icmp_type: 0,
+            icmp_code: 0,
+            info: 0,
+            data: 0,
+            from: addr,
+        };
+        let mut incoming = Incoming::new();
+        incoming.from = Some(addr);
+        incoming.credentials = Some(Credentials { pid: 0, uid: 0, gid: 0 });
+        incoming.destination = Some(PacketInfo { interface: 0, addr });
+        (incoming.ttl, incoming.tos, incoming.segment_size) = (Some(0), Some(0), Some(0));
+        (incoming.timestamp, incoming.hardware_timestamp) = (Some(Duration::ZERO), Some(Duration::ZERO));
+        (incoming.overflow, incoming.path_mtu) = (Some(0), Some(0));
+        incoming.original_destination = Some(addr);
+        incoming.process = Some(OwnedFd::from(std::fs::File::open("/dev/null").unwrap()).into());
+        incoming.error = Some(error);
+        // SAFETY: all members are integers and pointers, for which zero is a value.
+        let mut msg = unsafe { std::mem::zeroed::<jf_msg>() };
+        fill(&mut msg, &mut incoming, &mut [], false);
+        assert_eq!(msg.present, KNOWN);
+        // SAFETY: `fill` gave the descriptor away.
+        drop(unsafe { <OwnedFd as std::os::fd::FromRawFd>::from_raw_fd(msg.process as RawFd) });
     }
 }

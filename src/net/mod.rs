@@ -34,7 +34,10 @@ pub use interfaces::{Interface, interfaces};
 pub use listen::listen_fds::listen_fds;
 #[cfg(feature = "capi")]
 pub(crate) use listen::listen_fds::{listen_fd_name, listen_fds_up_to};
-pub use message::messages::{Incoming, Outgoing, PacketInfo, QueuedError};
+pub use message::incoming::Incoming;
+pub use message::outgoing::Outgoing;
+pub use message::packet_info::PacketInfo;
+pub use message::queued_error::QueuedError;
 #[cfg(feature = "capi")]
 pub(crate) use poll::poll_sockets::wait_for;
 pub use poll::poll_sockets::{WAIT_MAX, WaitItem, wait};

@@ -64,7 +64,7 @@ pub use datagram::send_batch::{SEGMENTS, SEGMENTS_BYTES, SendBatch, SendBatchMem
 pub use datagram::types::{Batch, Datagram, present};
 pub use errno::Errno;
 pub use message::control::{
-    ControlBuf, Credentials, DESCRIPTORS_MAX, Descriptors, IncomingControl, Origin, OutgoingControl,
+    ControlBuf, Credentials, DESCRIPTORS_MAX, Descriptors, IncomingControl, Origin, OsError, OutgoingControl,
 };
 pub use names::interfaces::{InterfaceFlags, RawInterface, interface_index, interfaces};
 pub use names::resolver::{NameError, look_up, look_up_as_is, name_of, service_port};

@@ -51,7 +51,7 @@ impl Socket {
             // One is kept for each message behind it, lest that is lost when somebody else had datagrams run together.
             let end = datagrams.len() - (messages - 1 - message);
             let out = &mut datagrams[count..end];
-            let taken = inbox.take(message, out, |local| *self.as_own(Addr::from_os(local)).raw());
+            let taken = inbox.take(message, out, |local| *self.to_own_family(Addr::from_os(local)).raw());
             count += taken.count;
             // A sender without a name has that for an address.
             if self.family == Family::Unix {

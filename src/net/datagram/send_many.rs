@@ -1,7 +1,7 @@
 //! Sending many datagrams at once.
 
 use crate::net::deadline::Deadline;
-use crate::net::message::messages::not_there;
+use crate::net::message::packet_info::control_error;
 use crate::net::{Addr, Datagram, Error, Family, Flags, Opt, PacketInfo, Result, Socket, Type};
 use crate::sys::errno::EIO;
 use crate::sys::{
@@ -240,7 +240,7 @@ impl Socket {
             Deadline::After(..) => self.call_in_poll(Direction::Send, deadline, send),
             _ => self.call_in_kernel(Direction::Send, deadline, send),
         };
-        result.map_err(|error| BatchError { error: not_there(error), in_segments })
+        result.map_err(|error| BatchError { error: control_error(error), in_segments })
     }
 
     /// Begins a message with a datagram.
@@ -279,7 +279,7 @@ impl Socket {
             let source = PacketInfo { interface: datagram.interface, addr: Addr::checked(datagram.local)? };
             source.check(self.family)?;
             let to = Addr::checked(datagram.addr).ok().filter(|_| datagram.present & present::ADDR != 0);
-            let addr = self.as_source(source.addr, to.as_ref());
+            let addr = self.to_source(source.addr, to.as_ref());
             outbox.push(OutgoingControl::Source(source.interface, addr.raw()), self.family)?;
         }
         Ok(())

@@ -1,8 +1,9 @@
 //! Sending and receiving.
 
 use crate::net::deadline::Deadline;
+use crate::net::socket::buffers::total_len;
 use crate::net::socket::fast_path::FastPathMiss;
-use crate::net::{Addr, Error, Family, Flags, Incoming, RecvBuf, Result, SendBuf, Socket, VEC_MAX};
+use crate::net::{Addr, Error, Family, Flags, RecvBuf, Result, SendBuf, Socket};
 use crate::sys::{Descriptor, Direction, Errno, RawAddr, SockAddr};
 use std::sync::atomic::Ordering::Relaxed;
 use std::{fmt, io};
@@ -110,7 +111,7 @@ impl Socket {
     /// Those of [`Socket::send`], and [`Error::INVALID`] for more than [`VEC_MAX`] buffers.
     pub fn send_vec(&self, bufs: &[SendBuf<'_>], flags: Flags) -> Result<usize> {
         let flags = self.send_flags(flags)?;
-        room(bufs.iter().map(SendBuf::len))?;
+        total_len(bufs.iter().map(SendBuf::len))?;
         self.call(Direction::Send, flags, |fd, extra| fd.send_vec(bufs, flags | extra))
     }
 
@@ -203,29 +204,12 @@ impl Socket {
         if flags.intersects(Flags::ERROR_QUEUE) {
             return self.recv_queued_error(bufs, flags).0;
         }
-        let room = room(bufs.iter().map(RecvBuf::len))?;
+        let room = total_len(bufs.iter().map(RecvBuf::len))?;
         if room == 0 && !self.kind.has_messages() {
             return Ok(0);
         }
         let count = self.call(Direction::Recv, flags, |fd, extra| fd.recv_vec(bufs, os_flags | extra))?;
         self.received(count, room, flags)
-    }
-
-    /// Receives from the queue of errors. What a message there is cut of, only its flags tell.
-    #[cold]
-    fn recv_queued_error(&self, bufs: &mut [RecvBuf<'_>], flags: Flags) -> (Result<usize>, Addr) {
-        let mut message = Incoming::new();
-        let result = self.recv_msg(bufs, flags, &mut message);
-        (result, message.from.unwrap_or(Addr::UNSPEC))
-    }
-
-    #[cold]
-    fn recv_named_queued_error(&self, buf: RecvBuf<'_>, flags: Flags, from: &mut Addr) -> Result<usize> {
-        let (result, to) = self.recv_queued_error(&mut [buf], flags);
-        if matches!(result, Ok(_) | Err(Error::TRUNCATED)) {
-            *from = to;
-        }
-        result
     }
 
     /// Sends all of a stream's bytes, however often the system takes only part, within one timeout.
@@ -376,12 +360,4 @@ impl Socket {
             _ => Err(Error::TRUNCATED),
         }
     }
-}
-
-/// The length of several buffers together.
-pub(in crate::net) fn room(mut lens: impl ExactSizeIterator<Item = usize>) -> Result<usize> {
-    if lens.len() > VEC_MAX {
-        return Err(Error::INVALID);
-    }
-    lens.try_fold(0, usize::checked_add).filter(|&room| isize::try_from(room).is_ok()).ok_or(Error::INVALID)
 }

@@ -1,5 +1,6 @@
 //! The socket: its state, its life, and the calls on one socket.
 
+pub(super) mod buffers;
 pub(super) mod connect;
 pub(super) mod fast_path;
 pub(super) mod io;
