@@ -92,7 +92,7 @@ fn rejections_by_a_router_are_reported() {
             assert_eq!(incoming.from, Some(to), "{what}");
             let reporter = if port == 1004 { path.host } else { path.router };
             assert_eq!(error.from.ip(), Some(ip(reporter)), "{what}");
-            assert!(!incoming.is_cut && !incoming.control_is_cut, "{what}");
+            assert!(!incoming.is_truncated && !incoming.is_control_truncated, "{what}");
             assert!(is_error_queue_empty(&socket), "{what}");
             // Reading the queue also clears the socket's pending error.
             assert_eq!(socket.get(Opt::Error), Ok(0), "{what}");

@@ -76,7 +76,7 @@ fn arrivals_have_the_requested_metadata() {
         while bytes.len() < 3 {
             receiver.recv_many(&mut batch, Flags::NONE).unwrap();
             for datagram in batch.iter() {
-                assert_eq!((datagram.from, datagram.is_cut), (Some(from), false));
+                assert_eq!((datagram.from, datagram.is_truncated), (Some(from), false));
                 assert_eq!(datagram.tos, is_requested.then_some(2));
                 let to = datagram.destination.map(|to| (to.interface, to.addr.ip()));
                 assert_eq!(to, is_requested.then_some((1, Some(Ipv4Addr::LOCALHOST.into()))));
@@ -100,7 +100,7 @@ fn a_truncated_datagram_is_marked() {
         let mut buffers = [[0; 8]; 3];
         let mut batch = Batch::one_each(buffers.iter_mut().map(|buffer| &mut buffer[..]));
         assert_eq!(b.recv_many(&mut batch, flags), Ok(3));
-        let received: Vec<_> = batch.iter().map(|datagram| (datagram.bytes, datagram.is_cut, datagram.from)).collect();
+        let received: Vec<_> = batch.iter().map(|datagram| (datagram.bytes, datagram.is_truncated, datagram.from)).collect();
         // The sender is an unnamed UNIX address.
         let unnamed = Some(Addr::unix("").unwrap());
         assert_eq!(received, [(&b"longer t"[..], true, unnamed), (b"short", false, unnamed), (b"", false, unnamed)]);

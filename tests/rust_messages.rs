@@ -68,7 +68,7 @@ fn control_messages_arrive_as_typed_fields() {
         assert_eq!(incoming.destination.unwrap().addr.ip(), here.ip());
         let time = incoming.timestamp.unwrap();
         assert!(time >= before && time < before + Duration::from_secs(60), "{time:?} {before:?}");
-        assert!(!incoming.is_cut && !incoming.control_is_cut && incoming.descriptor_count() == 0);
+        assert!(!incoming.is_truncated && !incoming.is_control_truncated && incoming.descriptor_count() == 0);
         assert_eq!((incoming.credentials, incoming.overflow, incoming.error), (None, None, None));
     }
 }
@@ -147,14 +147,14 @@ fn a_truncated_message_keeps_its_control_data() {
     let (mut buffer, mut incoming) = ([0; 2], Incoming::new());
     assert_eq!(b.recv_msg(&mut [buffer[..].as_mut().into()], Flags::NONE, &mut incoming), Err(Error::TRUNCATED));
     assert_eq!(&buffer, b"he");
-    assert!(incoming.is_cut && !incoming.control_is_cut);
+    assert!(incoming.is_truncated && !incoming.is_control_truncated);
     assert_eq!(incoming.descriptor_count(), 2);
     a.send(b"hello".as_slice(), Flags::NONE).unwrap();
     assert_eq!(b.recv_msg(&mut [buffer[..].as_mut().into()], Flags::TRUNC, &mut incoming), Ok(5));
-    assert!(incoming.is_cut);
+    assert!(incoming.is_truncated);
     a.send(b"he".as_slice(), Flags::NONE).unwrap();
     assert_eq!(b.recv_msg(&mut [buffer[..].as_mut().into()], Flags::NONE, &mut incoming), Ok(2));
-    assert!(!incoming.is_cut);
+    assert!(!incoming.is_truncated);
 }
 
 #[test]

@@ -13,6 +13,7 @@ use std::os::fd::{AsFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::time::Duration;
 use std::{iter, ptr, slice};
 
+/// The JF_HAS_ bits of this version.
 const KNOWN: u32 = (1 << Incoming::FIELDS.len()) - 1;
 /// The JF_HAS_ bits that can be sent.
 const SENDABLE: u32 = 0x3F;
@@ -376,9 +377,9 @@ fn write_message(msg: &mut jf_msg, incoming: &mut Incoming, passed: &mut [MaybeU
         msg.error_from = jf_addr::of(&error.from);
     }
     msg.passed_count = if incoming.descriptor_count() > 0 { move_descriptors(incoming, passed, plain) } else { 0 };
-    let is_cut = incoming.control_is_cut || incoming.descriptor_count() > 0;
-    msg.truncated =
-        u32::from(incoming.is_cut) * jf_cut::JF_CUT_DATA as u32 + u32::from(is_cut) * jf_cut::JF_CUT_CONTROL as u32;
+    let is_cut = incoming.is_control_truncated || incoming.descriptor_count() > 0;
+    msg.truncated = u32::from(incoming.is_truncated) * jf_cut::JF_CUT_DATA as u32
+        + u32::from(is_cut) * jf_cut::JF_CUT_CONTROL as u32;
 }
 
 /// Moves descriptors to the caller, as many as fit, and returns how many.

@@ -1,4 +1,4 @@
-//! Datagrams of a batch, to be sent and as they came.
+//! Datagrams to send in a batch, and received batches.
 
 use crate::net::datagram::recv_many::{COALESCED_BYTES, COALESCED_COUNT};
 use crate::net::{Addr, Batch, Datagram, Error, Flags, PacketInfo, Result, Socket};
@@ -7,7 +7,7 @@ use std::fmt;
 use std::time::Duration;
 
 impl<'a> Datagram<'a> {
-    /// A datagram to send to the peer that its socket is connected with.
+    /// A datagram to send to the peer of a connected socket.
     pub fn new(bytes: &'a [u8]) -> Datagram<'a> {
         Datagram::of(bytes)
     }
@@ -20,20 +20,20 @@ impl<'a> Datagram<'a> {
         datagram
     }
 
-    /// Sets its traffic class, of which the lower two bits are ECN; of IP.
+    /// Sets the traffic class; its lower two bits are ECN. IP sockets only.
     pub fn set_tos(&mut self, tos: u8) {
         self.present |= present::TOS;
         self.tos = tos.into();
     }
 
-    /// Sets where it goes out from; of IP.
+    /// Sets the interface and the local address to send from. IP sockets only.
     pub fn set_source(&mut self, source: &PacketInfo) {
         self.present |= present::PACKET_INFO;
         self.interface = source.interface;
         self.local = *source.addr.raw();
     }
 
-    /// What [`Socket::send_many`] made of it: how many bytes were sent, or why they were not.
+    /// The result of [`Socket::send_many`] for this datagram: the number of bytes sent, or why it was not sent.
     pub fn result(&self) -> Result<usize> {
         Error::from_code(self.result).map_or(Ok(self.result as usize), Err)
     }
@@ -45,54 +45,54 @@ impl fmt::Debug for Datagram<'_> {
     }
 }
 
-/// A datagram that came in a batch.
+/// A datagram received in a batch.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Arrival<'b> {
-    /// Its bytes.
+    /// The data.
     pub bytes: &'b [u8],
-    /// The datagram was longer than its room; the rest is lost.
-    pub is_cut: bool,
-    /// Who sent it, if that has a name.
+    /// The datagram was longer than its buffer; the remainder is lost.
+    pub is_truncated: bool,
+    /// The sender's address, if it has one.
     pub from: Option<Addr>,
-    /// Its traffic class, of which the lower two bits are ECN. ([`Opt::RecvTos`](crate::Opt::RecvTos))
+    /// The traffic class; its lower two bits are ECN. ([`Opt::RecvTos`](crate::Opt::RecvTos))
     pub tos: Option<u8>,
-    /// Where it came to. ([`Opt::RecvPacketInfo`](crate::Opt::RecvPacketInfo))
+    /// Where the datagram arrived. ([`Opt::RecvPacketInfo`](crate::Opt::RecvPacketInfo))
     pub destination: Option<PacketInfo>,
-    /// When it came, since 1970, by the system's clock. ([`Opt::Timestamps`](crate::Opt::Timestamps))
+    /// When the datagram arrived, since 1970, by the system's clock. ([`Opt::Timestamps`](crate::Opt::Timestamps))
     pub timestamp: Option<Duration>,
 }
 
 impl<'a> Batch<'a> {
-    /// How many datagrams the system may run together in one room, and how large such a room is.
+    /// The maximum number of datagrams that the system coalesces into one buffer, and the size of such a buffer in bytes.
     pub const COALESCED: (usize, usize) = (COALESCED_COUNT, COALESCED_BYTES);
 
-    /// Each datagram into a room of its own, at most 64 in one call.
-    pub fn one_each(rooms: impl IntoIterator<Item = &'a mut [u8]>) -> Batch<'a> {
-        Batch::new(rooms.into_iter(), 0)
+    /// A batch that receives each datagram into one of the buffers, at most 64 per call.
+    pub fn one_each(buffers: impl IntoIterator<Item = &'a mut [u8]>) -> Batch<'a> {
+        Batch::new(buffers.into_iter(), 0)
     }
 
-    /// As many datagrams into a room as the system has run together: the memory is divided into rooms of 65,536 bytes,
-    /// each for up to 128 datagrams.
+    /// A batch that receives coalesced datagrams. The memory is divided into buffers of 65,536 bytes, each for up to 128
+    /// datagrams.
     ///
     /// # Errors
-    /// [`Error::INVALID`] when it is not enough for one.
+    /// [`Error::INVALID`] if the memory is smaller than one buffer.
     pub fn coalesced(memory: &'a mut [u8]) -> Result<Batch<'a>> {
-        let rooms = memory.len() / COALESCED_BYTES;
-        if rooms == 0 {
+        let buffers = memory.len() / COALESCED_BYTES;
+        if buffers == 0 {
             return Err(Error::INVALID);
         }
-        Ok(Batch::new(memory.chunks_exact_mut(COALESCED_BYTES), rooms * COALESCED_COUNT))
+        Ok(Batch::new(memory.chunks_exact_mut(COALESCED_BYTES), buffers * COALESCED_COUNT))
     }
 
-    /// The datagrams that came last.
+    /// The datagrams of the last [`Socket::recv_many`], in the order of arrival.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Arrival<'_>> {
         self.datagrams().iter().enumerate().map(|(index, datagram)| {
-            let has = |what: u32| datagram.present & what != 0;
+            let has = |field: u32| datagram.present & field != 0;
             let addr = Addr::from_os(datagram.local);
             Arrival {
                 bytes: self.bytes(index),
-                is_cut: datagram.result != datagram.len() as i64,
+                is_truncated: datagram.result != datagram.len() as i64,
                 from: has(present::ADDR).then(|| Addr::from_os(datagram.addr)),
                 tos: has(present::TOS).then_some(datagram.tos as u8),
                 destination: has(present::PACKET_INFO).then_some(PacketInfo { interface: datagram.interface, addr }),
@@ -109,14 +109,16 @@ impl fmt::Debug for Batch<'_> {
 }
 
 impl Socket {
-    /// Receives datagrams, many of them in one system call: waits for one, and takes what others are there. Returns how
-    /// many came, which [`Batch::iter`] tells of. ([recvmmsg(2)], [udp(7)])
+    /// Waits for a datagram and receives it with those that are queued behind it, in one system call. Returns the count;
+    /// [`Batch::iter`] gives the datagrams. ([recvmmsg(2)], [udp(7)])
     ///
-    /// With [`Batch::coalesced`], UDP datagrams come run together as the network has them, and are taken apart without a
-    /// copy. Once that was used on a socket, nothing else may receive from it but the queue of errors: other calls are
-    /// [`Error::UNSUPPORTED`], another kind of batch is [`Error::INVALID`], until [`Opt::Gro`](crate::Opt::Gro) is set to
-    /// 0 (what has come by then stays run together); and what is received otherwise from a duplicate of it, here or in
-    /// another process, may be many for one.
+    /// With [`Batch::coalesced`], the call turns UDP coalescing (GRO) on and splits coalesced messages without a copy.
+    /// From then on the socket is for such calls only:
+    ///
+    /// - Other receiving calls fail with [`Error::UNSUPPORTED`], except with [`Flags::ERROR_QUEUE`]. Another kind of batch
+    ///   fails with [`Error::INVALID`].
+    /// - That ends when [`Opt::Gro`](crate::Opt::Gro) is set to 0. Datagrams that arrived before remain coalesced.
+    /// - Other handles of the same socket, here or in another process, may receive several datagrams as one.
     ///
     /// ```
     /// use jackfield::{Batch, Datagram, Family, Flags, Socket, Type};
@@ -131,18 +133,20 @@ impl Socket {
     /// let mut datagrams = [b"one".as_slice(), b"two", b"three"].map(Datagram::new);
     /// assert_eq!(sender.send_many(&mut datagrams, Flags::NONE)?, 3);
     ///
-    /// let mut came = Vec::new();
-    /// while came.len() < 3 {
+    /// let mut received = Vec::new();
+    /// while received.len() < 3 {
     ///     receiver.recv_many(&mut batch, Flags::NONE)?;
-    ///     came.extend(batch.iter().map(|datagram| datagram.bytes.to_vec()));
+    ///     received.extend(batch.iter().map(|datagram| datagram.bytes.to_vec()));
     /// }
-    /// assert_eq!(came, [b"one".as_slice(), b"two", b"three"]);
+    /// assert_eq!(received, [b"one".as_slice(), b"two", b"three"]);
     /// # Ok::<(), jackfield::Error>(())
     /// ```
     ///
     /// # Errors
-    /// Those of [`Socket::recv`] but [`Error::TRUNCATED`], which [`Arrival::is_cut`] tells;
-    /// [`Error::TYPE_UNSUPPORTED`] for a socket that has no datagrams.
+    /// - Those of [`Socket::recv`], except [`Error::TRUNCATED`]: see [`Arrival::is_truncated`].
+    /// - [`Error::TYPE_UNSUPPORTED`] for a socket type with connections.
+    /// - [`Error::INVALID`] for a batch without a buffer, and for flags other than [`Flags::DONT_WAIT`] and
+    ///   [`Flags::TRUNC`].
     ///
     /// [recvmmsg(2)]: https://man7.org/linux/man-pages/man2/recvmmsg.2.html
     /// [udp(7)]: https://man7.org/linux/man-pages/man7/udp.7.html

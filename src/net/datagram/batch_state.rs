@@ -1,71 +1,72 @@
-//! What is known of a socket's way to send and receive many datagrams at once.
+//! What a socket has learned about batches: UDP segmentation (GSO) and coalescing (GRO).
 
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
-/// Whether the system runs datagrams together that come one after the other (UDP coalescing, `UDP_GRO`).
+/// Whether the system coalesces received datagrams (`UDP_GRO`).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::net) enum Coalescing {
-    /// Nobody has asked yet.
+    /// Not read yet.
     Unknown = 0,
     Off = 1,
-    /// This socket has no such thing.
-    Never = 2,
-    /// Its user has set [`Opt::Gro`](super::Opt::Gro).
-    Asked = 3,
-    /// [`Socket::recv_many`](super::Socket::recv_many) has turned it on: other ways to receive would take many for one.
-    /// The last, so that one comparison finds it.
-    On = 4,
+    /// The socket has no such option.
+    Unsupported = 2,
+    /// The user has set [`Opt::Gro`](crate::Opt::Gro).
+    OnByUser = 3,
+    /// [`Socket::recv_many`](crate::Socket::recv_many) has turned it on. Other receiving calls would take several datagrams
+    /// for one, so they are refused. It is the last value, so that one comparison finds it.
+    OnByBatches = 4,
 }
 
-/// In one byte, since a socket has no room for more: the lowest bit says whether the next is known, that whether the
-/// system takes apart what is sent; the others are a [`Coalescing`].
+/// The state packed into one byte, which keeps [`Socket`](crate::Socket) small. Bit 0: the next bit is valid. Bit 1: the
+/// kernel segments what is sent. The bits above are a [`Coalescing`].
 #[derive(Debug)]
-pub(in crate::net) struct Batches(AtomicU8);
+pub(in crate::net) struct BatchState(AtomicU8);
 
-const SEGMENTS_KNOWN: u8 = 1;
-const SEGMENTS: u8 = 2;
-const SHIFT: u32 = 2;
+const SEGMENTATION_KNOWN: u8 = 1;
+const CAN_SEGMENT: u8 = 2;
+const COALESCING_SHIFT: u32 = 2;
 
-impl Batches {
-    pub(in crate::net) const fn new() -> Batches {
-        Batches(AtomicU8::new(0))
+impl BatchState {
+    pub(in crate::net) const fn new() -> BatchState {
+        BatchState(AtomicU8::new(0))
     }
 
+    /// Whether the kernel segments messages; `None` if that is not known yet.
     #[inline]
     pub(in crate::net) fn can_segment(&self) -> Option<bool> {
-        let now = self.0.load(Relaxed);
-        (now & SEGMENTS_KNOWN != 0).then_some(now & SEGMENTS != 0)
+        let state = self.0.load(Relaxed);
+        (state & SEGMENTATION_KNOWN != 0).then_some(state & CAN_SEGMENT != 0)
     }
 
-    pub(in crate::net) fn set_can_segment(&self, can: bool) {
-        if can {
-            self.0.fetch_or(SEGMENTS_KNOWN | SEGMENTS, Relaxed);
+    pub(in crate::net) fn set_can_segment(&self, can_segment: bool) {
+        if can_segment {
+            self.0.fetch_or(SEGMENTATION_KNOWN | CAN_SEGMENT, Relaxed);
         } else {
-            self.0.fetch_or(SEGMENTS_KNOWN, Relaxed);
-            self.0.fetch_and(!SEGMENTS, Relaxed);
+            self.0.fetch_or(SEGMENTATION_KNOWN, Relaxed);
+            self.0.fetch_and(!CAN_SEGMENT, Relaxed);
         }
     }
 
     #[inline]
     pub(in crate::net) fn coalescing(&self) -> Coalescing {
-        match self.0.load(Relaxed) >> SHIFT {
+        match self.0.load(Relaxed) >> COALESCING_SHIFT {
             1 => Coalescing::Off,
-            2 => Coalescing::Never,
-            3 => Coalescing::Asked,
-            4 => Coalescing::On,
+            2 => Coalescing::Unsupported,
+            3 => Coalescing::OnByUser,
+            4 => Coalescing::OnByBatches,
             _ => Coalescing::Unknown,
         }
     }
 
-    /// Whether nothing but a batch may be received.
+    /// Whether only batches may be received.
     #[inline]
-    pub(in crate::net) fn are_alone(&self) -> bool {
-        self.0.load(Relaxed) >= (Coalescing::On as u8) << SHIFT
+    pub(in crate::net) fn is_batch_only(&self) -> bool {
+        self.0.load(Relaxed) >= (Coalescing::OnByBatches as u8) << COALESCING_SHIFT
     }
 
     pub(in crate::net) fn set_coalescing(&self, coalescing: Coalescing) {
-        let known = SEGMENTS_KNOWN | SEGMENTS;
-        let changed = |now: u8| Some(now & known | (coalescing as u8) << SHIFT);
-        let _ = self.0.fetch_update(Relaxed, Relaxed, changed);
+        let segmentation = SEGMENTATION_KNOWN | CAN_SEGMENT;
+        let update = |state: u8| Some(state & segmentation | (coalescing as u8) << COALESCING_SHIFT);
+        let _ = self.0.fetch_update(Relaxed, Relaxed, update);
     }
 }

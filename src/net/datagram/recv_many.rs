@@ -1,134 +1,141 @@
-//! Receiving many datagrams at once.
+//! Receiving a batch of datagrams.
 
 use crate::net::datagram::batch_state::Coalescing;
 use crate::net::{Addr, Datagram, Error, Family, Flags, Opt, Result, Socket};
 use crate::sys::{Direction, RECV_BATCH_MAX, RecvBatch, present};
 
-/// How many datagrams may be run together in one message, and how much room they take at the most.
+/// The maximum number of datagrams that the system coalesces into one message.
 pub const COALESCED_COUNT: usize = 128;
-/// See [`COALESCED_COUNT`].
+/// The size of a buffer for one coalesced message, in bytes.
 pub const COALESCED_BYTES: usize = 65_536;
 
 impl Socket {
-    /// Receives datagrams and returns how many came, of which the first so many of these tell: each into the room that one
-    /// of them has, as far as the first without; or as many as are run together into each room of those that are large
-    /// enough for that, if the first is and there are so many datagrams.
+    /// Receives datagrams and returns how many; the results are in `datagrams[..count]`.
+    ///
+    /// Each datagram takes one of the buffers of the leading elements, up to the first element without a buffer. If the
+    /// first buffer and the number of elements are large enough for coalesced messages, each buffer of that size takes
+    /// one message of several datagrams.
     pub(crate) fn recv_datagrams(&self, datagrams: &mut [Datagram<'_>], flags: Flags) -> Result<usize> {
-        self.expect_datagrams()?;
+        self.check_sends_datagrams()?;
         if !flags.within(Flags::DONT_WAIT | Flags::TRUNC) {
             return Err(Error::INVALID);
         }
         if datagrams.is_empty() {
             return Ok(0);
         }
-        match self.rooms(datagrams)? {
-            // Most of what is run together, without a stack for more.
+        match self.usable_buffers(datagrams)? {
+            // The usual case with coalescing. It needs less stack than the general case.
             1 => self.recv_into::<1>(1, datagrams, flags),
-            rooms => self.recv_into_rooms(rooms, datagrams, flags),
+            buffers => self.recv_into_buffers(buffers, datagrams, flags),
         }
     }
 
     #[inline(never)]
-    fn recv_into_rooms(&self, rooms: usize, datagrams: &mut [Datagram<'_>], flags: Flags) -> Result<usize> {
-        self.recv_into::<RECV_BATCH_MAX>(rooms, datagrams, flags)
+    fn recv_into_buffers(&self, buffers: usize, datagrams: &mut [Datagram<'_>], flags: Flags) -> Result<usize> {
+        self.recv_into::<RECV_BATCH_MAX>(buffers, datagrams, flags)
     }
 
+    /// Receives messages into the first `buffers` elements' buffers and splits coalesced ones into datagrams.
     #[inline(always)]
-    fn recv_into<const MOST: usize>(
+    fn recv_into<const MESSAGES: usize>(
         &self,
-        rooms: usize,
+        buffers: usize,
         datagrams: &mut [Datagram<'_>],
         flags: Flags,
     ) -> Result<usize> {
-        let mut inbox = RecvBatch::<MOST>::new();
-        datagrams[..rooms].iter().for_each(|datagram| inbox.add(datagram));
-        let passes = if self.family == Family::Unix { Flags::CLOSE_ON_EXEC } else { Flags::NONE };
-        let os_flags = flags.without(Flags::TRUNC) | self.base_recv_flags() | passes;
-        let came = self.call(Direction::Recv, flags, |fd, extra| inbox.receive(fd, os_flags | extra))?;
-        let messages = if MOST == 1 { 1 } else { came };
+        let mut batch = RecvBatch::<MESSAGES>::new();
+        datagrams[..buffers].iter().for_each(|datagram| batch.add(datagram));
+        let fd_flags = if self.family == Family::Unix { Flags::CLOSE_ON_EXEC } else { Flags::NONE };
+        let os_flags = flags.without(Flags::TRUNC) | self.base_recv_flags() | fd_flags;
+        let received = self.call(Direction::Recv, flags, |fd, extra| batch.receive(fd, os_flags | extra))?;
+        let messages = if MESSAGES == 1 { 1 } else { received };
         let mut count = 0;
         for message in 0..messages {
-            // One is kept for each message behind it, lest that is lost when somebody else had datagrams run together.
+            // One element is reserved for each later message: if another handle of the socket turned coalescing on, this
+            // message could take all of them.
             let end = datagrams.len() - (messages - 1 - message);
             let out = &mut datagrams[count..end];
-            let taken = inbox.take(message, out, |local| *self.to_own_family(Addr::from_os(local)).raw());
+            let taken = batch.take(message, out, |local| *self.to_own_family(Addr::from_os(local)).raw());
             count += taken.count;
-            // A sender without a name has that for an address.
+            // An unnamed UNIX sender has an address without a name.
             if self.family == Family::Unix {
                 let datagram = &mut datagrams[count - 1];
                 datagram.present |= present::ADDR;
                 datagram.addr.family = Family::Unix as u16;
             }
             if let Some(len) = taken.cut {
-                let told = if flags.intersects(Flags::TRUNC) { len as i64 } else { Error::TRUNCATED.code() };
-                datagrams[count - 1].result = told;
+                let result = if flags.intersects(Flags::TRUNC) { len as i64 } else { Error::TRUNCATED.code() };
+                datagrams[count - 1].result = result;
             }
         }
-        // Nothing is also what a socket gives that was closed meanwhile.
+        // A socket that was closed during the call also returns an empty message.
         if datagrams[0].is_empty() && self.is_canceled() { Err(Error::CLOSED) } else { Ok(count) }
     }
 
-    /// How many rooms messages are received into: leading ones, and where datagrams are run together no more than there
-    /// are datagrams for.
-    fn rooms(&self, datagrams: &[Datagram<'_>]) -> Result<usize> {
-        let can_be_taken = datagrams.len() >= COALESCED_COUNT && datagrams[0].room_len() >= COALESCED_BYTES;
-        if can_be_taken {
-            // An array that is refused turns nothing on.
-            let count = leading_rooms(&datagrams[..datagrams.len() / COALESCED_COUNT], COALESCED_BYTES)?;
-            if self.coalesces(true)? {
+    /// How many leading elements' buffers to receive into. With coalescing, there must be [`COALESCED_COUNT`] elements for
+    /// each.
+    fn usable_buffers(&self, datagrams: &[Datagram<'_>]) -> Result<usize> {
+        let accepts_coalesced = datagrams.len() >= COALESCED_COUNT && datagrams[0].room_len() >= COALESCED_BYTES;
+        if accepts_coalesced {
+            // Checked first: an array that is rejected must not turn coalescing on.
+            let count = leading_buffers(&datagrams[..datagrams.len() / COALESCED_COUNT], COALESCED_BYTES)?;
+            if self.prepare_coalescing(true)? {
                 return Ok(count);
             }
         } else {
-            self.coalesces(false)?;
+            self.prepare_coalescing(false)?;
         }
-        leading_rooms(datagrams, 1)
+        leading_buffers(datagrams, 1)
     }
 
-    /// Whether the system runs datagrams together. It is turned on when the caller could take that; where it is on, the
-    /// caller must.
-    fn coalesces(&self, can_be_taken: bool) -> Result<bool> {
+    /// Turns coalescing on if the caller accepts coalesced messages. Returns whether it is on.
+    ///
+    /// # Errors
+    /// [`Error::INVALID`] if it is on and the caller does not accept coalesced messages.
+    fn prepare_coalescing(&self, accepts_coalesced: bool) -> Result<bool> {
         match self.batches.coalescing() {
             Coalescing::Unknown => {
-                self.look_up_coalescing();
-                self.coalesces(can_be_taken)
+                self.read_coalescing();
+                self.prepare_coalescing(accepts_coalesced)
             }
-            Coalescing::Asked | Coalescing::On if can_be_taken => Ok(true),
-            Coalescing::Asked | Coalescing::On => Err(Error::INVALID),
-            Coalescing::Off if can_be_taken => Ok(self.turn_coalescing_on()),
-            Coalescing::Off | Coalescing::Never => Ok(false),
+            Coalescing::OnByUser | Coalescing::OnByBatches if accepts_coalesced => Ok(true),
+            Coalescing::OnByUser | Coalescing::OnByBatches => Err(Error::INVALID),
+            Coalescing::Off if accepts_coalesced => Ok(self.turn_coalescing_on()),
+            Coalescing::Off | Coalescing::Unsupported => Ok(false),
         }
     }
 
     #[cold]
-    fn look_up_coalescing(&self) {
+    fn read_coalescing(&self) {
         self.batches.set_coalescing(match self.fd.get(Opt::Gro, self.family, self.kind) {
             Ok(0) => Coalescing::Off,
-            Ok(_) => Coalescing::Asked,
-            Err(_) => Coalescing::Never,
+            Ok(_) => Coalescing::OnByUser,
+            Err(_) => Coalescing::Unsupported,
         });
     }
 
     #[cold]
     fn turn_coalescing_on(&self) -> bool {
-        // First no other call of this socket's may take many for one.
-        self.coalescing_is_set(Coalescing::On);
+        // Other calls on this handle must be refused before the system coalesces.
+        self.set_coalescing(Coalescing::OnByBatches);
         let is_on = self.fd.set(Opt::Gro, self.family, self.kind, 1).is_ok();
         if !is_on {
-            self.coalescing_is_set(Coalescing::Never);
+            self.set_coalescing(Coalescing::Unsupported);
         }
         is_on
     }
 
-    pub(in crate::net) fn coalescing_is_set(&self, coalescing: Coalescing) {
+    /// Records the state of coalescing, and lets the fast path refuse calls that can't receive coalesced messages.
+    pub(in crate::net) fn set_coalescing(&self, coalescing: Coalescing) {
         self.batches.set_coalescing(coalescing);
         self.keep_timeout(Direction::Recv, self.timeout_ms(Direction::Recv));
     }
 }
 
-/// How many datagrams have so much room, up to the first that has not.
-fn leading_rooms(datagrams: &[Datagram<'_>], least: usize) -> Result<usize> {
+/// How many leading elements have a buffer of at least `min_len` bytes, at most [`RECV_BATCH_MAX`].
+fn leading_buffers(datagrams: &[Datagram<'_>], min_len: usize) -> Result<usize> {
     let mut count = 0;
-    for datagram in datagrams.iter().take(RECV_BATCH_MAX).take_while(|datagram| datagram.room_len() >= least) {
+    for datagram in datagrams.iter().take(RECV_BATCH_MAX).take_while(|datagram| datagram.room_len() >= min_len) {
         if datagram.has_room_nowhere() {
             return Err(Error::INVALID);
         }

@@ -16,9 +16,9 @@ macro_rules! incoming {
         #[non_exhaustive]
         pub struct Incoming {
             /// The message was longer than the buffers.
-            pub is_cut: bool,
+            pub is_truncated: bool,
             /// Control data was lost because it did not fit.
-            pub control_is_cut: bool,
+            pub is_control_truncated: bool,
             $($(#[$doc])* $vis $field: Option<$type>,)+
             pub(super) descriptors: Descriptors,
         }
@@ -31,8 +31,8 @@ macro_rules! incoming {
             /// An empty message.
             pub fn new() -> Incoming {
                 Incoming {
-                    is_cut: false,
-                    control_is_cut: false,
+                    is_truncated: false,
+                    is_control_truncated: false,
                     $($field: None,)+
                     descriptors: Descriptors::new(),
                 }
@@ -41,8 +41,8 @@ macro_rules! incoming {
             /// Discards the previous message.
             pub(super) fn clear(&mut self) {
                 self.descriptors.clear();
-                self.is_cut = false;
-                self.control_is_cut = false;
+                self.is_truncated = false;
+                self.is_control_truncated = false;
                 $(self.$field = None;)+
             }
 
@@ -50,9 +50,9 @@ macro_rules! incoming {
             pub(super) fn store(&mut self, item: IncomingControl<'_>, other: &mut dyn FnMut(&[u8]) -> bool) {
                 match item {
                     $($($control => self.$field = $value,)?)+
-                    IncomingControl::Descriptor(fd) => self.control_is_cut |= self.descriptors.push(fd).is_err(),
-                    IncomingControl::Lost => self.control_is_cut = true,
-                    IncomingControl::Other(packed) => self.control_is_cut |= !other(packed),
+                    IncomingControl::Descriptor(fd) => self.is_control_truncated |= self.descriptors.push(fd).is_err(),
+                    IncomingControl::Lost => self.is_control_truncated = true,
+                    IncomingControl::Other(packed) => self.is_control_truncated |= !other(packed),
                 }
             }
         }
@@ -60,7 +60,7 @@ macro_rules! incoming {
         impl fmt::Debug for Incoming {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let mut fields = f.debug_struct("Incoming");
-                fields.field("is_cut", &self.is_cut).field("control_is_cut", &self.control_is_cut);
+                fields.field("is_truncated", &self.is_truncated).field("is_control_truncated", &self.is_control_truncated);
                 $(if let Some(value) = &self.$field {
                     fields.field(stringify!($field), value);
                 })+

@@ -75,8 +75,8 @@ impl Socket {
         if self.kind.has_messages() {
             message.from = Some(self.named(&name)).filter(|from| from.family() != Family::Unspec);
         }
-        message.is_cut = cut.data;
-        message.control_is_cut = cut.control;
+        message.is_truncated = cut.data;
+        message.is_control_truncated = cut.control;
         control.take(cut.control, |item| message.store(item, other));
         for addr in message.destination.iter_mut().map(|to| &mut to.addr).chain(&mut message.original_destination) {
             *addr = self.to_own_family(*addr);

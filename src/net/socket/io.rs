@@ -314,7 +314,7 @@ impl Socket {
             self.expect_flags(flags, Flags::FOR_RECV)?;
         }
         // Several datagrams would pass for one.
-        if self.batches.are_alone() && !flags.intersects(Flags::ERROR_QUEUE) {
+        if self.batches.is_batch_only() && !flags.intersects(Flags::ERROR_QUEUE) {
             return Err(Error::UNSUPPORTED);
         }
         Ok(flags.without(Flags::TRUNC) | self.base_recv_flags())

@@ -38,7 +38,7 @@ impl Socket {
                 self.fd.set(option, self.family, self.kind, value).map_err(option_error)?;
                 match option {
                     Opt::MulticastInterface => self.multicast_interface.store(value as u32, Relaxed),
-                    Opt::Gro => self.coalescing_is_set(Coalescing::Unknown),
+                    Opt::Gro => self.set_coalescing(Coalescing::Unknown),
                     _ => {}
                 }
                 Ok(())
@@ -128,7 +128,7 @@ impl Socket {
             self.multicast_interface.store(index, Relaxed);
         }
         if crate::sys::is_coalescing(level, name) {
-            self.coalescing_is_set(Coalescing::Unknown);
+            self.set_coalescing(Coalescing::Unknown);
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! A socket and its life.
 
-use crate::net::datagram::batch_state::{Batches, Coalescing};
+use crate::net::datagram::batch_state::{BatchState, Coalescing};
 use crate::net::deadline::Deadline;
 use crate::net::{Addr, Error, Family, Flags, Opt, Result, Shutdown, Type};
 use crate::sys::errno::{EINVAL, ENODEV};
@@ -52,7 +52,7 @@ pub struct Socket {
     pub(in crate::net) multicast_interface: AtomicU32,
     /// Flags that fit.
     base_recv_flags: u8,
-    pub(in crate::net) batches: Batches,
+    pub(in crate::net) batches: BatchState,
 }
 
 // A connection that only is there takes one cache line of the handles' table, with what the table keeps of it.
@@ -115,7 +115,7 @@ impl Socket {
             listens: AtomicBool::new(false),
             pending_reset: AtomicBool::new(false),
             multicast_interface: AtomicU32::new(0),
-            batches: Batches::new(),
+            batches: BatchState::new(),
             base_recv_flags: if kind.has_messages() { Flags::TRUNC.bits() as u8 } else { 0 },
         };
         for direction in [Direction::Recv, Direction::Send] {
@@ -145,7 +145,7 @@ impl Socket {
         // A descriptor that can't be told is given up as it is.
         let _ = self.arm(Direction::Recv).and_then(|()| self.arm(Direction::Send));
         let _ = self.fd.set_nonblocking(never_waits);
-        if self.batches.are_alone() {
+        if self.batches.is_batch_only() {
             let _ = self.fd.set(Opt::Gro, self.family, self.kind, 0);
         }
         self.fd.into()
@@ -303,8 +303,8 @@ impl Socket {
             // Or its first batch would set anew what was set since.
             other.batches.set_can_segment(can);
         }
-        if self.batches.are_alone() {
-            other.coalescing_is_set(Coalescing::On);
+        if self.batches.is_batch_only() {
+            other.set_coalescing(Coalescing::OnByBatches);
         }
         Ok(other)
     }
@@ -350,7 +350,7 @@ impl Socket {
     /// Remembers a timeout; the kernel is not told.
     pub(in crate::net) fn keep_timeout(&self, direction: Direction, ms: i64) {
         let waits_for_ever_in_the_kernel = ms < 0 && !self.must_poll(direction, Deadline::Infinite);
-        let is_refused = direction == Direction::Recv && self.batches.are_alone();
+        let is_refused = direction == Direction::Recv && self.batches.is_batch_only();
         self.timeouts[direction as usize].store(ms, Relaxed);
         self.slow_path[direction as usize].store(u32::from(!waits_for_ever_in_the_kernel || is_refused), Relaxed);
     }
