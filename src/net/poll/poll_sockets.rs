@@ -1,4 +1,4 @@
-//! Waiting for a handful of sockets at once.
+//! Waiting for a small number of sockets.
 
 use crate::net::deadline::{Deadline, POLL_SLICE};
 use crate::net::{Error, Events, Result, Socket};
@@ -7,83 +7,92 @@ use crate::sys::{Errno, PollItem, wait_many};
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-/// The most sockets that one call waits for.
+/// The maximum number of sockets in one call of [`wait`].
 pub const WAIT_MAX: usize = 256;
 
-/// A socket to wait for.
+/// A socket to wait for, and the result.
 #[derive(Clone, Copy, Debug)]
 pub struct WaitItem<'a> {
     /// The socket.
     pub socket: &'a Socket,
-    /// What to wait for, beside errors and the end.
+    /// The events to wait for. [`Events::ERROR`] and [`Events::HANGUP`] are always reported.
     pub events: Events,
-    /// What it is ready for; written by [`wait`] when it succeeds.
+    /// The events that occurred; written by [`wait`] when it succeeds.
     pub ready: Events,
 }
 
 impl<'a> WaitItem<'a> {
-    /// Waits for these events.
+    /// An item that waits for these events.
     pub fn new(socket: &'a Socket, events: Events) -> WaitItem<'a> {
         WaitItem { socket, events, ready: Events::NONE }
     }
 }
 
-/// Waits until one of the sockets is ready, and returns how many are; 0 when the time is over. Without a time it waits
-/// for ever. The sockets' own timeouts do not count. ([poll(2)])
+/// Waits until at least one socket is ready and returns how many are; 0 when the timeout expires. Without a timeout it
+/// waits indefinitely. The sockets' own timeouts don't apply. ([poll(2)])
 ///
 /// # Errors
-/// [`Error::CLOSED`] when one of them is canceled, [`Error::INTERRUPTED`] when a signal was handled and one of them is
-/// [`Opt::Interruptible`](crate::Opt::Interruptible), [`Error::INVALID`] for more than [`WAIT_MAX`] sockets.
+/// - [`Error::CLOSED`] if one of the sockets is canceled.
+/// - [`Error::INTERRUPTED`] if a signal was handled and one of the sockets is
+///   [`Opt::Interruptible`](crate::Opt::Interruptible).
+/// - [`Error::INVALID`] for more than [`WAIT_MAX`] sockets, and for an unknown event.
+/// - [`Error::TOO_MANY_FILES`] for more items than the process may have descriptors.
 ///
 /// [poll(2)]: https://man7.org/linux/man-pages/man2/poll.2.html
-pub fn wait(items: &mut [WaitItem<'_>], time: Option<Duration>) -> Result<usize> {
-    let mut room = [PollItem::NONE; WAIT_MAX];
-    let room = room.get_mut(..items.len()).ok_or(Error::INVALID)?;
-    let count =
-        wait_for(|at| items.get(at).map(|item| (item.socket, item.events)), room, Deadline::from_timeout(time))?;
-    for (item, polled) in items.iter_mut().zip(room) {
+pub fn wait(items: &mut [WaitItem<'_>], timeout: Option<Duration>) -> Result<usize> {
+    let mut poll_items = [PollItem::NONE; WAIT_MAX];
+    let poll_items = poll_items.get_mut(..items.len()).ok_or(Error::INVALID)?;
+    let socket_at = |index: usize| items.get(index).map(|item| (item.socket, item.events));
+    let count = wait_for(socket_at, poll_items, Deadline::from_timeout(timeout))?;
+    for (item, polled) in items.iter_mut().zip(poll_items) {
         item.ready = polled.ready();
     }
     Ok(count)
 }
 
-/// Waits for as many sockets as there is room for; `of` tells which and for what.
+/// Waits for `items.len()` sockets; `socket_at` returns each with its events.
 pub(crate) fn wait_for<'a>(
-    of: impl Fn(usize) -> Option<(&'a Socket, Events)>,
-    room: &mut [PollItem],
+    socket_at: impl Fn(usize) -> Option<(&'a Socket, Events)>,
+    items: &mut [PollItem],
     deadline: Deadline,
 ) -> Result<usize> {
-    let (mut interruptible, mut wakes) = (false, true);
-    for (at, polled) in room.iter_mut().enumerate() {
-        let (socket, events) = of(at).ok_or(Error::INTERNAL)?;
+    let (mut interruptible, mut all_wake_at_shutdown) = (false, true);
+    for (index, item) in items.iter_mut().enumerate() {
+        let (socket, events) = socket_at(index).ok_or(Error::INTERNAL)?;
         if !events.within(Events::ALL) {
             return Err(Error::INVALID);
         }
         interruptible |= socket.interruptible.load(Relaxed);
-        wakes &= socket.family.wakes_at_shutdown();
-        *polled = PollItem::new(&socket.fd, events);
+        all_wake_at_shutdown &= socket.family.wakes_at_shutdown();
+        *item = PollItem::new(&socket.fd, events);
     }
-    let mut left = match deadline {
+    let mut remaining = match deadline {
         Deadline::Immediate => Some(Duration::ZERO),
         Deadline::Infinite => None,
         Deadline::After(ms, _) => Some(Duration::from_millis(ms as u64)),
     };
     loop {
-        let slice = if wakes { left } else { Some(left.map_or(POLL_SLICE, |left| left.min(POLL_SLICE))) };
-        let result = wait_many(room, slice);
+        let slice = if all_wake_at_shutdown {
+            remaining
+        } else {
+            Some(remaining.map_or(POLL_SLICE, |remaining| remaining.min(POLL_SLICE)))
+        };
+        let result = wait_many(items, slice);
         match result {
-            // Closing a socket makes it ready, and wakes nobody else.
-            _ if (0..room.len()).filter_map(&of).any(|(socket, _)| socket.is_canceled()) => return Err(Error::CLOSED),
+            // Canceling a socket makes it ready, which ends only the waits for that socket.
+            _ if (0..items.len()).filter_map(&socket_at).any(|(socket, _)| socket.is_canceled()) => {
+                return Err(Error::CLOSED);
+            }
             Err(Errno(EINTR)) if interruptible => return Err(Error::INTERRUPTED),
             Ok(0) | Err(Errno(EINTR)) => {}
             Ok(ready) => return Ok(ready),
-            // Linux takes no more items than the process may have descriptors, be they of one socket.
+            // Linux accepts at most RLIMIT_NOFILE items, even if all are for one descriptor.
             Err(Errno(EINVAL)) => return Err(Error::TOO_MANY_FILES),
             Err(errno) => return Err(errno.into()),
         }
-        left = match deadline.remaining() {
-            Some(left) => left,
-            // What a signal cut short has left the array as it was, and so has the end of the time.
+        remaining = match deadline.remaining() {
+            Some(remaining) => remaining,
+            // The results are still empty: neither a signal nor a timeout writes any.
             None => return Ok(0),
         };
     }

@@ -1,25 +1,22 @@
 //! Waiting for any number of sockets.
 
+use crate::net::poll::accept_backoff::AcceptBackoff;
 use crate::net::{Error, Events, Result, Socket};
 use crate::sys::errno::{EINTR, ELOOP, ENOENT, ENOSPC, EPERM};
-use crate::sys::{
-    Errno, EventBuffer, Instant, OWN_TOKEN, PollerEvent, RawPoller, SerialUpdate, Timer, Waited, WakeFd, fd_exhaustion,
-    fork_epoch,
-};
+use crate::sys::{Errno, EventBuffer, Instant, OWN_TOKEN, PollerEvent, RawPoller, WakeFd, fork_epoch};
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
-/// How long listeners rest at the most.
-const REST: Duration = Duration::from_millis(100);
-
-/// Waits for any number of sockets at once, each with a token that its events carry. ([epoll(7)])
+/// Waits for any number of sockets, each registered with a token that its events carry. ([epoll(7)])
 ///
-/// A socket is ready for as long as it is (level), or is told once when it becomes so ([`Events::EDGE`]), or once and
-/// then no more until it is asked for again with [`Poller::modify`] ([`Events::ONE_SHOT`]). One that is dropped leaves
-/// its pollers. Any number of threads may wait on one poller, and add, change and remove meanwhile; an edge or a
-/// one-shot event is told to one of them. A poller is for the process that opened it, not for forked children.
+/// Readiness is level-triggered by default, or edge-triggered with [`Events::EDGE`]. With [`Events::ONE_SHOT`], a
+/// registration reports one event and is then disabled until [`Poller::modify`]. A socket that is dropped leaves its
+/// pollers.
+///
+/// Any number of threads may wait on one poller, and add, modify and remove registrations meanwhile. One thread receives
+/// an edge or a one-shot event. A poller can't be used in a forked child.
 ///
 /// ```
 /// use jackfield::{Events, Family, Flags, Poller, PollerEvent, Socket, Type};
@@ -27,9 +24,9 @@ const REST: Duration = Duration::from_millis(100);
 /// let poller = Poller::open()?;
 /// poller.add(&b, Events::READABLE, 7)?;
 /// a.send_all(b"hello")?;
-/// let mut room = [PollerEvent::default(); 16];
-/// let count = poller.wait(&mut room, None)?;
-/// assert_eq!((count, room[0].token, room[0].events()), (1, 7, Events::READABLE));
+/// let mut events = [PollerEvent::default(); 16];
+/// let count = poller.wait(&mut events, None)?;
+/// assert_eq!((count, events[0].token, events[0].events()), (1, 7, Events::READABLE));
 /// # Ok::<(), jackfield::Error>(())
 /// ```
 ///
@@ -37,359 +34,289 @@ const REST: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub struct Poller {
     raw: RawPoller,
-    wake: WakeFd,
+    wake_fd: WakeFd,
+    /// The fork epoch of the process that opened the poller.
     epoch: u64,
     interruptible: AtomicBool,
     canceled: AtomicBool,
-    /// How many wakes nobody has returned for. What ends a wait may also be the timer.
-    wakes: AtomicU32,
-    listeners: OnceLock<Listeners>,
+    /// The number of calls of [`Poller::wake`] that no wait has returned for. The timer can end a wait as well.
+    pending_wakes: AtomicU32,
+    /// Set by the first [`Poller::set_accept_backoff`], for good.
+    backoff: OnceLock<AcceptBackoff>,
 }
 
 impl Poller {
-    /// Opens a poller with nothing in it.
+    /// Opens an empty poller. It has two descriptors.
     ///
     /// # Errors
-    /// [`Error::TOO_MANY_FILES`] and [`Error::SYSTEM_FILES`]: it has two descriptors; the first also when the process has
-    /// 1024 pollers. [`Error::NO_MEMORY`].
+    /// - [`Error::TOO_MANY_FILES`] if the process can't open two more descriptors, or has 1024 pollers.
+    /// - [`Error::SYSTEM_FILES`] if the system can't open more files.
+    /// - [`Error::NO_MEMORY`].
     pub fn open() -> Result<Poller> {
-        let (raw, wake) = (RawPoller::new()?, WakeFd::new()?);
-        raw.add_own(wake.as_raw_fd())?;
-        let (interruptible, canceled) = (AtomicBool::new(false), AtomicBool::new(false));
+        let (raw, wake_fd) = (RawPoller::new()?, WakeFd::new()?);
+        raw.add_own(wake_fd.as_raw_fd())?;
         Ok(Poller {
             raw,
-            wake,
+            wake_fd,
             epoch: fork_epoch(),
-            interruptible,
-            canceled,
-            wakes: AtomicU32::new(0),
-            listeners: OnceLock::new(),
+            interruptible: AtomicBool::new(false),
+            canceled: AtomicBool::new(false),
+            pending_wakes: AtomicU32::new(0),
+            backoff: OnceLock::new(),
         })
     }
 
-    /// Adds a socket: for which events, of which [`Events::ERROR`] and [`Events::HANGUP`] are told in any case, and the
-    /// token that they carry, which is any number but `u64::MAX`. ([epoll_ctl(2)])
+    /// Registers a socket for events, with a token that they carry. [`Events::ERROR`] and [`Events::HANGUP`] are always
+    /// reported. ([epoll_ctl(2)])
     ///
     /// # Errors
-    /// [`Error::EXISTS`] when it is in it, [`Error::INVALID`] for an unknown event or that token, [`Error::NO_MEMORY`] also
-    /// when the system's limit for such is reached, [`Error::UNSUPPORTED`] for [`Events::EDGE`] without
-    /// [`Events::ONE_SHOT`] on a system that only has poll.
+    /// - [`Error::EXISTS`] if the socket is registered in this poller.
+    /// - [`Error::INVALID`] for an unknown event, and for the token `u64::MAX`.
+    /// - [`Error::NO_MEMORY`], also if the system's limit of registrations is reached.
+    /// - [`Error::UNSUPPORTED`] for [`Events::EDGE`] without [`Events::ONE_SHOT`] on a system that only has poll(2).
+    /// - [`Error::BAD_HANDLE`] in a forked child.
     ///
     /// [epoll_ctl(2)]: https://man7.org/linux/man-pages/man2/epoll_ctl.2.html
     pub fn add(&self, socket: &Socket, events: Events, token: u64) -> Result<()> {
-        // Noted first, so that it is known to be in it for all the time that it is.
-        self.check(events, token)?;
+        self.check_registration(events, token)?;
         let (fd, raw) = (socket.as_raw_fd(), &self.raw);
-        let listeners = self.listeners.get().filter(|_| socket.listens.load(Relaxed));
+        let backoff = self.backoff.get().filter(|_| socket.listens.load(Relaxed));
+        // Noted before it is added, so that a socket that is in a poller always knows it.
         socket.fd.registrations.note(raw.number());
-        let Some(listeners) = listeners else { return raw.add(fd, events, token).map_err(refused) };
-        // It may be in there since before it listened, and is not to be in both.
-        raw.add(fd, Events::NONE, token).map_err(refused)?;
-        // Another thread may have taken it out already.
+        let Some(backoff) = backoff else { return raw.add(fd, events, token).map_err(registration_error) };
+        // A listener must not be in both pollers. It may be in this one since before it listened: then this add fails.
+        raw.add(fd, Events::NONE, token).map_err(registration_error)?;
+        // Another thread may have removed it.
         let _ = raw.remove(fd);
-        socket.fd.registrations.note(listeners.raw.number());
-        listeners.raw.add(fd, events, token).map_err(refused)
+        let listeners = backoff.listeners();
+        socket.fd.registrations.note(listeners.number());
+        listeners.add(fd, events, token).map_err(registration_error)
     }
 
-    /// Changes for which events a socket is in it, and the token. One that has told its [`Events::ONE_SHOT`] begins
-    /// anew.
+    /// Changes the events and the token of a registered socket, and enables a disabled [`Events::ONE_SHOT`]
+    /// registration.
     ///
     /// # Errors
-    /// [`Error::NOT_FOUND`] when it is not in it; those of [`Poller::add`].
+    /// [`Error::NOT_FOUND`] if the socket is not registered; those of [`Poller::add`].
     pub fn modify(&self, socket: &Socket, events: Events, token: u64) -> Result<()> {
         self.modify_raw(socket.as_raw_fd(), events, token)
     }
 
-    /// Takes a socket out.
+    /// Removes a registered socket.
     ///
     /// # Errors
-    /// [`Error::NOT_FOUND`] when it is not in it.
+    /// - [`Error::NOT_FOUND`] if the socket is not registered.
+    /// - [`Error::BAD_HANDLE`] in a forked child.
     pub fn remove(&self, socket: &Socket) -> Result<()> {
         self.remove_raw(socket.as_raw_fd())
     }
 
-    /// Adds a descriptor that is no [`Socket`]: a pipe, an eventfd, another library's. It has to be taken out before it
-    /// is closed, or its events may go on.
+    /// Registers a descriptor that is not a [`Socket`], such as a pipe or an eventfd.
+    ///
+    /// Remove it before it is closed. Otherwise its events may continue while a duplicate is open.
     ///
     /// # Errors
-    /// [`Error::UNSUPPORTED`] for what is always ready, such as a file, and for a poller that would wait for itself; those of
-    /// [`Poller::add`].
+    /// [`Error::UNSUPPORTED`] for a descriptor that is always ready, such as a file, and for one that would make the poller
+    /// wait for itself; those of [`Poller::add`].
     pub fn add_fd(&self, fd: BorrowedFd<'_>, events: Events, token: u64) -> Result<()> {
         self.add_raw(fd.as_raw_fd(), events, token)
     }
 
-    /// As [`Poller::modify`].
+    /// [`Poller::modify`] for a descriptor.
     ///
     /// # Errors
-    /// As there.
+    /// Those of [`Poller::modify`].
     pub fn modify_fd(&self, fd: BorrowedFd<'_>, events: Events, token: u64) -> Result<()> {
         self.modify_raw(fd.as_raw_fd(), events, token)
     }
 
-    /// As [`Poller::remove`].
+    /// [`Poller::remove`] for a descriptor.
     ///
     /// # Errors
-    /// As there.
+    /// Those of [`Poller::remove`].
     pub fn remove_fd(&self, fd: BorrowedFd<'_>) -> Result<()> {
         self.remove_raw(fd.as_raw_fd())
     }
 
-    /// Waits until something is ready, and returns how many events were written; 0 when the time is over, or when the
-    /// poller was woken. Without a time it waits for ever. ([epoll_wait(2)])
+    /// Waits for events and returns how many were written. Without a timeout it waits indefinitely. It returns 0 when the
+    /// timeout expires or the poller is woken. ([epoll_wait(2)])
     ///
     /// # Errors
-    /// [`Error::CLOSED`] when it was canceled, [`Error::INTERRUPTED`] when a signal was handled and the poller is set to
-    /// heed that, [`Error::INVALID`] without room for an event.
+    /// - [`Error::CLOSED`] if the poller is canceled.
+    /// - [`Error::INTERRUPTED`] if a signal was handled and [`Poller::set_interruptible`] is on.
+    /// - [`Error::INVALID`] if `events` is empty.
+    /// - [`Error::BAD_HANDLE`] in a forked child.
     ///
     /// [epoll_wait(2)]: https://man7.org/linux/man-pages/man2/epoll_wait.2.html
-    pub fn wait(&self, room: &mut [PollerEvent], time: Option<Duration>) -> Result<usize> {
-        self.wait_into(&mut room.into(), time)
+    pub fn wait(&self, events: &mut [PollerEvent], timeout: Option<Duration>) -> Result<usize> {
+        self.wait_into(&mut events.into(), timeout)
     }
 
     #[inline]
-    pub(crate) fn wait_into(&self, room: &mut EventBuffer<'_>, time: Option<Duration>) -> Result<usize> {
-        self.expect_open()?;
-        if room.is_full() {
+    pub(crate) fn wait_into(&self, events: &mut EventBuffer<'_>, timeout: Option<Duration>) -> Result<usize> {
+        self.check_open()?;
+        if events.is_full() {
             return Err(Error::INVALID);
         }
-        // Who waits for ever or not at all needs no clock.
-        let start = time.filter(|time| !time.is_zero()).map(|_| Instant::now());
-        let mut left = time;
+        // Only a wait with a timeout above 0 needs the clock.
+        let start = timeout.filter(|timeout| !timeout.is_zero()).map(|_| Instant::now());
+        let mut remaining = timeout;
         loop {
-            let listeners = self.listeners.get();
-            listeners.into_iter().try_for_each(|listeners| listeners.rest(&self.raw))?;
-            let waited = self.raw.wait(room, left);
-            self.expect_open()?;
+            let backoff = self.backoff.get();
+            backoff.into_iter().try_for_each(|backoff| backoff.before_wait(&self.raw))?;
+            let waited = self.raw.wait(events, remaining);
+            self.check_open()?;
             match waited {
                 Ok(waited) => {
-                    if let Some(listeners) = listeners {
-                        listeners.look(&self.raw, &waited, room)?;
+                    if let Some(backoff) = backoff {
+                        backoff.after_wait(&self.raw, &waited, events)?;
                     }
-                    if waited.woken && self.hear() || room.filled() > 0 {
-                        return Ok(room.filled());
+                    if waited.woken && self.take_wakes() || events.filled() > 0 {
+                        return Ok(events.filled());
                     }
                 }
                 Err(Errno(EINTR)) if self.interruptible.load(Relaxed) => return Err(Error::INTERRUPTED),
                 Err(Errno(EINTR)) => {}
                 Err(errno) => return Err(errno.into()),
             }
-            left = time.map(|time| start.map_or(Duration::ZERO, |start| time.saturating_sub(start.elapsed().0)));
-            if left.is_some_and(|left| left.is_zero()) {
+            remaining =
+                timeout.map(|timeout| start.map_or(Duration::ZERO, |start| timeout.saturating_sub(start.elapsed().0)));
+            if remaining.is_some_and(|remaining| remaining.is_zero()) {
                 return Ok(0);
             }
         }
     }
 
-    /// Whether there is a wake to return for, or a wait was ended by something else.
+    /// Takes all pending wakes and returns whether there were any. If not, something else ended the wait.
     #[cold]
-    fn hear(&self) -> bool {
-        self.raw.hear(&self.wake);
-        self.wakes.swap(0, Relaxed) > 0
+    fn take_wakes(&self) -> bool {
+        self.raw.hear(&self.wake_fd);
+        self.pending_wakes.swap(0, Relaxed) > 0
     }
 
-    /// Has listeners rest while there is no descriptor for a connection, or no longer: once an accept has failed for
-    /// that, they are not waited for until 100 milliseconds have passed, or a wait begins after a socket of the library
-    /// was closed. Else a listener is ready for as long as connections are queued, and a loop that can't accept them
-    /// spins. It is for the sockets that listen already when they are added after this, and are told of for as long as
-    /// connections are queued: with [`Events::EDGE`] one is not told of again after the rest.
+    /// Turns accept backoff on or off. It uses two more descriptors.
+    ///
+    /// A listener is ready while connections are queued, so a loop that can't accept them for lack of a descriptor would
+    /// spin. With accept backoff, the listeners are paused after such a failure, until 100 ms have passed or a wait begins
+    /// after the library has closed a socket.
+    ///
+    /// It applies to sockets that already listen when they are added, and that are added after this call. A listener with
+    /// [`Events::EDGE`] is not reported again after the pause.
     ///
     /// # Errors
-    /// [`Error::TOO_MANY_FILES`] and [`Error::SYSTEM_FILES`]: it takes two more descriptors.
-    pub fn set_accept_backoff(&self, rest: bool) -> Result<()> {
-        self.expect_own_process()?;
-        if rest && self.listeners.get().is_none() {
-            let listeners = Listeners::new()?;
-            self.raw.add_own(listeners.timer.as_raw_fd())?;
-            self.raw.add_inner(&listeners.raw)?;
-            // Another thread may have been as quick; then its own are as good.
-            let _ = self.listeners.set(listeners);
+    /// - [`Error::TOO_MANY_FILES`] and [`Error::SYSTEM_FILES`] if the descriptors can't be opened.
+    /// - [`Error::BAD_HANDLE`] in a forked child.
+    pub fn set_accept_backoff(&self, is_enabled: bool) -> Result<()> {
+        self.check_process()?;
+        if is_enabled && self.backoff.get().is_none() {
+            let backoff = AcceptBackoff::new()?;
+            backoff.add_to(&self.raw)?;
+            // If another thread was faster, its value is kept, and the descriptors of this one are closed.
+            let _ = self.backoff.set(backoff);
         }
-        self.listeners.get().iter().for_each(|listeners| listeners.may_rest.store(rest, Relaxed));
+        self.backoff.get().iter().for_each(|backoff| backoff.set_enabled(is_enabled));
         Ok(())
     }
 
-    /// Has one thread that waits return, or the next one that begins to.
+    /// Makes one waiting thread return, or the next wait if no thread is waiting.
     ///
     /// # Errors
     /// [`Error::BAD_HANDLE`] in a forked child.
     pub fn wake(&self) -> Result<()> {
-        self.expect_own_process()?;
-        self.wakes.fetch_add(1, Relaxed);
-        self.wake.wake();
+        self.check_process()?;
+        self.pending_wakes.fetch_add(1, Relaxed);
+        self.wake_fd.wake();
         Ok(())
     }
 
-    /// Whether a signal that is handled ends a wait.
+    /// Sets whether a handled signal ends a wait with [`Error::INTERRUPTED`]. The default is off.
     ///
     /// # Errors
     /// [`Error::BAD_HANDLE`] in a forked child.
     pub fn set_interruptible(&self, interruptible: bool) -> Result<()> {
-        self.expect_own_process()?;
+        self.check_process()?;
         self.interruptible.store(interruptible, Relaxed);
         Ok(())
     }
 
-    /// Its descriptor, which is readable when an event can be had without waiting: for another event loop.
+    /// The poller's descriptor, for another event loop. It is readable while a wait would return events at once.
     ///
     /// # Errors
-    /// [`Error::UNSUPPORTED`] where the system has no such descriptor, [`Error::BAD_HANDLE`] in a forked child.
+    /// - [`Error::UNSUPPORTED`] on a system that only has poll(2).
+    /// - [`Error::BAD_HANDLE`] in a forked child.
     pub fn fd(&self) -> Result<BorrowedFd<'_>> {
-        self.expect_own_process()?;
+        self.check_process()?;
         self.raw.fd().ok_or(Error::UNSUPPORTED)
     }
 
-    /// Makes all who wait return [`Error::CLOSED`], and all who will.
+    /// Makes all current and future waits return [`Error::CLOSED`].
     pub fn cancel(&self) {
         self.canceled.store(true, Relaxed);
-        // In a forked child nobody waits, and the parent's threads would be woken.
+        // In a forked child this fails: a wake would reach the parent's threads.
         let _ = self.wake();
     }
 
-    /// What holds before a wait and after it, as in between a signal handler may have forked.
+    /// Checks the conditions of a wait. They are checked before and after it: a signal handler may fork meanwhile.
     #[inline]
-    fn expect_open(&self) -> Result<()> {
-        self.expect_own_process()?;
+    fn check_open(&self) -> Result<()> {
+        self.check_process()?;
         if self.canceled.load(Relaxed) {
-            // A wake is for one thread; the next one is woken by this.
-            self.wake.wake();
+            // A wake ends the wait of one thread, so each thread wakes the next one.
+            self.wake_fd.wake();
             return Err(Error::CLOSED);
         }
         Ok(())
     }
 
-    fn check(&self, events: Events, token: u64) -> Result<()> {
-        self.expect_own_process()?;
+    fn check_registration(&self, events: Events, token: u64) -> Result<()> {
+        self.check_process()?;
         if events.within(Events::FOR_POLLER) && token != OWN_TOKEN { Ok(()) } else { Err(Error::INVALID) }
     }
 
-    /// In a forked child it is the parent's poller still: what is changed here would be changed there.
-    fn expect_own_process(&self) -> Result<()> {
+    /// Fails in a forked child, which shares the parent's poller: a change would affect the parent.
+    fn check_process(&self) -> Result<()> {
         if fork_epoch() == self.epoch { Ok(()) } else { Err(Error::BAD_HANDLE) }
     }
 
-    /// What is in the poller for its own sake is not for others to change, nor can it be in itself.
+    /// Whether the descriptor is one of the poller's own, which can't be registered, modified or removed.
     fn is_own(&self, fd: RawFd) -> bool {
-        let of_listeners = |listeners: &Listeners| listeners.raw.is_own(fd) || listeners.timer.as_raw_fd() == fd;
-        self.raw.is_own(fd) || self.wake.as_raw_fd() == fd || self.listeners.get().is_some_and(of_listeners)
+        self.raw.is_own(fd)
+            || self.wake_fd.as_raw_fd() == fd
+            || self.backoff.get().is_some_and(|backoff| backoff.is_own(fd))
     }
 
     pub(crate) fn add_raw(&self, fd: RawFd, events: Events, token: u64) -> Result<()> {
-        self.check(events, token)?;
+        self.check_registration(events, token)?;
         if self.is_own(fd) {
             return Err(Error::UNSUPPORTED);
         }
-        self.raw.add(fd, events, token).map_err(refused)
+        self.raw.add(fd, events, token).map_err(registration_error)
     }
 
     pub(crate) fn modify_raw(&self, fd: RawFd, events: Events, token: u64) -> Result<()> {
-        self.check(events, token)?;
-        self.either(fd, |raw| raw.modify(fd, events, token))
+        self.check_registration(events, token)?;
+        self.find_registration(fd, |poller| poller.modify(fd, events, token))
     }
 
     pub(crate) fn remove_raw(&self, fd: RawFd) -> Result<()> {
-        self.expect_own_process()?;
-        self.either(fd, |raw| raw.remove(fd))
+        self.check_process()?;
+        self.find_registration(fd, |poller| poller.remove(fd))
     }
 
-    /// Does something with what is in the poller itself, or among the listeners.
-    fn either(&self, fd: RawFd, call: impl Fn(&RawPoller) -> Result<(), Errno>) -> Result<()> {
+    /// Calls `op` with this poller, and with the listeners' one if the descriptor is not registered here.
+    fn find_registration(&self, fd: RawFd, op: impl Fn(&RawPoller) -> Result<(), Errno>) -> Result<()> {
         if self.is_own(fd) {
             return Err(Error::NOT_FOUND);
         }
-        match (call(&self.raw), self.listeners.get()) {
-            (Err(Errno(ENOENT)), Some(listeners)) => call(&listeners.raw),
+        match (op(&self.raw), self.backoff.get()) {
+            (Err(Errno(ENOENT)), Some(backoff)) => op(backoff.listeners()),
             (result, _) => result,
         }
-        .map_err(refused)
+        .map_err(registration_error)
     }
 }
 
-/// A poller in the poller, for listeners alone: all of them rest when it does.
-#[derive(Debug)]
-struct Listeners {
-    raw: RawPoller,
-    /// Ends the rest, in whatever thread waits then.
-    timer: Timer,
-    /// Whether its time has come.
-    is_over: AtomicBool,
-    may_rest: AtomicBool,
-    /// To have them rest, or end it. Who has it alone sets the two below.
-    turn: SerialUpdate,
-    /// How often descriptors had run short when that was last heeded.
-    heeded: AtomicU64,
-    /// While they rest: how often a descriptor had come free when that began.
-    since: AtomicU64,
-}
-
-/// They do not rest.
-const AWAKE: u64 = u64::MAX;
-
-impl Listeners {
-    fn new() -> Result<Listeners> {
-        Ok(Listeners {
-            raw: RawPoller::new()?,
-            timer: Timer::new()?,
-            is_over: AtomicBool::new(false),
-            may_rest: AtomicBool::new(true),
-            turn: SerialUpdate::new(),
-            heeded: AtomicU64::new(fd_exhaustion().0),
-            since: AtomicU64::new(AWAKE),
-        })
-    }
-
-    /// Has the listeners in a poller rest, or end it, as things are. Where another thread is at it that one sees to it, and
-    /// the system tells those who wait by then.
-    fn rest(&self, poller: &RawPoller) -> Result<()> {
-        let (times, _, record_fd_closed) = fd_exhaustion();
-        if self.ends(record_fd_closed) || self.heeded.load(Relaxed) != times { self.change(poller) } else { Ok(()) }
-    }
-
-    /// Whether they rest and should no more.
-    fn ends(&self, record_fd_closed: u64) -> bool {
-        let since = self.since.load(Relaxed);
-        since != AWAKE && (since != record_fd_closed || self.is_over.load(Relaxed) || !self.may_rest.load(Relaxed))
-    }
-
-    #[cold]
-    fn change(&self, poller: &RawPoller) -> Result<()> {
-        self.turn.take(|| self.change_in_turn(poller))
-    }
-
-    fn change_in_turn(&self, poller: &RawPoller) -> Result<()> {
-        let (times, is_short, record_fd_closed) = fd_exhaustion();
-        if self.ends(record_fd_closed) {
-            poller.heed_inner(&self.raw, true)?;
-            self.since.store(AWAKE, Relaxed);
-        }
-        if self.heeded.swap(times, Relaxed) != times && is_short && self.may_rest.load(Relaxed) {
-            self.is_over.store(false, Relaxed);
-            // Known before it begins, so that who sees it end meanwhile comes here. Whatever is missed, the timer ends it.
-            self.since.store(record_fd_closed, Relaxed);
-            self.timer.start(REST)?;
-            poller.heed_inner(&self.raw, false)?;
-        }
-        Ok(())
-    }
-
-    /// Sees to what came of a wait: ends the rest when its time is over, and takes the listeners' events into what room
-    /// is left, unless they rest. What another thread has taken meanwhile is not among them.
-    fn look(&self, poller: &RawPoller, waited: &Waited, room: &mut EventBuffer<'_>) -> Result<()> {
-        if waited.woken && self.since.load(Relaxed) != AWAKE && self.timer.take() {
-            self.is_over.store(true, Relaxed);
-            self.change(poller)?;
-        }
-        // What ended the wait may have been a wake or the timer.
-        if !waited.inner || room.is_full() || self.since.load(Relaxed) != AWAKE {
-            return Ok(());
-        }
-        match self.raw.wait(room, Some(Duration::ZERO)) {
-            Ok(_) | Err(Errno(EINTR)) => Ok(()),
-            Err(errno) => Err(errno.into()),
-        }
-    }
-}
-
-fn refused(errno: Errno) -> Error {
+fn registration_error(errno: Errno) -> Error {
     match errno {
         Errno(EPERM | ELOOP) => Error::UNSUPPORTED,
         Errno(ENOSPC) => Error::NO_MEMORY,
