@@ -483,9 +483,9 @@ mod tests {
         incoming.error = Some(error);
         // SAFETY: all members are integers and pointers, for which zero is a value.
         let mut msg = unsafe { std::mem::zeroed::<jf_msg>() };
-        fill(&mut msg, &mut incoming, &mut [], false);
+        write_message(&mut msg, &mut incoming, &mut [], false);
         assert_eq!(msg.present, KNOWN);
-        // SAFETY: `fill` gave the descriptor away.
+        // SAFETY: `write_message` gave the descriptor away.
         drop(unsafe { <OwnedFd as std::os::fd::FromRawFd>::from_raw_fd(msg.process as RawFd) });
     }
 }

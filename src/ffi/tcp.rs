@@ -2,7 +2,7 @@
 
 use super::boundary::{guard, required};
 use super::socket::{SOCKETS, jf_socket};
-use crate::net::{Error, TcpInfo};
+use crate::net::{Error, TcpInfo, tcp_info_fields};
 use std::mem::{align_of, offset_of, size_of};
 use std::ptr;
 
@@ -239,68 +239,19 @@ const MIN_SIZE: usize = 16 + 40 * 4 + 10 * 8;
 const MAX_SIZE: usize = 4096;
 
 macro_rules! assert_same_layout {
-    ($($member:ident),*) => {
+    ($($type:ident { $($group:ident = $bit:literal { $($(#[$doc:meta])+ $member:ident = $raw:ident;)+ })+ })+) => {
         const _: () = assert!(
             size_of::<jf_tcp_info_data>() == size_of::<TcpInfo>()
                 && align_of::<jf_tcp_info_data>() == align_of::<TcpInfo>()
                 && MIN_SIZE <= size_of::<TcpInfo>()
-                $(&& offset_of!(jf_tcp_info_data, $member) == offset_of!(TcpInfo, $member))*
+                && offset_of!(jf_tcp_info_data, state) == offset_of!(TcpInfo, state)
+                && offset_of!(jf_tcp_info_data, filled) == offset_of!(TcpInfo, filled)
+                && offset_of!(jf_tcp_info_data, options) == offset_of!(TcpInfo, options)
+                $($($(&& offset_of!(jf_tcp_info_data, $member) == offset_of!(TcpInfo, $member))+)+)+
         );
     };
 }
-assert_same_layout!(
-    state,
-    filled,
-    options,
-    rto_us,
-    snd_mss,
-    rcv_mss,
-    unacked,
-    sacked,
-    lost,
-    retrans,
-    retransmits,
-    probes,
-    last_data_sent_ms,
-    last_data_received_ms,
-    last_ack_received_ms,
-    path_mtu,
-    rtt_us,
-    rttvar_us,
-    cwnd,
-    ssthresh,
-    reordering,
-    rcv_rtt_us,
-    rcv_space,
-    total_retransmits,
-    segs_out,
-    segs_in,
-    notsent_bytes,
-    min_rtt_us,
-    data_segs_out,
-    data_segs_in,
-    delivered,
-    delivered_ce,
-    dsack_dups,
-    reord_seen,
-    rcv_ooopack,
-    snd_wnd,
-    rcv_wnd,
-    rehash,
-    total_rto,
-    total_rto_recoveries,
-    total_rto_time_ms,
-    pacing_rate,
-    max_pacing_rate,
-    bytes_acked,
-    bytes_received,
-    delivery_rate,
-    busy_time_us,
-    rwnd_limited_us,
-    sndbuf_limited_us,
-    bytes_sent,
-    bytes_retransmitted
-);
+tcp_info_fields!(assert_same_layout);
 
 /// Reads the current state and statistics of a TCP connection.
 ///
@@ -364,47 +315,23 @@ mod tests {
         ] {
             assert_eq!(c as u32, rust as u32);
         }
-        for (c, rust) in [
-            (jf_tcp_option::JF_TCP_OPTION_TIMESTAMPS, TcpOptions::TIMESTAMPS),
-            (jf_tcp_option::JF_TCP_OPTION_SACK, TcpOptions::SACK),
-            (jf_tcp_option::JF_TCP_OPTION_WINDOW_SCALE, TcpOptions::WINDOW_SCALE),
-            (jf_tcp_option::JF_TCP_OPTION_ECN, TcpOptions::ECN),
-            (jf_tcp_option::JF_TCP_OPTION_ECN_SEEN, TcpOptions::ECN_SEEN),
-            (jf_tcp_option::JF_TCP_OPTION_SYN_DATA, TcpOptions::SYN_DATA),
-        ] {
-            assert_eq!(c as u32, rust.bits());
+    }
+
+    /// The enumerators are read from this file, so that none of the core's flags can be missing.
+    #[test]
+    fn every_flag_has_its_enumerator() {
+        let source = include_str!("tcp.rs");
+        for (name, option) in TcpOptions::all().iter_names() {
+            let enumerator = format!("    JF_TCP_OPTION_{name} = {:#x},\n", option.bits());
+            assert!(source.contains(&enumerator), "{enumerator}");
         }
-        for (c, rust) in [
-            (jf_tcp_field::JF_TCP_HAS_STATE, TcpFields::STATE),
-            (jf_tcp_field::JF_TCP_HAS_OPTIONS, TcpFields::OPTIONS),
-            (jf_tcp_field::JF_TCP_HAS_RTO, TcpFields::RTO),
-            (jf_tcp_field::JF_TCP_HAS_MSS, TcpFields::MSS),
-            (jf_tcp_field::JF_TCP_HAS_IN_FLIGHT, TcpFields::IN_FLIGHT),
-            (jf_tcp_field::JF_TCP_HAS_LAST, TcpFields::LAST),
-            (jf_tcp_field::JF_TCP_HAS_PATH_MTU, TcpFields::PATH_MTU),
-            (jf_tcp_field::JF_TCP_HAS_RTT, TcpFields::RTT),
-            (jf_tcp_field::JF_TCP_HAS_CWND, TcpFields::CWND),
-            (jf_tcp_field::JF_TCP_HAS_REORDERING, TcpFields::REORDERING),
-            (jf_tcp_field::JF_TCP_HAS_RECEIVER, TcpFields::RECEIVER),
-            (jf_tcp_field::JF_TCP_HAS_TOTAL_RETRANSMITS, TcpFields::TOTAL_RETRANSMITS),
-            (jf_tcp_field::JF_TCP_HAS_PACING, TcpFields::PACING),
-            (jf_tcp_field::JF_TCP_HAS_BYTES, TcpFields::BYTES),
-            (jf_tcp_field::JF_TCP_HAS_SEGS, TcpFields::SEGS),
-            (jf_tcp_field::JF_TCP_HAS_NOTSENT, TcpFields::NOTSENT),
-            (jf_tcp_field::JF_TCP_HAS_MIN_RTT, TcpFields::MIN_RTT),
-            (jf_tcp_field::JF_TCP_HAS_DATA_SEGS, TcpFields::DATA_SEGS),
-            (jf_tcp_field::JF_TCP_HAS_DELIVERY_RATE, TcpFields::DELIVERY_RATE),
-            (jf_tcp_field::JF_TCP_HAS_TIMES, TcpFields::TIMES),
-            (jf_tcp_field::JF_TCP_HAS_DELIVERED, TcpFields::DELIVERED),
-            (jf_tcp_field::JF_TCP_HAS_BYTES_SENT, TcpFields::BYTES_SENT),
-            (jf_tcp_field::JF_TCP_HAS_REORD_SEEN, TcpFields::REORD_SEEN),
-            (jf_tcp_field::JF_TCP_HAS_RCV_OOOPACK, TcpFields::RCV_OOOPACK),
-            (jf_tcp_field::JF_TCP_HAS_SND_WND, TcpFields::SND_WND),
-            (jf_tcp_field::JF_TCP_HAS_RCV_WND, TcpFields::RCV_WND),
-            (jf_tcp_field::JF_TCP_HAS_REHASH, TcpFields::REHASH),
-            (jf_tcp_field::JF_TCP_HAS_TOTAL_RTO, TcpFields::TOTAL_RTO),
-        ] {
-            assert_eq!(c as u64, rust.bits());
+        for (name, field) in TcpFields::all().iter_names() {
+            let (_, members) = TcpFields::GROUPS.iter().find(|(group, _)| *group == field).unwrap();
+            let enumerator = format!("    /// {}.\n    JF_TCP_HAS_{name} = {:#x},\n", members.join(", "), field.bits());
+            assert!(source.contains(&enumerator), "{enumerator}");
         }
+        let count = |prefix: &str| source.lines().filter(|line| line.starts_with(prefix)).count();
+        assert_eq!(count("    JF_TCP_OPTION_"), TcpOptions::all().iter_names().count());
+        assert_eq!(count("    JF_TCP_HAS_"), TcpFields::all().iter_names().count());
     }
 }

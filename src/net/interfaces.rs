@@ -1,35 +1,36 @@
-//! The machine's network interfaces.
+//! Network interfaces.
 
 use crate::net::{Addr, Result};
 use crate::sys::{self, InterfaceFlags, RawInterface};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
-/// A network interface with one of its addresses, or without one.
+/// A network interface with one of its addresses, or without an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Interface {
-    /// Its name. (Of an IPv4 address with a label of its own, on Linux, that of the interface all the same.)
+    /// The interface's name. On Linux, an IPv4 address with a label has it as well.
     pub name: OsString,
-    /// Its index, which an IPv6 address's scope and [`Socket::join`](crate::Socket::join) mean. 0 when there is none of
-    /// that name: it has just gone, or the name is a label that somebody gave an IPv4 address without regard to it.
+    /// The interface's index, as in an IPv6 address's scope ID and [`Socket::join`](crate::Socket::join). It is 0 if no
+    /// interface has the name: the interface was just removed, or the name is the label of an IPv4 address that is not
+    /// derived from the interface's name.
     pub index: u32,
-    /// What it is and can do.
+    /// The interface's state and capabilities.
     pub flags: InterfaceFlags,
-    /// The largest packet it carries, in bytes.
+    /// The maximum transmission unit in bytes.
     pub mtu: u32,
-    /// Its link address, such as an Ethernet one; empty when it has none.
+    /// The link-layer address, such as an Ethernet address; empty if the interface has none.
     pub hardware: Vec<u8>,
-    /// The address, with port 0; none when the interface has none.
+    /// The address, with port 0; `None` if the interface has none.
     pub addr: Option<Addr>,
-    /// How many bits of the address are the network's.
+    /// The length of the address's network prefix in bits.
     pub prefix_len: u32,
-    /// The network's broadcast address, or the address at the other end of one that leads to a single peer.
+    /// The broadcast address of the network, or the peer's address of a point-to-point interface.
     pub peer: Option<Addr>,
 }
 
-/// Every address of every interface, and each interface without an address once, in the order of their indexes.
-/// ([getifaddrs(3)])
+/// Lists the addresses of all network interfaces, ordered by interface index. An interface without an address appears
+/// once. ([getifaddrs(3)])
 ///
 /// # Errors
 /// [`Error::NO_MEMORY`](crate::Error::NO_MEMORY), [`Error::TOO_MANY_FILES`](crate::Error::TOO_MANY_FILES),

@@ -47,6 +47,8 @@ pub(crate) use socket::fast_path::FastPathMiss;
 pub use socket::io::Incomplete;
 pub use socket::state::Socket;
 pub use socket::tcp_info::{TcpFields, TcpInfo, TcpOptions, TcpState};
+#[cfg(feature = "capi")]
+pub(crate) use socket::tcp_info_fields::tcp_info_fields;
 
 #[cfg(all(test, feature = "capi"))]
 pub(crate) use crate::sys::present;

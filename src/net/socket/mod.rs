@@ -10,4 +10,5 @@ pub(super) mod send_file;
 pub(super) mod state;
 pub(super) mod std_traits;
 pub(super) mod tcp_info;
+pub(super) mod tcp_info_fields;
 pub(super) mod wait;

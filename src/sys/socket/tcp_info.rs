@@ -1,10 +1,10 @@
-//! What the kernel knows of a TCP connection.
+//! The kernel's state and statistics of a TCP connection.
 
 use crate::sys::socket::sockopt::Plain;
 use crate::sys::{Descriptor, Errno};
 
-/// `struct tcp_info` as Linux 6.18 has it. Each version of the kernel appends to the one before, and says how much it
-/// has filled. The sets of bits are whole bytes here.
+/// `struct tcp_info` of Linux 6.18. Newer kernels append fields, and each reports how many bytes it has written. Bit-fields
+/// are whole bytes here.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names are the kernel's")]
@@ -15,9 +15,9 @@ pub struct RawTcpInfo {
     pub probes: u8,
     pub backoff: u8,
     pub options: u8,
-    /// The scale of the window that is sent to, and of the own one, four bits each.
+    /// The peer's and the own window scale, four bits each.
     pub window_scales: u8,
-    /// That the delivery rate is limited by the application, and why fast open failed.
+    /// Whether the delivery rate is limited by the application, and why TCP Fast Open failed.
     pub app_limited: u8,
     pub rto: u32,
     pub ato: u32,
@@ -72,7 +72,7 @@ pub struct RawTcpInfo {
     pub total_rto_time: u32,
 }
 
-/// Where the fields stand that begin a version's addition, by which all between them stand right as well.
+// The offsets of the fields that begin a kernel version's addition; the fields between them follow.
 const _: () = {
     use std::mem::offset_of;
     assert!(offset_of!(RawTcpInfo, rto) == 8);
@@ -103,21 +103,21 @@ const _: () = {
 
 impl Plain for RawTcpInfo {}
 
-/// The bits of `options`.
+/// Bits of `options`: timestamps.
 pub const TCP_TIMESTAMPS: u8 = 1;
 /// Selective acknowledgements.
 pub const TCP_SACK: u8 = 2;
-/// Windows have scales.
+/// Window scaling.
 pub const TCP_WINDOW_SCALE: u8 = 4;
-/// Congestion is notified.
+/// Explicit congestion notification.
 pub const TCP_ECN: u8 = 8;
-/// A packet came marked as having met congestion.
+/// A packet with an ECN-capable mark was received.
 pub const TCP_ECN_SEEN: u8 = 16;
-/// Data went with the SYN and was acknowledged.
+/// Data in the SYN was acknowledged.
 pub const TCP_SYN_DATA: u8 = 32;
 
 impl Descriptor {
-    /// What the kernel knows, and how many bytes of it this kernel has.
+    /// Reads the struct, and how many bytes of it the kernel has written.
     pub fn tcp_info(&self) -> Result<(RawTcpInfo, usize), Errno> {
         self.get_start(libc::IPPROTO_TCP, libc::TCP_INFO)
     }
