@@ -62,7 +62,8 @@ macro_rules! incoming {
         impl fmt::Debug for Incoming {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let mut fields = f.debug_struct("Incoming");
-                fields.field("is_truncated", &self.is_truncated).field("is_control_truncated", &self.is_control_truncated);
+                fields.field("is_truncated", &self.is_truncated);
+                fields.field("is_control_truncated", &self.is_control_truncated);
                 $(if let Some(value) = &self.$field {
                     fields.field(stringify!($field), value);
                 })+

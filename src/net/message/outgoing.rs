@@ -78,12 +78,12 @@ impl<'a> Outgoing<'a> {
 
     /// Packs the control data in the system's format.
     pub(super) fn pack(&self, socket: &Socket, control: &mut ControlBuf) -> Result<()> {
-        let &Outgoing { to, descriptors, credentials, source, ttl, tos, segment_size, packed } = self;
+        let Outgoing { to, descriptors, credentials, source, ttl, tos, segment_size, packed } = self;
         let family = socket.family;
         if !descriptors.is_empty() {
             control.push(OutgoingControl::Descriptors(descriptors), family)?;
         }
-        let source = source.map(|source| PacketInfo { addr: socket.to_source(source.addr, to), ..source });
+        let source = source.map(|source| PacketInfo { addr: socket.to_source(source.addr, *to), ..source });
         let items = [
             credentials.map(OutgoingControl::Credentials),
             source.as_ref().map(|source| OutgoingControl::Source(source.interface, source.addr.raw())),
