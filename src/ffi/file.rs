@@ -41,6 +41,6 @@ pub extern "C" fn jf_send_file(s: jf_socket, fd: i64, offset: i64, count: i64) -
         let offset = u64::try_from(offset).map_err(|_| Error::INVALID)?;
         let len = usize::try_from(count).map_err(|_| Error::INVALID)?;
         let fd = RawFd::try_from(fd).ok().filter(|&fd| fd >= 0).ok_or(Error::BAD_HANDLE)?;
-        SOCKETS.with(s, |socket| socket.send_descriptor(fd, offset, len)).map(self::count)
+        SOCKETS.with(s, |socket| socket.send_raw_fd(fd, offset, len)).map(self::count)
     })
 }

@@ -255,7 +255,7 @@ pub unsafe extern "C" fn jf_recv_from(
         let from = unsafe { from.assume_init_mut() };
         // SAFETY: guaranteed by the caller.
         let buf = unsafe { recv_buf(data, len) }?;
-        SOCKETS.with(s, |socket| socket.recv_named(buf, Flags::from_bits(flags), from)).map(count)
+        SOCKETS.with(s, |socket| socket.recv_from_into(buf, Flags::from_bits(flags), from)).map(count)
     })
 }
 

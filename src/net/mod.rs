@@ -44,11 +44,11 @@ pub use poll::poll_sockets::{WAIT_MAX, WaitItem, wait};
 pub use poll::poller::Poller;
 #[cfg(feature = "capi")]
 pub(crate) use socket::fast_path::FastPathMiss;
-pub use socket::io::Incomplete;
 pub use socket::state::Socket;
 pub use socket::tcp_info::{TcpFields, TcpInfo, TcpOptions, TcpState};
 #[cfg(feature = "capi")]
 pub(crate) use socket::tcp_info_fields::tcp_info_fields;
+pub use socket::transfer::Incomplete;
 
 #[cfg(all(test, feature = "capi"))]
 pub(crate) use crate::sys::present;

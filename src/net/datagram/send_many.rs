@@ -29,7 +29,7 @@ enum SendMode {
 #[derive(Clone, Copy, PartialEq)]
 enum Outcome {
     /// At least one datagram was sent.
-    Success,
+    Sent,
     /// The first message was segmented and failed, perhaps because the system or device can't segment.
     SegmentationRefused,
     /// The first message was segmented and too long.
@@ -43,7 +43,7 @@ enum Outcome {
 impl SendMode {
     /// The mode of the next system call.
     ///
-    /// | mode       | Success            | SegmentationRefused | TooLong    | DatagramFailed |
+    /// | mode       | Sent               | SegmentationRefused | TooLong    | DatagramFailed |
     /// |------------|--------------------|---------------------|------------|----------------|
     /// | Segmented  | Segmented          | Probe               | SingleOnce | Segmented      |
     /// | Probe      | Single, remembered | -                   | -          | Segmented      |
@@ -55,10 +55,8 @@ impl SendMode {
         match (self, outcome) {
             (SendMode::Segmented, Outcome::SegmentationRefused) => SendMode::Probe,
             (SendMode::Segmented, Outcome::TooLong) => SendMode::SingleOnce,
-            (SendMode::Probe, Outcome::Success) => SendMode::Single,
-            (SendMode::Probe, Outcome::DatagramFailed) | (SendMode::SingleOnce, Outcome::Success) => {
-                SendMode::Segmented
-            }
+            (SendMode::Probe, Outcome::Sent) => SendMode::Single,
+            (SendMode::Probe, Outcome::DatagramFailed) | (SendMode::SingleOnce, Outcome::Sent) => SendMode::Segmented,
             (mode, _) => mode,
         }
     }
@@ -103,7 +101,7 @@ impl Progress {
     /// Records the result of a system call that began at `done`, and returns the outcome.
     fn record(&mut self, result: Result<usize, BatchError>, datagrams: &mut [Datagram<'_>]) -> Outcome {
         let outcome = match &result {
-            Ok(_) => Outcome::Success,
+            Ok(_) => Outcome::Sent,
             Err(failure) => failure.outcome(),
         };
         let (ended, error) = match (result, outcome) {
@@ -126,19 +124,19 @@ impl Progress {
 }
 
 impl Socket {
-    /// Sends datagrams in order, several per system call, and returns how many were sent. [`Datagram::result`] holds
-    /// each datagram's result. ([sendmmsg(2)], [udp(7)])
+    /// Sends datagrams in order, several per system call, and returns how many were sent. [`Datagram::result`] holds each
+    /// datagram's result. ([sendmmsg(2)], [udp(7)])
     ///
     /// Neighbours with the same length and destination are passed to the kernel as one message, which the kernel or the
     /// network device segments (UDP GSO). Where that is not supported, datagrams are sent one by one.
     ///
-    /// Datagrams are not fragmented: one that is too long for its path fails with [`Error::MESSAGE_SIZE`]. For that,
-    /// the first call sets [`Opt::PathMtuDiscovery`] to 2 if it is 1, the default of new sockets. A socket with another
-    /// value keeps it, as do new IPv4 sockets on a system without path MTU discovery (`ip_no_pmtu_disc` of [ip(7)]).
+    /// Datagrams are not fragmented: one that is too long for its path fails with [`Error::MESSAGE_SIZE`]. For that, the
+    /// first call sets [`Opt::PathMtuDiscovery`] to 2 if it is 1, the default of new sockets. A socket with another value
+    /// keeps it, as do new IPv4 sockets on a system without path MTU discovery (`ip_no_pmtu_disc` of [ip(7)]).
     ///
     /// A datagram that fails does not prevent the following ones from being sent. The call ends early if there is no
-    /// buffer space or no time left, if a signal interrupts the call, or if the socket is closed. The remaining
-    /// datagrams then have that error as their result.
+    /// buffer space or no time left, if a signal interrupts the call, or if the socket is closed. The remaining datagrams
+    /// then have that error as their result.
     ///
     /// # Errors
     /// - If no datagram was sent, the first one's error: those of [`Socket::send`] and [`Socket::send_to`].
@@ -191,7 +189,7 @@ impl Socket {
         let mut result = first;
         loop {
             let is_probe = batch.mode == SendMode::Probe;
-            if batch.record(result, datagrams) == Outcome::Success && is_probe {
+            if batch.record(result, datagrams) == Outcome::Sent && is_probe {
                 self.batches.set_can_segment(false);
             }
             if batch.done == datagrams.len() {
@@ -234,8 +232,8 @@ impl Socket {
         can_segment
     }
 
-    /// Sends one message: the first datagram and those that fit its message. Returns how many datagrams were sent;
-    /// their results are written.
+    /// Sends one message: the first datagram and those that fit its message. Returns how many datagrams were sent; their
+    /// results are written.
     #[inline(always)]
     fn send_one_message(
         &self,
@@ -272,8 +270,7 @@ impl Socket {
         self.send_batch(batch, flags, deadline)
     }
 
-    /// Adds a message to `batch`: the first datagram and those that fit its message. Returns how many datagrams it
-    /// holds.
+    /// Adds a message to `batch`: the first datagram and those that fit its message. Returns how many datagrams it holds.
     #[inline(always)]
     fn push_message<'a, const MESSAGES: usize, const BUFS: usize>(
         &self,
@@ -297,7 +294,7 @@ impl Socket {
             return Err(Error::INVALID);
         }
         let to = if datagram.present & present::ADDR == 0 { None } else { Some(&datagram.addr) };
-        to.map_or(Ok(()), |to| self.expect_raw_peer(to))?;
+        to.map_or(Ok(()), |to| self.check_raw_remote(to))?;
         batch.begin(datagram, to)?;
         if datagram.present & !present::ADDR == 0 { Ok(()) } else { self.push_control(batch, datagram) }
     }

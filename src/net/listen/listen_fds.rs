@@ -1,6 +1,6 @@
 //! Sockets passed by a service manager (sd_listen_fds(3)).
 
-use crate::net::socket::state::Mode;
+use crate::net::socket::adopt::Mode;
 use crate::net::{Error, Result, Socket};
 use crate::sys::{self, LISTEN_FDS_MAX};
 use std::env;
@@ -97,7 +97,7 @@ fn take(count: usize) -> Result<Vec<(String, Socket)>> {
     let modes = fds.iter().map(Mode::read).collect::<Result<Vec<Mode>>>();
     match modes.and_then(|modes| fds.iter().try_for_each(|fd| Ok(fd.set_close_on_exec()?)).map(|()| modes)) {
         Ok(modes) => {
-            let sockets = modes.into_iter().zip(fds).map(|(mode, fd)| mode.socket(fd));
+            let sockets = modes.into_iter().zip(fds).map(|(mode, fd)| mode.into_socket(fd));
             Ok(names.map(|name| String::from_utf8_lossy(&name).into_owned()).zip(sockets).collect())
         }
         Err(error) => {

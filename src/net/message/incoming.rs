@@ -50,9 +50,7 @@ macro_rules! incoming {
             pub(super) fn store(&mut self, item: IncomingControl<'_>, other: &mut dyn FnMut(&[u8]) -> bool) {
                 match item {
                     $($($control => self.$field = $value,)?)+
-                    IncomingControl::Descriptor(fd) => {
-                        self.is_control_truncated |= self.descriptors.push(fd).is_err();
-                    }
+                    IncomingControl::Descriptor(fd) => self.is_control_truncated |= self.descriptors.push(fd).is_err(),
                     IncomingControl::Lost => self.is_control_truncated = true,
                     IncomingControl::Other(packed) => self.is_control_truncated |= !other(packed),
                 }

@@ -6,14 +6,14 @@ use crate::net::{Error, Family, Flags, Incoming, Outgoing, RecvBuf, Result, Send
 use crate::sys::{ControlBuf, Direction, SockAddr};
 
 impl Socket {
-    /// Sends the concatenation of several buffers with an address and control data. On a socket with messages, it is
-    /// one message. ([sendmsg(2)], [cmsg(3)])
+    /// Sends the concatenation of several buffers with an address and control data. On a socket with messages, it is one
+    /// message. ([sendmsg(2)], [cmsg(3)])
     ///
     /// # Errors
     /// - Those of [`Socket::send_vec`] and [`Socket::send_to`].
     /// - [`Error::UNSUPPORTED`] for control data that the socket's family or type does not send.
-    /// - [`Error::INVALID`] for more than [`Outgoing::DESCRIPTORS_MAX`] descriptors, a TTL or a segment size of 0, and
-    ///   for descriptors or credentials without data on a stream.
+    /// - [`Error::INVALID`] for more than [`Outgoing::DESCRIPTORS_MAX`] descriptors, a TTL or a segment size of 0, and for
+    ///   descriptors or credentials without data on a stream.
     /// - [`Error::PERMISSION`] for the credentials of another process, user or group.
     /// - [`Error::NOT_FOUND`] for an interface or a process that does not exist.
     /// - For a source that is not a local address, [`Error::INVALID`], or [`Error::NETWORK_UNREACHABLE`] with IPv4.
@@ -27,7 +27,7 @@ impl Socket {
         let to = match message.to {
             None => None,
             Some(to) => {
-                self.expect_destination(to)?;
+                self.check_destination(to)?;
                 name.encode(to.raw())?;
                 Some(&name)
             }
@@ -73,7 +73,7 @@ impl Socket {
             .call(Direction::Recv, flags, |fd, extra| fd.recv_msg(bufs, os_flags | extra, &mut name, &mut control))?;
         // The system writes no address for an entry of the error queue that is not about a datagram.
         if self.kind.has_messages() {
-            message.from = Some(self.named(&name)).filter(|from| from.family() != Family::Unspec);
+            message.from = Some(self.addr_from(&name)).filter(|from| from.family() != Family::Unspec);
         }
         message.is_truncated = cut.data;
         message.is_control_truncated = cut.control;
@@ -82,7 +82,7 @@ impl Socket {
             *addr = self.to_own_family(*addr);
         }
         // For an entry of the error queue the system never reports the datagram's full length, only that it was cut.
-        match self.received(count, capacity, flags) {
+        match self.recv_result(count, capacity, flags) {
             Ok(_) if cut.data && (count <= capacity || !flags.intersects(Flags::TRUNC)) => Err(Error::TRUNCATED),
             result => result,
         }

@@ -1,20 +1,20 @@
-//! The first try of a call: the short way, which nearly every call takes.
+//! The fast path of send and recv, which nearly every call takes.
 //!
-//! A call without a timeout to keep, or that must not wait, is one system call whose result is the call's. That takes no
-//! look at a clock and nothing to be kept meanwhile, so a few instructions do. Whatever else comes of it, or is asked for,
-//! goes the long way in `io`, with what the first try came to.
+//! A call that waits for ever or not at all is one system call, whose result is the call's. It reads no clock and keeps no
+//! state, so a few instructions suffice. If the system call does not finish the call, `send.rs` and `recv.rs` go on with
+//! the [`FastPathMiss`] on the slow path.
 
 use crate::net::{Error, Flags, RecvBuf, Result, SendBuf, Socket};
 use crate::sys::errno::EAGAIN;
 use crate::sys::{Descriptor, Direction, Errno, RawResult};
 
-/// What a first try came to that was not the end of its call: what the system call returned, and whether it could have
-/// waited. It is one number, because it is handed on in a register.
+/// A system call of the fast path that did not finish its call: its result, and whether it could block. Packed into one
+/// number, so that it is passed in a register.
 #[derive(Clone, Copy)]
 pub(crate) struct FastPathMiss(isize);
 
 impl FastPathMiss {
-    fn of(result: Result<usize, Errno>, flags: Flags) -> FastPathMiss {
+    fn new(result: Result<usize, Errno>, flags: Flags) -> FastPathMiss {
         let number = result.map_or_else(|errno| -errno.0 as isize, |count| count as isize);
         FastPathMiss(number << 1 | isize::from(flags == Flags::DONT_WAIT))
     }
@@ -23,43 +23,43 @@ impl FastPathMiss {
         usize::try_from(self.0 >> 1).map_err(|_| Errno(-(self.0 >> 1) as i32))
     }
 
-    /// The flags of its call.
+    /// The flags of the call.
     pub(in crate::net) fn flags(self) -> Flags {
         if self.0 & 1 == 1 { Flags::DONT_WAIT } else { Flags::NONE }
     }
 }
 
-/// The end of a call; or what came of the first try, if the short way was the right one.
+/// The result of a finished call; or why it takes the slow path: a miss, or no system call was made.
 type FastPathResult = Result<Result<usize>, Option<FastPathMiss>>;
 
 impl Socket {
-    /// Tries to send something.
+    /// Sends a non-empty buffer on the fast path.
     #[inline(always)]
     pub(crate) fn send_fast(&self, buf: &mut SendBuf<'_>, flags: Flags) -> FastPathResult {
-        self.first(Direction::Send, flags, buf, |fd, buf, flags| (fd.send_fast(buf, flags), buf.len()))
+        self.fast_path(Direction::Send, flags, buf, |fd, buf, flags| (fd.send_fast(buf, flags), buf.len()))
     }
 
-    /// Tries to receive something that fits.
+    /// Receives into a non-empty buffer on the fast path.
     #[inline(always)]
     pub(crate) fn recv_fast(&self, buf: &mut RecvBuf<'_>, flags: Flags) -> FastPathResult {
-        let told = self.base_recv_flags();
-        self.first(Direction::Recv, flags, buf, |fd, buf, flags| {
-            // They have no bit in common, and the sum is an instruction less.
-            let flags = Flags::from_bits(flags.bits() + told.bits());
+        let base = self.base_recv_flags();
+        self.fast_path(Direction::Recv, flags, buf, |fd, buf, flags| {
+            // The two have no bit in common. Adding them takes one instruction less than joining them.
+            let flags = Flags::from_bits(flags.bits() + base.bits());
             (fd.recv_fast(buf, flags), buf.len())
         })
     }
 
-    /// Makes the system call if the short way is the right one. `op` also tells the buffer's length, which is not 0.
+    /// Makes the system call, if the call may take the fast path. `op` also returns the length of the buffer.
     #[inline(always)]
-    fn first<B>(
+    fn fast_path<B>(
         &self,
         direction: Direction,
         flags: Flags,
         buf: &mut B,
         op: impl Fn(&Descriptor, &mut B, Flags) -> (RawResult, usize),
     ) -> FastPathResult {
-        // Each is written out, so that its flags are no variable.
+        // Two calls of `op`, so that the flags of each are constant.
         match self.fast_path_flags(direction, flags) {
             Some(Flags::NONE) => self.fast_path_result(Flags::NONE, op(&self.fd, buf, Flags::NONE)),
             Some(_) => self.fast_path_result(Flags::DONT_WAIT, op(&self.fd, buf, Flags::DONT_WAIT)),
@@ -69,14 +69,14 @@ impl Socket {
 
     #[inline(always)]
     fn fast_path_result(&self, flags: Flags, (returned, len): (RawResult, usize)) -> FastPathResult {
-        // Nothing may be the end of a stream or of the socket, and more than there is room for was cut.
+        // 0 may be the end of the stream or a cancellation, and a count above `len` is a truncated datagram.
         if let Some(count) = returned.within(len) {
             return Ok(Ok(count));
         }
         match returned.result() {
-            // To find nothing where one must not wait is as usual as to find something.
+            // A non-blocking call that would block is as common as one that succeeds.
             Err(Errno(EAGAIN)) if flags == Flags::DONT_WAIT && !self.is_canceled() => Ok(Err(Error::WOULD_BLOCK)),
-            result => Err(Some(FastPathMiss::of(result, flags))),
+            result => Err(Some(FastPathMiss::new(result, flags))),
         }
     }
 }

@@ -1,28 +1,35 @@
-//! Reading and setting a socket's options.
+//! Socket options.
 
+#[cfg(feature = "capi")]
+use crate::net::RecvBuf;
 use crate::net::datagram::batch_state::Coalescing;
+#[cfg(feature = "capi")]
+use crate::net::socket::adopt::kernel_timeout_ms;
 use crate::net::{Error, Family, Opt, Result, Socket};
 use crate::sys::errno::{EACCES, EADDRNOTAVAIL, ENODEV, EOPNOTSUPP};
 use crate::sys::{Direction, Errno, TEXT_CAPACITY, supports};
 use std::sync::atomic::Ordering::Relaxed;
 
 impl Opt {
-    /// Whether this system has the option on some kind of socket. It is asked, by opening a socket for it.
+    /// Whether this system supports the option on some kind of socket. The call opens such a socket to find out.
     ///
     /// # Errors
-    /// [`Error::PERMISSION`] when only sockets have it that this process may not open.
+    /// [`Error::PERMISSION`] if this process may not open the kinds of sockets that have the option.
     pub fn is_supported(self) -> Result<bool> {
         Ok(supports(self)?)
     }
 }
 
 impl Socket {
-    /// Sets an option that is a number; [`Opt`] says in which unit and range.
+    /// Sets a numeric option. [`Opt`] documents units and ranges. ([setsockopt(2)])
     ///
     /// # Errors
-    /// [`Error::INVALID`] for a value out of range, [`Error::OPTION_UNSUPPORTED`] when such a socket has no such option
-    /// or it can only be read or is a text, [`Error::PERMISSION`], [`Error::NOT_FOUND`] when there is no interface with
-    /// that index.
+    /// - [`Error::INVALID`]: the value is out of range.
+    /// - [`Error::OPTION_UNSUPPORTED`]: this kind of socket lacks the option, or it is read-only or a text.
+    /// - [`Error::PERMISSION`]: the value needs a privilege.
+    /// - [`Error::NOT_FOUND`]: no interface has this index.
+    ///
+    /// [setsockopt(2)]: https://man7.org/linux/man-pages/man2/setsockopt.2.html
     pub fn set(&self, option: Opt, value: i64) -> Result<()> {
         match option {
             Opt::RecvTimeout => self.set_timeout(Direction::Recv, value),
@@ -46,61 +53,64 @@ impl Socket {
         }
     }
 
-    /// Reads an option that is a number.
+    /// Reads a numeric option. ([getsockopt(2)])
     ///
     /// # Errors
-    /// [`Error::OPTION_UNSUPPORTED`] when such a socket has no such option or it can only be set or is a text,
-    /// [`Error::NOT_CONNECTED`] for what is told of a peer.
+    /// [`Error::OPTION_UNSUPPORTED`] if this kind of socket lacks the option, or it is write-only or a text;
+    /// [`Error::NOT_CONNECTED`] if the option describes a peer and there is none.
+    ///
+    /// [getsockopt(2)]: https://man7.org/linux/man-pages/man2/getsockopt.2.html
     pub fn get(&self, option: Opt) -> Result<i64> {
-        let kept = || self.fd.get(option, self.family, self.kind).map_err(option_error);
+        let system_value = || self.fd.get(option, self.family, self.kind).map_err(option_error);
         match option {
             Opt::RecvTimeout => Ok(self.timeout_ms(Direction::Recv)),
             Opt::SendTimeout => Ok(self.timeout_ms(Direction::Send)),
             Opt::Interruptible => Ok(self.interruptible.load(Relaxed).into()),
             Opt::Type => Ok(self.kind as i64),
             Opt::Family => Ok(self.family as i64),
-            Opt::Error => match kept()? {
+            Opt::Error => match system_value()? {
                 0 if self.take_pending_reset() => Ok(Error::CONN_RESET.code()),
                 0 => Ok(0),
                 errno => Ok(Error::from_os(errno as i32).code()),
             },
-            // The system tells of the address it was set with, if it was one, and of no index.
-            Opt::MulticastInterface if self.family == Family::Inet => match kept()? {
+            // For IPv4 the system reports the address that was set, and 0 for an index.
+            Opt::MulticastInterface if self.family == Family::Inet => match system_value()? {
                 0 => Ok(self.multicast_interface.load(Relaxed).into()),
                 index => Ok(index),
             },
-            _ => kept(),
+            _ => system_value(),
         }
     }
 
-    /// Sets an option that is a text.
+    /// Sets a text option.
     ///
     /// # Errors
-    /// [`Error::INVALID`] for a text that is too long or has a zero in it, [`Error::OPTION_UNSUPPORTED`] when such a
-    /// socket has no such option or it can only be read or is a number, [`Error::NOT_FOUND`] when the system has
-    /// nothing of that name, [`Error::PERMISSION`].
+    /// - [`Error::INVALID`]: the text is too long or contains a zero byte.
+    /// - [`Error::OPTION_UNSUPPORTED`]: this kind of socket lacks the option, or it is read-only or a number.
+    /// - [`Error::NOT_FOUND`]: the system does not know the name.
+    /// - [`Error::PERMISSION`]: the value needs a privilege.
     pub fn set_text(&self, option: Opt, text: &str) -> Result<()> {
         self.set_text_bytes(option, text.as_bytes())
     }
 
-    /// Reads an option that is a text. What of it is not UTF-8 comes as U+FFFD.
+    /// Reads a text option. Bytes that are not UTF-8 are replaced by U+FFFD.
     ///
     /// # Errors
-    /// [`Error::OPTION_UNSUPPORTED`] when such a socket has no such option or it is a number.
+    /// [`Error::OPTION_UNSUPPORTED`] if this kind of socket lacks the option, or it is a number.
     pub fn get_text(&self, option: Opt) -> Result<String> {
-        let mut room = [0; TEXT_CAPACITY];
-        Ok(String::from_utf8_lossy(self.get_text_bytes(option, &mut room)?).into_owned())
+        let mut buffer = [0; TEXT_CAPACITY];
+        Ok(String::from_utf8_lossy(self.get_text_bytes(option, &mut buffer)?).into_owned())
     }
 
     pub(crate) fn set_text_bytes(&self, option: Opt, text: &[u8]) -> Result<()> {
         self.fd.set_text(option, self.family, self.kind, text).map_err(option_error)
     }
 
-    pub(crate) fn get_text_bytes<'a>(&self, option: Opt, room: &'a mut [u8; TEXT_CAPACITY]) -> Result<&'a [u8]> {
-        self.fd.get_text(option, self.family, self.kind, room).map_err(option_error)
+    pub(crate) fn get_text_bytes<'a>(&self, option: Opt, buffer: &'a mut [u8; TEXT_CAPACITY]) -> Result<&'a [u8]> {
+        self.fd.get_text(option, self.family, self.kind, buffer).map_err(option_error)
     }
 
-    /// The error that came in since it was last asked for, such as a refused connection's; asking takes it.
+    /// Takes the pending error (`SO_ERROR`), such as that of a refused connection.
     pub fn take_error(&self) -> Result<Option<Error>> {
         Ok(Error::from_code(self.get(Opt::Error)?))
     }
@@ -109,20 +119,20 @@ impl Socket {
         if ms < -1 {
             return Err(Error::INVALID);
         }
-        self.keep_timeout(direction, ms);
-        self.arm(direction)
+        self.store_timeout(direction, ms);
+        self.sync_kernel_timeout(direction)
     }
 }
 
-/// What the system sets and reads by level and name. It is for C alone: the value of some options holds pointers, which
-/// the kernel would write through without Rust's knowing. In Rust, `AsFd` leads to every crate that knows how to.
+/// Options by native level and name. For C only: the value of some options holds pointers, which the kernel writes
+/// through, so a safe Rust method would be unsound. Rust programs can use other crates through `AsFd`.
 #[cfg(feature = "capi")]
 impl Socket {
     pub(crate) fn set_raw(&self, level: i32, name: i32, value: &[u8]) -> Result<()> {
         self.fd.set_raw(level, name, value).map_err(no_such_option)?;
-        // What is waited for is what was set last, by whatever name.
+        // The socket's own copies follow.
         if let Some(direction) = crate::sys::timeout_of(level, name) {
-            self.keep_timeout(direction, crate::net::socket::state::timeout_kept(&self.fd, direction)?);
+            self.store_timeout(direction, kernel_timeout_ms(&self.fd, direction)?);
         }
         if let Some(index) = crate::sys::multicast_interface_of(level, name, value) {
             self.multicast_interface.store(index, Relaxed);
@@ -133,20 +143,20 @@ impl Socket {
         Ok(())
     }
 
-    pub(crate) fn get_raw(&self, level: i32, name: i32, room: crate::net::RecvBuf<'_>) -> Result<usize> {
-        self.fd.get_raw(level, name, room).map_err(no_such_option)
+    pub(crate) fn get_raw(&self, level: i32, name: i32, buffer: RecvBuf<'_>) -> Result<usize> {
+        self.fd.get_raw(level, name, buffer).map_err(no_such_option)
     }
 }
 
-/// A UNIX socket says of an option that it has none of that kind, and it says it of an operation.
+/// EOPNOTSUPP means that a UNIX socket lacks the option.
 pub(in crate::net) fn no_such_option(errno: Errno) -> Error {
     if errno.0 == EOPNOTSUPP { Error::OPTION_UNSUPPORTED } else { errno.into() }
 }
 
-/// The system says the same in many ways.
+/// The error of an option call. The system reports one condition by several numbers.
 fn option_error(errno: Errno) -> Error {
     match errno.0 {
-        // There is no such interface.
+        // No such interface.
         EADDRNOTAVAIL | ENODEV => Error::NOT_FOUND,
         EACCES => Error::PERMISSION,
         _ => no_such_option(errno),

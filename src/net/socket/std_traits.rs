@@ -1,4 +1,4 @@
-//! How a [`Socket`] goes together with std.
+//! Conversions to and from std's types, and its `Read`, `Write` and `AsFd` traits.
 
 use crate::net::{Error, Flags, Opt, Result, Socket};
 use std::io::{self, Read, Write};
@@ -57,7 +57,7 @@ impl From<Socket> for OwnedFd {
     }
 }
 
-/// Fails as [`Socket::from_fd`] does, and closes the descriptor then.
+/// Fails like [`Socket::from_fd`], and closes the descriptor if it does.
 impl TryFrom<OwnedFd> for Socket {
     type Error = Error;
 
@@ -66,8 +66,8 @@ impl TryFrom<OwnedFd> for Socket {
     }
 }
 
-/// Conversions from std's types, which fail when the system won't tell what their descriptor is, and into them, which
-/// check no more than std does: what is not such a socket fails at its first use.
+/// Conversions from std's types fail if the descriptor can't be queried. Conversions into them check nothing, like std's:
+/// a socket of another kind fails at its first use.
 macro_rules! std_types {
     ($($type:ty),*) => {$(
         impl TryFrom<$type> for Socket {
@@ -89,12 +89,12 @@ macro_rules! std_types {
 std_types!(TcpStream, TcpListener, UdpSocket, UnixStream, UnixListener, UnixDatagram);
 
 impl Socket {
-    /// How long accept and recv wait; `None` is for ever. A fraction of a millisecond counts as a whole one.
+    /// Sets the timeout of accepting and receiving; `None` is for ever. It is rounded up to whole milliseconds.
     pub fn set_recv_timeout(&self, time: Option<Duration>) -> Result<()> {
         self.set(Opt::RecvTimeout, milliseconds(time))
     }
 
-    /// How long connect and send wait; `None` is for ever. A fraction of a millisecond counts as a whole one.
+    /// Sets the timeout of connecting and sending; `None` is for ever. It is rounded up to whole milliseconds.
     pub fn set_send_timeout(&self, time: Option<Duration>) -> Result<()> {
         self.set(Opt::SendTimeout, milliseconds(time))
     }
