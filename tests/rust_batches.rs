@@ -100,7 +100,8 @@ fn a_truncated_datagram_is_marked() {
         let mut buffers = [[0; 8]; 3];
         let mut batch = Batch::one_each(buffers.iter_mut().map(|buffer| &mut buffer[..]));
         assert_eq!(b.recv_many(&mut batch, flags), Ok(3));
-        let received: Vec<_> = batch.iter().map(|datagram| (datagram.bytes, datagram.is_truncated, datagram.from)).collect();
+        let received: Vec<_> =
+            batch.iter().map(|datagram| (datagram.bytes, datagram.is_truncated, datagram.from)).collect();
         // The sender is an unnamed UNIX address.
         let unnamed = Some(Addr::unix("").unwrap());
         assert_eq!(received, [(&b"longer t"[..], true, unnamed), (b"short", false, unnamed), (b"", false, unnamed)]);

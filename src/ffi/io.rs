@@ -79,7 +79,7 @@ const _: () = assert!(
 // SAFETY: `data` is NULL or readable for `len` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_send(s: jf_socket, data: *const c_void, len: usize, flags: u32) -> i64 {
-    let flags = Flags::from_bits(flags);
+    let flags = Flags::from_bits_retain(flags);
     // SAFETY: guaranteed by the caller.
     let buf = unsafe { some_bytes(data, len) }.map(SendBuf::from);
     if let Some((mut buf, socket)) = buf.and_then(|buf| Some((buf, SOCKETS.enter_at_once(s)?))) {
@@ -142,7 +142,7 @@ unsafe extern "C" fn send_checked(s: jf_socket, data: *const c_void, len: usize,
 // SAFETY: `data` is NULL or writable for `len` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_recv(s: jf_socket, data: *mut c_void, len: usize, flags: u32) -> i64 {
-    let flags = Flags::from_bits(flags);
+    let flags = Flags::from_bits_retain(flags);
     // SAFETY: guaranteed by the caller.
     let buf = unsafe { some_recv_buf(data, len) };
     if let Some((mut buf, socket)) = buf.and_then(|buf| Some((buf, SOCKETS.enter_at_once(s)?))) {
@@ -213,7 +213,7 @@ pub unsafe extern "C" fn jf_send_to(
     guard(|| {
         // SAFETY: guaranteed by the caller.
         let (bytes, addr) = unsafe { (bytes(data, len)?, addr(a)?) };
-        SOCKETS.with(s, |socket| socket.send_to(bytes, Flags::from_bits(flags), addr)).map(count)
+        SOCKETS.with(s, |socket| socket.send_to(bytes, Flags::from_bits_retain(flags), addr)).map(count)
     })
 }
 
@@ -255,7 +255,7 @@ pub unsafe extern "C" fn jf_recv_from(
         let from = unsafe { from.assume_init_mut() };
         // SAFETY: guaranteed by the caller.
         let buf = unsafe { recv_buf(data, len) }?;
-        SOCKETS.with(s, |socket| socket.recv_from_into(buf, Flags::from_bits(flags), from)).map(count)
+        SOCKETS.with(s, |socket| socket.recv_from_into(buf, Flags::from_bits_retain(flags), from)).map(count)
     })
 }
 
@@ -362,7 +362,7 @@ pub unsafe extern "C" fn jf_send_vec(s: jf_socket, bufs: *const jf_buf, count: u
         let mut copies = NO_COPIES;
         // SAFETY: guaranteed by the caller.
         let bufs = unsafe { send_bufs(bufs, count, &mut copies) }?;
-        SOCKETS.with(s, |socket| socket.send_vec(bufs, Flags::from_bits(flags))).map(self::count)
+        SOCKETS.with(s, |socket| socket.send_vec(bufs, Flags::from_bits_retain(flags))).map(self::count)
     })
 }
 
@@ -392,7 +392,7 @@ pub unsafe extern "C" fn jf_recv_vec(s: jf_socket, bufs: *mut jf_buf, count: usi
         let mut copies = NO_COPIES;
         // SAFETY: guaranteed by the caller.
         let bufs = unsafe { recv_bufs(bufs, count, &mut copies) }?;
-        SOCKETS.with(s, |socket| socket.recv_vec(bufs, Flags::from_bits(flags))).map(self::count)
+        SOCKETS.with(s, |socket| socket.recv_vec(bufs, Flags::from_bits_retain(flags))).map(self::count)
     })
 }
 
@@ -469,7 +469,7 @@ mod tests {
             (jf_flag::JF_ERROR_QUEUE, Flags::ERROR_QUEUE),
             (jf_flag::JF_MORE, Flags::MORE),
         ] {
-            assert_eq!(Flags::from_bits(c as u32), rust);
+            assert_eq!(Flags::from_bits_retain(c as u32), rust);
         }
         assert_eq!(crate::ffi::addr::jf_size::JF_VEC_MAX as usize, VEC_MAX);
     }

@@ -122,7 +122,7 @@ pub unsafe extern "C" fn jf_send_many(s: jf_socket, datagrams: *mut jf_datagram,
     guard(|| {
         // SAFETY: guaranteed by the caller; the layouts are equal, and any bytes are a valid `Datagram`.
         let datagrams = unsafe { initialised(datagrams.cast::<Datagram>(), count) }?;
-        SOCKETS.with(s, |socket| socket.send_many(datagrams, Flags::from_bits(flags))).map(self::count)
+        SOCKETS.with(s, |socket| socket.send_many(datagrams, Flags::from_bits_retain(flags))).map(self::count)
     })
 }
 
@@ -163,7 +163,7 @@ pub unsafe extern "C" fn jf_recv_many(s: jf_socket, datagrams: *mut jf_datagram,
     guard(|| {
         // SAFETY: guaranteed by the caller; the layouts are equal, and any bytes are a valid `Datagram`.
         let datagrams = unsafe { initialised(datagrams.cast::<Datagram>(), count) }?;
-        SOCKETS.with(s, |socket| socket.recv_datagrams(datagrams, Flags::from_bits(flags))).map(self::count)
+        SOCKETS.with(s, |socket| socket.recv_datagrams(datagrams, Flags::from_bits_retain(flags))).map(self::count)
     })
 }
 

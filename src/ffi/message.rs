@@ -95,7 +95,7 @@ pub unsafe extern "C" fn jf_send_msg(s: jf_socket, msg: *const jf_msg, flags: u3
         let bufs = unsafe { send_bufs(msg.bufs, msg.buf_count, &mut copies) }?;
         // SAFETY: guaranteed by the caller.
         let outgoing = unsafe { outgoing(msg) }?;
-        let flags = Flags::from_bits(flags);
+        let flags = Flags::from_bits_retain(flags);
         if msg.passed_count == 0 {
             return send(s, bufs, flags, &outgoing);
         }
@@ -275,7 +275,7 @@ pub unsafe extern "C" fn jf_recv_msg(s: jf_socket, msg: *mut jf_msg, flags: u32)
         // SAFETY: guaranteed by the caller; only the pointer and the length are checked.
         unsafe { bytes(msg.other, msg.other_room) }?;
         let plain = flags & PLAIN != 0;
-        let flags = Flags::from_bits(flags & !PLAIN);
+        let flags = Flags::from_bits_retain(flags & !PLAIN);
         let mut incoming = Incoming::new();
         let mut other = OtherBuffer { data: msg.other.cast(), capacity: msg.other_room, len: 0 };
         let result =

@@ -1,26 +1,25 @@
-//! The words that every operating system's part understands, with numbers of our own, and Linux's numbers for them.
+//! Families, types, directions and flags with the same numbers on every system, and their conversion to the system's.
 
-use crate::sys::Errno;
-use crate::sys::errno::{EAFNOSUPPORT, ESOCKTNOSUPPORT};
+use crate::sys::errno::{EAFNOSUPPORT, ESOCKTNOSUPPORT, Errno};
+use bitflags::bitflags;
 use std::ffi::c_int;
-use std::ops::{BitOr, BitOrAssign};
 
 /// A socket's address family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 #[non_exhaustive]
 pub enum Family {
-    /// No family: an address that stands for none.
+    /// No family: the address is empty.
     Unspec = 0,
     /// IPv4.
     Inet = 1,
-    /// IPv6; such a socket speaks IPv4 too unless [`Opt::OnlyV6`](crate::Opt::OnlyV6) is set.
+    /// IPv6. The socket also carries IPv4 unless [`Opt::OnlyV6`](crate::Opt::OnlyV6) is set.
     Inet6 = 2,
-    /// Sockets of one machine, named by a path, an abstract name or not at all.
+    /// Local sockets, with a path name, an abstract name or no name.
     Unix = 3,
-    /// Talking with the kernel: routes, links, and whatever else has a netlink protocol.
+    /// Communication with the kernel, for example about routes and links.
     Netlink = 4,
-    /// Between a virtual machine and its host.
+    /// Communication between a virtual machine and its host.
     Vsock = 5,
     /// Frames as a network interface sends and receives them.
     Packet = 6,
@@ -42,9 +41,9 @@ impl Family {
         }
     }
 
-    /// Whether a shutdown of the socket wakes the calls that wait on it.
+    /// Whether `shutdown` wakes calls that are blocked on a socket of this family.
     #[inline]
-    pub fn wakes_at_shutdown(self) -> bool {
+    pub fn is_woken_by_shutdown(self) -> bool {
         !matches!(self, Family::Netlink | Family::Vsock | Family::Packet)
     }
 
@@ -75,18 +74,18 @@ impl Family {
     }
 }
 
-/// What a socket carries.
+/// A socket's type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 #[non_exhaustive]
 pub enum Type {
-    /// A stream of bytes, in order and without loss.
+    /// A reliable, ordered stream of bytes.
     Stream = 1,
     /// Datagrams: each send is one message.
     Dgram = 2,
-    /// Messages in order and without loss, over a connection.
+    /// Reliable, ordered messages over a connection.
     SeqPacket = 3,
-    /// Datagrams of the layer below: IP packets of one protocol, frames with their headers.
+    /// Packets of the layer below: IP packets of one protocol, or frames with their headers.
     Raw = 4,
 }
 
@@ -102,12 +101,12 @@ impl Type {
         }
     }
 
-    /// Whether one receive takes one message, and whatever of it does not fit is lost.
+    /// Whether message boundaries are kept: one receive takes one message and discards what exceeds the buffer.
     pub fn has_messages(self) -> bool {
         self != Type::Stream
     }
 
-    /// Whether such a socket gets its one peer by `connect` or `accept`.
+    /// Whether a socket of this type has one peer, set by `connect` or `accept`.
     pub fn has_connections(self) -> bool {
         matches!(self, Type::Stream | Type::SeqPacket)
     }
@@ -132,15 +131,15 @@ impl Type {
     }
 }
 
-/// Which directions a shutdown ends.
+/// The directions that a shutdown ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u16)]
 pub enum Shutdown {
-    /// No more receiving.
+    /// Receiving.
     Read = 1,
-    /// No more sending; the peer reads the end of the stream.
+    /// Sending. The peer reads the end of the stream.
     Write = 2,
-    /// Neither.
+    /// Receiving and sending.
     Both = 3,
 }
 
@@ -156,76 +155,52 @@ impl Shutdown {
     }
 }
 
-/// How one send or receive differs from a plain one. Flags are joined with `|`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[repr(transparent)]
-pub struct Flags(u32);
+bitflags! {
+    /// Flags of one send or receive.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    #[repr(transparent)]
+    pub struct Flags: u32 {
+        /// Sends or receives a stream's out-of-band byte. Receiving it never waits.
+        const OUT_OF_BAND = 0x1;
+        /// Receive: leaves the data in the queue.
+        const PEEK = 0x2;
+        /// Receive: returns the message's whole length, even when it exceeds the buffer. No effect on a stream, nor in
+        /// the error queue, where the system does not know the length.
+        const TRUNC = 0x20;
+        /// Never waits, whatever the socket's timeout.
+        const DONT_WAIT = 0x40;
+        /// Receive on a stream: waits until the buffer is full.
+        const WAIT_ALL = 0x100;
+        /// Send: the peer has just answered, so its link address needs no probe.
+        const CONFIRM = 0x800;
+        /// Receive: takes a message from the error queue. Never waits.
+        const ERROR_QUEUE = 0x2000;
+        /// Send: more data follows soon, so a partial packet may wait for it.
+        const MORE = 0x8000;
+    }
+}
 
 impl Flags {
-    /// A plain call.
-    pub const NONE: Flags = Flags(0);
-    /// A stream's urgent byte; receiving it never waits.
-    pub const OUT_OF_BAND: Flags = Flags(0x1);
-    /// Receive: leave the data in the queue.
-    pub const PEEK: Flags = Flags(0x2);
-    /// Receive: return a message's whole length, even when it did not fit. No effect on a stream, nor where the system
-    /// does not know the length: in the queue of errors.
-    pub const TRUNC: Flags = Flags(0x20);
-    /// Never wait, whatever the socket's timeout.
-    pub const DONT_WAIT: Flags = Flags(0x40);
-    /// Receive on a stream: wait until the buffer is full.
-    pub const WAIT_ALL: Flags = Flags(0x100);
-    /// Send: the peer answered just now, so its link address needs no probe.
-    pub const CONFIRM: Flags = Flags(0x800);
-    /// Receive from the queue of errors; never waits.
-    pub const ERROR_QUEUE: Flags = Flags(0x2000);
-    /// Send: more will follow soon, so a packet may wait for it.
-    pub const MORE: Flags = Flags(0x8000);
+    /// No flags.
+    pub const NONE: Flags = Flags::empty();
 
-    /// Receive on a UNIX socket: no program executed later inherits the descriptors that come. Packet sockets refuse
-    /// it.
-    pub(crate) const CLOSE_ON_EXEC: Flags = Flags(0x4000_0000);
+    /// The flags that a send accepts.
+    pub const FOR_SEND: Flags = Flags::DONT_WAIT.union(Flags::OUT_OF_BAND).union(Flags::MORE).union(Flags::CONFIRM);
+    /// The flags that a receive accepts.
+    pub const FOR_RECV: Flags = Flags::FOR_ANY_RECV.union(Flags::OUT_OF_BAND).union(Flags::ERROR_QUEUE);
+    /// The flags that a receive accepts on a socket of any family and type.
+    pub(crate) const FOR_ANY_RECV: Flags =
+        Flags::DONT_WAIT.union(Flags::PEEK).union(Flags::WAIT_ALL).union(Flags::TRUNC);
+    /// The flags with which a call never waits.
+    pub(crate) const NONBLOCKING: Flags = Flags::DONT_WAIT.union(Flags::ERROR_QUEUE).union(Flags::OUT_OF_BAND);
 
-    /// What a send may be told.
-    pub const FOR_SEND: Flags = Flags(Self::DONT_WAIT.0 | Self::OUT_OF_BAND.0 | Self::MORE.0 | Self::CONFIRM.0);
-    /// What a receive may be told.
-    pub const FOR_RECV: Flags = Flags(
-        Self::DONT_WAIT.0 | Self::PEEK.0 | Self::WAIT_ALL.0 | Self::OUT_OF_BAND.0 | Self::TRUNC.0 | Self::ERROR_QUEUE.0,
-    );
-    /// What every receive on every socket may be told.
-    pub(crate) const EVERYWHERE: Flags = Flags(Self::DONT_WAIT.0 | Self::PEEK.0 | Self::WAIT_ALL.0 | Self::TRUNC.0);
-    /// Those that make a call never wait: the error queue and the urgent byte are there or they are not.
-    pub(crate) const NEVER_WAIT: Flags = Flags(Self::DONT_WAIT.0 | Self::ERROR_QUEUE.0 | Self::OUT_OF_BAND.0);
+    /// Receive on a UNIX socket: sets close-on-exec on received descriptors. Packet sockets refuse this flag.
+    pub(crate) const CLOSE_ON_EXEC: Flags = Flags::from_bits_retain(0x4000_0000);
 
-    /// The flags with these bits, defined or not: the call they are given to refuses unknown ones.
-    pub const fn from_bits(bits: u32) -> Flags {
-        Flags(bits)
-    }
-
-    /// The bits of these flags.
-    pub const fn bits(self) -> u32 {
-        self.0
-    }
-
-    /// Whether none but these are set.
-    pub const fn within(self, allowed: Flags) -> bool {
-        self.0 & !allowed.0 == 0
-    }
-
-    /// Whether any of these is set.
-    pub const fn intersects(self, other: Flags) -> bool {
-        self.0 & other.0 != 0
-    }
-
-    /// These without those.
-    pub const fn without(self, other: Flags) -> Flags {
-        Flags(self.0 & !other.0)
-    }
-
-    /// Linux's `MSG_` bits for them. The numbers were chosen so that there is nothing to do.
+    /// Linux's `MSG_` bits. The library's numbers are the same.
     #[inline]
     pub(in crate::sys) const fn to_os(self) -> c_int {
-        self.0 as c_int
+        self.bits() as c_int
     }
 }
 
@@ -240,17 +215,3 @@ const _: () = assert!(
         && Flags::MORE.to_os() == libc::MSG_MORE
         && Flags::CLOSE_ON_EXEC.to_os() == libc::MSG_CMSG_CLOEXEC
 );
-
-impl BitOr for Flags {
-    type Output = Flags;
-
-    fn bitor(self, other: Flags) -> Flags {
-        Flags(self.0 | other.0)
-    }
-}
-
-impl BitOrAssign for Flags {
-    fn bitor_assign(&mut self, other: Flags) {
-        *self = *self | other;
-    }
-}

@@ -17,7 +17,7 @@ impl Socket {
     /// one message of several datagrams.
     pub(crate) fn recv_datagrams(&self, datagrams: &mut [Datagram<'_>], flags: Flags) -> Result<usize> {
         self.check_sends_datagrams()?;
-        if !flags.within(Flags::DONT_WAIT | Flags::TRUNC) {
+        if !(Flags::DONT_WAIT | Flags::TRUNC).contains(flags) {
             return Err(Error::INVALID);
         }
         if datagrams.is_empty() {
@@ -46,7 +46,7 @@ impl Socket {
         let mut batch = RecvBatch::<MESSAGES>::new();
         datagrams[..buffers].iter().for_each(|datagram| batch.add(datagram));
         let fd_flags = if self.family == Family::Unix { Flags::CLOSE_ON_EXEC } else { Flags::NONE };
-        let os_flags = flags.without(Flags::TRUNC) | self.base_recv_flags() | fd_flags;
+        let os_flags = flags.difference(Flags::TRUNC) | self.base_recv_flags() | fd_flags;
         let received = self.call(Direction::Recv, flags, |fd, extra| batch.receive(fd, os_flags | extra))?;
         let messages = if MESSAGES == 1 { 1 } else { received };
         let mut count = 0;

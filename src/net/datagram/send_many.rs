@@ -148,7 +148,7 @@ impl Socket {
     /// [udp(7)]: https://man7.org/linux/man-pages/man7/udp.7.html
     pub fn send_many(&self, datagrams: &mut [Datagram<'_>], flags: Flags) -> Result<usize> {
         self.check_sends_datagrams()?;
-        if !flags.within(Flags::DONT_WAIT | Flags::CONFIRM) {
+        if !(Flags::DONT_WAIT | Flags::CONFIRM).contains(flags) {
             return Err(Error::INVALID);
         }
         if datagrams.is_empty() {

@@ -63,7 +63,7 @@ pub(crate) fn wait_for<'a>(
             return Err(Error::INVALID);
         }
         interruptible |= socket.interruptible.load(Relaxed);
-        all_wake_at_shutdown &= socket.family.wakes_at_shutdown();
+        all_wake_at_shutdown &= socket.family.is_woken_by_shutdown();
         *item = PollItem::new(&socket.fd, events);
     }
     let mut remaining = match deadline {

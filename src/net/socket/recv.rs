@@ -113,14 +113,14 @@ impl Socket {
     /// length of a message; on a stream it would discard data.
     #[inline]
     pub(in crate::net) fn recv_flags(&self, flags: Flags) -> Result<Flags> {
-        if !flags.within(Flags::EVERYWHERE) {
+        if !Flags::FOR_ANY_RECV.contains(flags) {
             self.check_flags(flags, Flags::FOR_RECV)?;
         }
         // Coalesced datagrams would look like one.
         if self.batches.is_batch_only() && !flags.intersects(Flags::ERROR_QUEUE) {
             return Err(Error::UNSUPPORTED);
         }
-        Ok(flags.without(Flags::TRUNC) | self.base_recv_flags())
+        Ok(flags.difference(Flags::TRUNC) | self.base_recv_flags())
     }
 
     /// The result of a receive that the system reports as a success, into a buffer of `len` bytes.

@@ -96,7 +96,7 @@ impl Socket {
     /// Rejects flags that the call or the socket does not support. The system would ignore some of them.
     #[cold]
     pub(in crate::net) fn check_flags(&self, flags: Flags, allowed: Flags) -> Result<()> {
-        if !flags.within(allowed) {
+        if !allowed.contains(flags) {
             return Err(Error::INVALID);
         }
         let has_no_urgent_data = flags.intersects(Flags::OUT_OF_BAND) && self.kind.has_messages();

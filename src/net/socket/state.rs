@@ -107,7 +107,7 @@ impl Socket {
     /// The flags of every receive call.
     #[inline(always)]
     pub(in crate::net) fn base_recv_flags(&self) -> Flags {
-        Flags::from_bits(self.base_recv_flags.into())
+        Flags::from_bits_retain(self.base_recv_flags.into())
     }
 
     #[inline]
@@ -136,7 +136,7 @@ impl Socket {
         #[cold]
         fn unlikely() {}
 
-        match Flags::from_bits(flags.bits() | self.slow_path[direction as usize].load(Relaxed)) {
+        match Flags::from_bits_retain(flags.bits() | self.slow_path[direction as usize].load(Relaxed)) {
             Flags::NONE => Some(Flags::NONE),
             Flags::DONT_WAIT => {
                 unlikely();
@@ -157,7 +157,7 @@ impl Socket {
             Type::Stream => matches!(deadline, Deadline::After(..)),
             _ => false,
         };
-        !self.family.wakes_at_shutdown()
+        !self.family.is_woken_by_shutdown()
             || direction == Direction::Send && self.family == Family::Unix && sends_to_unix()
     }
 

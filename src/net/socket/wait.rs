@@ -84,7 +84,7 @@ impl Socket {
     #[inline]
     fn call_deadline(&self, direction: Direction, flags: Flags) -> Deadline {
         let ms = self.timeout_ms(direction);
-        if ms == 0 || flags.intersects(Flags::NEVER_WAIT) {
+        if ms == 0 || flags.intersects(Flags::NONBLOCKING) {
             Deadline::Immediate
         } else if ms < 0 {
             Deadline::Infinite
@@ -154,7 +154,11 @@ impl Socket {
 
     /// The timeout of one poll: a slice of the remaining time if a shutdown does not wake the poll.
     fn poll_timeout(&self, left: Option<Duration>) -> Option<Duration> {
-        if self.family.wakes_at_shutdown() { left } else { Some(left.map_or(POLL_SLICE, |left| left.min(POLL_SLICE))) }
+        if self.family.is_woken_by_shutdown() {
+            left
+        } else {
+            Some(left.map_or(POLL_SLICE, |left| left.min(POLL_SLICE)))
+        }
     }
 
     /// The remaining time of a call whose system call failed; `None` is for ever. An error that waiting does not change is
