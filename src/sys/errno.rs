@@ -18,14 +18,23 @@ pub struct Errno(pub i32);
 impl Errno {
     /// The calling thread's `errno`, as the system call that just failed has set it.
     pub fn last() -> Errno {
-        // SAFETY: the location belongs to the calling thread and is always valid.
-        Errno(unsafe { *libc::__errno_location() })
+        Errno(nix::errno::Errno::last_raw())
     }
 }
 
 impl From<io::Error> for Errno {
     fn from(error: io::Error) -> Errno {
         Errno(error.raw_os_error().unwrap_or(EINVAL))
+    }
+}
+
+impl From<nix::errno::Errno> for Errno {
+    fn from(error: nix::errno::Errno) -> Errno {
+        match error {
+            // A number that nix has no name for; the failed call has left it in `errno`.
+            nix::errno::Errno::UnknownErrno => Errno::last(),
+            error => Errno(error as i32),
+        }
     }
 }
 

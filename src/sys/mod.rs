@@ -51,6 +51,7 @@ mod datagram;
 pub mod errno;
 mod message;
 mod names;
+mod plain;
 mod poll;
 mod process;
 mod socket;
@@ -63,9 +64,9 @@ pub use datagram::recv_batch::{RECV_BATCH_MAX, RecvBatch};
 pub use datagram::send_batch::{SEGMENTS, SEGMENTS_BYTES, SendBatch, SendBatchMemory};
 pub use datagram::types::{Batch, Datagram, present};
 pub use errno::Errno;
-pub use message::control::{
-    ControlBuf, Credentials, DESCRIPTORS_MAX, Descriptors, IncomingControl, Origin, OsError, OutgoingControl,
-};
+pub use message::control::{Credentials, IncomingControl, Origin, OsError, OutgoingControl};
+pub use message::control_buf::ControlBuf;
+pub use message::descriptors::{DESCRIPTORS_MAX, Descriptors};
 pub use names::interfaces::{InterfaceFlags, RawInterface, interface_index, interfaces};
 pub use names::resolver::{NameError, look_up, look_up_as_is, name_of, service_port};
 pub use poll::events::Events;
@@ -78,6 +79,7 @@ pub use poll::wake::WakeFd;
 pub use process::detached_thread::spawn_detached;
 pub use process::fork::{EPOCH_SHIFT, fork_epoch, register_fork_handler};
 pub use process::sigpipe::NoSigpipe;
+pub use socket::buffers::{RecvBuf, SendBuf, VEC_MAX};
 pub use socket::descriptor::Descriptor;
 pub use socket::listen_fds::{LISTEN_FDS_MAX, listen_fds};
 pub use socket::options::{Opt, TEXT_CAPACITY, supports};
@@ -86,14 +88,6 @@ pub use socket::socket_file::{Folder, is_dead, is_socket, remove_file};
 #[cfg(feature = "capi")]
 pub use socket::sockopt::{is_coalescing, multicast_interface_of, timeout_of};
 pub use socket::tcp_info;
-pub use socket::transfer::{RecvBuf, SendBuf, VEC_MAX};
 pub use system_call::RawResult;
+use system_call::check;
 pub use types::{Family, Flags, Shutdown, Type};
-
-use std::ffi::c_long;
-
-/// The result of a raw system call as a `Result`.
-fn check(result: c_long) -> Result<usize, Errno> {
-    // Everything but the errors is zero or more.
-    usize::try_from(result).map_err(|_| Errno::last())
-}

@@ -1,25 +1,33 @@
-//! Making a system call.
+//! System calls past the C library.
 //!
-//! The C library's own functions are cancellation points where they may wait, and its `syscall` moves every argument and
-//! reports through errno, which costs a call from C half of what it takes beside the kernel. So the instruction stands here,
-//! for the processors that matter; the others go through `syscall`.
+//! The C library's functions that may wait are cancellation points: `pthread_cancel` would unwind Rust frames, which
+//! aborts the process. Its `syscall` function copies every argument and reports through errno, which costs half of the
+//! user-space time of a call from C. So x86-64 and AArch64 use the instruction; other processors use `syscall`.
 
-use crate::sys::Errno;
+use crate::sys::errno::Errno;
 use libc::{c_int, c_long};
 
-/// What a system call returned, as it is: the kernel's errors are the numbers from -4095 to -1, and nothing else is. And one
-/// less than that, in the other register that a call changes, where it need not be brought to be compared.
+/// The return value of a system call, and that value minus one. The kernel returns errors as -4095 to -1.
+///
+/// The second number is computed in a register that the call overwrites anyway, so [`RawResult::count_within`] needs no
+/// instruction to prepare its comparison.
 #[derive(Clone, Copy)]
 pub struct RawResult(isize, usize);
 
 impl RawResult {
-    /// Of a call that counts bytes: a count that is neither nothing nor more than a buffer's length. One comparison tells it
-    /// from all else, since no buffer is as long as an error's number taken for a count.
     #[inline(always)]
-    pub fn within(self, len: usize) -> Option<usize> {
+    fn new(result: isize) -> RawResult {
+        RawResult(result, (result as usize).wrapping_sub(1))
+    }
+
+    /// The byte count, if it is from 1 to `len`. One comparison excludes 0, a larger count and every error, since no
+    /// buffer is as long as an error number taken as a count.
+    #[inline(always)]
+    pub fn count_within(self, len: usize) -> Option<usize> {
         (self.1 < len).then_some(self.0 as usize)
     }
 
+    /// The value, or the error.
     #[inline(always)]
     pub fn result(self) -> Result<usize, Errno> {
         match self.0 {
@@ -29,54 +37,54 @@ impl RawResult {
     }
 }
 
-/// Makes a system call of up to six arguments.
+/// Makes a system call with up to six arguments.
 ///
 /// # Safety
-/// That of the call: pointers among its arguments must be what the kernel takes them for.
+/// The arguments must meet the requirements of the call: pointers are valid for what the kernel reads and writes.
 #[inline(always)]
 pub unsafe fn system_call<const N: usize>(number: c_long, args: [usize; N]) -> Result<usize, Errno> {
     let mut all = [0; 6];
     all[..N].copy_from_slice(&args);
-    // SAFETY: the caller's.
-    returned(unsafe { raw(number, all) }).result()
+    // SAFETY: guaranteed by the caller.
+    RawResult::new(unsafe { six_args(number, all) }).result()
 }
 
-/// [`system_call`], for a caller who goes on using the arguments. The kernel leaves them in their registers; writing
-/// them back from there tells the compiler, which would keep copies in others.
+/// [`system_call`] for a caller that uses the arguments afterwards. The kernel preserves their registers; writing them
+/// back from there spares the compiler copies in other registers.
 ///
 /// # Safety
-/// As [`system_call`]. If the call has a sixth argument, it does not matter.
+/// As [`system_call`]. A sixth argument of the call is undefined and must have no effect.
 #[inline(always)]
 pub unsafe fn system_call_keeping(number: c_long, args: &mut [usize; 5]) -> RawResult {
-    // SAFETY: the caller's.
-    unsafe { raw_five(number, args) }
+    // SAFETY: guaranteed by the caller.
+    unsafe { five_args(number, args) }
 }
 
-#[inline(always)]
-fn returned(result: isize) -> RawResult {
-    RawResult(result, (result as usize).wrapping_sub(1))
+/// The result of a function of the C library that returns -1 and sets errno on error.
+pub(in crate::sys) fn check(result: c_long) -> Result<usize, Errno> {
+    usize::try_from(result).map_err(|_| Errno::last())
 }
 
-/// Runs a function of the C library that may be a thread cancellation point, and has it be none.
+/// Runs a function of the C library with thread cancellation disabled.
 pub fn uncanceled<T>(call: impl FnOnce() -> T) -> T {
     unsafe extern "C" {
         fn pthread_setcancelstate(state: c_int, before: *mut c_int) -> c_int;
     }
     const PTHREAD_CANCEL_DISABLE: c_int = 1;
     let mut before = 0;
-    // SAFETY: the place for the state is ours.
+    // SAFETY: `before` is writable.
     unsafe { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &mut before) };
     let result = call();
-    // SAFETY: as above. A cancellation that came meanwhile waits for the next cancellation point.
+    // SAFETY: as above. A cancellation that is pending takes effect at the next cancellation point.
     unsafe { pthread_setcancelstate(before, &mut 0) };
     result
 }
 
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-unsafe fn raw(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
+unsafe fn six_args(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
     let result;
-    // SAFETY: this is how a call is made; it changes the registers named here, and what its arguments point to.
+    // SAFETY: the registers are those of Linux's convention. The call changes the ones named as outputs, and memory.
     unsafe {
         std::arch::asm!(
             "syscall",
@@ -89,39 +97,39 @@ unsafe fn raw(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
     result
 }
 
-/// [`raw`] of five arguments. The register of the sixth is the compiler's, who is short of those that a system call keeps.
-/// Where the kernel knows a sixth, memcheck looks at what the compiler has there.
+/// [`six_args`] with the sixth argument's register left to the compiler, which has few registers that a call preserves.
+/// For calls that have a sixth argument, memcheck looks at the value in that register.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-unsafe fn raw_five(number: c_long, args: &mut [usize; 5]) -> RawResult {
-    let (result, less);
+unsafe fn five_args(number: c_long, args: &mut [usize; 5]) -> RawResult {
+    let (result, minus_one);
     let [a, b, c, d, e] = args;
-    // SAFETY: as in `raw`.
+    // SAFETY: as in `six_args`.
     unsafe {
         std::arch::asm!(
             "syscall",
             "lea rcx, [rax - 1]",
             inlateout("rax") number as isize => result,
             inout("rdi") *a, inout("rsi") *b, inout("rdx") *c, inout("r10") *d, inout("r8") *e,
-            lateout("rcx") less, lateout("r11") _,
+            lateout("rcx") minus_one, lateout("r11") _,
             options(nostack, preserves_flags),
         );
     }
-    RawResult(result, less)
+    RawResult(result, minus_one)
 }
 
 #[cfg(not(target_arch = "x86_64"))]
-unsafe fn raw_five(number: c_long, args: &mut [usize; 5]) -> RawResult {
+unsafe fn five_args(number: c_long, args: &mut [usize; 5]) -> RawResult {
     let [a, b, c, d, e] = *args;
-    // SAFETY: the caller's.
-    returned(unsafe { raw(number, [a, b, c, d, e, 0]) })
+    // SAFETY: guaranteed by the caller.
+    RawResult::new(unsafe { six_args(number, [a, b, c, d, e, 0]) })
 }
 
 #[cfg(target_arch = "aarch64")]
 #[inline(always)]
-unsafe fn raw(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
+unsafe fn six_args(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
     let result;
-    // SAFETY: this is how a call is made; it changes the register named here, and what its arguments point to.
+    // SAFETY: the registers are those of Linux's convention. The call changes the output, and memory.
     unsafe {
         std::arch::asm!(
             "svc 0",
@@ -134,8 +142,8 @@ unsafe fn raw(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
 }
 
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-unsafe fn raw(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
-    // SAFETY: the caller's.
+unsafe fn six_args(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
+    // SAFETY: guaranteed by the caller.
     match unsafe { libc::syscall(number, a, b, c, d, e, f) } {
         -1 => -(Errno::last().0 as isize),
         result => result as isize,

@@ -151,8 +151,8 @@ impl Socket {
     /// [recvmmsg(2)]: https://man7.org/linux/man-pages/man2/recvmmsg.2.html
     /// [udp(7)]: https://man7.org/linux/man-pages/man7/udp.7.html
     pub fn recv_many(&self, batch: &mut Batch<'_>, flags: Flags) -> Result<usize> {
-        let count = self.recv_datagrams(batch.rooms(), flags)?;
-        batch.filled(count);
+        let count = self.recv_datagrams(batch.buffers(), flags)?;
+        batch.set_count(count);
         Ok(count)
     }
 }

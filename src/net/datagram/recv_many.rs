@@ -75,7 +75,7 @@ impl Socket {
     /// How many leading elements' buffers to receive into. With coalescing, there must be [`COALESCED_COUNT`] elements for
     /// each.
     fn usable_buffers(&self, datagrams: &[Datagram<'_>]) -> Result<usize> {
-        let accepts_coalesced = datagrams.len() >= COALESCED_COUNT && datagrams[0].room_len() >= COALESCED_BYTES;
+        let accepts_coalesced = datagrams.len() >= COALESCED_COUNT && datagrams[0].buffer_len() >= COALESCED_BYTES;
         if accepts_coalesced {
             // Checked first: an array that is rejected must not turn coalescing on.
             let count = leading_buffers(&datagrams[..datagrams.len() / COALESCED_COUNT], COALESCED_BYTES)?;
@@ -135,8 +135,8 @@ impl Socket {
 /// How many leading elements have a buffer of at least `min_len` bytes, at most [`RECV_BATCH_MAX`].
 fn leading_buffers(datagrams: &[Datagram<'_>], min_len: usize) -> Result<usize> {
     let mut count = 0;
-    for datagram in datagrams.iter().take(RECV_BATCH_MAX).take_while(|datagram| datagram.room_len() >= min_len) {
-        if datagram.has_room_nowhere() {
+    for datagram in datagrams.iter().take(RECV_BATCH_MAX).take_while(|datagram| datagram.buffer_len() >= min_len) {
+        if datagram.has_invalid_buffer() {
             return Err(Error::INVALID);
         }
         count += 1;

@@ -210,7 +210,7 @@ impl Socket {
 
     /// Sends a batch of one by [`Socket::send`] or [`Socket::send_to`].
     fn send_one(&self, datagram: &mut Datagram<'_>, flags: Flags) -> Result<usize> {
-        let result = match (datagram.is_nowhere(), datagram.present) {
+        let result = match (datagram.has_invalid_data(), datagram.present) {
             (true, _) => Err(Error::INVALID),
             (false, 0) => self.send(datagram.send_buf(), flags),
             _ => self.send_to_raw(datagram.send_buf(), flags, &datagram.addr),
@@ -290,7 +290,7 @@ impl Socket {
         batch: &mut SendBatch<'_, 'a, MESSAGES, BUFS>,
         datagram: &Datagram<'a>,
     ) -> Result<()> {
-        if datagram.is_nowhere() {
+        if datagram.has_invalid_data() {
             return Err(Error::INVALID);
         }
         let to = if datagram.present & present::ADDR == 0 { None } else { Some(&datagram.addr) };

@@ -23,7 +23,7 @@ impl Socket {
     pub fn send_msg(&self, bufs: &[SendBuf<'_>], flags: Flags, message: &Outgoing<'_>) -> Result<usize> {
         let flags = self.send_flags(flags)?;
         message.check(self, total_len(bufs.iter().map(SendBuf::len))?, flags)?;
-        let mut name = SockAddr::room();
+        let mut name = SockAddr::new();
         let to = match message.to {
             None => None,
             Some(to) => {
@@ -68,7 +68,7 @@ impl Socket {
         if capacity == 0 && !self.kind.has_messages() && !flags.intersects(Flags::ERROR_QUEUE) {
             return Ok(0);
         }
-        let (mut name, mut control) = (SockAddr::room(), ControlBuf::new());
+        let (mut name, mut control) = (SockAddr::new(), ControlBuf::new());
         let (count, cut) = self
             .call(Direction::Recv, flags, |fd, extra| fd.recv_msg(bufs, os_flags | extra, &mut name, &mut control))?;
         // The system writes no address for an entry of the error queue that is not about a datagram.
@@ -77,7 +77,7 @@ impl Socket {
         }
         message.is_truncated = cut.data;
         message.is_control_truncated = cut.control;
-        control.take(cut.control, |item| message.store(item, other));
+        control.drain(cut.control, |item| message.store(item, other));
         for addr in message.destination.iter_mut().map(|to| &mut to.addr).chain(&mut message.original_destination) {
             *addr = self.to_own_family(*addr);
         }

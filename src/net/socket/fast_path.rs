@@ -70,7 +70,7 @@ impl Socket {
     #[inline(always)]
     fn fast_path_result(&self, flags: Flags, (returned, len): (RawResult, usize)) -> FastPathResult {
         // 0 may be the end of the stream or a cancellation, and a count above `len` is a truncated datagram.
-        if let Some(count) = returned.within(len) {
+        if let Some(count) = returned.count_within(len) {
             return Ok(Ok(count));
         }
         match returned.result() {

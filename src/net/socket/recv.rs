@@ -76,7 +76,7 @@ impl Socket {
             return Ok(0);
         }
         let len = buf.len();
-        let mut name = SockAddr::room();
+        let mut name = SockAddr::new();
         let op = |fd: &Descriptor, extra| fd.recv_from(&mut buf, os_flags | extra, &mut name);
         let count = self.call(Direction::Recv, flags, op)?;
         let result = self.recv_result(count, len, flags);

@@ -55,7 +55,7 @@ impl Socket {
         let buf = buf.into();
         let flags = self.send_flags(flags)?;
         self.check_destination(addr)?;
-        let mut name = SockAddr::room();
+        let mut name = SockAddr::new();
         name.encode(addr.raw())?;
         let name = &name;
         self.call(Direction::Send, flags, move |fd, extra| fd.send_to(buf, flags | extra, name))
@@ -65,7 +65,7 @@ impl Socket {
     /// The same, to an address that may be malformed.
     pub(in crate::net) fn send_to_raw(&self, buf: SendBuf<'_>, flags: Flags, addr: &RawAddr) -> Result<usize> {
         self.check_raw_remote(addr)?;
-        let mut name = SockAddr::room();
+        let mut name = SockAddr::new();
         name.encode(addr)?;
         let name = &name;
         self.call(Direction::Send, flags, move |fd, extra| fd.send_to(buf, flags | extra, name))

@@ -1,84 +1,90 @@
-//! Receiving many datagrams in one system call, and taking apart what the kernel ran together (UDP coalescing, `UDP_GRO`).
+//! Receiving many datagrams in one system call, and splitting datagrams that the kernel has coalesced (`UDP_GRO`).
 
-use crate::sys::datagram::types::present;
+use crate::sys::addr::{RawAddr, SockAddr};
+use crate::sys::datagram::types::{Datagram, present};
+use crate::sys::errno::Errno;
+use crate::sys::message::control::IncomingControl;
+use crate::sys::message::control_buf::ControlBuf;
+use crate::sys::socket::descriptor::Descriptor;
 use crate::sys::socket::transfer::{message, recv_flags};
 use crate::sys::system_call::system_call;
-use crate::sys::{ControlBuf, Datagram, Descriptor, Errno, Flags, IncomingControl, RawAddr, SockAddr};
+use crate::sys::types::Flags;
 use libc::{iovec, mmsghdr};
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
-/// The most messages that come in one call.
+/// The largest number of messages in one call.
 pub const RECV_BATCH_MAX: usize = 64;
 
-/// What is told beside a message's data: the size of its segments, its traffic class, where it came to, when; and as much
-/// again that nobody here asks for.
+/// Twice the control messages that are parsed: segment size, traffic class, destination and timestamp.
 type Control = ControlBuf<256>;
 
-/// Rooms for so many messages at the most, and those that came.
-pub struct RecvBatch<'a, const MOST: usize> {
-    headers: [MaybeUninit<mmsghdr>; MOST],
-    names: [MaybeUninit<SockAddr>; MOST],
-    controls: [MaybeUninit<Control>; MOST],
-    bufs: [MaybeUninit<iovec>; MOST],
-    /// How many rooms there are.
+/// Buffers for up to `CAPACITY` messages, and the messages received.
+pub struct RecvBatch<'a, const CAPACITY: usize> {
+    headers: [MaybeUninit<mmsghdr>; CAPACITY],
+    names: [MaybeUninit<SockAddr>; CAPACITY],
+    controls: [MaybeUninit<Control>; CAPACITY],
+    bufs: [MaybeUninit<iovec>; CAPACITY],
+    /// The number of buffers.
     count: usize,
     memory: PhantomData<&'a mut [u8]>,
 }
 
-/// What became of a message.
+/// The result of splitting a message.
 pub struct Taken {
-    /// How many datagrams it was.
+    /// The number of datagrams in the message.
     pub count: usize,
-    /// Its length, when it was cut.
+    /// The message's whole length, if it exceeded the buffer.
     pub cut: Option<usize>,
 }
 
-impl<'a, const MOST: usize> RecvBatch<'a, MOST> {
+impl<'a, const CAPACITY: usize> RecvBatch<'a, CAPACITY> {
     #[inline(always)]
     pub fn new() -> Self {
         RecvBatch {
-            headers: [const { MaybeUninit::uninit() }; MOST],
-            names: [const { MaybeUninit::uninit() }; MOST],
-            controls: [const { MaybeUninit::uninit() }; MOST],
-            bufs: [const { MaybeUninit::uninit() }; MOST],
+            headers: [const { MaybeUninit::uninit() }; CAPACITY],
+            names: [const { MaybeUninit::uninit() }; CAPACITY],
+            controls: [const { MaybeUninit::uninit() }; CAPACITY],
+            bufs: [const { MaybeUninit::uninit() }; CAPACITY],
             count: 0,
             memory: PhantomData,
         }
     }
 
-    /// Adds the room of a datagram, of which there are no more than that.
+    /// Adds a datagram's buffer.
+    ///
+    /// # Panics
+    /// If the batch is full.
     #[inline]
     pub fn add(&mut self, datagram: &Datagram<'a>) {
-        self.bufs[self.count].write(datagram.recv_buf().0);
+        self.bufs[self.count].write(datagram.recv_buf().iovec());
         self.count += 1;
     }
 
-    /// How many rooms there are.
+    /// The number of buffers.
     #[inline(always)]
     fn count(&self) -> usize {
-        // One, where the compiler may know it.
-        if MOST == 1 { 1 } else { self.count }
+        // A constant for the compiler, where it can be one.
+        if CAPACITY == 1 { 1 } else { self.count }
     }
 
-    /// Receives a message, and what others are there, and returns how many came.
+    /// Receives one message, and further messages that are queued already. Returns their number.
     #[inline(always)]
     pub fn receive(&mut self, fd: &Descriptor, flags: Flags) -> Result<usize, Errno> {
         assert!(self.count > 0);
         for at in 0..self.count() {
             let mut header = message(self.bufs[at].as_mut_ptr(), 1);
-            let (name, name_len) = self.names[at].write(SockAddr::room()).fill();
-            header.msg_name = name.cast();
-            // SAFETY: the length is that of the address's room.
-            header.msg_namelen = unsafe { *name_len };
-            let (control, control_len) = self.controls[at].write(Control::new()).fill();
+            let name = self.names[at].write(SockAddr::new());
+            header.msg_namelen = name.len();
+            header.msg_name = name.as_mut_ptrs().0.cast();
+            let (control, control_len) = self.controls[at].write(Control::new()).as_mut_buf();
             header.msg_control = control.cast();
             header.msg_controllen = control_len as _;
             self.headers[at].write(mmsghdr { msg_hdr: header, msg_len: 0 });
         }
         let (headers, flags) = (self.headers.as_mut_ptr(), recv_flags(flags));
-        // SAFETY: of so many headers, every buffer is writable memory of its length, the datagrams' for as long as we are
-        // there; so are the rooms for addresses and control data, which are ours.
+        // SAFETY: `count` headers are initialised. Their buffers, addresses and control buffers are writable and exclusively
+        // borrowed, the datagrams' buffers for `'a`.
         unsafe {
             if self.count() == 1 {
                 let len = system_call(libc::SYS_recvmsg, [fd.raw(), headers as usize, flags])?;
@@ -90,23 +96,22 @@ impl<'a, const MOST: usize> RecvBatch<'a, MOST> {
         }
     }
 
-    /// Tells the datagrams of a message that came, each by the next of `out`, which has one at least. What is told of an
-    /// address of this machine goes through `own`.
-    ///
-    /// A message that is run together from more than there are of `out` is told by the last as one with the rest.
+    /// Splits a received message into datagrams and writes them to `out`, which has at least one element. `own` converts
+    /// local addresses. If `out` is too short for a coalesced message, its last element is a datagram with all remaining
+    /// bytes.
     #[inline(always)]
     pub fn take(&mut self, message: usize, out: &mut [Datagram<'a>], own: impl Fn(RawAddr) -> RawAddr) -> Taken {
         assert!(message < self.count());
-        // SAFETY: written by `receive`, and by the system since.
+        // SAFETY: initialised by `receive`.
         let (header, buf) = unsafe { (self.headers[message].assume_init_ref(), self.bufs[message].assume_init_ref()) };
         let len = header.msg_len as usize;
-        let there = len.min(buf.iov_len);
-        let is_cut = header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0 || there < len;
+        let received = len.min(buf.iov_len);
+        let is_cut = header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0 || received < len;
 
         let [first, ..] = out else { return Taken { count: 0, cut: None } };
-        // SAFETY: written by `receive`; the system says how much it filled.
+        // SAFETY: initialised by `receive`.
         let name = unsafe { self.names[message].assume_init_mut() };
-        name.filled(header.msg_hdr.msg_namelen);
+        name.set_len(header.msg_hdr.msg_namelen);
         (first.present, first.tos) = (present::ADDR, 0);
         match name.ip_part() {
             Some(part) => first.addr.set_ip_part(part),
@@ -117,31 +122,31 @@ impl<'a, const MOST: usize> RecvBatch<'a, MOST> {
         }
         #[allow(clippy::unnecessary_cast, reason = "C libraries differ in its type")]
         let packed = header.msg_hdr.msg_controllen as usize;
-        let mut size = there;
+        let mut size = received;
         if packed > 0 {
-            // SAFETY: written by `receive`, and the system packed so much.
+            // SAFETY: initialised by `receive`.
             let control = unsafe { self.controls[message].assume_init_mut() };
-            // SAFETY: as above.
-            unsafe { control.filled(packed) };
-            size = match control.segment_size_alone() {
+            // SAFETY: the kernel has written `packed` bytes, and new descriptors.
+            unsafe { control.set_len(packed) };
+            size = match control.only_segment_size() {
                 Some(size) => size as usize,
                 None => {
                     let is_cut = header.msg_hdr.msg_flags & libc::MSG_CTRUNC != 0;
-                    take_beside(control, is_cut, first, own).unwrap_or(there)
+                    parse_control(control, is_cut, first, own).unwrap_or(received)
                 }
             };
         }
 
-        (first.data, first.len) = (buf.iov_base.cast(), there);
-        Taken { count: tell_apart(out, size), cut: is_cut.then_some(len) }
+        (first.data, first.len) = (buf.iov_base.cast(), received);
+        Taken { count: split(out, size), cut: is_cut.then_some(len) }
     }
 }
 
-/// Of datagrams that came run together, so many bytes a piece and the last what is left, the first one is told all but its
-/// result, and has the bytes of all: tells each its own. Returns how many they are.
-// Apart from what is done once, so that all that the loop needs is in registers.
+/// Splits a coalesced message into datagrams of `size` bytes, the last of which may be shorter. The first element has all
+/// bytes of the message, and all fields but its result. Returns the number of datagrams.
+// Out of line, so that the loops keep everything in registers.
 #[inline(never)]
-fn tell_apart(out: &mut [Datagram<'_>], size: usize) -> usize {
+fn split(out: &mut [Datagram<'_>], size: usize) -> usize {
     let len = out[0].len;
     let count = len.div_ceil(size.max(1)).clamp(1, out.len());
     let [first, others @ ..] = &mut out[..count] else { return 0 };
@@ -150,11 +155,11 @@ fn tell_apart(out: &mut [Datagram<'_>], size: usize) -> usize {
         return 1;
     }
     (first.len, first.result) = (size, size as i64);
-    let (told, mut place) = (first.told(), first.data);
+    let (common_fields, mut place) = (first.common_fields(), first.data);
     for datagram in others.iter_mut() {
         place = place.wrapping_add(size);
         (datagram.data, datagram.len) = (place, size);
-        datagram.set_told(told);
+        datagram.set_common_fields(common_fields);
     }
     if first.present & (present::PACKET_INFO | present::TIME) != 0 {
         for datagram in others.iter_mut() {
@@ -168,16 +173,16 @@ fn tell_apart(out: &mut [Datagram<'_>], size: usize) -> usize {
     count
 }
 
-/// Tells a datagram what came beside it, and returns the size of segments, if that did.
+/// Writes the control messages to a datagram's fields, and returns the segment size if there is one.
 #[inline(never)]
-fn take_beside(
+fn parse_control(
     control: &mut Control,
     is_cut: bool,
     datagram: &mut Datagram<'_>,
     own: impl Fn(RawAddr) -> RawAddr,
 ) -> Option<usize> {
     let mut size = None;
-    control.take(is_cut, |came| match came {
+    control.drain(is_cut, |item| match item {
         IncomingControl::SegmentSize(segment) => size = Some(segment as usize),
         IncomingControl::Tos(tos) => {
             datagram.present |= present::TOS;
@@ -192,7 +197,7 @@ fn take_beside(
             datagram.present |= present::TIME;
             datagram.time = i64::try_from(time.as_nanos()).unwrap_or(i64::MAX);
         }
-        // Descriptors are closed by this.
+        // Dropping a descriptor closes it.
         _ => {}
     });
     size

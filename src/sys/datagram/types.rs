@@ -1,12 +1,12 @@
-//! A datagram of a batch, laid out as C has it.
+//! Datagrams of a batch, with the layout of the C struct.
 
-use crate::sys::addr::IpPart;
-use crate::sys::{RawAddr, RecvBuf, SendBuf};
+use crate::sys::addr::{IpPart, RawAddr};
+use crate::sys::socket::buffers::{RecvBuf, SendBuf};
 use std::marker::PhantomData;
 use std::mem::{offset_of, size_of};
 use std::{ptr, slice};
 
-/// Which of a datagram's fields are there; the numbers are C's.
+/// Which fields of a datagram are set. The numbers are those of C's `jf_has`.
 pub mod present {
     pub const ADDR: u32 = 0x1;
     pub const PACKET_INFO: u32 = 0x4;
@@ -15,49 +15,49 @@ pub mod present {
     pub const ALL: u32 = ADDR | PACKET_INFO | TOS | TIME;
 }
 
-/// A datagram of a batch: to be sent, or one that came, and maybe room to receive into.
+/// A datagram of a batch: one to send, or one received, and a buffer to receive into.
 ///
-/// What it points to lives for `'a`: bytes to send, a room, or where in a room the datagram is. In the order of its fields,
-/// all that a datagram of IP mostly needs is in one cache line.
+/// Its pointers are valid for `'a`: to the bytes to send, to the buffer, or into a buffer to the bytes received. The order
+/// of the fields keeps those that an IP datagram usually needs in one cache line.
 #[repr(C)]
 pub struct Datagram<'a> {
     pub(in crate::sys) data: *mut u8,
     pub(in crate::sys) len: usize,
-    /// How many bytes were sent or came, or the code of an error.
+    /// The number of bytes sent or received, or an error code.
     pub(crate) result: i64,
     /// Bits of [`present`].
     pub(crate) present: u32,
     pub(crate) tos: u32,
-    /// Where it goes to, or came from.
+    /// The destination, or the sender.
     pub(crate) addr: RawAddr,
-    /// The address of this machine that it goes out from, or came to, and the interface.
+    /// The local address and the interface that it is sent from, or was sent to.
     pub(crate) local: RawAddr,
     pub(crate) interface: u32,
     reserved: u32,
-    /// In nanoseconds since 1970.
+    /// When it arrived, in nanoseconds since 1970.
     pub(crate) time: i64,
-    pub(in crate::sys) room: *mut u8,
-    pub(in crate::sys) room_len: usize,
+    buffer: *mut u8,
+    buffer_len: usize,
     memory: PhantomData<&'a mut [u8]>,
 }
 
 const _: () = assert!(size_of::<Datagram>() == 320);
 
-/// The fields of a datagram from `result` to as much of `addr` as is of IP, which are written together.
-pub(in crate::sys) type Told = [u64; 6];
+/// The fields from `result` to the part of `addr` that an IP address uses, copied together.
+pub(in crate::sys) type CommonFields = [u64; 6];
 const _: () = assert!(
-    offset_of!(Datagram, addr) + size_of::<IpPart>() == offset_of!(Datagram, result) + size_of::<Told>()
+    offset_of!(Datagram, addr) + size_of::<IpPart>() == offset_of!(Datagram, result) + size_of::<CommonFields>()
         && offset_of!(Datagram, present) == offset_of!(Datagram, result) + 8
         && offset_of!(Datagram, addr) == offset_of!(Datagram, result) + 16
 );
 
-// SAFETY: it stands for slices of bytes, which may be sent and shared.
+// SAFETY: its pointers are slices of bytes, which may be sent and shared.
 unsafe impl Send for Datagram<'_> {}
 // SAFETY: as above.
 unsafe impl Sync for Datagram<'_> {}
 
 impl<'a> Datagram<'a> {
-    /// Where its fields are.
+    /// The offsets of the fields.
     #[cfg(feature = "capi")]
     pub(crate) const OFFSETS: [usize; 11] = [
         offset_of!(Datagram, data),
@@ -69,11 +69,11 @@ impl<'a> Datagram<'a> {
         offset_of!(Datagram, local),
         offset_of!(Datagram, interface),
         offset_of!(Datagram, time),
-        offset_of!(Datagram, room),
-        offset_of!(Datagram, room_len),
+        offset_of!(Datagram, buffer),
+        offset_of!(Datagram, buffer_len),
     ];
 
-    const NOTHING: Datagram<'a> = Datagram {
+    const EMPTY: Datagram<'a> = Datagram {
         data: ptr::null_mut(),
         len: 0,
         result: 0,
@@ -84,82 +84,81 @@ impl<'a> Datagram<'a> {
         interface: 0,
         reserved: 0,
         time: 0,
-        room: ptr::null_mut(),
-        room_len: 0,
+        buffer: ptr::null_mut(),
+        buffer_len: 0,
         memory: PhantomData,
     };
 
-    /// One to send.
+    /// A datagram to send.
     pub(crate) fn of(bytes: &'a [u8]) -> Datagram<'a> {
-        Datagram { data: bytes.as_ptr().cast_mut(), len: bytes.len(), ..Datagram::NOTHING }
+        Datagram { data: bytes.as_ptr().cast_mut(), len: bytes.len(), ..Datagram::EMPTY }
     }
 
-    /// How many bytes it is.
+    /// The length in bytes.
     #[inline]
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether that is none.
+    /// Whether the length is zero.
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Whether it has bytes and no place where they are, or more than there can be.
+    /// Whether `data` and `len` are not a slice: a NULL with a length, or a length above `isize::MAX`.
     #[inline]
-    pub(crate) fn is_nowhere(&self) -> bool {
+    pub(crate) fn has_invalid_data(&self) -> bool {
         self.len != 0 && (self.data.is_null() || self.len > isize::MAX as usize)
     }
 
-    /// How much it has room for.
+    /// The capacity of the buffer.
     #[inline]
-    pub(crate) fn room_len(&self) -> usize {
-        self.room_len
+    pub(crate) fn buffer_len(&self) -> usize {
+        self.buffer_len
     }
 
-    /// Whether it has room and no place where that is, or more than there can be.
-    pub(crate) fn has_room_nowhere(&self) -> bool {
-        self.room_len != 0 && (self.room.is_null() || self.room_len > isize::MAX as usize)
+    /// Whether the buffer is not a slice: a NULL with a length, or a length above `isize::MAX`.
+    pub(crate) fn has_invalid_buffer(&self) -> bool {
+        self.buffer_len != 0 && (self.buffer.is_null() || self.buffer_len > isize::MAX as usize)
     }
 
-    /// What is sent of it.
+    /// The bytes to send.
     #[inline]
     pub(crate) fn send_buf(&self) -> SendBuf<'a> {
-        SendBuf::at(self.data, self.len)
+        SendBuf::from_raw(self.data, self.len)
     }
 
     #[inline]
     pub(in crate::sys) fn recv_buf(&self) -> RecvBuf<'a> {
-        RecvBuf::at(self.room, self.room_len)
+        RecvBuf::from_raw(self.buffer, self.buffer_len)
     }
 
-    /// What datagrams that came together have in common: their length as a result, which fields there are, the traffic class,
-    /// and the address, of IP.
+    /// The fields that the datagrams of one coalesced message share: result, present fields, traffic class, IP address.
     #[inline(always)]
-    pub(in crate::sys) fn told(&self) -> Told {
-        // SAFETY: so many bytes are there and initialised.
-        unsafe { (&raw const self.result).cast::<Told>().read() }
+    pub(in crate::sys) fn common_fields(&self) -> CommonFields {
+        // SAFETY: the fields are adjacent, aligned and initialised.
+        unsafe { (&raw const self.result).cast::<CommonFields>().read() }
     }
 
-    /// Takes that from another.
+    /// Copies the fields of another datagram of the message.
     #[inline(always)]
-    pub(in crate::sys) fn set_told(&mut self, told: Told) {
-        // SAFETY: there is room for so many bytes, and any are values of those fields.
-        unsafe { (&raw mut self.result).cast::<Told>().write(told) };
+    pub(in crate::sys) fn set_common_fields(&mut self, fields: CommonFields) {
+        // SAFETY: the fields are adjacent and aligned, and all bytes are values of them.
+        unsafe { (&raw mut self.result).cast::<CommonFields>().write(fields) };
     }
 
-    /// Whether it goes to the same place as the other, with the same beside it.
+    /// Whether it has the same destination and control messages as another, so that one message can carry both.
     #[inline(always)]
     pub(crate) fn goes_with(&self, other: &Datagram<'_>) -> bool {
         let present = other.present;
         self.present == present
             && (present & present::ADDR == 0 || self.addr.ip_part() == other.addr.ip_part())
-            && (present & !present::ADDR == 0 || self.is_sent_alike(other))
+            && (present & !present::ADDR == 0 || self.has_equal_control(other))
     }
 
     #[inline(never)]
-    fn is_sent_alike(&self, other: &Datagram<'_>) -> bool {
+    fn has_equal_control(&self, other: &Datagram<'_>) -> bool {
         let has = |what: u32| self.present & what != 0;
         !(has(present::TOS) && self.tos != other.tos
             || has(present::PACKET_INFO)
@@ -167,47 +166,50 @@ impl<'a> Datagram<'a> {
     }
 }
 
-/// Room for datagrams, and those that came last.
+/// Buffers for datagrams, and the datagrams received last.
 pub struct Batch<'a> {
     datagrams: Box<[Datagram<'a>]>,
-    /// How many came.
+    /// How many of `datagrams` were received.
     count: usize,
 }
 
 impl<'a> Batch<'a> {
-    /// So many datagrams, the first of which have these rooms.
-    pub(crate) fn new(rooms: impl Iterator<Item = &'a mut [u8]>, count: usize) -> Batch<'a> {
-        let with_room =
-            |room: &'a mut [u8]| Datagram { room: room.as_mut_ptr(), room_len: room.len(), ..Datagram::NOTHING };
-        let mut datagrams: Vec<_> = rooms.map(with_room).collect();
-        datagrams.resize_with(count.max(datagrams.len()), || Datagram::NOTHING);
+    /// A batch of `count` datagrams, or of one for each buffer if there are more buffers.
+    pub(crate) fn new(buffers: impl Iterator<Item = &'a mut [u8]>, count: usize) -> Batch<'a> {
+        let with_buffer = |buffer: &'a mut [u8]| Datagram {
+            buffer: buffer.as_mut_ptr(),
+            buffer_len: buffer.len(),
+            ..Datagram::EMPTY
+        };
+        let mut datagrams: Vec<_> = buffers.map(with_buffer).collect();
+        datagrams.resize_with(count.max(datagrams.len()), || Datagram::EMPTY);
         Batch { datagrams: datagrams.into(), count: 0 }
     }
 
-    /// The datagrams to receive into, of which nothing is known until it is told how many came.
-    pub(crate) fn rooms(&mut self) -> &mut [Datagram<'a>] {
+    /// The datagrams to receive into. The batch is empty until [`Batch::set_count`].
+    pub(crate) fn buffers(&mut self) -> &mut [Datagram<'a>] {
         self.count = 0;
         &mut self.datagrams
     }
 
-    /// Tells how many came.
-    pub(crate) fn filled(&mut self, count: usize) {
+    /// Sets how many datagrams were received.
+    pub(crate) fn set_count(&mut self, count: usize) {
         self.count = count;
     }
 
-    /// Those that came.
+    /// The received datagrams.
     pub(crate) fn datagrams(&self) -> &[Datagram<'a>] {
         &self.datagrams[..self.count]
     }
 
-    /// The bytes of one that came.
+    /// The bytes of a received datagram.
     pub(crate) fn bytes(&self, index: usize) -> &[u8] {
         let datagram = &self.datagrams()[index];
         if datagram.len == 0 {
             return &[];
         }
-        // SAFETY: when it came it was put into one of the rooms, which are there for `'a`, are bytes from the beginning, and
-        // are nobody else's: nothing can be received into them as long as the batch is borrowed.
+        // SAFETY: the bytes are in one of the buffers, which are initialised and exclusively borrowed for `'a`. Nothing is
+        // received into them while the batch is borrowed.
         unsafe { slice::from_raw_parts(datagram.data, datagram.len) }
     }
 }

@@ -220,7 +220,7 @@ fn asked(call: impl FnOnce() -> c_int) -> Result<(), NameError> {
 /// The name of the host with an address. It is for a thread that has looked nothing up yet.
 pub fn name_of(addr: &RawAddr) -> Result<Vec<u8>, NameError> {
     begin_anew();
-    let mut name = SockAddr::room();
+    let mut name = SockAddr::new();
     name.encode(addr).map_err(NameError::System)?;
     let mut host: [MaybeUninit<c_char>; HOST_ROOM] = [MaybeUninit::uninit(); HOST_ROOM];
     let room = (host.as_mut_ptr().cast::<c_char>(), HOST_ROOM as socklen_t);

@@ -1,5 +1,6 @@
 //! One socket: its descriptor, transfer calls and options.
 
+pub(super) mod buffers;
 pub(super) mod descriptor;
 pub(super) mod listen_fds;
 pub(super) mod multicast;

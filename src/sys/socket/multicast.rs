@@ -1,14 +1,17 @@
 //! Joining and leaving multicast groups.
 
-use crate::sys::addr::SockAddr;
-use crate::sys::{Descriptor, Errno, Family, RawAddr, check};
-use libc::{c_int, group_req, group_source_req, sockaddr_storage, socklen_t};
-use std::mem::{self, MaybeUninit, offset_of};
-use std::os::fd::AsRawFd;
-use std::ptr;
+use crate::sys::addr::{RawAddr, SockAddr};
+use crate::sys::errno::Errno;
+use crate::sys::plain::{Plain, bytes_of_mut, zeroed};
+use crate::sys::socket::buffers::RecvBuf;
+use crate::sys::socket::descriptor::Descriptor;
+use crate::sys::types::Family;
+use libc::{c_int, group_req, group_source_req, sockaddr_storage};
+use std::mem::offset_of;
 
-/// `struct group_filter`, up to the sources.
+/// `struct group_filter` without its sources.
 #[repr(C)]
+#[derive(Clone, Copy)]
 struct GroupFilter {
     interface: u32,
     group: sockaddr_storage,
@@ -16,8 +19,11 @@ struct GroupFilter {
     source_count: u32,
 }
 
+// SAFETY: the fields are integers and a plain struct.
+unsafe impl Plain for GroupFilter {}
+
 impl Descriptor {
-    /// Joins a group on an interface, from every source or from one. The group's family is the level's.
+    /// Joins a multicast group on an interface, for all sources or for one.
     pub fn join(&self, group: &RawAddr, source: Option<&RawAddr>, interface: u32) -> Result<(), Errno> {
         match source {
             None => self.set_group(libc::MCAST_JOIN_GROUP, group, interface),
@@ -25,7 +31,7 @@ impl Descriptor {
         }
     }
 
-    /// Leaves it.
+    /// Leaves a multicast group on an interface, for all sources or for one.
     pub fn leave(&self, group: &RawAddr, source: Option<&RawAddr>, interface: u32) -> Result<(), Errno> {
         match source {
             None => self.set_group(libc::MCAST_LEAVE_GROUP, group, interface),
@@ -33,30 +39,27 @@ impl Descriptor {
         }
     }
 
-    /// Whether it is joined from every source, but for those that are left out.
+    /// Whether the group is joined for all sources except those that are blocked.
     pub fn has_joined_all(&self, group: &RawAddr, interface: u32) -> Result<bool, Errno> {
-        // SAFETY: all zeros is a filter without an address.
-        let mut filter: GroupFilter = unsafe { mem::zeroed() };
+        // A source count of 0: the kernel writes no sources.
+        let mut filter: GroupFilter = zeroed();
         filter.interface = interface;
         filter.group = storage(group)?;
-        let mut len = (offset_of!(GroupFilter, source_count) + size_of::<u32>()) as socklen_t;
-        let ptr = (&raw mut filter).cast();
-        // SAFETY: `ptr` and `len` describe a filter of ours, which says that there is room for no source.
-        check(unsafe { libc::getsockopt(self.as_raw_fd(), level(group), libc::MCAST_MSFILTER, ptr, &mut len) }.into())?;
+        let len = offset_of!(GroupFilter, source_count) + size_of::<u32>();
+        let buf = RecvBuf::from(&mut bytes_of_mut(&mut filter)[..len]);
+        self.get_raw(level(group), libc::MCAST_MSFILTER, buf)?;
         Ok(filter.mode == libc::MCAST_EXCLUDE as u32)
     }
 
     fn set_group(&self, name: c_int, group: &RawAddr, interface: u32) -> Result<(), Errno> {
-        // SAFETY: all zeros is a request without an address. Those between its members go to the kernel too.
-        let mut request: group_req = unsafe { mem::zeroed() };
+        let mut request: group_req = zeroed();
         request.gr_interface = interface;
         request.gr_group = storage(group)?;
         self.set_value(level(group), name, &request)
     }
 
     fn set_group_source(&self, name: c_int, group: &RawAddr, source: &RawAddr, interface: u32) -> Result<(), Errno> {
-        // SAFETY: as above.
-        let mut request: group_source_req = unsafe { mem::zeroed() };
+        let mut request: group_source_req = zeroed();
         request.gsr_interface = interface;
         request.gsr_group = storage(group)?;
         request.gsr_source = storage(source)?;
@@ -69,12 +72,5 @@ fn level(group: &RawAddr) -> c_int {
 }
 
 fn storage(addr: &RawAddr) -> Result<sockaddr_storage, Errno> {
-    let mut name = SockAddr::room();
-    name.encode(addr)?;
-    let mut storage = MaybeUninit::<sockaddr_storage>::zeroed();
-    // SAFETY: the name is as long as it says, and no longer than the storage, of which the rest is zeros.
-    unsafe {
-        ptr::copy_nonoverlapping(name.as_ptr().cast::<u8>(), storage.as_mut_ptr().cast(), name.len() as usize);
-        Ok(storage.assume_init())
-    }
+    Ok(SockAddr::encoded(addr)?.to_storage())
 }

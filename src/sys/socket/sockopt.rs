@@ -1,31 +1,35 @@
-//! What the kernel keeps with a socket, read and set by level and name.
+//! Socket options by the system's level and name.
 
-use crate::sys::{Descriptor, Direction, Errno, Family, RecvBuf, Type, check};
-use libc::{c_int, c_void, socklen_t};
+use crate::sys::errno::{EINVAL, Errno};
+use crate::sys::plain::{Plain, bytes_of, bytes_of_mut, zeroed};
+use crate::sys::poll::wait::Direction;
+use crate::sys::socket::buffers::RecvBuf;
+use crate::sys::socket::descriptor::Descriptor;
+use crate::sys::system_call::system_call;
+use crate::sys::types::{Family, Type};
+use libc::{c_int, socklen_t};
 #[cfg(feature = "capi")]
 use std::mem::offset_of;
-use std::mem::{MaybeUninit, size_of};
-use std::os::fd::AsRawFd;
 use std::slice;
 use std::time::Duration;
 
 impl Descriptor {
-    /// Reads what the kernel keeps under this level and name, and returns its length. The value of some options holds
-    /// pointers that the kernel writes through: so this is for the options that are known here, and for callers in C.
-    pub fn get_raw(&self, level: c_int, name: c_int, room: RecvBuf<'_>) -> Result<usize, Errno> {
-        let mut len = length(room.len())?;
-        let value = room.place() as *mut c_void;
-        // SAFETY: `value` and `len` describe room that is ours.
-        check(unsafe { libc::getsockopt(self.as_raw_fd(), level, name, value, &mut len) }.into())?;
+    /// Reads an option into `buf` and returns the value's length. The values of some options contain pointers through which
+    /// the kernel writes, so only options of the table and those that a C caller names may be read.
+    pub fn get_raw(&self, level: c_int, name: c_int, buf: RecvBuf<'_>) -> Result<usize, Errno> {
+        let mut len = socklen(buf.len())?;
+        let args = [self.raw(), level as usize, name as usize, buf.addr(), &raw mut len as usize];
+        // SAFETY: `buf` is writable for `len` bytes.
+        unsafe { system_call(libc::SYS_getsockopt, args) }?;
         Ok(len as usize)
     }
 
-    /// Sets what the kernel keeps under this level and name. As with [`Descriptor::get_raw`], the value may hold
-    /// pointers.
+    /// Sets an option. As for [`Descriptor::get_raw`], the value may contain pointers.
     pub fn set_raw(&self, level: c_int, name: c_int, value: &[u8]) -> Result<(), Errno> {
-        let len = length(value.len())?;
-        // SAFETY: `value` is as long as it says.
-        check(unsafe { libc::setsockopt(self.as_raw_fd(), level, name, value.as_ptr().cast(), len) }.into())?;
+        let len = socklen(value.len())?;
+        let args = [self.raw(), level as usize, name as usize, value.as_ptr() as usize, len as usize];
+        // SAFETY: `value` is readable for `len` bytes.
+        unsafe { system_call(libc::SYS_setsockopt, args) }?;
         Ok(())
     }
 
@@ -33,37 +37,32 @@ impl Descriptor {
         self.get_start(level, name).map(|(value, _)| value)
     }
 
-    /// Reads a value of which this kernel may have only the start, and how many bytes those are; the rest is zero.
+    /// Reads a value that older kernels return only in part, and the number of bytes returned. The remainder is zero.
     pub(in crate::sys) fn get_start<T: Plain>(&self, level: c_int, name: c_int) -> Result<(T, usize), Errno> {
-        let mut value = MaybeUninit::<T>::zeroed();
-        // SAFETY: a value's bytes, initialised or not, are that.
-        let bytes = unsafe { slice::from_raw_parts_mut(value.as_mut_ptr().cast::<MaybeUninit<u8>>(), size_of::<T>()) };
-        let len = self.get_raw(level, name, RecvBuf::from(bytes))?;
-        // SAFETY: zeros and whatever the kernel wrote over them are a value of a plain type.
-        Ok((unsafe { value.assume_init() }, len))
+        let mut value = zeroed();
+        let len = self.get_raw(level, name, RecvBuf::from(bytes_of_mut(&mut value)))?;
+        Ok((value, len))
     }
 
     pub(in crate::sys) fn set_value<T: Plain>(&self, level: c_int, name: c_int, value: &T) -> Result<(), Errno> {
-        // SAFETY: a plain type has no bytes that are not initialised.
-        let bytes = unsafe { slice::from_raw_parts((&raw const *value).cast(), size_of::<T>()) };
-        self.set_raw(level, name, bytes)
+        self.set_raw(level, name, bytes_of(slice::from_ref(value)))
     }
 
-    /// The socket's family, if it has a number here, and its type.
+    /// The socket's family, if it has a number in this library, and its type.
     pub fn kind(&self) -> Result<(Option<Family>, Type), Errno> {
         let family: c_int = self.get_value(libc::SOL_SOCKET, libc::SO_DOMAIN)?;
         let kind: c_int = self.get_value(libc::SOL_SOCKET, libc::SO_TYPE)?;
         Ok((Family::from_os(family), Type::from_os(kind)?))
     }
 
-    /// How long a call that blocks in the kernel waits; nothing for ever.
+    /// The kernel's timeout for blocking calls; `None` is no timeout.
     pub fn timeout(&self, direction: Direction) -> Result<Option<Duration>, Errno> {
         let time: libc::timeval = self.get_value(libc::SOL_SOCKET, timeout_name(direction))?;
         let time = Duration::from_secs(time.tv_sec as u64) + Duration::from_micros(time.tv_usec as u64);
         Ok((!time.is_zero()).then_some(time))
     }
 
-    /// Sets how long a call that blocks in the kernel waits; nothing, or no time at all, for ever.
+    /// Sets the kernel's timeout for blocking calls; `None` and zero are no timeout.
     pub fn set_timeout(&self, direction: Direction, time: Option<Duration>) -> Result<(), Errno> {
         let time = time.unwrap_or_default();
         let time = libc::timeval {
@@ -74,30 +73,18 @@ impl Descriptor {
     }
 }
 
-/// Types for which all bytes are values, and which have no others.
-pub(in crate::sys) trait Plain: Copy {}
-impl Plain for c_int {}
-impl Plain for u64 {}
-impl Plain for libc::ip_mreqn {}
-impl Plain for libc::linger {}
-impl Plain for libc::timeval {}
-impl Plain for libc::ucred {}
-// These have bytes between their fields; whoever makes one sets them to zero.
-impl Plain for libc::group_req {}
-impl Plain for libc::group_source_req {}
-
-/// The index of an interface that an IPv4 socket's packets to groups are given by such a setting; 0 for none.
+/// The interface that this option value sets for IPv4 multicast; 0 for none, `None` for another option.
 #[cfg(feature = "capi")]
 pub fn multicast_interface_of(level: c_int, name: c_int, value: &[u8]) -> Option<u32> {
     if (level, name) != (libc::IPPROTO_IP, libc::IP_MULTICAST_IF) {
         return None;
     }
-    // A shorter value has an address alone, which the kernel tells.
+    // A shorter value is an address alone, which the kernel can read back.
     let index = value.get(offset_of!(libc::ip_mreqn, imr_ifindex)..size_of::<libc::ip_mreqn>());
     Some(index.and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_ne_bytes))
 }
 
-/// The timeout that a level and a name stand for; Linux has two names for each.
+/// The direction whose timeout this option is. Linux has two names for each.
 #[cfg(feature = "capi")]
 pub fn timeout_of(level: c_int, name: c_int) -> Option<Direction> {
     match (level, name) {
@@ -107,7 +94,7 @@ pub fn timeout_of(level: c_int, name: c_int) -> Option<Direction> {
     }
 }
 
-/// Whether a level and a name stand for the coalescing of datagrams.
+/// Whether this option is the coalescing of datagrams.
 #[cfg(feature = "capi")]
 pub fn is_coalescing(level: c_int, name: c_int) -> bool {
     (level, name) == (libc::SOL_UDP, libc::UDP_GRO)
@@ -120,10 +107,10 @@ fn timeout_name(direction: Direction) -> c_int {
     }
 }
 
-/// A length as the kernel takes it, which is an `int` to it.
-fn length(len: usize) -> Result<socklen_t, Errno> {
+/// A length for the kernel, which reads it as an `int`.
+fn socklen(len: usize) -> Result<socklen_t, Errno> {
     match c_int::try_from(len) {
         Ok(len) => Ok(len as socklen_t),
-        Err(_) => Err(Errno(libc::EINVAL)),
+        Err(_) => Err(Errno(EINVAL)),
     }
 }

@@ -1,6 +1,6 @@
 //! The kernel's state and statistics of a TCP connection.
 
-use crate::sys::socket::sockopt::Plain;
+use crate::sys::plain::Plain;
 use crate::sys::{Descriptor, Errno};
 
 /// `struct tcp_info` of Linux 6.18. Newer kernels append fields, and each reports how many bytes it has written. Bit-fields
@@ -101,7 +101,8 @@ const _: () = {
     assert!(size_of::<RawTcpInfo>() == 248);
 };
 
-impl Plain for RawTcpInfo {}
+// SAFETY: the fields are integers.
+unsafe impl Plain for RawTcpInfo {}
 
 /// Bits of `options`: timestamps.
 pub const TCP_TIMESTAMPS: u8 = 1;
