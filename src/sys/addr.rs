@@ -241,9 +241,12 @@ impl SockAddr {
     pub(in crate::sys) fn ip_part(&self) -> Option<IpPart> {
         let bytes = self.bytes();
         // No IP address is shorter. An unnamed peer's is empty.
-        let inet = read::<sockaddr_in>(bytes)?;
-        match c_int::from(inet.sin_family) {
+        if bytes.len() < size_of::<sockaddr_in>() {
+            return None;
+        }
+        match c_int::from(read::<sa_family_t>(bytes)?) {
             libc::AF_INET => {
+                let inet = read::<sockaddr_in>(bytes)?;
                 let port = u16::from_be(inet.sin_port);
                 Some(build_ip_part(Family::Inet, port, 0, 0, 4, [word(inet.sin_addr.s_addr, 0), 0]))
             }
@@ -321,6 +324,7 @@ impl SockAddr {
     }
 
     /// [`SockAddr::decode`] for families other than IP; `out` is [`RawAddr::UNSPEC`].
+    #[inline(never)]
     fn decode_other(&self, out: &mut RawAddr) {
         let bytes = self.bytes();
         match read::<sa_family_t>(bytes).map(c_int::from) {

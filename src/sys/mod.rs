@@ -1,46 +1,57 @@
-//! What differs from one operating system to the next, behind one contract.
+//! The operating system, behind one contract.
 //!
-//! The layers above call only what is listed here, and find in it no type or constant of an operating system. A port
-//! provides:
+//! The layers above use only what this module exports, and no type or constant of a system. A port implements these files:
 //!
-//! | file | contract |
-//! |---|---|
-//! | `types` | the words of the contract: [`Family`], [`Type`], [`Shutdown`], [`Flags`], with numbers of our own |
-//! | `errno` | [`Errno`], the number an operating system reports an error by, and the conditions' names for it |
-//! | `addr` | [`RawAddr`], an address with the same 128 bytes everywhere, and its way into a `sockaddr` and back |
-//! | `call` | making a system call, past the C library |
-//! | `clock` | [`Instant`]s of a clock that never goes back |
-//! | `control` | what a message carries beside its data: [`OutgoingControl`] packed, and unpacked again into [`IncomingControl`] |
-//! | `descriptor` | [`Descriptor`], an owned socket: opened close-on-exec, never raising SIGPIPE, and its life |
-//! | `transfer` | sending and receiving, one system call each |
-//! | `datagram`, `outbox`, `inbox` | [`Datagram`]s, many of which are sent or received by one system call |
-//! | `listen_fds` | taking over the descriptors that a service manager passed |
-//! | `file` | sending from a file, and where that ends |
-//! | `signal` | keeping SIGPIPE away from calls that have no flag for it |
-//! | `interfaces` | the machine's interfaces and their addresses |
-//! | `multicast` | joining and leaving groups |
-//! | `options`, `option_table` | [`Opt`]s: which there are, where the system keeps each, reading and setting them |
-//! | `sockopt` | the same by level and name, and the two timeouts that the kernel keeps for a blocking call |
-//! | `tcp` | [`RawTcpInfo`](tcp::RawTcpInfo), what the kernel knows of a TCP connection |
-//! | `events` | [`Events`], what a socket can be ready for |
-//! | `ready` | waiting for descriptors with a deadline |
-//! | `socket_file` | the files of UNIX sockets, and a lock on their [`Folder`] |
-//! | `poller`, `registrations` | [`RawPoller`], waiting for many descriptors over epoll or poll; leaving it when one is closed |
-//! | `turn` | a change that one thread at a time makes |
-//! | `shortage` | whether descriptors ran short |
-//! | `timer` | [`Timer`], for a poller |
-//! | `wake` | [`WakeFd`], ending such a wait from another thread |
-//! | `resolver` | looking up names of hosts and services |
-//! | `worker` | a thread that can be left behind |
-//! | `fork` | a number that is another one in a forked child |
+//! | folder | file | contract |
+//! |---|---|---|
+//! | | `types` | [`Family`], [`Type`], [`Shutdown`] and [`Flags`], with the same numbers on every system |
+//! | | `errno` | [`Errno`], the system's error numbers, with their names and descriptions |
+//! | | `addr` | [`RawAddr`], an address of 128 bytes on every system; [`SockAddr`], the system's form of it |
+//! | | `clock` | [`Instant`], monotonic time |
+//! | | `plain` | structs of the system as plain bytes |
+//! | | `system_call` | system calls past the C library; C library calls with cancellation disabled |
+//! | `socket` | `descriptor` | [`Descriptor`]: open, bind, listen, accept, connect, shut down, close |
+//! | `socket` | `buffers` | [`SendBuf`] and [`RecvBuf`], elements of a system call's array of buffers |
+//! | `socket` | `transfer` | sending and receiving, on the descriptor |
+//! | `socket` | `options`, `option_table` | [`Opt`]: the options, where the system keeps each, reading and setting them |
+//! | `socket` | `sockopt` | options by native level and name; the kernel's two timeouts |
+//! | `socket` | `multicast` | joining and leaving multicast groups |
+//! | `socket` | `tcp_info` | [`RawTcpInfo`](tcp_info::RawTcpInfo), the kernel's statistics of a TCP connection |
+//! | `socket` | `send_file` | sending from a file, and [`FileEnd`] |
+//! | `socket` | `socket_file` | the files of UNIX sockets, and a lock on their [`Folder`] |
+//! | `socket` | `listen_fds` | descriptors passed by a service manager |
+//! | `message` | `control` | [`OutgoingControl`] and [`IncomingControl`], ancillary data of a message |
+//! | `message` | `control_buf`, `pack`, `parse` | [`ControlBuf`]: packing and parsing control messages |
+//! | `message` | `descriptors` | [`Descriptors`], a queue of received descriptors |
+//! | `datagram` | `types` | [`Datagram`] and [`Batch`] |
+//! | `datagram` | `send_batch`, `recv_batch` | [`SendBatch`] and [`RecvBatch`]: many datagrams in one system call |
+//! | `poll` | `events` | [`Events`], kinds of readiness |
+//! | `poll` | `wait` | waiting for descriptors until a deadline |
+//! | `poll` | `poller` | [`RawPoller`]: waiting for registered descriptors, with epoll or poll |
+//! | `poll` | `registrations` | removing a descriptor's registration when it is closed |
+//! | `poll` | `serial_update` | [`SerialUpdate`]: updates made by one thread at a time |
+//! | `poll` | `timer` | [`Timer`], a timer for a poller |
+//! | `poll` | `wake` | [`WakeFd`], which ends a wait from another thread |
+//! | `poll` | `fd_exhaustion` | whether the process has run out of descriptors |
+//! | `names` | `resolver` | looking up names of hosts and services |
+//! | `names` | `interfaces` | the network interfaces and their addresses |
+//! | `process` | `sigpipe` | [`NoSigpipe`] suppresses SIGPIPE for calls without a flag for it |
+//! | `process` | `fork` | a number that changes in a forked child |
+//! | `process` | `detached_thread` | threads that need no join |
 //!
-//! Three rules hold for every call in it. It makes one system call and reports what that said: no retry at a signal, no
-//! waiting of its own. Nothing in it is a thread cancellation point: `pthread_cancel` unwinds the stack it finds, and
-//! Rust's frames end the process when that happens. And nothing in it allocates, but for opening a descriptor. The list
-//! of interfaces and the resolver are the exception from the first and the last: they are the C library's, which is kept
-//! from being cancelled. The poller over poll is another, since it keeps what it waits for and wakes those who wait when
-//! that changes. An option that a socket keeps in two places is set in both, and which options the system has is asked with
-//! a socket that is opened for it.
+//! Rules for every function:
+//!
+//! 1. It makes one system call and returns its result. It does not retry after a signal, and does not wait by other means.
+//! 2. It is not a thread cancellation point: `pthread_cancel` would unwind Rust frames, which aborts the process.
+//! 3. It does not allocate, except to open a descriptor.
+//!
+//! Exceptions: the list of interfaces and the resolver use the C library, with cancellation disabled, and allocate. The
+//! poller over poll keeps its interest list, and wakes waiting threads when that changes. An option that a socket keeps in
+//! two places is set in both. Whether the system supports an option is found out with sockets opened for that.
+//!
+//! System calls are made in one of three ways. The hot path, and calls that are cancellation points in the C library, use
+//! `system_call`. `socket2` makes other socket calls, and `nix` other UNIX calls, unless they cost an extra system call or
+//! lose an error number.
 
 #[cfg(not(target_os = "linux"))]
 compile_error!("jackfield runs on Linux so far: a port provides what src/sys/mod.rs lists");

@@ -65,8 +65,18 @@ impl<const CAPACITY: usize> ControlBuf<CAPACITY> {
         (unsafe { slice::from_raw_parts(self.buf.as_ptr().cast(), len) }, len == CAPACITY)
     }
 
-    /// Appends bytes, and zeros up to where the next control message may begin.
+    /// Appends bytes whose length is aligned.
     #[inline(always)]
+    pub(in crate::sys::message) fn append_aligned(&mut self, bytes: &[u8]) -> Result<(), Errno> {
+        let end = self.len + bytes.len();
+        let place = self.buf.get_mut(self.len..end).ok_or(Errno(EINVAL))?;
+        // SAFETY: both are `bytes.len()` bytes, and they do not overlap.
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), place.as_mut_ptr().cast(), bytes.len()) };
+        self.len = end;
+        Ok(())
+    }
+
+    /// Appends bytes, and zeros up to where the next control message may begin.
     pub(in crate::sys::message) fn append(&mut self, bytes: &[u8]) -> Result<(), Errno> {
         let end = align(self.len + bytes.len());
         let place = self.buf.get_mut(self.len..end).ok_or(Errno(EINVAL))?;

@@ -79,7 +79,7 @@ impl<const CAPACITY: usize> ControlBuf<CAPACITY> {
     #[inline(always)]
     pub fn push_segment_size(&mut self, size: u16) -> Result<(), Errno> {
         let header = header(libc::SOL_UDP, libc::UDP_SEGMENT, size_of::<u16>());
-        self.append(bytes_of(&[SegmentSize { header, size, padding: [0; 3] }]))
+        self.append_aligned(bytes_of(&[SegmentSize { header, size, padding: [0; 3] }]))
     }
 
     fn pack(&mut self, level: c_int, kind: c_int, data: &[u8]) -> Result<(), Errno> {
@@ -88,7 +88,6 @@ impl<const CAPACITY: usize> ControlBuf<CAPACITY> {
     }
 }
 
-#[inline(always)]
 fn header(level: c_int, kind: c_int, data_len: usize) -> cmsghdr {
     let mut header: cmsghdr = zeroed();
     header.cmsg_len = (HEADER + data_len) as _;

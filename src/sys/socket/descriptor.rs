@@ -89,9 +89,11 @@ impl Descriptor {
 
     /// Connects to a peer, or starts to.
     pub fn connect(&self, addr: &RawAddr) -> Result<(), Errno> {
-        let addr = SockAddr::encoded(addr)?;
+        let mut os_addr = SockAddr::new();
+        os_addr.encode(addr)?;
+        let (ptr, len) = (os_addr.as_ptr() as usize, os_addr.len() as usize);
         // SAFETY: the address is readable for its length.
-        unsafe { system_call(libc::SYS_connect, [self.raw(), addr.as_ptr() as usize, addr.len() as usize]) }?;
+        unsafe { system_call(libc::SYS_connect, [self.raw(), ptr, len]) }?;
         Ok(())
     }
 

@@ -1,14 +1,17 @@
-//! The options of a socket, and how the operating system knows them.
+//! Reading and setting socket options, and converting between the library's values and the kernel's.
 //!
-//! Which options there are, and where the kernel keeps each, stands in `option_table.rs`.
+//! `option_table.rs` lists the options and their native levels and names.
 
 use crate::sys::errno::{
-    EACCES, EAFNOSUPPORT, EINVAL, ENODEV, ENOPROTOOPT, EOPNOTSUPP, EPERM, EPROTONOSUPPORT, ESOCKTNOSUPPORT,
+    EACCES, EAFNOSUPPORT, EINVAL, ENODEV, ENOPROTOOPT, EOPNOTSUPP, EPERM, EPROTONOSUPPORT, ESOCKTNOSUPPORT, Errno,
 };
-use crate::sys::{Descriptor, Errno, Family, RecvBuf, Type, interfaces};
+use crate::sys::names::interfaces::interfaces;
+use crate::sys::socket::buffers::RecvBuf;
+use crate::sys::socket::descriptor::Descriptor;
+use crate::sys::types::{Family, Type};
 use libc::c_int;
 
-/// The names of the table that libc lacks, from <linux/vm_sockets.h> and <linux/udp.h>, and those it has.
+/// The native names in the table: those of libc, and those of <linux/vm_sockets.h> and <linux/udp.h> that libc lacks.
 mod os {
     pub use libc::*;
 
@@ -19,31 +22,31 @@ mod os {
     pub const UDPLITE_RECV_CSCOV: c_int = 11;
 }
 
-/// Room for every option that is a text.
+/// A buffer of this many bytes is long enough for every text option.
 pub const TEXT_CAPACITY: usize = 4096;
 
-/// How an option's value here becomes the kernel's.
+/// How an option's value is represented in the kernel.
 #[derive(Clone, Copy, PartialEq)]
 enum Form {
     /// 0 or 1.
     Switch,
-    /// An `int`, or an `unsigned` if its most is beyond that.
+    /// An `int`, or an `unsigned int` if the maximum exceeds `int`.
     Number,
     /// 64 bits.
     Wide,
-    /// Linux doubles what it is given, to have room for its own bookkeeping, and returns the double.
+    /// An `int`. Linux doubles the value for its own overhead, and returns the double.
     Buffer,
     /// `struct linger`, in whole seconds.
     Linger,
     /// An interface's index, in network byte order.
     Interface,
-    /// An interface's index; on IPv4 it is set within a `struct ip_mreqn`, and read as the address it was set with.
+    /// An interface's index. IPv4: set in a `struct ip_mreqn`, and read as the interface's address.
     MulticastInterface,
     /// One of two values of path MTU discovery.
     DontFragment,
-    /// One of the numbers of `struct ucred`.
+    /// A field of `struct ucred`.
     Peer,
-    /// A name, without a zero at its end.
+    /// A text, without a zero at its end.
     Text,
 }
 
@@ -54,16 +57,16 @@ enum Access {
     Set,
 }
 
-/// Which sockets keep an option at a place.
+/// The sockets that have an option at a place.
 #[derive(Clone, Copy, PartialEq)]
 enum Where {
     Every,
-    /// What speaks IPv4 or IPv6, at the level of every socket.
+    /// IPv4 and IPv6 sockets, at the socket level.
     Ip,
-    /// What speaks IPv4, as IPv6 sockets do that are not raw.
+    /// Sockets that carry IPv4: IPv4 sockets, and IPv6 sockets that are not raw.
     V4,
     V6,
-    /// The same without TCP, which has no groups to send to.
+    /// As `V4` and `V6`, but without TCP, which has no multicast.
     Packets4,
     Packets6,
     Raw4,
@@ -71,7 +74,7 @@ enum Where {
     /// IPv6, but not raw.
     Ipv6NotRaw,
     Tcp,
-    /// UDP, and UDP-Lite which is much the same.
+    /// UDP and UDP-Lite.
     Udp,
     PlainUdp,
     UdpLite,
@@ -85,10 +88,10 @@ struct Place {
     name: c_int,
 }
 
-/// What the table says of one option.
+/// A row of the table.
 struct Row {
     form: Form,
-    /// The least and the most value; of a text, its length.
+    /// The minimum and the maximum value; for a text, its length.
     range: (i64, i64),
     access: Access,
     places: &'static [Place],
@@ -127,8 +130,8 @@ macro_rules! range {
     };
 }
 
-/// What Rust's documentation says of a row beside the row's own text.
-macro_rules! words {
+/// The values of an option, for rustdoc.
+macro_rules! values {
     (Switch) => { "0 or 1" };
     (DontFragment) => { "0 or 1" };
     (Text $most:literal) => { concat!("Text of at most ", $most, " bytes") };
@@ -136,7 +139,7 @@ macro_rules! words {
     ($form:ident $least:literal $most:literal $($unit:literal)?) => { concat!($least, " to ", $most $(, " ", $unit)?) };
 }
 
-macro_rules! also {
+macro_rules! access_note {
     () => { "" };
     ($($access:tt)+) => { concat!("; ", stringify!($($access)+)) };
 }
@@ -144,17 +147,16 @@ macro_rules! also {
 macro_rules! options {
     ($($(#[doc = $text:literal])+ $name:ident = $number:literal: $form:ident $(($($limit:literal),+))?
         [$($access:tt)*] {$($at:ident: $os:ident),*})*) => {
-        /// What a socket keeps and can be set: numbers for [`Socket::set`](crate::Socket::set) and
-        /// [`Socket::get`](crate::Socket::get), texts for [`Socket::set_text`](crate::Socket::set_text) and
-        /// [`Socket::get_text`](crate::Socket::get_text).
+        /// A socket option: a number for [`Socket::set`](crate::Socket::set) and [`Socket::get`](crate::Socket::get), or a
+        /// text for [`Socket::set_text`](crate::Socket::set_text) and [`Socket::get_text`](crate::Socket::get_text).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[repr(i32)]
         #[non_exhaustive]
         pub enum Opt {$(
             $(#[doc = $text])+
             #[doc = concat!(
-                "\n\n", words!($form $($($limit)+)?), $("; ", stringify!($at), ": `", stringify!($os), "`",)*
-                also!($($access)*),
+                "\n\n", values!($form $($($limit)+)?), $("; ", stringify!($at), ": `", stringify!($os), "`",)*
+                access_note!($($access)*),
             )]
             ///
             /// [`Error`]: crate::Error
@@ -200,7 +202,7 @@ macro_rules! options {
 include!("option_table.rs");
 
 impl Opt {
-    /// Whether it can be set, and that to a text or a number.
+    /// Whether the option can be set to a text, or to a number.
     pub(crate) fn can_be_set(self, to_text: bool) -> bool {
         let Row { form, access, .. } = self.row();
         *access != Access::Read && (*form == Form::Text) == to_text
@@ -220,7 +222,7 @@ impl Where {
         }
     }
 
-    /// Whether such a socket is one of these.
+    /// Whether a socket of this family and type is included.
     fn has(self, family: Family, kind: Type) -> bool {
         let (ip, raw) = (matches!(family, Family::Inet | Family::Inet6), kind == Type::Raw);
         let v4 = family == Family::Inet || family == Family::Inet6 && !raw;
@@ -242,13 +244,13 @@ impl Where {
         }
     }
 
-    /// Opens one of these.
+    /// Opens a socket that is included.
     fn open(self) -> Result<Descriptor, Errno> {
-        /// The protocol that is kept for those who make their own headers.
+        /// The protocol of raw sockets whose user writes the headers.
         const RAW: i32 = libc::IPPROTO_RAW;
         let (family, kind, protocol) = match self {
             Where::Every => (Family::Unix, Type::Dgram, 0),
-            // Only with a peer has it a peer's label.
+            // A security label needs a peer.
             Where::Unix => return Ok(Descriptor::pair(Family::Unix, Type::Stream)?.0),
             Where::Ip | Where::V4 | Where::Packets4 | Where::Udp | Where::PlainUdp => (Family::Inet, Type::Dgram, 0),
             Where::V6 | Where::Packets6 | Where::Ipv6NotRaw => (Family::Inet6, Type::Dgram, 0),
@@ -264,27 +266,27 @@ impl Where {
 }
 
 impl Row {
-    /// The places that such a socket has, the one to be read first.
+    /// The places of a socket of this family and type. The first is the one to read.
     fn places(&self, family: Family, kind: Type) -> impl Iterator<Item = &'static Place> {
         self.places.iter().rev().filter(move |place| place.at.has(family, kind))
     }
 }
 
-/// Whether the system has the option on some socket, by asking sockets that are opened for it.
+/// Whether the system has the option on a socket of any kind. Opens sockets to find out.
 pub fn supports(opt: Opt) -> Result<bool, Errno> {
     let Row { access, places, range, .. } = opt.row();
     let mut refused = None;
     for place in *places {
         let (level, name) = (place.at.level(), place.name);
-        let answer = place.at.open().and_then(|socket| match access {
-            // What it is set to does not matter, nor whether this process may.
+        let result = place.at.open().and_then(|socket| match access {
+            // The value does not matter, nor does a lack of permission.
             Access::Set => socket.set_value(level, name, &(range.0 as c_int)),
             _ => socket.get_raw(level, name, RecvBuf::from(&mut [0; 64][..])).map(drop),
         });
-        match (answer, access) {
-            // No such socket, or no such option.
+        match (result, access) {
+            // The system has no such socket, or no such option.
             (Err(Errno(EAFNOSUPPORT | EPROTONOSUPPORT | ESOCKTNOSUPPORT | ENODEV | ENOPROTOOPT | EOPNOTSUPP)), _) => {}
-            // Raw sockets are not for everybody.
+            // Raw sockets need a privilege.
             (Err(errno @ Errno(EPERM | EACCES)), Access::Both) => refused = Some(errno),
             (Err(errno @ Errno(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOBUFS)), _) => return Err(errno),
             _ => return Ok(true),
@@ -297,14 +299,14 @@ pub fn supports(opt: Opt) -> Result<bool, Errno> {
 }
 
 impl Descriptor {
-    /// Reads one of the options that the kernel keeps as a number.
+    /// Reads an option that is a number.
     pub fn get(&self, opt: Opt, family: Family, kind: Type) -> Result<i64, Errno> {
         let Row { form, range, access, .. } = opt.row();
         let place = opt.row().places(family, kind).next().ok_or(Errno(ENOPROTOOPT))?;
         if *access == Access::Set || *form == Form::Text {
             return Err(Errno(ENOPROTOOPT));
         }
-        self.expect_protocol(place)?;
+        self.check_protocol(place)?;
         let (level, name) = (place.at.level(), place.name);
         let int = || self.get_value::<c_int>(level, name);
         Ok(match form {
@@ -325,7 +327,7 @@ impl Descriptor {
             Form::DontFragment => matches!(int()?, libc::IP_PMTUDISC_DO | libc::IP_PMTUDISC_PROBE).into(),
             Form::Peer => {
                 let peer: libc::ucred = self.get_value(level, name)?;
-                // No user has this number.
+                // The kernel reports this number if there is no peer.
                 if peer.uid == u32::MAX {
                     return Err(Errno(libc::ENOTCONN));
                 }
@@ -339,14 +341,14 @@ impl Descriptor {
         })
     }
 
-    /// Sets one of the options that the kernel keeps as a number.
+    /// Sets an option that is a number, at every place that the socket has.
     pub fn set(&self, opt: Opt, family: Family, kind: Type, value: i64) -> Result<(), Errno> {
         let Row { form, range, access, .. } = opt.row();
         let mut places = opt.row().places(family, kind).peekable();
         if *access == Access::Read || *form == Form::Text {
             return Err(Errno(ENOPROTOOPT));
         }
-        self.expect_protocol(places.peek().ok_or(Errno(ENOPROTOOPT))?)?;
+        self.check_protocol(places.peek().ok_or(Errno(ENOPROTOOPT))?)?;
         if !(range.0..=range.1).contains(&value) {
             return Err(Errno(EINVAL));
         }
@@ -372,37 +374,37 @@ impl Descriptor {
         })
     }
 
-    /// Reads one of the options that are text.
+    /// Reads an option that is a text.
     pub fn get_text<'a>(
         &self,
         opt: Opt,
         family: Family,
         kind: Type,
-        room: &'a mut [u8; TEXT_CAPACITY],
+        buf: &'a mut [u8; TEXT_CAPACITY],
     ) -> Result<&'a [u8], Errno> {
         let Row { form: Form::Text, .. } = opt.row() else { return Err(Errno(ENOPROTOOPT)) };
         let place = opt.row().places(family, kind).next().ok_or(Errno(ENOPROTOOPT))?;
-        let len = self.get_raw(place.at.level(), place.name, RecvBuf::from(&mut room[..]))?;
-        let text = &room[..len.min(TEXT_CAPACITY)];
-        // Some of them end with a zero.
+        let len = self.get_raw(place.at.level(), place.name, RecvBuf::from(&mut buf[..]))?;
+        let text = &buf[..len.min(TEXT_CAPACITY)];
+        // Some values end with a zero.
         Ok(text.split(|&byte| byte == 0).next().unwrap_or(text))
     }
 
-    /// Sets one of the options that are text.
+    /// Sets an option that is a text.
     pub fn set_text(&self, opt: Opt, family: Family, kind: Type, text: &[u8]) -> Result<(), Errno> {
         let Row { form: Form::Text, access: Access::Both, range, .. } = opt.row() else {
             return Err(Errno(ENOPROTOOPT));
         };
         let place = opt.row().places(family, kind).next().ok_or(Errno(ENOPROTOOPT))?;
-        // The kernel would cut it in silence.
+        // The kernel would truncate it without an error.
         if text.len() > range.1 as usize || text.contains(&0) {
             return Err(Errno(EINVAL));
         }
         self.set_raw(place.at.level(), place.name, text)
     }
 
-    /// The kernel answers for options of UDP-Lite on UDP too, and the other way round, but does not have them there.
-    fn expect_protocol(&self, place: &Place) -> Result<(), Errno> {
+    /// Refuses options of UDP-Lite on UDP, and the reverse: the kernel accepts them without effect.
+    fn check_protocol(&self, place: &Place) -> Result<(), Errno> {
         let protocol = match place.at {
             Where::PlainUdp => libc::IPPROTO_UDP,
             Where::UdpLite => libc::IPPROTO_UDPLITE,
@@ -415,10 +417,10 @@ impl Descriptor {
     }
 }
 
-/// The index of the interface that has this IPv4 address; 0 for none.
+/// The index of the interface with this IPv4 address; 0 if there is none.
 fn interface_with(address: u32) -> Result<u32, Errno> {
     let all = interfaces()?;
-    let ours =
+    let found =
         all.iter().find(|one| one.addr.family == Family::Inet as u16 && one.addr.bytes() == address.to_ne_bytes());
-    Ok(ours.map_or(0, |one| one.index))
+    Ok(found.map_or(0, |one| one.index))
 }
