@@ -88,13 +88,13 @@ fn invalid_arguments_are_rejected() {
     assert_eq!(poller.remove(&a), Err(Error::NOT_FOUND));
     assert_eq!(poller.add(&a, Events::READABLE, u64::MAX), Err(Error::INVALID));
     for bit in 8..32 {
-        assert_eq!(poller.add(&a, Events::from_bits(1 << bit), 1), Err(Error::INVALID));
+        assert_eq!(poller.add(&a, Events::from_bits_retain(1 << bit), 1), Err(Error::INVALID));
     }
     poller.add(&a, Events::WRITABLE, 1).unwrap();
     assert_eq!(poller.add(&a, Events::WRITABLE, 2), Err(Error::EXISTS));
     assert_eq!(poller.add_fd(a.as_fd(), Events::WRITABLE, 2), Err(Error::EXISTS));
     assert_eq!(poller.modify(&a, Events::WRITABLE, u64::MAX), Err(Error::INVALID));
-    assert_eq!(poller.modify(&a, Events::from_bits(u32::MAX), 2), Err(Error::INVALID));
+    assert_eq!(poller.modify(&a, Events::from_bits_retain(u32::MAX), 2), Err(Error::INVALID));
     assert_eq!(poller.remove(&b), Err(Error::NOT_FOUND));
     assert_eq!(poller.wait(&mut [], None), Err(Error::INVALID));
     assert_eq!(poller.wait(&mut [], NO_WAIT), Err(Error::INVALID));

@@ -94,7 +94,7 @@ fn with_socket(p: jf_poller, s: jf_socket, call: impl FnOnce(&Poller, &Socket) -
 /// @since 0.1
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_poller_add(p: jf_poller, s: jf_socket, events: u32, token: u64) -> i64 {
-    guard(|| with_socket(p, s, |poller, socket| poller.add(socket, Events::from_bits(events), token)))
+    guard(|| with_socket(p, s, |poller, socket| poller.add(socket, Events::from_bits_retain(events), token)))
 }
 
 /// Changes the events and the token of a socket in a poller. This enables a registration again after JF_ONE_SHOT.
@@ -113,7 +113,7 @@ pub extern "C" fn jf_poller_add(p: jf_poller, s: jf_socket, events: u32, token: 
 /// @since 0.1
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_poller_modify(p: jf_poller, s: jf_socket, events: u32, token: u64) -> i64 {
-    guard(|| with_socket(p, s, |poller, socket| poller.modify(socket, Events::from_bits(events), token)))
+    guard(|| with_socket(p, s, |poller, socket| poller.modify(socket, Events::from_bits_retain(events), token)))
 }
 
 /// Removes a socket from a poller.
@@ -161,7 +161,7 @@ fn with_fd(p: jf_poller, fd: i64, call: impl FnOnce(&Poller, RawFd) -> Result<()
 /// @since 0.1
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_poller_add_fd(p: jf_poller, fd: i64, events: u32, token: u64) -> i64 {
-    guard(|| with_fd(p, fd, |poller, fd| poller.add_raw(fd, Events::from_bits(events), token)))
+    guard(|| with_fd(p, fd, |poller, fd| poller.add_raw(fd, Events::from_bits_retain(events), token)))
 }
 
 /// Changes the events and the token of a descriptor in a poller, as jf_poller_modify does for a socket.
@@ -181,7 +181,7 @@ pub extern "C" fn jf_poller_add_fd(p: jf_poller, fd: i64, events: u32, token: u6
 /// @since 0.1
 #[unsafe(no_mangle)]
 pub extern "C" fn jf_poller_modify_fd(p: jf_poller, fd: i64, events: u32, token: u64) -> i64 {
-    guard(|| with_fd(p, fd, |poller, fd| poller.modify_raw(fd, Events::from_bits(events), token)))
+    guard(|| with_fd(p, fd, |poller, fd| poller.modify_raw(fd, Events::from_bits_retain(events), token)))
 }
 
 /// Removes a descriptor from a poller, as jf_poller_remove does for a socket.

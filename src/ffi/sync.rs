@@ -49,7 +49,7 @@ impl Backoff {
             0..8 => std::thread::yield_now(),
             count => {
                 // A signal may end the sleep early, which does no harm.
-                let _ = crate::net::pause(std::time::Duration::from_micros(16 << (count - 8).min(6)));
+                let _ = crate::net::sleep(std::time::Duration::from_micros(16 << (count - 8).min(6)));
             }
         }
         self.0 += 1;

@@ -87,7 +87,7 @@ pub unsafe extern "C" fn jf_wait(items: *mut jf_wait_item, count: usize, timeout
 fn wait_in<const CAPACITY: usize>(items: &mut [jf_wait_item], timeout_ms: i64) -> Result<i64> {
     // Handles are checked last: an invalid argument takes precedence over a bad handle.
     let deadline = Deadline::from_ms(timeout_ms)?;
-    if items.iter().any(|item| !Events::from_bits(item.events).within(Events::ALL)) {
+    if items.iter().any(|item| !Events::ALL.contains(Events::from_bits_retain(item.events))) {
         return Err(Error::INVALID);
     }
     let mut sockets: [Option<InUse<'_, Socket>>; CAPACITY] = [const { None }; CAPACITY];
@@ -97,7 +97,7 @@ fn wait_in<const CAPACITY: usize>(items: &mut [jf_wait_item], timeout_ms: i64) -
     let socket = |at: usize| sockets.get(at).and_then(Option::as_deref);
     let mut poll_items = [PollItem::NONE; CAPACITY];
     let poll_items = &mut poll_items[..items.len()];
-    let ready = wait_for(|at| Some((socket(at)?, Events::from_bits(items[at].events))), poll_items, deadline)?;
+    let ready = wait_for(|at| Some((socket(at)?, Events::from_bits_retain(items[at].events))), poll_items, deadline)?;
     for (item, poll_item) in items.iter_mut().zip(poll_items) {
         item.ready = poll_item.ready().bits();
     }

@@ -58,5 +58,5 @@ pub use crate::sys::{
 };
 #[cfg(feature = "capi")]
 pub(crate) use crate::sys::{
-    EPOCH_SHIFT, EventBuffer, PollItem, RawAddr, TEXT_CAPACITY, fork_epoch, pause, register_fork_handler,
+    EPOCH_SHIFT, EventBuffer, PollItem, RawAddr, TEXT_CAPACITY, fork_epoch, register_fork_handler, sleep,
 };

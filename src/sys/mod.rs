@@ -8,6 +8,7 @@
 //! | | `errno` | [`Errno`], the system's error numbers, with their names and descriptions |
 //! | | `addr` | [`RawAddr`], an address of 128 bytes on every system; [`SockAddr`], the system's form of it |
 //! | | `clock` | [`Instant`], monotonic time |
+//! | | `fd` | owned descriptors whose close is not a cancellation point |
 //! | | `plain` | structs of the system as plain bytes |
 //! | | `system_call` | system calls past the C library; C library calls with cancellation disabled |
 //! | `socket` | `descriptor` | [`Descriptor`]: open, bind, listen, accept, connect, shut down, close |
@@ -60,6 +61,7 @@ mod addr;
 mod clock;
 mod datagram;
 pub mod errno;
+mod fd;
 mod message;
 mod names;
 mod plain;
@@ -81,11 +83,11 @@ pub use message::descriptors::{DESCRIPTORS_MAX, Descriptors};
 pub use names::interfaces::{InterfaceFlags, RawInterface, interface_index, interfaces};
 pub use names::resolver::{NameError, look_up, look_up_as_is, name_of, service_port};
 pub use poll::events::Events;
-pub use poll::fd_exhaustion::{fd_exhaustion, record_fd_exhaustion};
-pub use poll::poller::{EventBuffer, OWN_TOKEN, PollerEvent, RawPoller, Waited};
+pub use poll::fd_exhaustion::{FdExhaustion, fd_exhaustion, record_fd_exhaustion};
+pub use poll::poller::{EventBuffer, PollerEvent, RESERVED_TOKEN, RawPoller, WaitOutcome};
 pub use poll::serial_update::SerialUpdate;
 pub use poll::timer::Timer;
-pub use poll::wait::{Direction, PollItem, pause, wait_many, wait_ready};
+pub use poll::wait::{Direction, PollItem, sleep, wait_many, wait_ready};
 pub use poll::wake::WakeFd;
 pub use process::detached_thread::spawn_detached;
 pub use process::fork::{EPOCH_SHIFT, fork_epoch, register_fork_handler};

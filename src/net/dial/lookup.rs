@@ -7,7 +7,7 @@ use crate::net::deadline::{Deadline, POLL_SLICE};
 use crate::net::{Error, Result};
 use crate::sys::errno::EINTR;
 use crate::sys::{
-    EPOCH_SHIFT, Errno, PollItem, WakeFd, fork_epoch, pause, register_fork_handler, spawn_detached, wait_many,
+    EPOCH_SHIFT, Errno, PollItem, WakeFd, fork_epoch, register_fork_handler, sleep, spawn_detached, wait_many,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -119,7 +119,7 @@ impl Drop for Waker {
         while let Some(wake) = self.0.take() {
             self.0 = Arc::try_unwrap(wake).err();
             if self.0.is_some() {
-                let _ = pause(Duration::from_micros(50));
+                let _ = sleep(Duration::from_micros(50));
             }
         }
     }

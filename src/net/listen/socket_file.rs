@@ -6,7 +6,7 @@
 
 use crate::net::deadline::Deadline;
 use crate::net::{Addr, Error, Result, Socket};
-use crate::sys::{Folder, is_dead, is_socket, pause, remove_file};
+use crate::sys::{Folder, is_dead, is_socket, remove_file, sleep};
 use std::ffi::CString;
 use std::time::Duration;
 
@@ -84,7 +84,7 @@ impl<'a> SocketFile<'a> {
             }
             let left = deadline.remaining().flatten().ok_or(Error::BUSY)?;
             // A signal may shorten the pause.
-            let _ = pause(left.min(LOCK_PAUSE));
+            let _ = sleep(left.min(LOCK_PAUSE));
         }
     }
 }

@@ -23,7 +23,7 @@
 
 use crate::net::Result;
 use crate::sys::errno::EINTR;
-use crate::sys::{Errno, EventBuffer, RawPoller, SerialUpdate, Timer, Waited, fd_exhaustion};
+use crate::sys::{Errno, EventBuffer, FdExhaustion, RawPoller, SerialUpdate, Timer, WaitOutcome, fd_exhaustion};
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -91,7 +91,7 @@ impl AcceptBackoff {
     /// Opens the nested poller and the timer, one descriptor each.
     pub(super) fn new() -> Result<AcceptBackoff> {
         let (listeners, timer) = (RawPoller::new()?, Timer::new()?);
-        let (failures, _, _) = fd_exhaustion();
+        let failures = fd_exhaustion().exhaustions;
         let state = State { phase: Phase::Listening, handled_failures: truncated(failures), closed_at_pause: 0 };
         Ok(AcceptBackoff {
             listeners,
@@ -104,8 +104,8 @@ impl AcceptBackoff {
 
     /// Adds the timer and the nested poller to the user's poller.
     pub(super) fn add_to(&self, poller: &RawPoller) -> Result<()> {
-        poller.add_own(self.timer.as_raw_fd())?;
-        Ok(poller.add_inner(&self.listeners)?)
+        poller.add_wake_fd(self.timer.as_raw_fd())?;
+        Ok(poller.add_nested(&self.listeners)?)
     }
 
     pub(super) fn set_enabled(&self, is_enabled: bool) {
@@ -119,12 +119,12 @@ impl AcceptBackoff {
 
     /// Whether the descriptor is the timer's or the nested poller's.
     pub(super) fn is_own(&self, fd: RawFd) -> bool {
-        self.listeners.is_own(fd) || self.timer.as_raw_fd() == fd
+        self.listeners.is_internal_fd(fd) || self.timer.as_raw_fd() == fd
     }
 
     /// Begins or ends a pause if there is a reason. It is called before each wait.
     pub(super) fn before_wait(&self, poller: &RawPoller) -> Result<()> {
-        let (failures, _, closed) = fd_exhaustion();
+        let FdExhaustion { exhaustions: failures, recoveries: closed, .. } = fd_exhaustion();
         let state = self.state();
         let has_new_failures = state.handled_failures != truncated(failures);
         if self.must_resume(state, closed) || has_new_failures { self.request_update(poller) } else { Ok(()) }
@@ -132,8 +132,13 @@ impl AcceptBackoff {
 
     /// Handles the result of a wait: ends the pause if the timer has expired, and appends the listeners' events to
     /// `events`, unless they are paused. Events that another thread has taken are not among them.
-    pub(super) fn after_wait(&self, poller: &RawPoller, waited: &Waited, events: &mut EventBuffer<'_>) -> Result<()> {
-        if waited.woken && self.is_paused() && self.timer.take() {
+    pub(super) fn after_wait(
+        &self,
+        poller: &RawPoller,
+        waited: &WaitOutcome,
+        events: &mut EventBuffer<'_>,
+    ) -> Result<()> {
+        if waited.is_woken && self.is_paused() && self.timer.take_expiration() {
             self.change_state(|state| match state.phase {
                 Phase::Paused => State { phase: Phase::Expired, ..state },
                 _ => state,
@@ -141,7 +146,7 @@ impl AcceptBackoff {
             self.request_update(poller)?;
         }
         // A wake or the timer may have ended the wait, with the listeners still paused.
-        if !waited.inner || events.is_full() || self.is_paused() {
+        if !waited.is_nested_ready || events.is_full() || self.is_paused() {
             return Ok(());
         }
         match self.listeners.wait(events, Some(Duration::ZERO)) {
@@ -173,13 +178,13 @@ impl AcceptBackoff {
     /// Updates the state. If another thread is at it, that thread repeats its update, and this one returns at once.
     #[cold]
     fn request_update(&self, poller: &RawPoller) -> Result<()> {
-        self.update.take(|| self.update_state(poller))
+        self.update.run(|| self.update_state(poller))
     }
 
     fn update_state(&self, poller: &RawPoller) -> Result<()> {
-        let (failures, is_exhausted, closed) = fd_exhaustion();
+        let FdExhaustion { exhaustions: failures, is_exhausted, recoveries: closed } = fd_exhaustion();
         if self.must_resume(self.state(), closed) {
-            poller.heed_inner(&self.listeners, true)?;
+            poller.set_nested_enabled(&self.listeners, true)?;
             self.change_state(|state| State { phase: Phase::Listening, ..state });
         }
         let handled_failures = truncated(failures);
@@ -193,7 +198,7 @@ impl AcceptBackoff {
         let paused = State { phase: Phase::Paused, handled_failures, closed_at_pause: truncated(closed) };
         self.change_state(|_| paused);
         self.timer.start(PAUSE)?;
-        poller.heed_inner(&self.listeners, false)?;
+        poller.set_nested_enabled(&self.listeners, false)?;
         Ok(())
     }
 }

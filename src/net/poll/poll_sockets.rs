@@ -59,7 +59,7 @@ pub(crate) fn wait_for<'a>(
     let (mut interruptible, mut all_wake_at_shutdown) = (false, true);
     for (index, item) in items.iter_mut().enumerate() {
         let (socket, events) = socket_at(index).ok_or(Error::INTERNAL)?;
-        if !events.within(Events::ALL) {
+        if !Events::ALL.contains(events) {
             return Err(Error::INVALID);
         }
         interruptible |= socket.interruptible.load(Relaxed);

@@ -3,7 +3,7 @@
 use crate::net::poll::accept_backoff::AcceptBackoff;
 use crate::net::{Error, Events, Result, Socket};
 use crate::sys::errno::{EINTR, ELOOP, ENOENT, ENOSPC, EPERM};
-use crate::sys::{Errno, EventBuffer, Instant, OWN_TOKEN, PollerEvent, RawPoller, WakeFd, fork_epoch};
+use crate::sys::{Errno, EventBuffer, Instant, PollerEvent, RESERVED_TOKEN, RawPoller, WakeFd, fork_epoch};
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
@@ -54,7 +54,7 @@ impl Poller {
     /// - [`Error::NO_MEMORY`].
     pub fn open() -> Result<Poller> {
         let (raw, wake_fd) = (RawPoller::new()?, WakeFd::new()?);
-        raw.add_own(wake_fd.as_raw_fd())?;
+        raw.add_wake_fd(wake_fd.as_raw_fd())?;
         Ok(Poller {
             raw,
             wake_fd,
@@ -82,14 +82,14 @@ impl Poller {
         let (fd, raw) = (socket.as_raw_fd(), &self.raw);
         let backoff = self.backoff.get().filter(|_| socket.is_listener.load(Relaxed));
         // Noted before it is added, so that a socket that is in a poller always knows it.
-        socket.fd.registrations.note(raw.number());
+        socket.fd.registrations.record(raw.id());
         let Some(backoff) = backoff else { return raw.add(fd, events, token).map_err(registration_error) };
         // A listener must not be in both pollers. It may be in this one since before it listened: then this add fails.
         raw.add(fd, Events::NONE, token).map_err(registration_error)?;
         // Another thread may have removed it.
         let _ = raw.remove(fd);
         let listeners = backoff.listeners();
-        socket.fd.registrations.note(listeners.number());
+        socket.fd.registrations.record(listeners.id());
         listeners.add(fd, events, token).map_err(registration_error)
     }
 
@@ -171,7 +171,7 @@ impl Poller {
                     if let Some(backoff) = backoff {
                         backoff.after_wait(&self.raw, &waited, events)?;
                     }
-                    if waited.woken && self.take_wakes() || events.filled() > 0 {
+                    if waited.is_woken && self.take_wakes() || events.filled() > 0 {
                         return Ok(events.filled());
                     }
                 }
@@ -190,7 +190,7 @@ impl Poller {
     /// Takes all pending wakes and returns whether there were any. If not, something else ended the wait.
     #[cold]
     fn take_wakes(&self) -> bool {
-        self.raw.hear(&self.wake_fd);
+        self.raw.clear_wake(&self.wake_fd);
         self.pending_wakes.swap(0, Relaxed) > 0
     }
 
@@ -270,7 +270,7 @@ impl Poller {
 
     fn check_registration(&self, events: Events, token: u64) -> Result<()> {
         self.check_process()?;
-        if events.within(Events::FOR_POLLER) && token != OWN_TOKEN { Ok(()) } else { Err(Error::INVALID) }
+        if Events::FOR_POLLER.contains(events) && token != RESERVED_TOKEN { Ok(()) } else { Err(Error::INVALID) }
     }
 
     /// Fails in a forked child, which shares the parent's poller: a change would affect the parent.
@@ -280,7 +280,7 @@ impl Poller {
 
     /// Whether the descriptor is one of the poller's own, which can't be registered, modified or removed.
     fn is_own(&self, fd: RawFd) -> bool {
-        self.raw.is_own(fd)
+        self.raw.is_internal_fd(fd)
             || self.wake_fd.as_raw_fd() == fd
             || self.backoff.get().is_some_and(|backoff| backoff.is_own(fd))
     }

@@ -3,7 +3,7 @@
 use crate::net::deadline::{Deadline, POLL_SLICE};
 use crate::net::{Addr, Error, Family, Opt, Result, Socket};
 use crate::sys::errno::{EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, EINTR, ENOTCONN};
-use crate::sys::{Direction, Errno, Flags, pause};
+use crate::sys::{Direction, Errno, Flags, sleep};
 use std::sync::atomic::Ordering::Relaxed;
 
 impl Socket {
@@ -101,7 +101,7 @@ impl Socket {
                 }
                 // An adopted non-blocking descriptor does not block in the kernel.
                 if self.nonblocking.load(Relaxed) {
-                    if let Err(interrupted) = pause(left.map_or(POLL_SLICE, |left| left.min(POLL_SLICE))) {
+                    if let Err(interrupted) = sleep(left.map_or(POLL_SLICE, |left| left.min(POLL_SLICE))) {
                         left = self.remaining_after(interrupted, deadline)?;
                     }
                 }

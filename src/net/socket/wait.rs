@@ -12,7 +12,7 @@ use crate::net::deadline::{Deadline, POLL_SLICE};
 use crate::net::socket::fast_path::FastPathMiss;
 use crate::net::{Error, Family, Flags, Result, Socket};
 use crate::sys::errno::{EAGAIN, EINTR};
-use crate::sys::{Descriptor, Direction, Errno, Instant, pause, wait_ready};
+use crate::sys::{Descriptor, Direction, Errno, Instant, sleep, wait_ready};
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::time::Duration;
 
@@ -143,7 +143,7 @@ impl Socket {
             left = self.remaining_after(errno, deadline)?;
             // An unconnected UNIX socket polls as writable even if the queue of the destination is full.
             if ready.is_ok() && errno.0 == EAGAIN && self.must_poll(direction, deadline) {
-                if let Err(interrupted) = pause(left.map_or(retry_pause, |left| left.min(retry_pause))) {
+                if let Err(interrupted) = sleep(left.map_or(retry_pause, |left| left.min(retry_pause))) {
                     errno = interrupted;
                     left = self.remaining_after(errno, deadline)?;
                 }

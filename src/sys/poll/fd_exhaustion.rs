@@ -1,28 +1,42 @@
-//! Whether descriptors ran short, and whether one has come free since.
+//! Whether the process or the system has run out of file descriptors, and whether one has been closed since.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
-static SHORT: AtomicBool = AtomicBool::new(false);
-static TIMES: AtomicU64 = AtomicU64::new(0);
-static FREED: AtomicU64 = AtomicU64::new(0);
+static IS_EXHAUSTED: AtomicBool = AtomicBool::new(false);
+static EXHAUSTIONS: AtomicU64 = AtomicU64::new(0);
+static RECOVERIES: AtomicU64 = AtomicU64::new(0);
 
-/// There was no descriptor for a connection.
-pub fn record_fd_exhaustion() {
-    TIMES.fetch_add(1, Relaxed);
-    SHORT.store(true, Relaxed);
+/// The state of the process, from [`fd_exhaustion`].
+#[derive(Clone, Copy, Debug)]
+pub struct FdExhaustion {
+    /// Counts the accepts that failed for lack of a file descriptor.
+    pub exhaustions: u64,
+    /// Whether the library has closed no file descriptor since the last of these accepts.
+    pub is_exhausted: bool,
+    /// Counts the changes of `is_exhausted` from true to false.
+    pub recoveries: u64,
 }
 
-/// A descriptor of the library has been closed.
+/// Records that an accept failed for lack of a file descriptor.
+pub fn record_fd_exhaustion() {
+    EXHAUSTIONS.fetch_add(1, Relaxed);
+    IS_EXHAUSTED.store(true, Relaxed);
+}
+
+/// Records that the library has closed a file descriptor.
 #[inline]
 pub(in crate::sys) fn record_fd_closed() {
-    // Those who close many while there are enough write nothing that others read.
-    if SHORT.load(Relaxed) {
-        SHORT.store(false, Relaxed);
-        FREED.fetch_add(1, Relaxed);
+    // Without exhaustion, closing only reads, so that the cache line stays shared between processors.
+    if IS_EXHAUSTED.load(Relaxed) {
+        IS_EXHAUSTED.store(false, Relaxed);
+        RECOVERIES.fetch_add(1, Relaxed);
     }
 }
 
-/// How often there was none, whether none has come free since the last time, and how often one has after a time.
-pub fn fd_exhaustion() -> (u64, bool, u64) {
-    (TIMES.load(Relaxed), SHORT.load(Relaxed), FREED.load(Relaxed))
+pub fn fd_exhaustion() -> FdExhaustion {
+    FdExhaustion {
+        exhaustions: EXHAUSTIONS.load(Relaxed),
+        is_exhausted: IS_EXHAUSTED.load(Relaxed),
+        recoveries: RECOVERIES.load(Relaxed),
+    }
 }

@@ -1,4 +1,4 @@
-//! Waiting for readiness, and waking who waits.
+//! Waiting for readiness, and waking threads that wait.
 
 pub(super) mod events;
 pub(super) mod fd_exhaustion;

@@ -1,96 +1,93 @@
-//! Which pollers a descriptor is in, so that it leaves them when it is closed.
+//! The pollers in which a descriptor is registered, so that it can be removed from them before it is closed.
 //!
-//! epoll forgets what it was told of a descriptor when its open file goes; but that stays as long as a duplicate or another
-//! process has it, and events of what nobody has any more would go on. So a descriptor is taken out before it is closed.
+//! epoll drops a registration only when the open file description ends. A duplicate or another process can keep that
+//! open after close, and events would still be reported for a closed descriptor.
 //!
-//! All that is kept of a poller is its number, which is its descriptor's where it has one of its own, and that it was in there once: to be taken out by one thread and
-//! put in again by another is not one step, so nobody can tell that it is out. Leaving a poller where it is not does no
-//! harm.
+//! A descriptor stores one poller id, or that it was registered in several. The id stays after a removal: removing and
+//! adding again by two threads is not atomic, so a descriptor can't be known to be in no poller. Removing it from a
+//! poller where it isn't registered has no effect.
 
-use crate::sys::errno::EMFILE;
-use crate::sys::{Errno, fork_epoch, poll::poller, register_fork_handler};
+use crate::sys::errno::{EMFILE, Errno};
+use crate::sys::poll::poller::remove_by_id;
+use crate::sys::process::fork::{fork_epoch, register_fork_handler};
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
-/// A poller's number plus one, below the epoch in which it was put in there: what a process has put
-/// into a poller is not for a forked child of it to take out.
+/// A poller's id plus one in the low bits, the fork epoch of the registration in the high bits. A forked child doesn't
+/// undo its parent's registrations.
 #[derive(Debug)]
 pub struct Registrations(AtomicU32);
 
-/// The bits of the number; the epoch is in those above.
-const NUMBER: u32 = (1 << 22) - 1;
-const NOWHERE: u32 = 0;
-/// The number of more than one poller, and of one whose own does not fit.
-const SEVERAL: u32 = NUMBER;
+const ID_MASK: u32 = (1 << 22) - 1;
+const NO_POLLER: u32 = 0;
+/// Stands for more than one poller, and for an id that does not fit.
+const ANY_POLLER: u32 = ID_MASK;
 
-/// The pollers of this library, each as its number plus one below its epoch. Who is in several leaves all.
+/// The ids of all pollers, each plus one, with the fork epoch in the high bits; 0 is a free slot.
 static POLLERS: [AtomicU64; 1024] = [const { AtomicU64::new(0) }; 1024];
 
-fn epoch() -> u32 {
+fn epoch_bits() -> u32 {
     (fork_epoch() >> u32::BITS) as u32
-}
-
-fn word(poller: RawFd) -> u32 {
-    epoch() | (poller as u32 + 1).min(SEVERAL)
 }
 
 impl Registrations {
     pub const fn new() -> Registrations {
-        Registrations(AtomicU32::new(NOWHERE))
+        Registrations(AtomicU32::new(NO_POLLER))
     }
 
-    /// It is about to be put into a poller.
-    pub fn note(&self, poller: RawFd) {
+    /// Records a registration. To be called before the descriptor is added to the poller.
+    pub fn record(&self, poller_id: RawFd) {
         register_fork_handler();
-        let here = word(poller);
-        let noted = |now: u32| match now {
-            NOWHERE => here,
-            _ if now == here || now & !NUMBER != here & !NUMBER => here,
-            _ => here | SEVERAL,
+        let epoch = epoch_bits();
+        let new = epoch | (poller_id as u32 + 1).min(ANY_POLLER);
+        let merged = |old: u32| match old {
+            NO_POLLER => new,
+            _ if old == new || old & !ID_MASK != epoch => new,
+            _ => epoch | ANY_POLLER,
         };
-        let _ = self.0.fetch_update(Relaxed, Relaxed, |now| Some(noted(now)));
+        let _ = self.0.fetch_update(Relaxed, Relaxed, |old| Some(merged(old)));
     }
 
-    /// Takes it out of all pollers that it is in.
+    /// Removes the descriptor from all pollers in which it is registered.
     #[inline]
-    pub fn leave(&self, fd: RawFd) {
-        let now = self.0.load(Relaxed);
-        if now != NOWHERE {
-            leave(now, fd);
+    pub fn remove_from_pollers(&self, fd: RawFd) {
+        let recorded = self.0.load(Relaxed);
+        if recorded != NO_POLLER {
+            remove_from_pollers(recorded, fd);
         }
     }
 }
 
-// Not to be there is as good, so no error matters.
 #[cold]
-fn leave(registrations: u32, fd: RawFd) {
-    if registrations & !NUMBER != epoch() {
+fn remove_from_pollers(recorded: u32, fd: RawFd) {
+    if recorded & !ID_MASK != epoch_bits() {
         return;
     }
-    let is_here = |word: u64| word != 0 && word & !u64::from(u32::MAX) == fork_epoch();
-    let mut pollers = POLLERS.iter().map(|place| place.load(Relaxed)).filter(|&word| is_here(word));
-    let mut leave = |word: u64| {
-        let _ = poller::remove((word as u32 - 1) as RawFd, fd);
+    let is_current = |word: u64| word != 0 && word & !u64::from(u32::MAX) == fork_epoch();
+    let mut pollers = POLLERS.iter().map(|slot| slot.load(Relaxed)).filter(|&word| is_current(word));
+    let mut remove = |word: u64| {
+        // The descriptor may not be registered there any more.
+        let _ = remove_by_id((word as u32 - 1) as RawFd, fd);
     };
-    match registrations & NUMBER {
-        SEVERAL => pollers.for_each(leave),
-        number => pollers.find(|&word| word as u32 == number).into_iter().for_each(&mut leave),
+    match recorded & ID_MASK {
+        ANY_POLLER => pollers.for_each(remove),
+        id => pollers.find(|&word| word as u32 == id).into_iter().for_each(&mut remove),
     }
 }
 
-/// Puts a poller on the list.
-pub(in crate::sys) fn enlist(poller: RawFd) -> Result<(), Errno> {
+/// Adds a poller to the list of pollers. `EMFILE` if the list is full.
+pub(in crate::sys) fn register_poller(id: RawFd) -> Result<(), Errno> {
     register_fork_handler();
-    let word = fork_epoch() | (poller as u64 + 1);
-    let is_free = |place: &&AtomicU64| place.compare_exchange(0, word, Relaxed, Relaxed).is_ok();
-    POLLERS.iter().find(is_free).map(drop).ok_or(Errno(EMFILE))
+    let word = fork_epoch() | (id as u64 + 1);
+    let claim = |slot: &&AtomicU64| slot.compare_exchange(0, word, Relaxed, Relaxed).is_ok();
+    POLLERS.iter().find(claim).map(drop).ok_or(Errno(EMFILE))
 }
 
-/// Takes a poller from the list.
-pub(in crate::sys) fn delist(poller: RawFd) {
-    let is_it = |place: &&AtomicU64| {
-        let word = place.load(Relaxed);
-        word as u32 == poller as u32 + 1 && place.compare_exchange(word, 0, Relaxed, Relaxed).is_ok()
+/// Removes a poller from the list of pollers.
+pub(in crate::sys) fn unregister_poller(id: RawFd) {
+    let release = |slot: &&AtomicU64| {
+        let word = slot.load(Relaxed);
+        word as u32 == id as u32 + 1 && slot.compare_exchange(word, 0, Relaxed, Relaxed).is_ok()
     };
-    let _ = POLLERS.iter().find(is_it);
+    let _ = POLLERS.iter().find(release);
 }

@@ -1,12 +1,12 @@
-//! A change that one thread at a time makes, without a lock.
+//! An update that one thread at a time makes, without a lock.
 
 #[cfg(loom)]
 use loom::sync::atomic::{AtomicU64, Ordering::AcqRel, Ordering::Acquire};
 #[cfg(not(loom))]
 use std::sync::atomic::{AtomicU64, Ordering::AcqRel, Ordering::Acquire};
 
-/// Whose turn it is to make a change, as the number of those who have come for that. Nobody waits: who comes while another
-/// is at it leaves it to that one to look again.
+/// Counts pending update requests. A thread that finds an update in progress returns at once; the running thread repeats
+/// the update.
 #[derive(Debug)]
 pub struct SerialUpdate(AtomicU64);
 
@@ -15,18 +15,18 @@ impl SerialUpdate {
         SerialUpdate(AtomicU64::new(0))
     }
 
-    /// Makes a change that sees whatever those saw who have come for it so far. When another thread is at it, that one
-    /// makes it once more.
-    pub fn take<E>(&self, mut change: impl FnMut() -> Result<(), E>) -> Result<(), E> {
+    /// Requests an update. It sees everything that was written before any of the requests that it serves. Returns
+    /// `Ok(())` when another thread is updating; that thread then repeats the update.
+    pub fn run<E>(&self, mut update: impl FnMut() -> Result<(), E>) -> Result<(), E> {
         if self.0.fetch_add(1, AcqRel) > 0 {
             return Ok(());
         }
-        let mut seen = 1;
+        let mut served = 1;
         loop {
-            let result = change();
-            match self.0.compare_exchange(seen, 0, AcqRel, Acquire) {
+            let result = update();
+            match self.0.compare_exchange(served, 0, AcqRel, Acquire) {
                 Ok(_) => return result,
-                Err(come) => seen = come,
+                Err(requests) => served = requests,
             }
         }
     }
@@ -39,52 +39,53 @@ mod model {
     use loom::sync::atomic::{AtomicBool, Ordering::Relaxed};
     use loom::thread;
 
-    struct Scene {
-        turn: SerialUpdate,
+    struct Scenario {
+        serial: SerialUpdate,
         wanted: [AtomicBool; 2],
         done: [AtomicBool; 2],
-        at_it: AtomicBool,
+        is_updating: AtomicBool,
     }
 
-    impl Scene {
-        fn come(&self) {
-            let change = || {
-                assert!(!self.at_it.swap(true, Relaxed));
+    impl Scenario {
+        fn request_update(&self) {
+            let update = || {
+                assert!(!self.is_updating.swap(true, Relaxed));
                 for (wanted, done) in self.wanted.iter().zip(&self.done) {
                     done.store(wanted.load(Relaxed), Relaxed);
                 }
-                self.at_it.store(false, Relaxed);
+                self.is_updating.store(false, Relaxed);
                 Ok::<(), ()>(())
             };
-            self.turn.take(change).unwrap();
+            self.serial.run(update).unwrap();
         }
     }
 
-    /// One comes for what it wants itself, another one for what it sees that a third one wants.
+    /// One thread requests an update for a flag that it has set, another one for a flag that a third thread has set.
     #[test]
-    fn nothing_is_left_undone_and_one_at_a_time_does_it() {
+    fn every_request_is_served_and_updates_do_not_overlap() {
         loom::model(|| {
             let [wanted, done] = [(); 2].map(|()| [(); 2].map(|()| AtomicBool::new(false)));
-            let scene = Arc::new(Scene { turn: SerialUpdate::new(), wanted, done, at_it: AtomicBool::new(false) });
-            let wants = thread::spawn({
-                let scene = scene.clone();
+            let serial = SerialUpdate::new();
+            let scenario = Arc::new(Scenario { serial, wanted, done, is_updating: AtomicBool::new(false) });
+            let setter = thread::spawn({
+                let scenario = scenario.clone();
                 move || {
-                    scene.wanted[0].store(true, Relaxed);
-                    scene.come();
+                    scenario.wanted[0].store(true, Relaxed);
+                    scenario.request_update();
                 }
             });
-            let sees = thread::spawn({
-                let scene = scene.clone();
+            let observer = thread::spawn({
+                let scenario = scenario.clone();
                 move || {
-                    let seen = scene.wanted[1].load(Relaxed);
-                    scene.come();
+                    let seen = scenario.wanted[1].load(Relaxed);
+                    scenario.request_update();
                     seen
                 }
             });
-            scene.wanted[1].store(true, Relaxed);
-            wants.join().unwrap();
-            let seen = sees.join().unwrap();
-            let [first, second] = [0, 1].map(|at: usize| scene.done[at].load(Relaxed));
+            scenario.wanted[1].store(true, Relaxed);
+            setter.join().unwrap();
+            let seen = observer.join().unwrap();
+            let [first, second] = [0, 1].map(|at: usize| scenario.done[at].load(Relaxed));
             assert!(first && (second || !seen));
         });
     }

@@ -1,50 +1,42 @@
-//! A timer that becomes ready.
+//! A timer with a file descriptor. ([timerfd_create(2)](https://man7.org/linux/man-pages/man2/timerfd_create.2.html))
 
+use crate::sys::errno::Errno;
+use crate::sys::fd::Fd;
+use crate::sys::poll::wait::to_timespec;
 use crate::sys::system_call::system_call;
-use crate::sys::{Descriptor, Errno};
+use nix::sys::time::TimeSpec;
+use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
 use std::mem::size_of;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
-use std::ptr;
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::time::Duration;
 
-/// Something to put into a poller that is ready when its time has come.
+/// A one-shot timer whose descriptor becomes readable when the timer expires.
 #[derive(Debug)]
-pub struct Timer(Descriptor);
+pub struct Timer(Fd<TimerFd>);
 
 impl Timer {
-    /// One that is not running.
+    /// Creates a stopped timer.
     pub fn new() -> Result<Timer, Errno> {
-        let flags = (libc::TFD_CLOEXEC | libc::TFD_NONBLOCK) as usize;
-        // SAFETY: no memory is involved.
-        let fd = unsafe { system_call(libc::SYS_timerfd_create, [libc::CLOCK_MONOTONIC as usize, flags]) }?;
-        // SAFETY: the kernel just gave us this descriptor.
-        Ok(Timer(Descriptor::from(unsafe { OwnedFd::from_raw_fd(fd as RawFd) })))
+        let flags = TimerFlags::TFD_CLOEXEC | TimerFlags::TFD_NONBLOCK;
+        Ok(Timer(Fd::new(TimerFd::new(ClockId::CLOCK_MONOTONIC, flags)?)))
     }
 
-    /// Has it be ready after this long, which is more than nothing.
-    pub fn start(&self, time: Duration) -> Result<(), Errno> {
-        let never = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-        let value = libc::timespec {
-            tv_sec: time.as_secs().try_into().unwrap_or(libc::time_t::MAX),
-            tv_nsec: time.subsec_nanos().into(),
-        };
-        let setting = libc::itimerspec { it_interval: never, it_value: value };
-        let args = [self.0.raw(), 0, &raw const setting as usize, ptr::null::<u8>() as usize];
-        // SAFETY: the setting is ours; the one before is not asked for.
-        unsafe { system_call(libc::SYS_timerfd_settime, args) }?;
-        Ok(())
+    /// Starts the timer, or restarts it. `duration` is not zero, which would stop the timer.
+    pub fn start(&self, duration: Duration) -> Result<(), Errno> {
+        let expiration = Expiration::OneShot(TimeSpec::from_timespec(to_timespec(duration)));
+        Ok(self.0.set(expiration, TimerSetTimeFlags::empty())?)
     }
 
-    /// Whether its time has come since it was started; it is told once.
-    pub fn take(&self) -> bool {
-        let mut times = 0u64;
-        let args = [self.0.raw(), &raw mut times as usize, size_of::<u64>()];
-        // SAFETY: the place is ours.
+    /// Returns whether the timer has expired, once per expiration.
+    pub fn take_expiration(&self) -> bool {
+        let mut count = 0u64;
+        let args = [self.as_raw_fd() as usize, &raw mut count as usize, size_of::<u64>()];
+        // SAFETY: `count` is writable for 8 bytes.
         unsafe { system_call(libc::SYS_read, args) }.is_ok()
     }
 
-    /// To put it into a poller.
+    /// The descriptor to add to a poller.
     pub fn as_raw_fd(&self) -> RawFd {
-        self.0.as_raw_fd()
+        self.0.as_fd().as_raw_fd()
     }
 }

@@ -1,46 +1,49 @@
-//! Waking a thread that waits in poll.
+//! A wake descriptor, which ends a thread's wait. ([eventfd(2)](https://man7.org/linux/man-pages/man2/eventfd.2.html))
 
+use crate::sys::errno::Errno;
+use crate::sys::fd::Fd;
+use crate::sys::poll::events::Events;
+use crate::sys::poll::wait::PollItem;
 use crate::sys::system_call::system_call;
-use crate::sys::{Descriptor, Errno, Events, PollItem};
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
-use std::ptr;
+use nix::sys::eventfd::{EfdFlags, EventFd};
+use std::mem::size_of;
+use std::os::fd::{AsRawFd, RawFd};
 
-/// Something to wait for beside descriptors of sockets, that any thread makes ready.
+/// A descriptor that any thread can make readable.
 #[derive(Debug)]
-pub struct WakeFd(Descriptor);
+pub struct WakeFd(Fd<EventFd>);
 
 impl WakeFd {
-    /// One that is not ready.
+    /// Creates a wake descriptor that is not readable.
     pub fn new() -> Result<WakeFd, Errno> {
-        let flags = (libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) as usize;
-        // SAFETY: no memory is involved.
-        let fd = unsafe { system_call(libc::SYS_eventfd2, [0, flags]) }?;
-        // SAFETY: the kernel just gave us this descriptor.
-        Ok(WakeFd(Descriptor::from(unsafe { OwnedFd::from_raw_fd(fd as RawFd) })))
+        Ok(WakeFd(Fd::new(EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?)))
     }
 
-    /// Makes it ready.
+    /// Makes the descriptor readable until [`WakeFd::clear`].
     pub fn wake(&self) {
         let one = 1u64;
-        // SAFETY: the number is ours. It fails only when the sum of all is too large, and then it is ready.
-        let _ = unsafe { system_call(libc::SYS_write, [self.0.raw(), &raw const one as usize, size_of::<u64>()]) };
+        let args = [self.as_raw_fd() as usize, &raw const one as usize, size_of::<u64>()];
+        // The write fails only when the counter is at its maximum; then the descriptor is readable already.
+        // SAFETY: `one` is readable for 8 bytes.
+        let _ = unsafe { system_call(libc::SYS_write, args) };
     }
 
-    /// Makes it not ready.
+    /// Makes the descriptor not readable.
     pub fn clear(&self) {
-        let mut sum = 0u64;
-        // SAFETY: the place is ours. It fails only when it is not ready.
-        let _ =
-            unsafe { system_call(libc::SYS_read, [self.0.raw(), ptr::from_mut(&mut sum) as usize, size_of::<u64>()]) };
+        let mut count = 0u64;
+        let args = [self.as_raw_fd() as usize, &raw mut count as usize, size_of::<u64>()];
+        // The read fails only when the descriptor is not readable.
+        // SAFETY: `count` is writable for 8 bytes.
+        let _ = unsafe { system_call(libc::SYS_read, args) };
     }
 
-    /// To put it into a poller.
+    /// The descriptor to add to a poller.
     pub fn as_raw_fd(&self) -> RawFd {
         self.0.as_raw_fd()
     }
 
-    /// To wait for it.
+    /// The item to pass to [`wait_many`](crate::sys::wait_many).
     pub fn item(&self) -> PollItem {
-        PollItem::new(&self.0, Events::READABLE)
+        PollItem::new(&*self.0, Events::READABLE)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::sys::addr::{RawAddr, SockAddr};
 use crate::sys::errno::{EPROTONOSUPPORT, Errno};
-use crate::sys::poll::fd_exhaustion::record_fd_closed;
+use crate::sys::fd::close;
 use crate::sys::poll::registrations::Registrations;
 use crate::sys::system_call::system_call;
 use crate::sys::types::{Family, Shutdown, Type};
@@ -133,11 +133,9 @@ impl Drop for Descriptor {
     #[cold]
     #[inline(never)]
     fn drop(&mut self) {
-        self.registrations.leave(self.as_raw_fd());
-        // An error means that data was lost; the descriptor is closed nevertheless.
-        // SAFETY: this process owns the descriptor, and nothing uses it afterwards.
-        let _ = unsafe { system_call(libc::SYS_close, [self.raw()]) };
-        record_fd_closed();
+        self.registrations.remove_from_pollers(self.as_raw_fd());
+        // SAFETY: the field is not used afterwards.
+        close(unsafe { ManuallyDrop::take(&mut self.fd) });
     }
 }
 
@@ -151,8 +149,8 @@ impl From<Descriptor> for OwnedFd {
     fn from(descriptor: Descriptor) -> OwnedFd {
         let descriptor = ManuallyDrop::new(descriptor);
         let fd = descriptor.as_raw_fd();
-        descriptor.registrations.leave(fd);
-        // SAFETY: `descriptor` is never dropped, so `fd` has one owner.
+        descriptor.registrations.remove_from_pollers(fd);
+        // SAFETY: `descriptor` is never dropped, so its descriptor has this one owner.
         unsafe { OwnedFd::from_raw_fd(fd) }
     }
 }
