@@ -1,23 +1,28 @@
-//! Timeouts, and how long a call may still wait.
+//! Timeouts, and the time that remains to a call.
 
 use super::{Error, Result};
 use crate::sys::Instant;
 use std::time::Duration;
 
-/// How long a call that nothing wakes is in the kernel before it looks whether its socket was closed.
+/// How often a blocking call that can't be woken checks whether its socket was closed.
 pub(in crate::net) const POLL_SLICE: Duration = Duration::from_millis(20);
 
 /// How long one call may wait.
 #[derive(Clone, Copy)]
 pub(crate) enum Deadline {
+    /// The call never waits.
     Immediate,
-    /// For these milliseconds from then. When that ends is worked out by the few calls that have to know.
+    /// The call waits for this many milliseconds from this instant. The end is computed only where it is needed.
     After(i64, Instant),
+    /// The call waits without a limit.
     Infinite,
 }
 
 impl Deadline {
-    /// For this many milliseconds from now; -1 is for ever.
+    /// A deadline that is `ms` milliseconds from now; -1 is infinite.
+    ///
+    /// # Errors
+    /// [`Error::INVALID`]: `ms` is less than -1.
     pub(crate) fn from_ms(ms: i64) -> Result<Deadline> {
         match ms {
             0 => Ok(Deadline::Immediate),
@@ -27,31 +32,31 @@ impl Deadline {
         }
     }
 
-    /// For this long from now, a part of a millisecond as a whole one; without a time for ever.
-    pub(in crate::net) fn from_timeout(time: Option<Duration>) -> Deadline {
-        let ms = time.map_or(-1, |time| i64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX));
-        // None of these is out of range.
+    /// A deadline that is `timeout` from now, rounded up to whole milliseconds. `None` is infinite.
+    pub(in crate::net) fn from_timeout(timeout: Option<Duration>) -> Deadline {
+        let ms = timeout.map_or(-1, |time| i64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX));
+        // `ms` is at least -1.
         Deadline::from_ms(ms).unwrap_or(Deadline::Infinite)
     }
 
-    /// What is left of it: `Some(None)` is for ever, `None` is over.
+    /// The time that remains: `Some(None)` is unlimited, `None` means that the deadline has passed.
     pub(in crate::net) fn remaining(self) -> Option<Option<Duration>> {
         match self {
             Deadline::Immediate => None,
             Deadline::Infinite => Some(None),
             Deadline::After(ms, start) => {
-                let left = Duration::from_millis(ms as u64).saturating_sub(start.elapsed().0);
-                if left.is_zero() { None } else { Some(Some(left)) }
+                let remaining = Duration::from_millis(ms as u64).saturating_sub(start.elapsed().0);
+                if remaining.is_zero() { None } else { Some(Some(remaining)) }
             }
         }
     }
 
-    /// The error of a call whose time is over.
+    /// The error of a call whose deadline has passed.
     pub(in crate::net) fn expiry_error(self) -> Error {
         if let Deadline::Immediate = self { Error::WOULD_BLOCK } else { Error::TIMED_OUT }
     }
 
-    /// Whether it may be over already, as far as its start is known.
+    /// Whether the deadline may have passed. The start is known only to the precision of its clock.
     pub(in crate::net) fn may_have_expired(self) -> bool {
         matches!(self, Deadline::After(ms, start) if Duration::from_millis(ms as u64) <= start.elapsed().1)
     }

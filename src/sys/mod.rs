@@ -36,7 +36,7 @@
 //! | `poll` | `fd_exhaustion` | whether the process has run out of descriptors |
 //! | `names` | `resolver` | looking up names of hosts and services |
 //! | `names` | `interfaces` | the network interfaces and their addresses |
-//! | `process` | `sigpipe` | [`NoSigpipe`] suppresses SIGPIPE for calls without a flag for it |
+//! | `process` | `sigpipe` | [`SigpipeGuard`] suppresses SIGPIPE for calls without a flag for it |
 //! | `process` | `fork` | a number that changes in a forked child |
 //! | `process` | `detached_thread` | threads that need no join |
 //!
@@ -81,7 +81,7 @@ pub use message::control::{Credentials, IncomingControl, Origin, OsError, Outgoi
 pub use message::control_buf::ControlBuf;
 pub use message::descriptors::{DESCRIPTORS_MAX, Descriptors};
 pub use names::interfaces::{InterfaceFlags, RawInterface, interface_index, interfaces};
-pub use names::resolver::{NameError, look_up, look_up_as_is, name_of, service_port};
+pub use names::resolver::{NameError, lookup_addr, lookup_host, lookup_host_without_search, lookup_service};
 pub use poll::events::Events;
 pub use poll::fd_exhaustion::{FdExhaustion, fd_exhaustion, record_fd_exhaustion};
 pub use poll::poller::{EventBuffer, PollerEvent, RESERVED_TOKEN, RawPoller, WaitOutcome};
@@ -91,7 +91,7 @@ pub use poll::wait::{Direction, PollItem, sleep, wait_many, wait_ready};
 pub use poll::wake::WakeFd;
 pub use process::detached_thread::spawn_detached;
 pub use process::fork::{EPOCH_SHIFT, fork_epoch, register_fork_handler};
-pub use process::sigpipe::NoSigpipe;
+pub use process::sigpipe::SigpipeGuard;
 pub use socket::buffers::{RecvBuf, SendBuf, VEC_MAX};
 pub use socket::descriptor::Descriptor;
 pub use socket::listen_fds::{LISTEN_FDS_MAX, listen_fds};

@@ -4,7 +4,7 @@ use crate::net::addr::host_port::{Host, Port};
 use crate::net::deadline::Deadline;
 use crate::net::dial::lookup::{Lookup, answer_within};
 use crate::net::{Addr, Error, Family, Result, Type};
-use crate::sys::{RawAddr, look_up, look_up_as_is, name_of, service_port};
+use crate::sys::{RawAddr, lookup_addr, lookup_host, lookup_host_without_search, lookup_service};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
@@ -82,7 +82,7 @@ pub fn resolve_addr(addr: &Addr, timeout: Option<Duration>) -> Result<String> {
 pub(crate) fn resolve_addr_within(addr: &Addr, deadline: Deadline) -> Result<String> {
     addr.ip().ok_or(Error::FAMILY_UNSUPPORTED)?;
     let raw = *addr.raw();
-    let name = answer_within(deadline, move || Ok(name_of(&raw)?))?;
+    let name = answer_within(deadline, move || Ok(lookup_addr(&raw)?))?;
     // A name server may answer with anything. A text that is no name, such as an address, is rejected.
     let name = String::from_utf8(name).map_err(|_| Error::NAME_FAILED)?;
     if matches!(Host::parse(&name), Ok(Host::Name(_))) { Ok(name) } else { Err(Error::NAME_FAILED) }
@@ -92,7 +92,7 @@ pub(crate) fn resolve_addr_within(addr: &Addr, deadline: Deadline) -> Result<Str
 pub(in crate::net) fn port_number(port: &Port, kind: Option<Type>) -> Result<u16> {
     match port {
         Port::Number(number) => Ok(*number),
-        Port::Service(name) => Ok(service_port(name, kind)?),
+        Port::Service(name) => Ok(lookup_service(name, kind)?),
     }
 }
 
@@ -100,7 +100,7 @@ pub(in crate::net) fn port_number(port: &Port, kind: Option<Type>) -> Result<u16
 pub(in crate::net) fn addresses_of(host: Host, port: u16, family: Family, deadline: Deadline) -> Result<Vec<Addr>> {
     let found = match resolve_locally(host, port)? {
         Known::Addrs(found) => found.into_iter().filter(|addr| has_family(addr, family)).collect(),
-        Known::Name(name) => answer_within(deadline, move || addrs(look_up(&name, family)?, port))?,
+        Known::Name(name) => answer_within(deadline, move || addrs(lookup_host(&name, family)?, port))?,
     };
     if found.is_empty() { Err(Error::NAME_NO_ADDRESS) } else { Ok(found) }
 }
@@ -108,13 +108,13 @@ pub(in crate::net) fn addresses_of(host: Host, port: u16, family: Family, deadli
 /// A lookup of a name's addresses.
 pub(in crate::net) fn lookup(name: &str, port: u16, family: Family) -> Lookup<Vec<Addr>> {
     let name = name.to_owned();
-    Lookup::new(move || addrs(look_up(&name, family)?, port))
+    Lookup::new(move || addrs(lookup_host(&name, family)?, port))
 }
 
 /// The same without the search domains of resolv.conf.
 pub(in crate::net) fn lookup_as_is(name: &str, port: u16, family: Family) -> Lookup<Vec<Addr>> {
     let name = name.to_owned();
-    Lookup::new(move || addrs(look_up_as_is(&name, family)?, port))
+    Lookup::new(move || addrs(lookup_host_without_search(&name, family)?, port))
 }
 
 fn addrs(found: Vec<RawAddr>, port: u16) -> Result<Vec<Addr>> {

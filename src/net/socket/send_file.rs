@@ -4,7 +4,7 @@ use crate::net::deadline::Deadline;
 use crate::net::socket::transfer::KernelBlocking;
 use crate::net::{Error, Incomplete, Result, Socket, TcpState, Type};
 use crate::sys::errno::{ECONNRESET, EINVAL, EOVERFLOW, EPIPE, ESPIPE};
-use crate::sys::{Descriptor, Direction, Errno, FileEnd, NoSigpipe, file_end};
+use crate::sys::{Descriptor, Direction, Errno, FileEnd, SigpipeGuard, file_end};
 use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -61,7 +61,7 @@ impl Socket {
             && !self.interruptible.load(Relaxed)
             && !self.must_poll(Direction::Send, deadline);
         let blocking = if can_block { KernelBlocking::Always } else { KernelBlocking::Never };
-        let mut no_sigpipe = NoSigpipe::begin();
+        let mut no_sigpipe = SigpipeGuard::new();
         let _nonblocking = match blocking {
             KernelBlocking::Always => None,
             _ => Some(self.make_nonblocking().map_err(|errno| Incomplete { error: errno.into(), done: 0 })?),
@@ -73,7 +73,7 @@ impl Socket {
             // If the connection ends within a chunk, the system raises SIGPIPE but reports the partial count.
             let has_ended = is_partial && result == Err(Errno(EPIPE));
             is_partial = matches!(result, Ok(sent) if 0 < sent && sent < chunk);
-            no_sigpipe.tell(is_partial || result == Err(Errno(EPIPE)));
+            no_sigpipe.set_raised(is_partial || result == Err(Errno(EPIPE)));
             if has_ended && self.is_reset() { Err(Errno(ECONNRESET)) } else { result }
         })
     }

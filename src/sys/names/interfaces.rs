@@ -1,44 +1,39 @@
-//! The machine's network interfaces and their addresses.
+//! Network interfaces and their addresses.
 
-use crate::sys::addr::SockAddr;
-use crate::sys::errno::ENODEV;
+use crate::sys::addr::{HARDWARE_MAX, RawAddr, SockAddr};
+use crate::sys::check;
+use crate::sys::errno::{ENODEV, Errno};
+use crate::sys::socket::descriptor::Descriptor;
 use crate::sys::system_call::uncanceled;
-use crate::sys::{Descriptor, Errno, Family, HARDWARE_MAX, RawAddr, Type, check};
+use crate::sys::types::{Family, Type};
+use bitflags::bitflags;
 use libc::{c_char, c_int, c_ulong, ifaddrs, sockaddr, sockaddr_ll};
 use std::ffi::CStr;
-use std::mem::{self, offset_of};
+use std::mem::offset_of;
 use std::os::fd::AsRawFd;
 use std::ptr;
 
-/// What an interface is and can do. The numbers are our own.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct InterfaceFlags(u32);
+bitflags! {
+    /// The state and the properties of a network interface. The numbers are the same on every system.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    pub struct InterfaceFlags: u32 {
+        /// The interface is enabled.
+        const UP = 0x1;
+        /// The interface can carry packets: for example, a cable is plugged in.
+        const RUNNING = 0x2;
+        /// The interface is a loopback interface.
+        const LOOPBACK = 0x4;
+        /// The interface supports broadcast.
+        const BROADCAST = 0x8;
+        /// The interface is a point-to-point link.
+        const POINT_TO_POINT = 0x10;
+        /// The interface supports multicast.
+        const MULTICAST = 0x20;
+    }
+}
 
 impl InterfaceFlags {
-    /// It is switched on.
-    pub const UP: InterfaceFlags = InterfaceFlags(0x1);
-    /// It can carry packets: a cable is plugged in, a peer is there.
-    pub const RUNNING: InterfaceFlags = InterfaceFlags(0x2);
-    /// It leads back into this machine.
-    pub const LOOPBACK: InterfaceFlags = InterfaceFlags(0x4);
-    /// It has broadcast addresses.
-    pub const BROADCAST: InterfaceFlags = InterfaceFlags(0x8);
-    /// It leads to one peer.
-    pub const POINT_TO_POINT: InterfaceFlags = InterfaceFlags(0x10);
-    /// It carries multicast.
-    pub const MULTICAST: InterfaceFlags = InterfaceFlags(0x20);
-
-    /// The bits of these flags.
-    pub const fn bits(self) -> u32 {
-        self.0
-    }
-
-    /// Whether all of those are set.
-    pub const fn contains(self, other: InterfaceFlags) -> bool {
-        self.0 & other.0 == other.0
-    }
-
-    fn from_os(flags: u32) -> InterfaceFlags {
+    fn from_os(os_flags: u32) -> InterfaceFlags {
         let pairs = [
             (libc::IFF_UP, InterfaceFlags::UP),
             (libc::IFF_RUNNING, InterfaceFlags::RUNNING),
@@ -47,20 +42,21 @@ impl InterfaceFlags {
             (libc::IFF_POINTOPOINT, InterfaceFlags::POINT_TO_POINT),
             (libc::IFF_MULTICAST, InterfaceFlags::MULTICAST),
         ];
-        let set = pairs.into_iter().filter(|(bit, _)| flags & *bit as u32 != 0);
-        InterfaceFlags(set.fold(0, |bits, (_, flag)| bits | flag.0))
+        pairs.into_iter().filter(|(bit, _)| os_flags & *bit as u32 != 0).map(|(_, flag)| flag).collect()
     }
 }
 
-/// The longest name of an interface.
+/// The length of the longest name, without its NUL.
 const NAME_MAX: usize = libc::IFNAMSIZ - 1;
 
-/// An interface with one of its addresses, or without one.
+/// An interface with one of its addresses, or without an address.
 #[derive(Clone)]
 pub struct RawInterface {
     pub name: Vec<u8>,
+    /// The index, or 0 if there is no interface of this name.
     pub index: u32,
     pub flags: InterfaceFlags,
+    /// The largest packet, in bytes; 0 if there is no interface of this name.
     pub mtu: u32,
     pub hardware: Vec<u8>,
     pub addr: RawAddr,
@@ -69,27 +65,27 @@ pub struct RawInterface {
     pub peer: RawAddr,
 }
 
-/// Every address of every interface, and every interface without one, in the order of their indexes.
+/// Lists every address of every interface, and each interface without an address once, ordered by index.
+// nix's getifaddrs would lose bytes: it converts names to UTF-8, and shortens link addresses to 6 bytes.
 pub fn interfaces() -> Result<Vec<RawInterface>, Errno> {
-    // Any socket answers questions about interfaces.
-    let asked = Descriptor::open(Family::Unix, Type::Dgram, 0)?;
-    let list = List::read()?;
+    let control_socket = open_control_socket()?;
+    let list = AddressList::read()?;
     let mut links: Vec<RawInterface> = Vec::new();
     let mut found: Vec<RawInterface> = Vec::new();
     for entry in list.entries() {
-        // SAFETY: an entry has a name.
+        // SAFETY: every entry has a name.
         let name = unsafe { CStr::from_ptr(entry.ifa_name) }.to_bytes();
-        // An IPv4 address may have a label of its own, which is the interface's name, a colon and something.
+        // An IPv4 address can have a label in place of the name: the interface's name, a colon and a suffix.
         let name = name.split(|&byte| byte == b':').next().unwrap_or_default();
-        // SAFETY: what the entry points to lives as long as the list.
+        // SAFETY: the entry's pointers are valid for as long as the list.
         let (addr, peer, prefix_len, hardware) = unsafe {
-            let addr = address(entry.ifa_addr);
-            (addr, address(entry.ifa_ifu), prefix_len(entry.ifa_netmask), hardware(entry.ifa_addr))
+            let addr = ip_addr(entry.ifa_addr);
+            (addr, ip_addr(entry.ifa_ifu), prefix_len(entry.ifa_netmask), hardware_addr(entry.ifa_addr))
         };
-        // The interfaces come first in the list, and then their addresses.
+        // The list begins with the interfaces; their addresses follow.
         let link = match links.iter().find(|link| link.name == name) {
             Some(link) => link.clone(),
-            None => link(&asked, name, entry, hardware.unwrap_or_default())?,
+            None => link(&control_socket, name, entry, hardware.unwrap_or_default())?,
         };
         match addr {
             Some(addr) => {
@@ -99,20 +95,20 @@ pub fn interfaces() -> Result<Vec<RawInterface>, Errno> {
             None => links.push(link),
         }
     }
-    // One without an index has gone since the list was made.
+    // An interface without an index was removed after the list was made.
     links.retain(|link| link.index != 0 && found.iter().all(|other| other.index != link.index));
     links.append(&mut found);
     links.sort_by_key(|interface| interface.index);
     Ok(links)
 }
 
-/// An interface without addresses. Its index and MTU are 0 when there is none of that name.
-fn link(asked: &Descriptor, name: &[u8], entry: &ifaddrs, hardware: Vec<u8>) -> Result<RawInterface, Errno> {
+/// The interface of a list entry, without an address.
+fn link(control_socket: &Descriptor, name: &[u8], entry: &ifaddrs, hardware: Vec<u8>) -> Result<RawInterface, Errno> {
     Ok(RawInterface {
         name: name.to_vec(),
-        index: ask(asked, libc::SIOCGIFINDEX, name)?,
+        index: read_number(control_socket, libc::SIOCGIFINDEX, name)?,
         flags: InterfaceFlags::from_os(entry.ifa_flags),
-        mtu: ask(asked, libc::SIOCGIFMTU, name)?,
+        mtu: read_number(control_socket, libc::SIOCGIFMTU, name)?,
         hardware,
         addr: RawAddr::UNSPEC,
         prefix_len: 0,
@@ -120,75 +116,81 @@ fn link(asked: &Descriptor, name: &[u8], entry: &ifaddrs, hardware: Vec<u8>) -> 
     })
 }
 
-/// The index of the interface with this name. The C library would ask the same, but not say why there is no answer.
+/// Looks up the index of an interface. `ENODEV` if there is no interface of this name.
+// Not if_nametoindex(3), whose errno older C libraries overwrite when there is no file descriptor.
 pub fn interface_index(name: &str) -> Result<u32, Errno> {
-    let index = ask(&Descriptor::open(Family::Unix, Type::Dgram, 0)?, libc::SIOCGIFINDEX, name.as_bytes())?;
+    let index = read_number(&open_control_socket()?, libc::SIOCGIFINDEX, name.as_bytes())?;
     if index == 0 { Err(Errno(ENODEV)) } else { Ok(index) }
 }
 
-/// Asks the kernel for one number of an interface; 0 when there is none of that name.
-fn ask(asked: &Descriptor, question: c_ulong, name: &[u8]) -> Result<u32, Errno> {
+/// Opens a socket for the ioctls of [netdevice(7)](https://man7.org/linux/man-pages/man7/netdevice.7.html). Any socket
+/// serves.
+fn open_control_socket() -> Result<Descriptor, Errno> {
+    Descriptor::open(Family::Unix, Type::Dgram, 0)
+}
+
+/// Reads a number of an interface from the kernel; 0 if there is no interface of this name.
+fn read_number(control_socket: &Descriptor, request: c_ulong, name: &[u8]) -> Result<u32, Errno> {
     if name.len() > NAME_MAX || name.contains(&0) {
         return Ok(0);
     }
-    // SAFETY: all zeros is a request without a name.
-    let mut request: libc::ifreq = unsafe { mem::zeroed() };
-    for (place, &byte) in request.ifr_name.iter_mut().zip(name) {
-        *place = byte as c_char;
+    let ifr_ifru = libc::__c_anonymous_ifr_ifru { ifru_mtu: 0 };
+    let mut argument = libc::ifreq { ifr_name: [0; libc::IFNAMSIZ], ifr_ifru };
+    for (target, &byte) in argument.ifr_name.iter_mut().zip(name) {
+        *target = byte as c_char;
     }
-    // SAFETY: the request is ours, and its name ends with a zero.
-    match check(unsafe { libc::ioctl(asked.as_raw_fd(), question as _, &raw mut request) }.into()) {
-        // SAFETY: both questions are answered by an int.
-        Ok(_) => Ok(unsafe { request.ifr_ifru.ifru_mtu } as u32),
+    // SAFETY: `argument` is valid, and its name ends with a NUL.
+    match check(unsafe { libc::ioctl(control_socket.as_raw_fd(), request as _, &raw mut argument) }.into()) {
+        // SAFETY: both requests write an int.
+        Ok(_) => Ok(unsafe { argument.ifr_ifru.ifru_mtu } as u32),
         Err(Errno(ENODEV)) => Ok(0),
         Err(errno) => Err(errno),
     }
 }
 
-/// The list that the C library makes.
-struct List(*mut ifaddrs);
+/// The list that getifaddrs(3) allocates.
+struct AddressList(*mut ifaddrs);
 
-impl List {
-    fn read() -> Result<List, Errno> {
+impl AddressList {
+    fn read() -> Result<AddressList, Errno> {
         let mut first = ptr::null_mut();
-        // SAFETY: the place for the list is ours.
-        match uncanceled(|| check(unsafe { libc::getifaddrs(&mut first) }.into())) {
-            Ok(_) => Ok(List(first)),
-            Err(errno) => Err(errno),
-        }
+        // SAFETY: `first` is writable.
+        uncanceled(|| check(unsafe { libc::getifaddrs(&mut first) }.into()))?;
+        Ok(AddressList(first))
     }
 
     fn entries(&self) -> impl Iterator<Item = &ifaddrs> {
-        // SAFETY: each entry points to the next one or to none, and all live as long as the list.
+        // SAFETY: each entry points to the next one or is the last, and all live as long as the list.
         std::iter::successors(unsafe { self.0.as_ref() }, |entry| unsafe { entry.ifa_next.as_ref() })
     }
 }
 
-impl Drop for List {
+impl Drop for AddressList {
     fn drop(&mut self) {
-        // SAFETY: the list is the C library's, and nothing uses it after this.
+        // SAFETY: the list came from getifaddrs, and is not used afterwards.
         unsafe { libc::freeifaddrs(self.0) };
     }
 }
 
-/// An IP address.
+/// The address, if it is an IP address.
 ///
 /// # Safety
-/// If not NULL, `addr` must be readable for as long as its family's addresses are.
-unsafe fn address(addr: *const sockaddr) -> Option<RawAddr> {
-    // SAFETY: the caller's.
+/// `addr` is NULL, or readable for the length of its family's addresses.
+unsafe fn ip_addr(addr: *const sockaddr) -> Option<RawAddr> {
+    // SAFETY: guaranteed by the caller.
     let copy = unsafe { SockAddr::copy_ip(addr)? };
     let mut out = RawAddr::UNSPEC;
     copy.decode(&mut out);
     Some(out)
 }
 
-/// The link address, if this is one.
+/// The bytes of the address, if it is a link-layer address.
 ///
 /// # Safety
-/// As [`address`].
-unsafe fn hardware(addr: *const sockaddr) -> Option<Vec<u8>> {
-    // SAFETY: the caller's. The C library's room for a link address is longer than the type for one says.
+/// As for [`ip_addr`].
+unsafe fn hardware_addr(addr: *const sockaddr) -> Option<Vec<u8>> {
+    // SAFETY: guaranteed by the caller. The C library allocates more bytes for the address than `sll_addr` has, which is
+    // shorter than some link-layer addresses.
     unsafe {
         if addr.is_null() || c_int::from((*addr).sa_family) != libc::AF_PACKET {
             return None;
@@ -199,12 +201,12 @@ unsafe fn hardware(addr: *const sockaddr) -> Option<Vec<u8>> {
     }
 }
 
-/// How many bits of an address are its network's, from the mask that says so.
+/// The number of one bits in a netmask.
 ///
 /// # Safety
-/// As [`address`].
-unsafe fn prefix_len(mask: *const sockaddr) -> u32 {
-    // SAFETY: the caller's.
-    let mask = unsafe { address(mask) };
-    mask.map_or(0, |mask| mask.bytes().iter().map(|byte| byte.count_ones()).sum())
+/// As for [`ip_addr`].
+unsafe fn prefix_len(netmask: *const sockaddr) -> u32 {
+    // SAFETY: guaranteed by the caller.
+    let netmask = unsafe { ip_addr(netmask) };
+    netmask.map_or(0, |netmask| netmask.bytes().iter().map(|byte| byte.count_ones()).sum())
 }

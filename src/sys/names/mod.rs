@@ -1,4 +1,4 @@
-//! Names of hosts, services and interfaces.
+//! Names of hosts, services and network interfaces.
 
 pub(super) mod interfaces;
 pub(super) mod resolver;

@@ -1,39 +1,39 @@
-//! The system's resolver: names of hosts and services, and back. Its functions wait as long as it takes.
+//! The C library's resolver: lookups of hosts, services and addresses. These calls have no timeout.
 
-use crate::sys::addr::SockAddr;
-use crate::sys::errno::{EMFILE, ENFILE, ENOMEM};
+use crate::sys::addr::{RawAddr, SockAddr};
+use crate::sys::errno::{EMFILE, ENFILE, ENOMEM, Errno};
+use crate::sys::socket::descriptor::Descriptor;
 use crate::sys::system_call::uncanceled;
-use crate::sys::{Descriptor, Errno, Family, RawAddr, Type};
+use crate::sys::types::{Family, Type};
 use libc::{addrinfo, c_char, c_int, socklen_t};
 use std::ffi::{CStr, CString};
 use std::mem::MaybeUninit;
-use std::{mem, ptr};
+use std::ptr;
 
-// What the libc crate does not have: glibc's numbers. A C library that has not the first refuses it, and never returns
-// the others.
+// glibc's numbers, which the libc crate does not have. Another C library refuses the flag and never returns the errors.
 const AI_IDN: c_int = 0x40;
 const EAI_ADDRFAMILY: c_int = -9;
 const EAI_IDN_ENCODE: c_int = -105;
 
-/// The longest name with the zero at its end.
-const HOST_ROOM: usize = 1025;
+/// The capacity for the longest host name with its NUL, in bytes (NI_MAXHOST).
+const HOST_CAPACITY: usize = 1025;
 
-/// Why a name could not be looked up.
+/// Why a lookup failed.
 #[derive(Clone, Copy, Debug)]
 pub enum NameError {
-    /// There is no such name.
+    /// The name does not exist.
     NotFound,
-    /// There is, but it has no address of this family.
+    /// The name exists, but has no address of the requested family.
     NoAddress,
-    /// Nobody answered, for now.
+    /// No name server answered, or the failure is temporary.
     TryAgain,
-    /// Whoever was asked refuses to answer.
+    /// The name server refused to answer, or the resolver failed.
     Failed,
-    /// There is no such service.
+    /// The service does not exist.
     NoService,
-    /// It can't be a name.
+    /// The text is not a valid name.
     Malformed,
-    /// The name is not ASCII, and nothing here makes it that.
+    /// The name is not ASCII, and the system can't convert it.
     NoIdna,
     System(Errno),
 }
@@ -48,7 +48,7 @@ impl NameError {
             libc::EAI_MEMORY => NameError::System(Errno(libc::ENOMEM)),
             libc::EAI_SYSTEM => match Errno::last() {
                 errno @ Errno(ENOMEM | EMFILE | ENFILE) => NameError::System(errno),
-                // Whatever a module of the C library's happened upon says nothing to who asked.
+                // The errno of some module of the C library, which has no meaning for the caller.
                 _ => NameError::Failed,
             },
             EAI_IDN_ENCODE => NameError::Malformed,
@@ -57,80 +57,79 @@ impl NameError {
     }
 }
 
-/// The addresses of a host, in the order in which to try them, all with port 0. It is for a thread that has looked
-/// nothing up yet.
-pub fn look_up(host: &str, family: Family) -> Result<Vec<RawAddr>, NameError> {
-    begin_anew();
-    find(&CString::new(host).map_err(|_| NameError::Malformed)?, family)
+/// Looks up the addresses of a host, in the order in which to try them, with port 0. To be called in a thread that has
+/// looked up nothing before.
+pub fn lookup_host(host: &str, family: Family) -> Result<Vec<RawAddr>, NameError> {
+    reset_resolver_state();
+    lookup_host_name(&CString::new(host).map_err(|_| NameError::Malformed)?, family)
 }
 
-/// The same of a name as it is: no domains are searched. `NotFound` where it is not known that the system would begin
-/// with that.
-pub fn look_up_as_is(host: &str, family: Family) -> Result<Vec<RawAddr>, NameError> {
-    begin_anew();
+/// As [`lookup_host`], without the search domains of resolv.conf(5). `NotFound` unless the system is known to try the
+/// name without a search domain first.
+pub fn lookup_host_without_search(host: &str, family: Family) -> Result<Vec<RawAddr>, NameError> {
+    reset_resolver_state();
     let host = CString::new(host).map_err(|_| NameError::Malformed)?;
-    if search_no_domains(&host) { find(&host, family) } else { Err(NameError::NotFound) }
+    if disable_search_domains(&host) { lookup_host_name(&host, family) } else { Err(NameError::NotFound) }
 }
 
-fn find(host: &CStr, family: Family) -> Result<Vec<RawAddr>, NameError> {
-    let ask = |flags| match addresses(Some(host), None, family, Some(Type::Stream), flags) {
-        // It says so too of a name that has addresses of the other family alone, if it has them by way of another name.
+fn lookup_host_name(host: &CStr, family: Family) -> Result<Vec<RawAddr>, NameError> {
+    let lookup = |flags| match get_addresses(Some(host), None, family, Some(Type::Stream), flags) {
+        // For an alias whose target only has addresses of the other family, the resolver returns EAI_NONAME as well.
         Err(NameError::NotFound) if family != Family::Unspec => {
-            let any = addresses(Some(host), None, Family::Unspec, Some(Type::Stream), flags);
-            Err(if any.is_ok() { NameError::NoAddress } else { NameError::NotFound })
+            let any_family = get_addresses(Some(host), None, Family::Unspec, Some(Type::Stream), flags);
+            Err(if any_family.is_ok() { NameError::NoAddress } else { NameError::NotFound })
         }
         result => result,
     };
-    let numeric = AI_IDN | libc::AI_NUMERICHOST;
     if host.to_bytes().is_ascii() {
-        return ask(0);
+        return lookup(0);
     }
-    // It takes the name to be in the locale's encoding.
-    let _utf8 = Utf8::begin().ok_or(NameError::NoIdna)?;
-    match ask(numeric) {
-        // Digits of other scripts become an address here, even one as short as "127.1".
+    // The resolver interprets the name in the locale's encoding.
+    let _locale = Utf8Locale::set().ok_or(NameError::NoIdna)?;
+    match lookup(AI_IDN | libc::AI_NUMERICHOST) {
+        // Digits of other scripts become an address here, even a short one such as "127.1".
         Ok(_) | Err(NameError::NoAddress) => Err(NameError::Malformed),
         Err(NameError::Malformed) if !has_idna() => Err(NameError::NoIdna),
-        _ => ask(AI_IDN),
+        _ => lookup(AI_IDN),
     }
 }
 
-/// Whether names that are not ASCII can be made so: the C library has another one do it, which may not be installed.
+/// Whether the C library can convert names that are not ASCII. glibc uses libidn2, which may not be installed.
 fn has_idna() -> bool {
-    let name = addresses(Some(c"\u{fc}"), None, Family::Unspec, Some(Type::Stream), AI_IDN | libc::AI_NUMERICHOST);
-    !matches!(name, Err(NameError::Malformed))
+    let flags = AI_IDN | libc::AI_NUMERICHOST;
+    let result = get_addresses(Some(c"\u{fc}"), None, Family::Unspec, Some(Type::Stream), flags);
+    !matches!(result, Err(NameError::Malformed))
 }
 
-/// Has a new thread forget what it knows of name servers, which it can't know yet. A forked child gives its threads the
-/// stacks of its parent's, and glibc keeps there by which sockets a thread asks: their numbers are the parent's, and in
-/// the child may be anybody's.
-fn begin_anew() {
-    // SAFETY: the state is the calling thread's own. Nothing in it is looked at or closed. If it fails, so does what
-    // comes after it.
+/// Resets the calling thread's resolver state. A forked child may reuse the stacks of its parent's threads for its own.
+/// glibc keeps the numbers of a thread's name server sockets there; in the child, they may be other descriptors.
+fn reset_resolver_state() {
+    // If it fails, the lookup that follows fails as well.
+    // SAFETY: the state belongs to the calling thread. The function neither reads it nor closes its sockets.
     #[cfg(target_env = "gnu")]
     uncanceled(|| unsafe { glibc::__res_ninit(glibc::__res_state()) });
 }
 
-/// Has the calling thread try a name as it is, and not in the domains that are searched. Whether that is what the
-/// system would try first.
+/// Disables the search domains for the calling thread. Returns whether the system would try the name without a search
+/// domain first.
 #[cfg(all(target_env = "gnu", target_endian = "little"))]
-fn search_no_domains(host: &CStr) -> bool {
+fn disable_search_domains(host: &CStr) -> bool {
     let dots = host.to_bytes().iter().filter(|&&byte| byte == b'.').count();
-    // SAFETY: the state is the calling thread's own, and has begun.
+    // SAFETY: the state belongs to the calling thread and is initialized.
     unsafe {
         let state = glibc::__res_state();
         (*state).options &= !(glibc::RES_DEFNAMES | glibc::RES_DNSRCH);
-        dots >= ((*state).ndots_and_more & 15) as usize
+        dots >= ((*state).ndots_and_flags & 15) as usize
     }
 }
 
-/// Nobody tells what the system does first.
+/// The order of other C libraries is not known.
 #[cfg(not(all(target_env = "gnu", target_endian = "little")))]
-fn search_no_domains(_: &CStr) -> bool {
+fn disable_search_domains(_: &CStr) -> bool {
     false
 }
 
-/// What glibc keeps for a thread, as <resolv.h> has it.
+/// glibc's resolver state of a thread, as in `<resolv.h>`.
 #[cfg(target_env = "gnu")]
 mod glibc {
     use libc::{c_char, c_int, c_ulong, c_ushort, sockaddr_in};
@@ -146,8 +145,8 @@ mod glibc {
         dnsrch: [*mut c_char; 7],
         defdname: [c_char; 256],
         pfcode: c_ulong,
-        /// Four bits for how many dots a name has that is tried as it is first.
-        pub ndots_and_more: u32,
+        /// The lowest four bits: how many dots a name needs to be tried without a search domain first.
+        pub ndots_and_flags: u32,
     }
 
     pub const RES_DEFNAMES: c_ulong = 0x80;
@@ -159,101 +158,108 @@ mod glibc {
     }
 }
 
-/// The port of a service; of whichever kind has it, if none is given.
-pub fn service_port(service: &str, kind: Option<Type>) -> Result<u16, NameError> {
+/// Looks up the port of a service, for one socket type or for any.
+pub fn lookup_service(service: &str, kind: Option<Type>) -> Result<u16, NameError> {
     let service = CString::new(service).map_err(|_| NameError::Malformed)?;
-    match addresses(None, Some(&service), Family::Inet, kind, 0)?.first() {
+    match get_addresses(None, Some(&service), Family::Inet, kind, 0)?.first() {
         Some(addr) => Ok(addr.port),
         None => Err(NameError::NoService),
     }
 }
 
-fn addresses(
+/// Calls getaddrinfo(3).
+fn get_addresses(
     host: Option<&CStr>,
     service: Option<&CStr>,
     family: Family,
     kind: Option<Type>,
     flags: c_int,
 ) -> Result<Vec<RawAddr>, NameError> {
-    // SAFETY: all zeros is a hint at nothing.
-    let mut hints: addrinfo = unsafe { mem::zeroed() };
-    hints.ai_flags = flags;
-    // No family is the one that the system calls none.
-    hints.ai_family = family.to_os().unwrap_or(libc::AF_UNSPEC);
-    hints.ai_socktype = kind.map_or(0, Type::to_os);
+    let hints = addrinfo {
+        ai_flags: flags,
+        // `Unspec` has no system number of its own.
+        ai_family: family.to_os().unwrap_or(libc::AF_UNSPEC),
+        ai_socktype: kind.map_or(0, Type::to_os),
+        ai_protocol: 0,
+        ai_addrlen: 0,
+        ai_addr: ptr::null_mut(),
+        ai_canonname: ptr::null_mut(),
+        ai_next: ptr::null_mut(),
+    };
     let pointer = |text: Option<&CStr>| text.map_or(ptr::null(), CStr::as_ptr);
     let (host, service) = (pointer(host), pointer(service));
     let mut first = ptr::null_mut();
-    asked(|| {
-        // SAFETY: the texts end with zeros, and the hints and the place for the list are ours.
+    call_resolver(|| {
+        // SAFETY: the texts end with a NUL, `hints` is valid, and `first` is writable.
         unsafe { libc::getaddrinfo(host, service, &hints, &mut first) }
     })?;
     let mut found: Vec<RawAddr> = Vec::new();
-    // SAFETY: each entry points to the next one or to none, and all live until the list is freed.
+    // SAFETY: each entry points to the next one or is the last, and all live until the list is freed.
     for entry in std::iter::successors(unsafe { first.as_ref() }, |entry| unsafe { entry.ai_next.as_ref() }) {
-        // SAFETY: an entry's address is as long as its family's are.
+        // SAFETY: an entry's address has the length of its family's addresses.
         if let Some(name) = unsafe { SockAddr::copy_ip(entry.ai_addr) } {
             let mut addr = RawAddr::UNSPEC;
             name.decode(&mut addr);
             found.push(addr);
         }
     }
-    // SAFETY: the list is the C library's, and nothing uses it after this.
+    // SAFETY: the list came from getaddrinfo, and is not used afterwards.
     unsafe { libc::freeaddrinfo(first) };
     if found.is_empty() { Err(NameError::NoAddress) } else { Ok(found) }
 }
 
-/// Calls a function of the resolver, which returns 0 or one of its codes.
-fn asked(call: impl FnOnce() -> c_int) -> Result<(), NameError> {
-    // What the code means is asked before anything else can change errno.
+/// Calls a resolver function that returns 0 or an `EAI_` code.
+fn call_resolver(call: impl FnOnce() -> c_int) -> Result<(), NameError> {
+    // The code is converted here because another call could change errno.
     let result = uncanceled(|| match call() {
         0 => Ok(()),
         code => Err(NameError::from_code(code)),
     });
-    // Where it can open no file and no socket, it says anything but that.
+    // If the resolver can't open a file or a socket, it returns other errors. Opening a socket shows the real one.
     result.map_err(|error| match Descriptor::open(Family::Unix, Type::Dgram, 0) {
         Err(errno @ Errno(EMFILE | ENFILE)) => NameError::System(errno),
         _ => error,
     })
 }
 
-/// The name of the host with an address. It is for a thread that has looked nothing up yet.
-pub fn name_of(addr: &RawAddr) -> Result<Vec<u8>, NameError> {
-    begin_anew();
+/// Looks up the host name of an address. To be called in a thread that has looked up nothing before.
+pub fn lookup_addr(addr: &RawAddr) -> Result<Vec<u8>, NameError> {
+    reset_resolver_state();
     let mut name = SockAddr::new();
     name.encode(addr).map_err(NameError::System)?;
-    let mut host: [MaybeUninit<c_char>; HOST_ROOM] = [MaybeUninit::uninit(); HOST_ROOM];
-    let room = (host.as_mut_ptr().cast::<c_char>(), HOST_ROOM as socklen_t);
-    asked(|| {
-        // SAFETY: the address is as long as it says, and so is the room.
-        unsafe { libc::getnameinfo(name.as_ptr(), name.len(), room.0, room.1, ptr::null_mut(), 0, libc::NI_NAMEREQD) }
+    let mut buffer: [MaybeUninit<c_char>; HOST_CAPACITY] = [MaybeUninit::uninit(); HOST_CAPACITY];
+    let host = buffer.as_mut_ptr().cast::<c_char>();
+    let (capacity, flags) = (HOST_CAPACITY as socklen_t, libc::NI_NAMEREQD);
+    call_resolver(|| {
+        // SAFETY: `name` is readable for its length, and `host` is writable for `capacity` bytes.
+        unsafe { libc::getnameinfo(name.as_ptr(), name.len(), host, capacity, ptr::null_mut(), 0, flags) }
     })?;
-    // SAFETY: a name was written, with a zero at its end.
-    Ok(unsafe { CStr::from_ptr(room.0) }.to_bytes().to_vec())
+    // SAFETY: the call wrote a name that ends with a NUL.
+    Ok(unsafe { CStr::from_ptr(host) }.to_bytes().to_vec())
 }
 
-/// Has the calling thread take texts for UTF-8 until it is dropped.
-struct Utf8 {
+/// Makes the calling thread's locale a UTF-8 locale until it is dropped.
+struct Utf8Locale {
     locale: libc::locale_t,
-    before: libc::locale_t,
+    previous: libc::locale_t,
 }
 
-impl Utf8 {
-    /// `None` when the system has no such locale.
-    fn begin() -> Option<Utf8> {
-        // SAFETY: the name ends with a zero; a locale that is there is ours.
+impl Utf8Locale {
+    /// `None` if the system has no such locale.
+    fn set() -> Option<Utf8Locale> {
+        // SAFETY: the name ends with a NUL, and `locale` is used only if it was created.
         unsafe {
             let locale = libc::newlocale(libc::LC_CTYPE_MASK, c"C.UTF-8".as_ptr(), ptr::null_mut());
-            if locale.is_null() { None } else { Some(Utf8 { locale, before: libc::uselocale(locale) }) }
+            if locale.is_null() { None } else { Some(Utf8Locale { locale, previous: libc::uselocale(locale) }) }
         }
     }
 }
 
-impl Drop for Utf8 {
+impl Drop for Utf8Locale {
     fn drop(&mut self) {
-        // SAFETY: the thread has its own locale again before ours goes.
+        // SAFETY: the thread stops using `locale` before it is freed.
         unsafe {
-            libc::uselocale(self.before);
+            libc::uselocale(self.previous);
             libc::freelocale(self.locale);
         }
     }

@@ -1,4 +1,4 @@
-//! What belongs to the process: threads, forks and signals.
+//! Threads, forks and signals of the process.
 
 pub(super) mod detached_thread;
 pub(super) mod fork;

@@ -1,76 +1,70 @@
-//! Keeping SIGPIPE away, where a system call has no flag for that.
+//! Suppresses SIGPIPE during system calls that have no flag for it.
 
-use crate::sys::Errno;
+use crate::sys::errno::{EINTR, Errno};
 use crate::sys::system_call::system_call;
+use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use std::marker::PhantomData;
+use std::mem::size_of;
 use std::ptr;
 
-/// The kernel's set of signals, which is not the C library's: a bit each.
-type SignalSet = u64;
+/// The kernel's signal set, one bit for each signal. The C library's type is longer.
+type KernelSignalSet = u64;
 
-const PIPE: SignalSet = 1 << (libc::SIGPIPE - 1);
-const SET_SIZE: usize = size_of::<SignalSet>();
+const SIGPIPE_BIT: KernelSignalSet = 1 << (libc::SIGPIPE - 1);
 
-/// Keeps SIGPIPE from the calling thread until it is dropped, and then takes away the one that a call of this thread
-/// has raised meanwhile. Nothing of it is seen outside: neither in the thread's mask, nor of a SIGPIPE that waited
-/// before, nor in the signal's disposition.
-pub struct NoSigpipe {
-    /// The thread had it blocked before.
+/// Blocks SIGPIPE in the calling thread until it is dropped, and then discards a SIGPIPE that a call of the thread has
+/// raised. The thread's mask, the signal's disposition and a SIGPIPE that was pending before stay as they are.
+pub struct SigpipeGuard {
     was_blocked: bool,
-    /// One waited before, of which a further one makes no second.
-    waited: bool,
-    raised: bool,
-    /// The mask is the thread's.
+    /// Another SIGPIPE is not queued while one is pending.
+    was_pending: bool,
+    is_raised: bool,
+    /// The mask belongs to the thread.
     not_send: PhantomData<*const ()>,
 }
 
-impl NoSigpipe {
-    /// Begins to.
-    pub fn begin() -> NoSigpipe {
-        let was_blocked = change(libc::SIG_BLOCK) & PIPE != 0;
-        // What is not blocked does not wait.
-        let waited = was_blocked && pending() & PIPE != 0;
-        NoSigpipe { was_blocked, waited, raised: false, not_send: PhantomData }
+impl SigpipeGuard {
+    pub fn new() -> SigpipeGuard {
+        let mask = SigSet::from(Signal::SIGPIPE).thread_swap_mask(SigmaskHow::SIG_BLOCK);
+        // Changing the mask can't fail.
+        let was_blocked = mask.is_ok_and(|mask| mask.contains(Signal::SIGPIPE));
+        // A signal that is not blocked can't be pending.
+        let was_pending = was_blocked && is_sigpipe_pending();
+        SigpipeGuard { was_blocked, was_pending, is_raised: false, not_send: PhantomData }
     }
 
-    /// Tells whether the last call may have raised it.
-    pub fn tell(&mut self, raised: bool) {
-        self.raised = raised;
+    /// Sets whether the last call may have raised SIGPIPE.
+    pub fn set_raised(&mut self, is_raised: bool) {
+        self.is_raised = is_raised;
     }
 }
 
-impl Drop for NoSigpipe {
+impl Drop for SigpipeGuard {
     fn drop(&mut self) {
-        if self.raised && !self.waited {
-            take();
+        if self.is_raised && !self.was_pending {
+            consume_pending_sigpipe();
         }
         if !self.was_blocked {
-            change(libc::SIG_UNBLOCK);
+            let _ = SigSet::from(Signal::SIGPIPE).thread_unblock();
         }
     }
 }
 
-/// Blocks or unblocks it; the mask before.
-fn change(how: i32) -> SignalSet {
-    let (set, mut before) = (PIPE, 0);
-    let args = [how as usize, &raw const set as usize, &raw mut before as usize, SET_SIZE];
-    // SAFETY: both sets are ours and as long as it says. It can't fail.
-    let _ = unsafe { system_call(libc::SYS_rt_sigprocmask, args) };
-    before
+/// Whether SIGPIPE is pending for the thread or for the process.
+fn is_sigpipe_pending() -> bool {
+    let mut pending: KernelSignalSet = 0;
+    let args = [&raw mut pending as usize, size_of::<KernelSignalSet>()];
+    // SAFETY: `pending` is writable for its size. The call can't fail.
+    let _ = unsafe { system_call(libc::SYS_rt_sigpending, args) };
+    pending & SIGPIPE_BIT != 0
 }
 
-/// The signals that wait for the thread and for the process.
-fn pending() -> SignalSet {
-    let mut set: SignalSet = 0;
-    // SAFETY: the set is ours and as long as it says. It can't fail.
-    let _ = unsafe { system_call(libc::SYS_rt_sigpending, [&raw mut set as usize, SET_SIZE]) };
-    set
-}
-
-/// Takes one that waits; the thread's own comes before one that is for the whole process.
-fn take() {
-    let (set, at_once) = (PIPE, libc::timespec { tv_sec: 0, tv_nsec: 0 });
-    let args = [&raw const set as usize, ptr::null::<u8>() as usize, &raw const at_once as usize, SET_SIZE];
-    // SAFETY: the set and the time are ours; nothing is to be told about the signal. A handled signal interrupts it.
-    while unsafe { system_call(libc::SYS_rt_sigtimedwait, args) } == Err(Errno(libc::EINTR)) {}
+/// Discards a pending SIGPIPE, if there is one. The thread's own is taken before the process's.
+// sigtimedwait(3) is a cancellation point.
+fn consume_pending_sigpipe() {
+    let (set, no_wait) = (SIGPIPE_BIT, libc::timespec { tv_sec: 0, tv_nsec: 0 });
+    let no_info = ptr::null::<u8>();
+    let args = [&raw const set as usize, no_info as usize, &raw const no_wait as usize, size_of::<KernelSignalSet>()];
+    // SAFETY: `set` and `no_wait` are readable.
+    while unsafe { system_call(libc::SYS_rt_sigtimedwait, args) } == Err(Errno(EINTR)) {}
 }
