@@ -2,7 +2,7 @@
 
 use crate::api::*;
 
-/// Tells handles from structs, which only their declarations do, and notes every mistake.
+/// Distinguishes handles from structs, which only their declarations do, and records every mistake.
 pub fn check(api: &mut Api, problems: &mut Vec<Problem>) {
     let handles: Vec<String> = api.handles.iter().map(|handle| handle.name.clone()).collect();
     for structure in &mut api.structs {

@@ -395,7 +395,7 @@ impl Parser<'_> {
                     "u16" => integer(false, 16),
                     "u32" => integer(false, 32),
                     "u64" => integer(false, 64),
-                    // check.rs tells structs from handles.
+                    // check.rs distinguishes structs from handles.
                     _ if name.starts_with("jf_") => Type::Struct(name),
                     _ => {
                         self.problem(line, format!("the type {name} has no equal in C"));

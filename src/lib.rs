@@ -13,8 +13,8 @@
 //! let (server, _peer) = listener.accept()?;
 //!
 //! client.send_all(b"hello")?;
-//! let mut room = [0; 16];
-//! assert_eq!(server.recv(&mut room[..], Flags::NONE)?, 5);
+//! let mut buffer = [0; 16];
+//! assert_eq!(server.recv(&mut buffer[..], Flags::NONE)?, 5);
 //! # Ok::<(), jackfield::Error>(())
 //! ```
 //!

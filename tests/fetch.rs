@@ -292,7 +292,8 @@ fn valid_replies_are_parsed() {
         ("HTTP/1.1 500 Alas\r\nContent-Length: 4\r\n\r\nbody", Hold, "body"),
         ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody", Hold, "body"),
         (
-            "HTTP/1.1 103 Early Hints\r\nLink: x\r\nContent-Length: 9\r\n\r\nHTTP/1.1 102 P\r\n\r\nHTTP/1.1 200 OK\r\n\r\nbody",
+            "HTTP/1.1 103 Early Hints\r\nLink: x\r\nContent-Length: 9\r\n\r\nHTTP/1.1 102 P\r\n\r\n\
+             HTTP/1.1 200 OK\r\n\r\nbody",
             Close,
             "body",
         ),
@@ -313,7 +314,8 @@ fn valid_replies_are_parsed() {
             "body",
         ),
         (
-            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n00004;a=b;c=\"d\"\r\nbody\r\n0 ; x\r\nX: y\r\nZ: 0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n00004;a=b;c=\"d\"\r\nbody\r\n\
+             0 ; x\r\nX: y\r\nZ: 0\r\n\r\n",
             Hold,
             "body",
         ),

@@ -253,7 +253,8 @@ fn the_test_router_forwards_datagrams() {
     for (family, to, local) in [(Family::Inet, "10.77.2.2", "127.0.0.1"), (Family::Inet6, "fd77:2::2", "::1")] {
         let ((socket, port), (blocked, blocked_port)) = (receiver(&b, family), receiver(&b, family));
         router.nft(&format!(
-            "table inet bar {{ chain forward {{ type filter hook forward priority 0; udp dport {blocked_port} drop; }}; }}\n"
+            "table inet bar {{ chain forward {{ \
+             type filter hook forward priority 0; udp dport {blocked_port} drop; }}; }}\n"
         ));
         let sender = a.enter(|| {
             pin_to_one_cpu();

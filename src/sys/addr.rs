@@ -90,8 +90,8 @@ const HARDWARE_OFFSET: usize = offset_of!(sockaddr_ll, sll_addr);
 const PATH_OFFSET: usize = offset_of!(sockaddr_un, sun_path);
 const PATH_CAPACITY: usize = size_of::<sockaddr_un>() - PATH_OFFSET;
 
-/// The longest `sockaddr` of a known family is `sockaddr_un` with 110 bytes. The kernel may report a path that fills all
-/// of it and add a zero.
+/// The longest `sockaddr` of a known family is `sockaddr_un` with 110 bytes. The kernel may report a path that fills
+/// all of it and add a zero.
 const STORAGE_LEN: usize = size_of::<sockaddr_storage>();
 
 #[repr(C, align(8))]

@@ -19,7 +19,8 @@ impl Instant {
         Instant { nanos: read(libc::CLOCK_MONOTONIC), is_tick: false }
     }
 
-    /// The time of the kernel's last tick. Takes a third of the time of [`Instant::now`]; for calls that rarely need it.
+    /// The time of the kernel's last tick. Takes a third of the time of [`Instant::now`]; for calls that rarely need
+    /// it.
     #[inline]
     pub fn recent() -> Instant {
         Instant { nanos: read(libc::CLOCK_MONOTONIC_COARSE), is_tick: true }

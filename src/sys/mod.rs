@@ -1,11 +1,12 @@
 //! The operating system, behind one contract.
 //!
-//! The layers above use only what this module exports, and no type or constant of a system. A port implements these files:
+//! The layers above use only what this module exports, and no type or constant of a system. A port implements these
+//! files:
 //!
 //! | folder | file | contract |
 //! |---|---|---|
 //! | | `types` | [`Family`], [`Type`], [`Shutdown`] and [`Flags`], with the same numbers on every system |
-//! | | `errno` | [`Errno`], the system's error numbers, with their names and descriptions |
+//! | | `errno` | [`Errno`], error numbers of the system, with names and descriptions |
 //! | | `addr` | [`RawAddr`], an address of 128 bytes on every system; [`SockAddr`], the system's form of it |
 //! | | `clock` | [`Instant`], monotonic time |
 //! | | `fd` | owned descriptors whose close is not a cancellation point |
@@ -42,17 +43,18 @@
 //!
 //! Rules for every function:
 //!
-//! 1. It makes one system call and returns its result. It does not retry after a signal, and does not wait by other means.
+//! 1. It makes one system call and returns its result. It does not retry after a signal, and does not wait by other
+//!    means.
 //! 2. It is not a thread cancellation point: `pthread_cancel` would unwind Rust frames, which aborts the process.
 //! 3. It does not allocate, except to open a descriptor.
 //!
 //! Exceptions: the list of interfaces and the resolver use the C library, with cancellation disabled, and allocate. The
-//! poller over poll keeps its interest list, and wakes waiting threads when that changes. An option that a socket keeps in
-//! two places is set in both. Whether the system supports an option is found out with sockets opened for that.
+//! poller over poll keeps its interest list, and wakes waiting threads when that changes. An option that a socket keeps
+//! in two places is set in both. Whether the system supports an option is found out with sockets opened for that.
 //!
-//! System calls are made in one of three ways. The hot path, and calls that are cancellation points in the C library, use
-//! `system_call`. `socket2` makes other socket calls, and `nix` other UNIX calls, unless they cost an extra system call or
-//! lose an error number.
+//! System calls are made in one of three ways. The hot path, and calls that are cancellation points in the C library,
+//! use `system_call`. `socket2` makes other socket calls, and `nix` other UNIX calls, unless they cost an extra system
+//! call or lose an error number.
 
 #[cfg(not(target_os = "linux"))]
 compile_error!("jackfield runs on Linux so far: a port provides what src/sys/mod.rs lists");
@@ -102,5 +104,4 @@ pub use socket::socket_file::{Folder, is_dead, is_socket, remove_file};
 pub use socket::sockopt::{is_coalescing, multicast_interface_of, timeout_of};
 pub use socket::tcp_info;
 pub use system_call::RawResult;
-use system_call::check;
 pub use types::{Family, Flags, Shutdown, Type};

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 /// Words or phrases that prose no longer uses, each with its replacement.
-pub struct Words(Vec<(String, String)>);
+pub struct Words(Vec<[String; 3]>);
 
 impl Words {
-    /// Reads a list: one entry a line, the phrase and its replacement separated by three spaces.
+    /// Reads a list: one entry a line: the phrase, its replacement and optionally the files that may use it, separated
+    /// by three spaces.
     pub fn parse(list: &str) -> Words {
-        Words(entries(list).map(|[word, instead, _]| (word, instead)).collect())
+        Words(entries(list).collect())
     }
 
     /// Searches paragraphs, each with the line on which it starts.
@@ -22,8 +23,8 @@ impl Words {
                 .map(str::to_lowercase)
                 .collect();
             let words = format!(" {} ", words.join(" "));
-            for (word, instead) in &self.0 {
-                if words.contains(&format!(" {word} ")) {
+            for [word, instead, except] in &self.0 {
+                if words.contains(&format!(" {word} ")) && !is_excepted(file, except) {
                     problems.push(format!("{file}:{line}: {word:?}: write {instead}"));
                 }
             }
@@ -53,7 +54,7 @@ impl Identifiers {
                         Some(part) => parts.iter().any(|one| one == part),
                         None => name == retired,
                     };
-                    if is_retired && !except.split(' ').any(|exception| exception == file) {
+                    if is_retired && !is_excepted(file, except) {
                         problems.push(format!("{file}:{}: {name}: use {instead}", index + 1));
                     }
                 }
@@ -61,6 +62,10 @@ impl Identifiers {
         }
         problems
     }
+}
+
+fn is_excepted(file: &str, except: &str) -> bool {
+    except.split(' ').any(|exception| exception == file)
 }
 
 fn entries(list: &str) -> impl Iterator<Item = [String; 3]> {
@@ -131,10 +136,15 @@ pub fn comments(file: &Path, source: &str) -> Vec<(usize, String)> {
     }
 }
 
-/// What follows the mark of a comment. A mark inside a string is taken for one as well, which is harmless.
+/// What follows the mark of a comment. A mark in a string is taken for one as well, unless a letter precedes it as in
+/// `http://`.
 fn after(line: &str, mark: &str, more: &[char]) -> Option<String> {
-    let text = line.find(mark).map(|at| line[at + mark.len()..].trim_start_matches(more))?;
+    let text = find_mark(line, mark).map(|at| line[at + mark.len()..].trim_start_matches(more))?;
     (!text.trim().is_empty()).then(|| text.to_owned())
+}
+
+fn find_mark(line: &str, mark: &str) -> Option<usize> {
+    line.match_indices(mark).map(|(at, _)| at).find(|&at| line[..at].is_empty() || line[..at].ends_with([' ', '\t']))
 }
 
 fn c_comments(source: &str) -> Vec<(usize, String)> {
@@ -149,7 +159,7 @@ fn c_comments(source: &str) -> Vec<(usize, String)> {
                 let Some(behind) = behind else { break };
                 (is_open, rest) = (false, behind);
             }
-            match (rest.find("/*"), rest.find("//")) {
+            match (rest.find("/*"), find_mark(rest, "//")) {
                 (Some(block), line) if line.is_none_or(|line| block < line) => {
                     (is_open, rest) = (true, &rest[block + 2..]);
                 }

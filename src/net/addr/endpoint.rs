@@ -17,12 +17,12 @@ use std::str::FromStr;
 /// HOST is one of
 /// - empty: this machine;
 /// - an IPv4 address: four decimal numbers without leading zeros, `127.0.0.1`;
-/// - an IPv6 address in brackets, `[::1]`, optionally with `%` and a zone, `[fe80::1%eth0]`. The zone is the index of an
-///   interface or its name (up to 15 bytes, without spaces, control characters, `]` and `/`);
-/// - a name: labels of 1 to 63 characters separated by dots, at most 253 characters, optionally with a trailing dot. The
-///   characters are letters, digits, `-` and `_`. Characters beyond ASCII are converted by IDNA. If the last label is a
-///   number (decimal, or hexadecimal after `0x`), the host must be an IPv4 address. So `127.1` and `2130706433`, which
-///   C libraries accept as addresses, are errors.
+/// - an IPv6 address in brackets, `[::1]`, optionally with `%` and a zone, `[fe80::1%eth0]`. The zone is the index of
+///   an interface or its name (up to 15 bytes, without spaces, control characters, `]` and `/`);
+/// - a name: labels of 1 to 63 characters separated by dots, at most 253 characters, optionally with a trailing dot.
+///   The characters are letters, digits, `-` and `_`. Characters beyond ASCII are converted by IDNA. If the last label
+///   is a number (decimal, or hexadecimal after `0x`), the host must be an IPv4 address. So `127.1` and `2130706433`,
+///   which C libraries accept as addresses, are errors.
 ///
 /// PORT is a number from 0 to 65535 of at most five digits, or a service name: 1 to 63 letters, digits, `-`, `_`, `.`
 /// and `+`, at least one of them a letter.

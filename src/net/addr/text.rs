@@ -5,11 +5,11 @@
 //! vsock:2:1024    vsock:any:1024    netlink:0:1    packet:eth0:0x0800:02:00:00:00:00:01
 //! ```
 //!
-//! `unix:` alone is an unnamed UNIX address. A vsock address has a context identifier and a port, a netlink address a port
-//! and a group mask. A packet address has an interface, a hexadecimal protocol and an optional hardware address. In a UNIX
-//! address, `%` and two hexadecimal digits stand for a byte. Zero bytes, control characters, `%`, bytes that are not UTF-8
-//! and the leading `@` of a path are written so. Parsing a formatted address gives the same address, except for the flow
-//! label. Host names are not looked up.
+//! `unix:` alone is an unnamed UNIX address. A vsock address has a context identifier and a port, a netlink address a
+//! port and a group mask. A packet address has an interface, a hexadecimal protocol and an optional hardware address.
+//! In a UNIX address, `%` and two hexadecimal digits stand for a byte. Zero bytes, control characters, `%`, bytes that
+//! are not UTF-8 and the leading `@` of a path are written so. Parsing a formatted address gives the same address,
+//! except for the flow label. Host names are not looked up.
 
 use crate::net::addr::endpoint_error::Expected;
 use crate::net::addr::host_port::{Host, Port};

@@ -64,7 +64,8 @@ pub struct Arrival<'b> {
 }
 
 impl<'a> Batch<'a> {
-    /// The maximum number of datagrams that the system coalesces into one buffer, and the size of such a buffer in bytes.
+    /// The maximum number of datagrams that the system coalesces into one buffer, and the size of such a buffer in
+    /// bytes.
     pub const COALESCED: (usize, usize) = (COALESCED_COUNT, COALESCED_BYTES);
 
     /// A batch that receives each datagram into one of the buffers, at most 64 per call.
@@ -72,8 +73,8 @@ impl<'a> Batch<'a> {
         Batch::new(buffers.into_iter(), 0)
     }
 
-    /// A batch that receives coalesced datagrams. The memory is divided into buffers of 65,536 bytes, each for up to 128
-    /// datagrams.
+    /// A batch that receives coalesced datagrams. The memory is divided into buffers of 65,536 bytes, each for up to
+    /// 128 datagrams.
     ///
     /// # Errors
     /// [`Error::INVALID`] if the memory is smaller than one buffer.
@@ -109,14 +110,14 @@ impl fmt::Debug for Batch<'_> {
 }
 
 impl Socket {
-    /// Waits for a datagram and receives it with those that are queued behind it, in one system call. Returns the count;
-    /// [`Batch::iter`] gives the datagrams. ([recvmmsg(2)], [udp(7)])
+    /// Waits for a datagram and receives it with those that are queued behind it, in one system call. Returns the
+    /// count; [`Batch::iter`] gives the datagrams. ([recvmmsg(2)], [udp(7)])
     ///
     /// With [`Batch::coalesced`], the call turns UDP coalescing (GRO) on and splits coalesced messages without a copy.
     /// From then on the socket is for such calls only:
     ///
-    /// - Other receiving calls fail with [`Error::UNSUPPORTED`], except with [`Flags::ERROR_QUEUE`]. Another kind of batch
-    ///   fails with [`Error::INVALID`].
+    /// - Other receiving calls fail with [`Error::UNSUPPORTED`], except with [`Flags::ERROR_QUEUE`]. Another kind of
+    ///   batch fails with [`Error::INVALID`].
     /// - That ends when [`Opt::Gro`](crate::Opt::Gro) is set to 0. Datagrams that arrived before remain coalesced.
     /// - Other handles of the same socket, here or in another process, may receive several datagrams as one.
     ///

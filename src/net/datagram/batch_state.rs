@@ -12,13 +12,13 @@ pub(in crate::net) enum Coalescing {
     Unsupported = 2,
     /// The user has set [`Opt::Gro`](crate::Opt::Gro).
     OnByUser = 3,
-    /// [`Socket::recv_many`](crate::Socket::recv_many) has turned it on. Other receiving calls would take several datagrams
-    /// for one, so they are refused. It is the last value, so that one comparison finds it.
+    /// [`Socket::recv_many`](crate::Socket::recv_many) has turned it on. Other receiving calls would take several
+    /// datagrams for one, so they are refused. It is the last value, so that one comparison finds it.
     OnByBatches = 4,
 }
 
-/// The state packed into one byte, which keeps [`Socket`](crate::Socket) small. Bit 0: the next bit is valid. Bit 1: the
-/// kernel segments what is sent. The bits above are a [`Coalescing`].
+/// The state packed into one byte, which keeps [`Socket`](crate::Socket) small. Bit 0: the next bit is valid. Bit 1:
+/// the kernel segments what is sent. The bits above are a [`Coalescing`].
 #[derive(Debug)]
 pub(in crate::net) struct BatchState(AtomicU8);
 

@@ -51,8 +51,8 @@ impl Socket {
         let messages = if MESSAGES == 1 { 1 } else { received };
         let mut count = 0;
         for message in 0..messages {
-            // One element is reserved for each later message: if another handle of the socket turned coalescing on, this
-            // message could take all of them.
+            // One element is reserved for each later message: if another handle of the socket turned coalescing on,
+            // this message could take all of them.
             let end = datagrams.len() - (messages - 1 - message);
             let out = &mut datagrams[count..end];
             let taken = batch.take(message, out, |local| *self.to_own_family(Addr::from_os(local)).raw());
@@ -72,8 +72,8 @@ impl Socket {
         if datagrams[0].is_empty() && self.is_canceled() { Err(Error::CLOSED) } else { Ok(count) }
     }
 
-    /// How many leading elements' buffers to receive into. With coalescing, there must be [`COALESCED_COUNT`] elements for
-    /// each.
+    /// How many leading elements' buffers to receive into. With coalescing, there must be [`COALESCED_COUNT`] elements
+    /// for each.
     fn usable_buffers(&self, datagrams: &[Datagram<'_>]) -> Result<usize> {
         let accepts_coalesced = datagrams.len() >= COALESCED_COUNT && datagrams[0].buffer_len() >= COALESCED_BYTES;
         if accepts_coalesced {

@@ -124,19 +124,19 @@ impl Progress {
 }
 
 impl Socket {
-    /// Sends datagrams in order, several per system call, and returns how many were sent. [`Datagram::result`] holds each
-    /// datagram's result. ([sendmmsg(2)], [udp(7)])
+    /// Sends datagrams in order, several per system call, and returns how many were sent. [`Datagram::result`] holds
+    /// each datagram's result. ([sendmmsg(2)], [udp(7)])
     ///
     /// Neighbours with the same length and destination are passed to the kernel as one message, which the kernel or the
     /// network device segments (UDP GSO). Where that is not supported, datagrams are sent one by one.
     ///
-    /// Datagrams are not fragmented: one that is too long for its path fails with [`Error::MESSAGE_SIZE`]. For that, the
-    /// first call sets [`Opt::PathMtuDiscovery`] to 2 if it is 1, the default of new sockets. A socket with another value
-    /// keeps it, as do new IPv4 sockets on a system without path MTU discovery (`ip_no_pmtu_disc` of [ip(7)]).
+    /// Datagrams are not fragmented: one that is too long for its path fails with [`Error::MESSAGE_SIZE`]. For that,
+    /// the first call sets [`Opt::PathMtuDiscovery`] to 2 if it is 1, the default of new sockets. A socket with another
+    /// value keeps it, as do new IPv4 sockets on a system without path MTU discovery (`ip_no_pmtu_disc` of [ip(7)]).
     ///
     /// A datagram that fails does not prevent the following ones from being sent. The call ends early if there is no
-    /// buffer space or no time left, if a signal interrupts the call, or if the socket is closed. The remaining datagrams
-    /// then have that error as their result.
+    /// buffer space or no time left, if a signal interrupts the call, or if the socket is closed. The remaining
+    /// datagrams then have that error as their result.
     ///
     /// # Errors
     /// - If no datagram was sent, the first one's error: those of [`Socket::send`] and [`Socket::send_to`].
@@ -232,8 +232,8 @@ impl Socket {
         can_segment
     }
 
-    /// Sends one message: the first datagram and those that fit its message. Returns how many datagrams were sent; their
-    /// results are written.
+    /// Sends one message: the first datagram and those that fit its message. Returns how many datagrams were sent;
+    /// their results are written.
     #[inline(always)]
     fn send_one_message(
         &self,
@@ -270,7 +270,8 @@ impl Socket {
         self.send_batch(batch, flags, deadline)
     }
 
-    /// Adds a message to `batch`: the first datagram and those that fit its message. Returns how many datagrams it holds.
+    /// Adds a message to `batch`: the first datagram and those that fit its message. Returns how many datagrams it
+    /// holds.
     #[inline(always)]
     fn push_message<'a, const MESSAGES: usize, const BUFS: usize>(
         &self,

@@ -11,10 +11,10 @@ use std::time::Duration;
 impl Socket {
     /// Resolves an [`Endpoint`] and connects to it.
     ///
-    /// A stream socket tries the IPv6 and IPv4 addresses of a name in turn. The next attempt starts when the previous one
-    /// has failed, or has not succeeded within 250 ms. The first connection wins ([RFC 8305], "Happy Eyeballs"). A
-    /// datagram socket is connected to the first address that has a route. An endpoint without a host means the loopback
-    /// addresses of this machine.
+    /// A stream socket tries the IPv6 and IPv4 addresses of a name in turn. The next attempt starts when the previous
+    /// one has failed, or has not succeeded within 250 ms. The first connection wins ([RFC 8305], "Happy Eyeballs"). A
+    /// datagram socket is connected to the first address that has a route. An endpoint without a host means the
+    /// loopback addresses of this machine.
     ///
     /// The timeout covers the whole call: lookup and all attempts. `None` waits for ever. With a timeout of 0 the call
     /// only does what does not block. The new socket has no timeouts of its own.
@@ -30,8 +30,8 @@ impl Socket {
     ///
     /// # Errors
     /// - [`Error::TIMED_OUT`]: the timeout expired; [`Error::WOULD_BLOCK`]: the timeout is 0 and the call would block.
-    /// - [`Error::CONN_REFUSED`], [`Error::NETWORK_UNREACHABLE`] and others: every address failed. The error of the attempt
-    ///   that got furthest is returned.
+    /// - [`Error::CONN_REFUSED`], [`Error::NETWORK_UNREACHABLE`] and others: every address failed. The error of the
+    ///   attempt that got furthest is returned.
     /// - [`Error::ADDR_INVALID`]: the text is not an endpoint.
     /// - Those of [`resolve`](crate::resolve) and [`Socket::open`].
     ///
@@ -73,8 +73,8 @@ impl Dialer {
         Ok(Dialer { settings: Settings::new(), cancellation: Cancellation::new()? })
     }
 
-    /// Sets a numeric option that each socket gets before it connects. With [`Opt::Interruptible`], a handled signal ends
-    /// [`Dialer::dial`]. [`Dialer::dial`] returns the errors that [`Socket::set`] has for the value.
+    /// Sets a numeric option that each socket gets before it connects. With [`Opt::Interruptible`], a handled signal
+    /// ends [`Dialer::dial`]. [`Dialer::dial`] returns the errors that [`Socket::set`] has for the value.
     ///
     /// # Errors
     /// [`Error::OPTION_UNSUPPORTED`]: the option is read-only or is a text.
@@ -96,8 +96,8 @@ impl Dialer {
         Ok(self)
     }
 
-    /// Sets the local address of each socket. [`Addr::UNSPEC`] restores the system's choice. Only remote addresses of the
-    /// same family are tried. If the address has a port, all attempts share it by [`Opt::ReuseAddr`].
+    /// Sets the local address of each socket. [`Addr::UNSPEC`] restores the system's choice. Only remote addresses of
+    /// the same family are tried. If the address has a port, all attempts share it by [`Opt::ReuseAddr`].
     ///
     /// # Errors
     /// [`Error::FAMILY_UNSUPPORTED`]: the address is not IPv4, IPv6 or UNIX.
@@ -161,8 +161,8 @@ fn dial(endpoint: &str, request: DialRequest<'_>) -> Result<Socket> {
     }
 }
 
-/// Connects to a UNIX address. If the listener's backlog is full, connecting blocks, and a cancellation does not wake it.
-/// So it blocks for one slice at a time and checks for cancellation in between.
+/// Connects to a UNIX address. If the listener's backlog is full, connecting blocks, and a cancellation does not wake
+/// it. So it blocks for one slice at a time and checks for cancellation in between.
 fn dial_unix(addr: &Addr, request: DialRequest<'_>) -> Result<Socket> {
     let socket = request.open_socket(Family::Unix, Type::Stream)?;
     match socket.connect_within(addr, Deadline::Immediate) {

@@ -1,8 +1,9 @@
 //! Racing the addresses of a host against each other (RFC 8305, "Happy Eyeballs").
 //!
 //! The first attempt starts at once. The next one starts when an attempt has failed, or when the latest attempt has not
-//! succeeded within the delay. IPv6 and IPv4 addresses alternate, starting with the family that the resolver puts first.
-//! The first connection wins, and the other attempts are closed. Addresses arrive from [`Resolution`] while attempts run.
+//! succeeded within the delay. IPv6 and IPv4 addresses alternate, starting with the family that the resolver puts
+//! first. The first connection wins, and the other attempts are closed. Addresses arrive from [`Resolution`] while
+//! attempts run.
 
 use crate::net::addr::host_port::Host;
 use crate::net::deadline::Deadline;
@@ -118,8 +119,8 @@ impl<'a> HappyEyeballs<'a> {
         })
     }
 
-    /// Rejects a TCP connection of a socket to itself. Linux makes one if there is no listener and the system happens to
-    /// choose the remote port as the local one.
+    /// Rejects a TCP connection of a socket to itself. Linux makes one if there is no listener and the system happens
+    /// to choose the remote port as the local one.
     fn check_peer(&self, socket: &Socket) -> Result<()> {
         let is_self = !self.request.has_local_port() && socket.local_addr()? == socket.peer_addr()?;
         if is_self { Err(Error::CONN_REFUSED) } else { Ok(()) }

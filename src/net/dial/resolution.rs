@@ -1,12 +1,12 @@
 //! The lookups of one name while it is dialed.
 //!
-//! One lookup of both families starts first, because the resolver orders the addresses of both by RFC 6724. A name server
-//! that does not answer for one family delays that answer. So, after the attempt delay, each family is looked up
+//! One lookup of both families starts first, because the resolver orders the addresses of both by RFC 6724. A name
+//! server that does not answer for one family delays that answer. So, after the attempt delay, each family is looked up
 //! separately as well, and the earliest answers are used.
 //!
 //! Separate lookups take the name as it is, without the search domains of resolv.conf, and only for names that the
-//! resolver tries as they are first. Otherwise a family that the name lacks could be found in a search domain, at another
-//! host.
+//! resolver tries as they are first. Otherwise a family that the name lacks could be found in a search domain, at
+//! another host.
 
 use crate::net::deadline::POLL_SLICE;
 use crate::net::dial::lookup::{Lookup, Waker};

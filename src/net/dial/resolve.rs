@@ -14,10 +14,11 @@ use std::time::Duration;
 /// `host` is a name, an IPv4 or IPv6 address (without brackets, optionally with a zone), or empty for the loopback
 /// addresses of this machine. Only names need a lookup. Names beyond ASCII are converted by IDNA, for which glibc needs
 /// libidn2. `service` is a port number, a name from the system's services database, or empty for port 0. `family` is
-/// [`Family::Unspec`] for both IPv4 and IPv6. Without a `timeout`, the call blocks for as long as the system's resolver.
+/// [`Family::Unspec`] for both IPv4 and IPv6. Without a `timeout`, the call blocks for as long as the system's
+/// resolver.
 ///
-/// A lookup that has not finished at the timeout continues on a separate thread and ends there. At most 64 lookups are in
-/// flight in a process; further ones are queued.
+/// A lookup that has not finished at the timeout continues on a separate thread and ends there. At most 64 lookups are
+/// in flight in a process; further ones are queued.
 ///
 /// ```
 /// use jackfield::{Family, Type, resolve};
@@ -66,7 +67,8 @@ pub(crate) fn resolve_within(
     addresses_of(host, port, family, deadline)
 }
 
-/// Looks up the name of an IP address, with the system's resolver. The timeout is as for [`resolve`]. ([getnameinfo(3)])
+/// Looks up the name of an IP address, with the system's resolver. The timeout is as for [`resolve`].
+/// ([getnameinfo(3)])
 ///
 /// # Errors
 /// - [`Error::NAME_NOT_FOUND`]: the address has no name.

@@ -9,15 +9,15 @@ use std::os::unix::ffi::OsStringExt;
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering::AcqRel, Ordering::Acquire, Ordering::Release};
 
-/// Whether the sockets are taken, or being taken by another thread. The environment keeps listing them, because changing
-/// it is not thread-safe.
+/// Whether the sockets are taken, or being taken by another thread. The environment keeps listing them, because
+/// changing it is not thread-safe.
 static ARE_TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// Takes the sockets that a service manager such as systemd passed to this process, with their names, in its order.
 /// They become close-on-exec and keep their modes, as with [`Socket::from_fd`]. ([sd_listen_fds(3)])
 ///
-/// Only the first call returns the sockets. Later calls return none, as does a process that was passed none or was forked
-/// since.
+/// Only the first call returns the sockets. Later calls return none, as does a process that was passed none or was
+/// forked since.
 ///
 /// The function trusts the environment variables `LISTEN_PID`, `LISTEN_FDS` and `LISTEN_FDNAMES`: descriptors from 3 on
 /// belong to the caller. A descriptor that this process opened itself is rejected if it is close-on-exec, as all

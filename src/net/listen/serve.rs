@@ -15,14 +15,14 @@ impl Socket {
     /// Opens a socket, binds it to an [`Endpoint`] and, except for `udp://`, listens. `backlog` is as for
     /// [`Socket::listen`].
     ///
-    /// - An endpoint without a host means all addresses of this machine: IPv6 and IPv4 on one socket, whatever the system's
-    ///   default is.
+    /// - An endpoint without a host means all addresses of this machine: IPv6 and IPv4 on one socket, whatever the
+    ///   system's default is.
     /// - A name is looked up for at most 5 seconds. The socket is bound to its first IPv4 address that belongs to this
     ///   machine, or else to its first such IPv6 address.
-    /// - A stream socket gets [`Opt::ReuseAddr`], so that a server can be restarted at once. So does a datagram socket of
-    ///   a multicast group, which can have several receivers.
-    /// - A UNIX socket file that no server listens on any more is replaced. Dropping the socket does not remove its file.
-    ///   Servers that start at the same time take turns by a lock on the folder ([flock(2)]).
+    /// - A stream socket gets [`Opt::ReuseAddr`], so that a server can be restarted at once. So does a datagram socket
+    ///   of a multicast group, which can have several receivers.
+    /// - A UNIX socket file that no server listens on any more is replaced. Dropping the socket does not remove its
+    ///   file. Servers that start at the same time take turns by a lock on the folder ([flock(2)]).
     ///
     /// ```
     /// use jackfield::Socket;
@@ -91,8 +91,9 @@ fn bind_ip(kind: Type, addr: &Addr) -> Result<Socket> {
     }
     let socket = Socket::open(addr.family(), kind, 0)?;
     // On a stream, it frees the port while old connections are in TIME_WAIT; a second listener is still refused. On
-    // datagrams, the last bound socket would receive everything, except in a group, whose members all receive everything.
-    // That is Linux: on Windows others could take the port (without SO_EXCLUSIVEADDRUSE), on BSD some of its addresses.
+    // datagrams, the last bound socket would receive everything, except in a group, whose members all receive
+    // everything. That is Linux: on Windows others could take the port (without SO_EXCLUSIVEADDRUSE), on BSD some of
+    // its addresses.
     if kind == Type::Stream || is_group {
         socket.set(Opt::ReuseAddr, 1)?;
     }

@@ -1,8 +1,8 @@
 //! UNIX socket files, which outlive their sockets: replacing a dead one.
 //!
-//! A dead socket file must be removed before another socket can be bound to its path. Two servers that start at the same
-//! time could both find it dead, and the slower one would remove the file that the faster one has just made. So servers
-//! lock the folder, which, unlike a lock file, leaves nothing on the disk.
+//! A dead socket file must be removed before another socket can be bound to its path. Two servers that start at the
+//! same time could both find it dead, and the slower one would remove the file that the faster one has just made. So
+//! servers lock the folder, which, unlike a lock file, leaves nothing on the disk.
 
 use crate::net::deadline::Deadline;
 use crate::net::{Addr, Error, Result, Socket};

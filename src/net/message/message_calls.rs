@@ -6,14 +6,14 @@ use crate::net::{Error, Family, Flags, Incoming, Outgoing, RecvBuf, Result, Send
 use crate::sys::{ControlBuf, Direction, SockAddr};
 
 impl Socket {
-    /// Sends the concatenation of several buffers with an address and control data. On a socket with messages, it is one
-    /// message. ([sendmsg(2)], [cmsg(3)])
+    /// Sends the concatenation of several buffers with an address and control data. On a socket with messages, it is
+    /// one message. ([sendmsg(2)], [cmsg(3)])
     ///
     /// # Errors
     /// - Those of [`Socket::send_vec`] and [`Socket::send_to`].
     /// - [`Error::UNSUPPORTED`] for control data that the socket's family or type does not send.
-    /// - [`Error::INVALID`] for more than [`Outgoing::DESCRIPTORS_MAX`] descriptors, a TTL or a segment size of 0, and for
-    ///   descriptors or credentials without data on a stream.
+    /// - [`Error::INVALID`] for more than [`Outgoing::DESCRIPTORS_MAX`] descriptors, a TTL or a segment size of 0, and
+    ///   for descriptors or credentials without data on a stream.
     /// - [`Error::PERMISSION`] for the credentials of another process, user or group.
     /// - [`Error::NOT_FOUND`] for an interface or a process that does not exist.
     /// - For a source that is not a local address, [`Error::INVALID`], or [`Error::NETWORK_UNREACHABLE`] with IPv4.

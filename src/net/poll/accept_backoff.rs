@@ -15,8 +15,8 @@
 //! Invariants:
 //! - One thread at a time updates the state, in [`SerialUpdate`]. Only Paused to Expired may happen beside it, by the
 //!   thread that read the timer.
-//! - An expiry is never lost: the thread that read it marks whatever pause is current. If that is a later pause, it ends
-//!   early, which is harmless.
+//! - An expiry is never lost: the thread that read it marks whatever pause is current. If that is a later pause, it
+//!   ends early, which is harmless.
 //! - Paused is stored before the timer starts and before the nested poller is ignored; Listening is stored after it is
 //!   waited for again. A thread that sees a reason to resume between those steps requests another update.
 //! - A missed event delays the end of a pause at most until the timer expires, which wakes a waiting thread.

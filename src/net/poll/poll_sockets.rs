@@ -44,8 +44,8 @@ pub fn wait(items: &mut [WaitItem<'_>], timeout: Option<Duration>) -> Result<usi
     let poll_items = poll_items.get_mut(..items.len()).ok_or(Error::INVALID)?;
     let socket_at = |index: usize| items.get(index).map(|item| (item.socket, item.events));
     let count = wait_for(socket_at, poll_items, Deadline::from_timeout(timeout))?;
-    for (item, polled) in items.iter_mut().zip(poll_items) {
-        item.ready = polled.ready();
+    for (item, poll_item) in items.iter_mut().zip(poll_items) {
+        item.ready = poll_item.ready();
     }
     Ok(count)
 }

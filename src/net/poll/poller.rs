@@ -15,8 +15,8 @@ use std::time::Duration;
 /// registration reports one event and is then disabled until [`Poller::modify`]. A socket that is dropped leaves its
 /// pollers.
 ///
-/// Any number of threads may wait on one poller, and add, modify and remove registrations meanwhile. One thread receives
-/// an edge or a one-shot event. A poller can't be used in a forked child.
+/// Any number of threads may wait on one poller, and add, modify and remove registrations meanwhile. One thread
+/// receives an edge or a one-shot event. A poller can't be used in a forked child.
 ///
 /// ```
 /// use jackfield::{Events, Family, Flags, Poller, PollerEvent, Socket, Type};
@@ -116,8 +116,8 @@ impl Poller {
     /// Remove it before it is closed. Otherwise its events may continue while a duplicate is open.
     ///
     /// # Errors
-    /// [`Error::UNSUPPORTED`] for a descriptor that is always ready, such as a file, and for one that would make the poller
-    /// wait for itself; those of [`Poller::add`].
+    /// [`Error::UNSUPPORTED`] for a descriptor that is always ready, such as a file, and for one that would make the
+    /// poller wait for itself; those of [`Poller::add`].
     pub fn add_fd(&self, fd: BorrowedFd<'_>, events: Events, token: u64) -> Result<()> {
         self.add_raw(fd.as_raw_fd(), events, token)
     }
@@ -138,8 +138,8 @@ impl Poller {
         self.remove_raw(fd.as_raw_fd())
     }
 
-    /// Waits for events and returns how many were written. Without a timeout it waits indefinitely. It returns 0 when the
-    /// timeout expires or the poller is woken. ([epoll_wait(2)])
+    /// Waits for events and returns how many were written. Without a timeout it waits indefinitely. It returns 0 when
+    /// the timeout expires or the poller is woken. ([epoll_wait(2)])
     ///
     /// # Errors
     /// - [`Error::CLOSED`] if the poller is canceled.
@@ -196,12 +196,12 @@ impl Poller {
 
     /// Turns accept backoff on or off. It uses two more descriptors.
     ///
-    /// A listener is ready while connections are queued, so a loop that can't accept them for lack of a descriptor would
-    /// spin. With accept backoff, the listeners are paused after such a failure, until 100 ms have passed or a wait begins
-    /// after the library has closed a socket.
+    /// A listener is ready while connections are queued, so a loop that can't accept them for lack of a descriptor
+    /// would spin. With accept backoff, the listeners are paused after such a failure, until 100 ms have passed or a
+    /// wait begins after the library has closed a socket.
     ///
-    /// It applies to sockets that already listen when they are added, and that are added after this call. A listener with
-    /// [`Events::EDGE`] is not reported again after the pause.
+    /// It applies to sockets that already listen when they are added, and that are added after this call. A listener
+    /// with [`Events::EDGE`] is not reported again after the pause.
     ///
     /// # Errors
     /// - [`Error::TOO_MANY_FILES`] and [`Error::SYSTEM_FILES`] if the descriptors can't be opened.

@@ -6,15 +6,15 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 impl Socket {
-    /// Waits for the next connection, and returns it with its peer's address. The new socket has no timeouts, whatever the
-    /// listener's are. ([accept(2)])
+    /// Waits for the next connection, and returns it with its peer's address. The new socket has no timeouts, whatever
+    /// the listener's are. ([accept(2)])
     ///
     /// # Errors
     /// - [`Error::WOULD_BLOCK`], [`Error::TIMED_OUT`]: no connection arrived in time.
     /// - [`Error::INVALID`]: the socket does not listen.
     /// - [`Error::CONN_ABORTED`]: the peer gave up before the connection was accepted.
-    /// - [`Error::TOO_MANY_FILES`], [`Error::SYSTEM_FILES`]: the limit of open descriptors is reached. The connection stays
-    ///   queued. [`Poller::set_accept_backoff`](crate::Poller::set_accept_backoff) pauses such a listener.
+    /// - [`Error::TOO_MANY_FILES`], [`Error::SYSTEM_FILES`]: the limit of open descriptors is reached. The connection
+    ///   stays queued. [`Poller::set_accept_backoff`](crate::Poller::set_accept_backoff) pauses such a listener.
     ///
     /// [accept(2)]: https://man7.org/linux/man-pages/man2/accept.2.html
     pub fn accept(&self) -> Result<(Socket, Addr)> {

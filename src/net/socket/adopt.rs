@@ -6,12 +6,12 @@ use std::os::fd::OwnedFd;
 use std::sync::atomic::Ordering::Relaxed;
 
 impl Socket {
-    /// Takes ownership of a socket's descriptor and makes it close-on-exec. The descriptor's mode is kept: a non-blocking
-    /// descriptor gives timeouts of 0, `SO_RCVTIMEO` and `SO_SNDTIMEO` become the socket's timeouts.
+    /// Takes ownership of a socket's descriptor and makes it close-on-exec. The descriptor's mode is kept: a
+    /// non-blocking descriptor gives timeouts of 0, `SO_RCVTIMEO` and `SO_SNDTIMEO` become the socket's timeouts.
     ///
     /// # Errors
-    /// [`Error::NOT_SOCKET`], or [`Error::FAMILY_UNSUPPORTED`] and [`Error::TYPE_UNSUPPORTED`] if there is no [`Family`]
-    /// or [`Type`] for it. The unchanged descriptor is returned.
+    /// [`Error::NOT_SOCKET`], or [`Error::FAMILY_UNSUPPORTED`] and [`Error::TYPE_UNSUPPORTED`] if there is no
+    /// [`Family`] or [`Type`] for it. The unchanged descriptor is returned.
     pub fn from_fd(fd: OwnedFd) -> Result<Socket, (Error, OwnedFd)> {
         let fd = Descriptor::from(fd);
         match Mode::read(&fd).and_then(|mode| fd.set_close_on_exec().map(|()| mode).map_err(Error::from)) {

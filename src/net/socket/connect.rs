@@ -19,8 +19,8 @@ impl Socket {
     /// - [`Error::ALREADY`]: the timeout is 0, and an earlier call is still connecting.
     /// - [`Error::IS_CONNECTED`]: the socket is connected.
     /// - [`Error::FAMILY_UNSUPPORTED`]: the address has another family.
-    /// - On a UNIX socket also [`Error::NOT_FOUND`], [`Error::ACCESS`], and [`Error::WOULD_BLOCK`] if the listener's backlog
-    ///   is full and the timeout is 0.
+    /// - On a UNIX socket also [`Error::NOT_FOUND`], [`Error::ACCESS`], and [`Error::WOULD_BLOCK`] if the listener's
+    ///   backlog is full and the timeout is 0.
     ///
     /// [connect(2)]: https://man7.org/linux/man-pages/man2/connect.2.html
     pub fn connect(&self, addr: &Addr) -> Result<()> {

@@ -77,8 +77,8 @@ impl Socket {
     /// ([listen(2)])
     ///
     /// # Errors
-    /// [`Error::UNSUPPORTED`] if the socket type has no connections, [`Error::ADDR_IN_USE`] if another socket listens on
-    /// the address, [`Error::INVALID`] if the backlog is below -1.
+    /// [`Error::UNSUPPORTED`] if the socket type has no connections, [`Error::ADDR_IN_USE`] if another socket listens
+    /// on the address, [`Error::INVALID`] if the backlog is below -1.
     ///
     /// [listen(2)]: https://man7.org/linux/man-pages/man2/listen.2.html
     pub fn listen(&self, backlog: i32) -> Result<()> {

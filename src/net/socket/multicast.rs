@@ -8,8 +8,8 @@ use std::net::IpAddr;
 impl Socket {
     /// Joins a multicast group on an interface, for all sources or only for `source`. ([ip(7)])
     ///
-    /// Interface 0 is the scope of an IPv6 address, or the system's choice. Ports are ignored. Each group, interface and
-    /// source is joined by a separate call. An IPv6 socket can join IPv4 groups.
+    /// Interface 0 is the scope of an IPv6 address, or the system's choice. Ports are ignored. Each group, interface
+    /// and source is joined by a separate call. An IPv6 socket can join IPv4 groups.
     ///
     /// # Errors
     /// - [`Error::ADDR_IN_USE`]: the group is joined already, or for all sources and now for one, or the reverse.
@@ -50,8 +50,8 @@ impl Socket {
         })
     }
 
-    /// Checks the arguments of a membership, and returns the index of its interface. For one source, it returns `mixed` if
-    /// the group is joined for all sources.
+    /// Checks the arguments of a membership, and returns the index of its interface. For one source, it returns `mixed`
+    /// if the group is joined for all sources.
     fn check_membership(&self, group: &Addr, source: Option<&Addr>, interface: u32, mixed: Error) -> Result<u32> {
         let ip = match (self.family, group.ip()) {
             // A raw IPv6 socket can't receive IPv4.

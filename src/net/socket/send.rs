@@ -6,8 +6,8 @@ use crate::net::{Addr, Error, Family, Flags, Result, SendBuf, Socket};
 use crate::sys::{Direction, RawAddr, SockAddr};
 
 impl Socket {
-    /// Sends to the peer, and returns the number of bytes that were sent: on a stream perhaps a part, otherwise the whole
-    /// message. ([send(2)])
+    /// Sends to the peer, and returns the number of bytes that were sent: on a stream perhaps a part, otherwise the
+    /// whole message. ([send(2)])
     ///
     /// # Errors
     /// - [`Error::WOULD_BLOCK`], [`Error::TIMED_OUT`]: the send buffer stayed full.
@@ -46,7 +46,8 @@ impl Socket {
     /// # Errors
     /// Those of [`Socket::send`], and
     /// - [`Error::FAMILY_UNSUPPORTED`]: the address has another family.
-    /// - [`Error::ACCESS`]: the address is a broadcast address and [`Opt::Broadcast`](crate::Opt::Broadcast) is not set.
+    /// - [`Error::ACCESS`]: the address is a broadcast address and [`Opt::Broadcast`](crate::Opt::Broadcast) is not
+    ///   set.
     /// - [`Error::TYPE_UNSUPPORTED`]: the socket type has connections.
     ///
     /// [sendto(2)]: https://man7.org/linux/man-pages/man2/sendto.2.html

@@ -56,7 +56,8 @@ impl Socket {
 
     fn send_chunks(&self, file: RawFd, offset: u64, count: usize) -> Result<(), Incomplete> {
         let deadline = self.deadline(Direction::Send);
-        // The kernel's timeout would start anew within a chunk, and the kernel reports no signal that interrupts a chunk.
+        // The kernel's timeout would start anew within a chunk, and the kernel reports no signal that interrupts a
+        // chunk.
         let can_block = matches!(deadline, Deadline::Infinite)
             && !self.interruptible.load(Relaxed)
             && !self.must_poll(Direction::Send, deadline);

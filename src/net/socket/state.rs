@@ -12,13 +12,13 @@ use std::time::Duration;
 ///
 /// # Waiting
 /// A socket has one timeout for receiving and accepting ([`Opt::RecvTimeout`]) and one for sending and connecting
-/// ([`Opt::SendTimeout`]). A new socket waits for ever. A call whose timeout expires fails with [`Error::TIMED_OUT`], or
-/// with [`Error::WOULD_BLOCK`] if the timeout is 0. Signals neither end a call nor prolong it, unless
+/// ([`Opt::SendTimeout`]). A new socket waits for ever. A call whose timeout expires fails with [`Error::TIMED_OUT`],
+/// or with [`Error::WOULD_BLOCK`] if the timeout is 0. Signals neither end a call nor prolong it, unless
 /// [`Opt::Interruptible`] is set.
 ///
 /// # Threads
-/// Every method takes `&self`, and any thread may call any method at any time. [`Socket::cancel`] ends the calls of other
-/// threads.
+/// Every method takes `&self`, and any thread may call any method at any time. [`Socket::cancel`] ends the calls of
+/// other threads.
 ///
 /// [`Opt::RecvTimeout`]: crate::Opt::RecvTimeout
 /// [`Opt::SendTimeout`]: crate::Opt::SendTimeout

@@ -66,8 +66,8 @@ impl TryFrom<OwnedFd> for Socket {
     }
 }
 
-/// Conversions from std's types fail if the descriptor can't be queried. Conversions into them check nothing, like std's:
-/// a socket of another kind fails at its first use.
+/// Conversions from std's types fail if the descriptor can't be queried. Conversions into them check nothing, like
+/// std's: a socket of another kind fails at its first use.
 macro_rules! std_types {
     ($($type:ty),*) => {$(
         impl TryFrom<$type> for Socket {

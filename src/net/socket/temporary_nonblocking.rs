@@ -5,8 +5,8 @@ use crate::sys::Errno;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 
 impl Socket {
-    /// Makes the descriptor non-blocking until the result is dropped. Calls of other threads may get EAGAIN meanwhile, and
-    /// go on waiting in poll.
+    /// Makes the descriptor non-blocking until the result is dropped. Calls of other threads may get EAGAIN meanwhile,
+    /// and go on waiting in poll.
     pub(in crate::net) fn make_nonblocking(&self) -> Result<TemporaryNonblocking<'_>, Errno> {
         self.was_nonblocking.store(true, SeqCst);
         self.nonblocking_calls.fetch_add(1, SeqCst);

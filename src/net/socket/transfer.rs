@@ -47,8 +47,8 @@ impl Socket {
     /// Sends all bytes on a stream, within one timeout.
     ///
     /// # Errors
-    /// Those of [`Socket::send`], with the number of bytes sent before; [`Error::TYPE_UNSUPPORTED`] if the socket is not a
-    /// stream.
+    /// Those of [`Socket::send`], with the number of bytes sent before; [`Error::TYPE_UNSUPPORTED`] if the socket is
+    /// not a stream.
     pub fn send_all(&self, bytes: &[u8]) -> Result<(), Incomplete> {
         self.transfer_all(Direction::Send, bytes.len(), |fd, done, flags| {
             fd.send(&SendBuf::from(&bytes[done..]), flags)
@@ -58,8 +58,8 @@ impl Socket {
     /// Fills the whole buffer from a stream, within one timeout.
     ///
     /// # Errors
-    /// Those of [`Socket::recv`], with the number of bytes received before; [`Error::END_OF_STREAM`] if the stream ended
-    /// first; [`Error::TYPE_UNSUPPORTED`] if the socket is not a stream.
+    /// Those of [`Socket::recv`], with the number of bytes received before; [`Error::END_OF_STREAM`] if the stream
+    /// ended first; [`Error::TYPE_UNSUPPORTED`] if the socket is not a stream.
     pub fn recv_exact<'a>(&self, buf: impl Into<RecvBuf<'a>>) -> Result<(), Incomplete> {
         let mut buf = buf.into();
         let len = buf.len();

@@ -1,12 +1,12 @@
 //! Waiting: how long a call blocks, and how it goes on after the kernel returns early.
 //!
 //! A call blocks in the kernel, in one system call, for as long as `SO_RCVTIMEO` or `SO_SNDTIMEO` says. Those hold the
-//! socket's timeout. After a signal, or if the kernel's timeout is not the socket's, the remaining time is waited for in
-//! poll: the timeout counts from the start of the call.
+//! socket's timeout. After a signal, or if the kernel's timeout is not the socket's, the remaining time is waited for
+//! in poll: the timeout counts from the start of the call.
 //!
-//! A shutdown of the socket wakes its blocked calls. Calls that a shutdown would not wake, or that would not keep to their
-//! timeout, wait in poll ([`Socket::must_poll`]). For families where a shutdown does not even wake poll, it is repeated
-//! in slices. Connecting to a UNIX socket blocks in slices too (`connect.rs`).
+//! A shutdown of the socket wakes its blocked calls. Calls that a shutdown would not wake, or that would not keep to
+//! their timeout, wait in poll ([`Socket::must_poll`]). For families where a shutdown does not even wake poll, it is
+//! repeated in slices. Connecting to a UNIX socket blocks in slices too (`connect.rs`).
 
 use crate::net::deadline::{Deadline, POLL_SLICE};
 use crate::net::socket::fast_path::FastPathMiss;
@@ -161,8 +161,8 @@ impl Socket {
         }
     }
 
-    /// The remaining time of a call whose system call failed; `None` is for ever. An error that waiting does not change is
-    /// returned.
+    /// The remaining time of a call whose system call failed; `None` is for ever. An error that waiting does not change
+    /// is returned.
     pub(in crate::net) fn remaining_after(&self, errno: Errno, deadline: Deadline) -> Result<Option<Duration>> {
         match errno.0 {
             _ if self.is_canceled() => Err(Error::CLOSED),

@@ -83,8 +83,8 @@ impl<'a, const CAPACITY: usize> RecvBatch<'a, CAPACITY> {
             self.headers[at].write(mmsghdr { msg_hdr: header, msg_len: 0 });
         }
         let (headers, flags) = (self.headers.as_mut_ptr(), recv_flags(flags));
-        // SAFETY: `count` headers are initialised. Their buffers, addresses and control buffers are writable and exclusively
-        // borrowed, the datagrams' buffers for `'a`.
+        // SAFETY: `count` headers are initialised. Their buffers, addresses and control buffers are writable and
+        // exclusively borrowed, the datagrams' buffers for `'a`.
         unsafe {
             if self.count() == 1 {
                 let len = system_call(libc::SYS_recvmsg, [fd.raw(), headers as usize, flags])?;
@@ -96,9 +96,9 @@ impl<'a, const CAPACITY: usize> RecvBatch<'a, CAPACITY> {
         }
     }
 
-    /// Splits a received message into datagrams and writes them to `out`, which has at least one element. `own` converts
-    /// local addresses. If `out` is too short for a coalesced message, its last element is a datagram with all remaining
-    /// bytes.
+    /// Splits a received message into datagrams and writes them to `out`, which has at least one element. `own`
+    /// converts local addresses. If `out` is too short for a coalesced message, its last element is a datagram with all
+    /// remaining bytes.
     #[inline(always)]
     pub fn take(&mut self, message: usize, out: &mut [Datagram<'a>], own: impl Fn(RawAddr) -> RawAddr) -> Taken {
         assert!(message < self.count());
@@ -142,8 +142,8 @@ impl<'a, const CAPACITY: usize> RecvBatch<'a, CAPACITY> {
     }
 }
 
-/// Splits a coalesced message into datagrams of `size` bytes, the last of which may be shorter. The first element has all
-/// bytes of the message, and all fields but its result. Returns the number of datagrams.
+/// Splits a coalesced message into datagrams of `size` bytes, the last of which may be shorter. The first element has
+/// all bytes of the message, and all fields but its result. Returns the number of datagrams.
 // Out of line, so that the loops keep everything in registers.
 #[inline(never)]
 fn split(out: &mut [Datagram<'_>], size: usize) -> usize {

@@ -1,5 +1,5 @@
-//! Sending many datagrams in one system call. Adjacent datagrams with the same destination become one message, which the
-//! kernel splits into segments (`UDP_SEGMENT`).
+//! Sending many datagrams in one system call. Adjacent datagrams with the same destination become one message, which
+//! the kernel splits into segments (`UDP_SEGMENT`).
 
 use crate::sys::addr::{RawAddr, SockAddr};
 use crate::sys::datagram::types::{Datagram, present};
@@ -17,8 +17,8 @@ use std::{ptr, slice};
 
 /// The largest number of segments in a message that every Linux version with UDP segmentation accepts.
 pub const SEGMENTS: usize = 64;
-/// The largest message of several segments, in bytes. It fits a packet with any IP options, and Linux, which includes the
-/// headers, passes it to a device in one piece.
+/// The largest message of several segments, in bytes. It fits a packet with any IP options, and Linux, which includes
+/// the headers, passes it to a device in one piece.
 pub const SEGMENTS_BYTES: usize = 65_400;
 
 /// Capacity for a source, two traffic classes and a segment size.
@@ -88,8 +88,8 @@ impl<'o, 'a, const MESSAGES: usize, const BUFS: usize> SendBatch<'o, 'a, MESSAGE
         self.begins_in_segments
     }
 
-    /// Begins a message with a datagram whose data is valid. `EINVAL` if the batch is full. [`SendBatch::end`] completes the
-    /// message.
+    /// Begins a message with a datagram whose data is valid. `EINVAL` if the batch is full. [`SendBatch::end`]
+    /// completes the message.
     #[inline(always)]
     pub fn begin(&mut self, datagram: &Datagram<'a>, to: Option<&RawAddr>) -> Result<(), Errno> {
         if self.is_full() {
@@ -115,8 +115,8 @@ impl<'o, 'a, const MESSAGES: usize, const BUFS: usize> SendBatch<'o, 'a, MESSAGE
         unsafe { self.memory.controls[self.count].assume_init_mut() }.push(item, family)
     }
 
-    /// Completes the message that was begun with `first`: merges the datagrams of `next` that it can carry, and returns how
-    /// many. Sets the result that each of them has once the message is sent.
+    /// Completes the message that was begun with `first`: merges the datagrams of `next` that it can carry, and returns
+    /// how many. Sets the result that each of them has once the message is sent.
     #[inline(always)]
     pub fn end(&mut self, first: &Datagram<'a>, next: &mut [Datagram<'a>]) -> usize {
         let at = self.count;
@@ -154,8 +154,8 @@ impl<'o, 'a, const MESSAGES: usize, const BUFS: usize> SendBatch<'o, 'a, MESSAGE
     #[inline(always)]
     pub fn send(&mut self, fd: &Descriptor, flags: Flags) -> Result<usize, Errno> {
         let (place, flags) = (self.memory.headers.as_mut_ptr() as usize, send_flags(flags));
-        // SAFETY: `count` headers are initialised. Their buffers, addresses and control messages are readable; the kernel
-        // writes to the headers alone.
+        // SAFETY: `count` headers are initialised. Their buffers, addresses and control messages are readable; the
+        // kernel writes to the headers alone.
         let sent = unsafe {
             if self.count == 1 {
                 return system_call(libc::SYS_sendmsg, [fd.raw(), place, flags]).map(|_| self.len);
@@ -168,8 +168,8 @@ impl<'o, 'a, const MESSAGES: usize, const BUFS: usize> SendBatch<'o, 'a, MESSAGE
     }
 }
 
-/// Merges the datagrams of `next` that one message can carry with `first`, whose buffer is the first of `bufs`. Returns the
-/// number of merged datagrams, and the number of buffers including the first. Sets their results.
+/// Merges the datagrams of `next` that one message can carry with `first`, whose buffer is the first of `bufs`. Returns
+/// the number of merged datagrams, and the number of buffers including the first. Sets their results.
 // Out of line, so that the loops keep everything in registers.
 #[inline(never)]
 fn gather<'a>(bufs: &mut [MaybeUninit<iovec>], first: &Datagram<'a>, next: &mut [Datagram<'a>]) -> (usize, usize) {
@@ -177,7 +177,8 @@ fn gather<'a>(bufs: &mut [MaybeUninit<iovec>], first: &Datagram<'a>, next: &mut 
     if first.len == 0 {
         return (0, 1);
     }
-    // Each case has only the comparisons that it needs. They compare words, which takes fewer instructions than vectors.
+    // Each case has only the comparisons that it needs. They compare words, which takes fewer instructions than
+    // vectors.
     match first.present {
         0 => gather_by(bufs, first, next, |datagram| datagram.present == 0),
         present::ADDR => {
@@ -244,8 +245,8 @@ struct Tail<'o> {
 }
 
 impl Tail<'_> {
-    /// Adds a datagram: to the last buffer if it is contiguous, otherwise with a buffer of its own. Returns whether it was
-    /// added: its data must not be NULL, and a buffer must be left.
+    /// Adds a datagram: to the last buffer if it is contiguous, otherwise with a buffer of its own. Returns whether it
+    /// was added: its data must not be NULL, and a buffer must be left.
     #[inline(always)]
     fn add(&mut self, datagram: &Datagram<'_>, len: usize) -> bool {
         if datagram.data == self.end {

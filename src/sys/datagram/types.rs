@@ -17,8 +17,8 @@ pub mod present {
 
 /// A datagram of a batch: one to send, or one received, and a buffer to receive into.
 ///
-/// Its pointers are valid for `'a`: to the bytes to send, to the buffer, or into a buffer to the bytes received. The order
-/// of the fields keeps those that an IP datagram usually needs in one cache line.
+/// Its pointers are valid for `'a`: to the bytes to send, to the buffer, or into a buffer to the bytes received. The
+/// order of the fields keeps those that an IP datagram usually needs in one cache line.
 #[repr(C)]
 pub struct Datagram<'a> {
     pub(in crate::sys) data: *mut u8,
@@ -208,8 +208,8 @@ impl<'a> Batch<'a> {
         if datagram.len == 0 {
             return &[];
         }
-        // SAFETY: the bytes are in one of the buffers, which are initialised and exclusively borrowed for `'a`. Nothing is
-        // received into them while the batch is borrowed.
+        // SAFETY: the bytes are in one of the buffers, which are initialised and exclusively borrowed for `'a`. Nothing
+        // is received into them while the batch is borrowed.
         unsafe { slice::from_raw_parts(datagram.data, datagram.len) }
     }
 }

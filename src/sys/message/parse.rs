@@ -31,8 +31,8 @@ impl<const CAPACITY: usize> ControlBuf<CAPACITY> {
         is_segment_size.then_some(size)
     }
 
-    /// Removes and parses all control messages. If they were truncated, the kernel may have filled the buffer to its end
-    /// with a part of the last one, which is left out.
+    /// Removes and parses all control messages. If they were truncated, the kernel may have filled the buffer to its
+    /// end with a part of the last one, which is left out.
     pub fn drain(&mut self, is_truncated: bool, mut each: impl FnMut(IncomingControl<'_>)) {
         let (mut rest, is_full) = self.take_bytes();
         while let Some(header) = read::<cmsghdr>(rest) {

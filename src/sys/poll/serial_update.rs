@@ -5,8 +5,8 @@ use loom::sync::atomic::{AtomicU64, Ordering::AcqRel, Ordering::Acquire};
 #[cfg(not(loom))]
 use std::sync::atomic::{AtomicU64, Ordering::AcqRel, Ordering::Acquire};
 
-/// Counts pending update requests. A thread that finds an update in progress returns at once; the running thread repeats
-/// the update.
+/// Counts pending update requests. A thread that finds an update in progress returns at once; the running thread
+/// repeats the update.
 #[derive(Debug)]
 pub struct SerialUpdate(AtomicU64);
 

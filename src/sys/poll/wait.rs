@@ -46,8 +46,8 @@ pub fn wait_many(items: &mut [PollItem], timeout: Option<Duration>) -> Result<us
     unsafe { system_call(libc::SYS_ppoll, [items.as_mut_ptr() as usize, items.len(), limit as usize, 0, 0]) }
 }
 
-/// Waits until a call in this direction would not block. `EAGAIN` when the timeout expires first. Without a timeout, the
-/// wait is unlimited.
+/// Waits until a call in this direction would not block. `EAGAIN` when the timeout expires first. Without a timeout,
+/// the wait is unlimited.
 pub fn wait_ready(fd: impl AsFd, direction: Direction, timeout: Option<Duration>) -> Result<(), Errno> {
     let events = match direction {
         Direction::Recv => Events::READABLE,

@@ -9,8 +9,8 @@ pub const EPOCH_SHIFT: u32 = 54;
 static EPOCH: AtomicU64 = AtomicU64::new(1 << EPOCH_SHIFT);
 static IS_HANDLER_REGISTERED: AtomicBool = AtomicBool::new(false);
 
-/// The current epoch, in the top ten bits. Each fork after [`register_fork_handler`] changes it in the child; after 1023
-/// forks, it repeats. Children made by a direct `clone` system call are not counted.
+/// The current epoch, in the top ten bits. Each fork after [`register_fork_handler`] changes it in the child; after
+/// 1023 forks, it repeats. Children made by a direct `clone` system call are not counted.
 #[inline]
 pub fn fork_epoch() -> u64 {
     EPOCH.load(Relaxed)
@@ -31,8 +31,8 @@ fn register() {
         // The child has no other thread yet.
         EPOCH.store(EPOCH.load(Relaxed).checked_add(STEP).unwrap_or(STEP), Relaxed);
     }
-    // Two threads may register the handler, or the process may fork before the store: a fork is then counted twice, which
-    // is harmless. A lock would not be: the child could find it taken.
+    // Two threads may register the handler, or the process may fork before the store: a fork is then counted twice,
+    // which is harmless. A lock would not be: the child could find it taken.
     // SAFETY: the handler is async-signal-safe, since it only writes an atomic.
     unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
     IS_HANDLER_REGISTERED.store(true, Relaxed);

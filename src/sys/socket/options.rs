@@ -147,8 +147,9 @@ macro_rules! access_note {
 macro_rules! options {
     ($($(#[doc = $text:literal])+ $name:ident = $number:literal: $form:ident $(($($limit:literal),+))?
         [$($access:tt)*] {$($at:ident: $os:ident),*})*) => {
-        /// A socket option: a number for [`Socket::set`](crate::Socket::set) and [`Socket::get`](crate::Socket::get), or a
-        /// text for [`Socket::set_text`](crate::Socket::set_text) and [`Socket::get_text`](crate::Socket::get_text).
+        /// A socket option: a number for [`Socket::set`](crate::Socket::set) and [`Socket::get`](crate::Socket::get),
+        /// or a text for [`Socket::set_text`](crate::Socket::set_text) and
+        /// [`Socket::get_text`](crate::Socket::get_text).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[repr(i32)]
         #[non_exhaustive]

@@ -18,8 +18,8 @@ pub enum FileEnd {
 }
 
 impl Descriptor {
-    /// Sends from `offset` of a file, whose own position is not changed. Returns how many bytes the kernel took; 0 at the
-    /// end of the file. There is no flag for a non-blocking call: the descriptor's mode decides. Raises SIGPIPE.
+    /// Sends from `offset` of a file, whose own position is not changed. Returns how many bytes the kernel took; 0 at
+    /// the end of the file. There is no flag for a non-blocking call: the descriptor's mode decides. Raises SIGPIPE.
     pub fn send_file(&self, file: RawFd, offset: u64, count: usize) -> Result<usize, Errno> {
         // Above INT64_MAX the offset is negative, and the kernel refuses it.
         let mut offset = offset as i64;

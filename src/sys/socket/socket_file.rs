@@ -15,8 +15,8 @@ pub fn is_socket(path: &CStr) -> Result<bool, Errno> {
 
 /// Whether no socket is bound to a socket file any more.
 ///
-/// Connecting a datagram socket finds out without disturbing a server: the kernel refuses it only if no socket is bound.
-/// If a socket of another type is bound, the error is EPROTOTYPE, even before `listen`.
+/// Connecting a datagram socket finds out without disturbing a server: the kernel refuses it only if no socket is
+/// bound. If a socket of another type is bound, the error is EPROTOTYPE, even before `listen`.
 pub fn is_dead(addr: &RawAddr) -> Result<bool, Errno> {
     match Descriptor::open(Family::Unix, Type::Dgram, 0)?.connect(addr) {
         Err(Errno(ECONNREFUSED)) => Ok(true),

@@ -14,8 +14,8 @@ use std::slice;
 use std::time::Duration;
 
 impl Descriptor {
-    /// Reads an option into `buf` and returns the value's length. The values of some options contain pointers through which
-    /// the kernel writes, so only options of the table and those that a C caller names may be read.
+    /// Reads an option into `buf` and returns the value's length. The values of some options contain pointers through
+    /// which the kernel writes, so only options of the table and those that a C caller names may be read.
     pub fn get_raw(&self, level: c_int, name: c_int, buf: RecvBuf<'_>) -> Result<usize, Errno> {
         let mut len = socklen(buf.len())?;
         let args = [self.raw(), level as usize, name as usize, buf.addr(), &raw mut len as usize];

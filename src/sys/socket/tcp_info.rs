@@ -3,8 +3,8 @@
 use crate::sys::plain::Plain;
 use crate::sys::{Descriptor, Errno};
 
-/// `struct tcp_info` of Linux 6.18. Newer kernels append fields, and each reports how many bytes it has written. Bit-fields
-/// are whole bytes here.
+/// `struct tcp_info` of Linux 6.18. Newer kernels append fields, and each reports how many bytes it has written.
+/// Bit-fields are whole bytes here.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names are the kernel's")]

@@ -1,4 +1,5 @@
-//! Changes of an epoll instance's interest list. ([epoll_ctl(2)](https://man7.org/linux/man-pages/man2/epoll_ctl.2.html))
+//! Changes of an epoll instance's interest list.
+//! ([epoll_ctl(2)](https://man7.org/linux/man-pages/man2/epoll_ctl.2.html))
 
 use crate::sys::errno::Errno;
 use crate::sys::system_call::system_call;

@@ -5,15 +5,18 @@
 //! | function | contract |
 //! |---|---|
 //! | `new` | Creates an empty poller, which uses one file descriptor. |
-//! | `add`, `modify`, `remove` | Change a descriptor's registration, from any thread, also during waits. `EEXIST`: already registered. `ENOENT`: not registered. `EBADF`: not open. `EPERM`: the system can't wait for this kind of file, or not in this mode. |
+//! | `add`, `modify`, `remove` | Change a descriptor's registration, from any thread, also during waits. |
 //! | `add_wake_fd` | Adds a wake descriptor or a timer. It ends a wait and produces no event. |
 //! | `clear_wake` | Acknowledges a wake descriptor, which ends waits until then, and ends at least one. |
-//! | `add_nested` | Adds another poller. `wait` writes its events too, or reports that it may have some (`is_nested_ready`). |
+//! | `add_nested` | Adds another poller. `wait` writes its events, or reports that it may have some. |
 //! | `set_nested_enabled` | Sets whether `wait` includes the nested poller. |
-//! | `wait` | Writes the events that occurred, at most one for each descriptor. If it ends early without an event, the caller waits again. |
+//! | `wait` | Writes the events that occurred, at most one for each descriptor. It may end early, without events. |
 //! | `id` | Identifies the poller in [`registrations`](super::registrations). |
 //! | `is_internal_fd` | Returns whether a descriptor is the poller's own. |
 //! | `fd` | The descriptor that is readable while events are available, if the system has one. |
+//!
+//! Errors of a change: `EEXIST` (already registered), `ENOENT` (not registered), `EBADF` (not open), `EPERM` (the system
+//! can't wait for this kind of file, or not in this mode).
 //!
 //! `remove_by_id` removes a descriptor from the poller with an id.
 //!

@@ -2,13 +2,13 @@
 
 use super::event_buffer::{EventBuffer, RESERVED_TOKEN, WaitOutcome};
 use super::interest_list::{InterestList, Items};
-use crate::sys::check;
 use crate::sys::errno::{EINTR, EPERM, Errno};
 use crate::sys::poll::events::Events;
 use crate::sys::poll::registrations::{register_poller, unregister_poller};
 use crate::sys::poll::wait::wait_many;
 use crate::sys::poll::wake::WakeFd;
 use crate::sys::process::fork::fork_epoch;
+use crate::sys::system_call::check;
 use std::mem::MaybeUninit;
 use std::os::fd::{BorrowedFd, RawFd};
 use std::sync::Arc;
@@ -20,8 +20,8 @@ pub struct RawPoller {
     id: usize,
     epoch: u64,
     list: Arc<InterestList>,
-    /// Whether the next wait writes the nested poller's events first. It alternates, because the buffer may be too small
-    /// for the events of both.
+    /// Whether the next wait writes the nested poller's events first. It alternates, because the buffer may be too
+    /// small for the events of both.
     is_nested_first: AtomicBool,
 }
 
