@@ -15,7 +15,7 @@
 //! | `socket` | `descriptor` | [`Descriptor`]: open, bind, listen, accept, connect, shut down, close |
 //! | `socket` | `buffers` | [`SendBuf`] and [`RecvBuf`], elements of a system call's array of buffers |
 //! | `socket` | `transfer` | sending and receiving, on the descriptor |
-//! | `socket` | `options`, `option_table` | [`Opt`]: the options, where the system keeps each, reading and setting them |
+//! | `socket` | `options`, `option_table` | [`Opt`]: options, where the system keeps each, reading and setting |
 //! | `socket` | `sockopt` | options by native level and name; the kernel's two timeouts |
 //! | `socket` | `multicast` | joining and leaving multicast groups |
 //! | `socket` | `tcp_info` | [`RawTcpInfo`](tcp_info::RawTcpInfo), the kernel's statistics of a TCP connection |
