@@ -38,156 +38,162 @@ impl From<nix::errno::Errno> for Errno {
     }
 }
 
-/// Makes [`Errno::description`] from a list of numbers and texts.
+/// Makes the tables of [`Errno::description`] from a list of numbers and texts.
 macro_rules! descriptions {
     ($($name:ident: $text:literal;)*) => {
-        impl Errno {
-            /// What strerror(3) returns for this number in the C locale; "unknown error" for a number that Linux
-            /// does not use.
-            // A table, because strerror uses the locale and may return a buffer that the thread's next call overwrites;
-            // strerrordesc_np needs glibc 2.32; and strerror_l may take a lock, which a forked child could find taken.
-            pub fn description(self) -> &'static CStr {
-                match self.0 {
-                    $(libc::$name => $text,)*
-                    _ => c"unknown error",
-                }
-            }
-        }
+        const NUMBERS: &[u8] = &[$(libc::$name as u8),*];
+        /// The texts in the order of the numbers, each with a NUL at its end. One text for all needs no relocations, which
+        /// would take as much space as the texts.
+        const TEXTS: &str = concat!($($text, "\0"),*);
     };
 }
 
+impl Errno {
+    /// What strerror(3) returns for this number in the C locale; "unknown error" for a number that Linux does not use.
+    // A table, because strerror uses the locale and may return a buffer that the thread's next call overwrites;
+    // strerrordesc_np needs glibc 2.32; and strerror_l may take a lock, which a forked child could find taken.
+    pub fn description(self) -> &'static CStr {
+        let text = u8::try_from(self.0)
+            .ok()
+            .and_then(|number| NUMBERS.iter().position(|&listed| listed == number))
+            .and_then(|index| TEXTS.split_inclusive('\0').nth(index))
+            .and_then(|text| CStr::from_bytes_with_nul(text.as_bytes()).ok());
+        text.unwrap_or(c"unknown error")
+    }
+}
+
 descriptions! {
-    EPERM: c"Operation not permitted";
-    ENOENT: c"No such file or directory";
-    ESRCH: c"No such process";
-    EINTR: c"Interrupted system call";
-    EIO: c"Input/output error";
-    ENXIO: c"No such device or address";
-    E2BIG: c"Argument list too long";
-    ENOEXEC: c"Exec format error";
-    EBADF: c"Bad file descriptor";
-    ECHILD: c"No child processes";
-    EAGAIN: c"Resource temporarily unavailable";
-    ENOMEM: c"Cannot allocate memory";
-    EACCES: c"Permission denied";
-    EFAULT: c"Bad address";
-    ENOTBLK: c"Block device required";
-    EBUSY: c"Device or resource busy";
-    EEXIST: c"File exists";
-    EXDEV: c"Invalid cross-device link";
-    ENODEV: c"No such device";
-    ENOTDIR: c"Not a directory";
-    EISDIR: c"Is a directory";
-    EINVAL: c"Invalid argument";
-    ENFILE: c"Too many open files in system";
-    EMFILE: c"Too many open files";
-    ENOTTY: c"Inappropriate ioctl for device";
-    ETXTBSY: c"Text file busy";
-    EFBIG: c"File too large";
-    ENOSPC: c"No space left on device";
-    ESPIPE: c"Illegal seek";
-    EROFS: c"Read-only file system";
-    EMLINK: c"Too many links";
-    EPIPE: c"Broken pipe";
-    EDOM: c"Numerical argument out of domain";
-    ERANGE: c"Numerical result out of range";
-    EDEADLK: c"Resource deadlock avoided";
-    ENAMETOOLONG: c"File name too long";
-    ENOLCK: c"No locks available";
-    ENOSYS: c"Function not implemented";
-    ENOTEMPTY: c"Directory not empty";
-    ELOOP: c"Too many levels of symbolic links";
-    ENOMSG: c"No message of desired type";
-    EIDRM: c"Identifier removed";
-    ECHRNG: c"Channel number out of range";
-    EL2NSYNC: c"Level 2 not synchronized";
-    EL3HLT: c"Level 3 halted";
-    EL3RST: c"Level 3 reset";
-    ELNRNG: c"Link number out of range";
-    EUNATCH: c"Protocol driver not attached";
-    ENOCSI: c"No CSI structure available";
-    EL2HLT: c"Level 2 halted";
-    EBADE: c"Invalid exchange";
-    EBADR: c"Invalid request descriptor";
-    EXFULL: c"Exchange full";
-    ENOANO: c"No anode";
-    EBADRQC: c"Invalid request code";
-    EBADSLT: c"Invalid slot";
-    EBFONT: c"Bad font file format";
-    ENOSTR: c"Device not a stream";
-    ENODATA: c"No data available";
-    ETIME: c"Timer expired";
-    ENOSR: c"Out of streams resources";
-    ENONET: c"Machine is not on the network";
-    ENOPKG: c"Package not installed";
-    EREMOTE: c"Object is remote";
-    ENOLINK: c"Link has been severed";
-    EADV: c"Advertise error";
-    ESRMNT: c"Srmount error";
-    ECOMM: c"Communication error on send";
-    EPROTO: c"Protocol error";
-    EMULTIHOP: c"Multihop attempted";
-    EDOTDOT: c"RFS specific error";
-    EBADMSG: c"Bad message";
-    EOVERFLOW: c"Value too large for defined data type";
-    ENOTUNIQ: c"Name not unique on network";
-    EBADFD: c"File descriptor in bad state";
-    EREMCHG: c"Remote address changed";
-    ELIBACC: c"Can not access a needed shared library";
-    ELIBBAD: c"Accessing a corrupted shared library";
-    ELIBSCN: c".lib section in a.out corrupted";
-    ELIBMAX: c"Attempting to link in too many shared libraries";
-    ELIBEXEC: c"Cannot exec a shared library directly";
-    EILSEQ: c"Invalid or incomplete multibyte or wide character";
-    ERESTART: c"Interrupted system call should be restarted";
-    ESTRPIPE: c"Streams pipe error";
-    EUSERS: c"Too many users";
-    ENOTSOCK: c"Socket operation on non-socket";
-    EDESTADDRREQ: c"Destination address required";
-    EMSGSIZE: c"Message too long";
-    EPROTOTYPE: c"Protocol wrong type for socket";
-    ENOPROTOOPT: c"Protocol not available";
-    EPROTONOSUPPORT: c"Protocol not supported";
-    ESOCKTNOSUPPORT: c"Socket type not supported";
-    EOPNOTSUPP: c"Operation not supported";
-    EPFNOSUPPORT: c"Protocol family not supported";
-    EAFNOSUPPORT: c"Address family not supported by protocol";
-    EADDRINUSE: c"Address already in use";
-    EADDRNOTAVAIL: c"Cannot assign requested address";
-    ENETDOWN: c"Network is down";
-    ENETUNREACH: c"Network is unreachable";
-    ENETRESET: c"Network dropped connection on reset";
-    ECONNABORTED: c"Software caused connection abort";
-    ECONNRESET: c"Connection reset by peer";
-    ENOBUFS: c"No buffer space available";
-    EISCONN: c"Transport endpoint is already connected";
-    ENOTCONN: c"Transport endpoint is not connected";
-    ESHUTDOWN: c"Cannot send after transport endpoint shutdown";
-    ETOOMANYREFS: c"Too many references: cannot splice";
-    ETIMEDOUT: c"Connection timed out";
-    ECONNREFUSED: c"Connection refused";
-    EHOSTDOWN: c"Host is down";
-    EHOSTUNREACH: c"No route to host";
-    EALREADY: c"Operation already in progress";
-    EINPROGRESS: c"Operation now in progress";
-    ESTALE: c"Stale file handle";
-    EUCLEAN: c"Structure needs cleaning";
-    ENOTNAM: c"Not a XENIX named type file";
-    ENAVAIL: c"No XENIX semaphores available";
-    EISNAM: c"Is a named type file";
-    EREMOTEIO: c"Remote I/O error";
-    EDQUOT: c"Disk quota exceeded";
-    ENOMEDIUM: c"No medium found";
-    EMEDIUMTYPE: c"Wrong medium type";
-    ECANCELED: c"Operation canceled";
-    ENOKEY: c"Required key not available";
-    EKEYEXPIRED: c"Key has expired";
-    EKEYREVOKED: c"Key has been revoked";
-    EKEYREJECTED: c"Key was rejected by service";
-    EOWNERDEAD: c"Owner died";
-    ENOTRECOVERABLE: c"State not recoverable";
-    ERFKILL: c"Operation not possible due to RF-kill";
-    EHWPOISON: c"Memory page has hardware error";
+    EPERM: "Operation not permitted";
+    ENOENT: "No such file or directory";
+    ESRCH: "No such process";
+    EINTR: "Interrupted system call";
+    EIO: "Input/output error";
+    ENXIO: "No such device or address";
+    E2BIG: "Argument list too long";
+    ENOEXEC: "Exec format error";
+    EBADF: "Bad file descriptor";
+    ECHILD: "No child processes";
+    EAGAIN: "Resource temporarily unavailable";
+    ENOMEM: "Cannot allocate memory";
+    EACCES: "Permission denied";
+    EFAULT: "Bad address";
+    ENOTBLK: "Block device required";
+    EBUSY: "Device or resource busy";
+    EEXIST: "File exists";
+    EXDEV: "Invalid cross-device link";
+    ENODEV: "No such device";
+    ENOTDIR: "Not a directory";
+    EISDIR: "Is a directory";
+    EINVAL: "Invalid argument";
+    ENFILE: "Too many open files in system";
+    EMFILE: "Too many open files";
+    ENOTTY: "Inappropriate ioctl for device";
+    ETXTBSY: "Text file busy";
+    EFBIG: "File too large";
+    ENOSPC: "No space left on device";
+    ESPIPE: "Illegal seek";
+    EROFS: "Read-only file system";
+    EMLINK: "Too many links";
+    EPIPE: "Broken pipe";
+    EDOM: "Numerical argument out of domain";
+    ERANGE: "Numerical result out of range";
+    EDEADLK: "Resource deadlock avoided";
+    ENAMETOOLONG: "File name too long";
+    ENOLCK: "No locks available";
+    ENOSYS: "Function not implemented";
+    ENOTEMPTY: "Directory not empty";
+    ELOOP: "Too many levels of symbolic links";
+    ENOMSG: "No message of desired type";
+    EIDRM: "Identifier removed";
+    ECHRNG: "Channel number out of range";
+    EL2NSYNC: "Level 2 not synchronized";
+    EL3HLT: "Level 3 halted";
+    EL3RST: "Level 3 reset";
+    ELNRNG: "Link number out of range";
+    EUNATCH: "Protocol driver not attached";
+    ENOCSI: "No CSI structure available";
+    EL2HLT: "Level 2 halted";
+    EBADE: "Invalid exchange";
+    EBADR: "Invalid request descriptor";
+    EXFULL: "Exchange full";
+    ENOANO: "No anode";
+    EBADRQC: "Invalid request code";
+    EBADSLT: "Invalid slot";
+    EBFONT: "Bad font file format";
+    ENOSTR: "Device not a stream";
+    ENODATA: "No data available";
+    ETIME: "Timer expired";
+    ENOSR: "Out of streams resources";
+    ENONET: "Machine is not on the network";
+    ENOPKG: "Package not installed";
+    EREMOTE: "Object is remote";
+    ENOLINK: "Link has been severed";
+    EADV: "Advertise error";
+    ESRMNT: "Srmount error";
+    ECOMM: "Communication error on send";
+    EPROTO: "Protocol error";
+    EMULTIHOP: "Multihop attempted";
+    EDOTDOT: "RFS specific error";
+    EBADMSG: "Bad message";
+    EOVERFLOW: "Value too large for defined data type";
+    ENOTUNIQ: "Name not unique on network";
+    EBADFD: "File descriptor in bad state";
+    EREMCHG: "Remote address changed";
+    ELIBACC: "Can not access a needed shared library";
+    ELIBBAD: "Accessing a corrupted shared library";
+    ELIBSCN: ".lib section in a.out corrupted";
+    ELIBMAX: "Attempting to link in too many shared libraries";
+    ELIBEXEC: "Cannot exec a shared library directly";
+    EILSEQ: "Invalid or incomplete multibyte or wide character";
+    ERESTART: "Interrupted system call should be restarted";
+    ESTRPIPE: "Streams pipe error";
+    EUSERS: "Too many users";
+    ENOTSOCK: "Socket operation on non-socket";
+    EDESTADDRREQ: "Destination address required";
+    EMSGSIZE: "Message too long";
+    EPROTOTYPE: "Protocol wrong type for socket";
+    ENOPROTOOPT: "Protocol not available";
+    EPROTONOSUPPORT: "Protocol not supported";
+    ESOCKTNOSUPPORT: "Socket type not supported";
+    EOPNOTSUPP: "Operation not supported";
+    EPFNOSUPPORT: "Protocol family not supported";
+    EAFNOSUPPORT: "Address family not supported by protocol";
+    EADDRINUSE: "Address already in use";
+    EADDRNOTAVAIL: "Cannot assign requested address";
+    ENETDOWN: "Network is down";
+    ENETUNREACH: "Network is unreachable";
+    ENETRESET: "Network dropped connection on reset";
+    ECONNABORTED: "Software caused connection abort";
+    ECONNRESET: "Connection reset by peer";
+    ENOBUFS: "No buffer space available";
+    EISCONN: "Transport endpoint is already connected";
+    ENOTCONN: "Transport endpoint is not connected";
+    ESHUTDOWN: "Cannot send after transport endpoint shutdown";
+    ETOOMANYREFS: "Too many references: cannot splice";
+    ETIMEDOUT: "Connection timed out";
+    ECONNREFUSED: "Connection refused";
+    EHOSTDOWN: "Host is down";
+    EHOSTUNREACH: "No route to host";
+    EALREADY: "Operation already in progress";
+    EINPROGRESS: "Operation now in progress";
+    ESTALE: "Stale file handle";
+    EUCLEAN: "Structure needs cleaning";
+    ENOTNAM: "Not a XENIX named type file";
+    ENAVAIL: "No XENIX semaphores available";
+    EISNAM: "Is a named type file";
+    EREMOTEIO: "Remote I/O error";
+    EDQUOT: "Disk quota exceeded";
+    ENOMEDIUM: "No medium found";
+    EMEDIUMTYPE: "Wrong medium type";
+    ECANCELED: "Operation canceled";
+    ENOKEY: "Required key not available";
+    EKEYEXPIRED: "Key has expired";
+    EKEYREVOKED: "Key has been revoked";
+    EKEYREJECTED: "Key was rejected by service";
+    EOWNERDEAD: "Owner died";
+    ENOTRECOVERABLE: "State not recoverable";
+    ERFKILL: "Operation not possible due to RF-kill";
+    EHWPOISON: "Memory page has hardware error";
 }
 
 #[cfg(test)]

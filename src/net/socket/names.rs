@@ -1,14 +1,14 @@
 //! The addresses of a socket and its peer, and checks of the addresses that callers pass.
 
 use crate::net::{Addr, Error, Family, Result, Socket};
-use crate::sys::{RawAddr, SockAddr};
+use crate::sys::{Errno, RawAddr, SockAddr};
 
 impl Socket {
     /// The local address. A UNIX socket that is not bound has an unnamed address. ([getsockname(2)])
     ///
     /// [getsockname(2)]: https://man7.org/linux/man-pages/man2/getsockname.2.html
     pub fn local_addr(&self) -> Result<Addr> {
-        self.fd.local_addr().map(|name| self.addr_from(&name)).map_err(|errno| self.error_from(errno))
+        self.converted_addr(self.fd.local_addr())
     }
 
     /// The peer's address. ([getpeername(2)])
@@ -18,7 +18,12 @@ impl Socket {
     ///
     /// [getpeername(2)]: https://man7.org/linux/man-pages/man2/getpeername.2.html
     pub fn peer_addr(&self) -> Result<Addr> {
-        self.fd.peer_addr().map(|name| self.addr_from(&name)).map_err(|errno| self.error_from(errno))
+        self.converted_addr(self.fd.peer_addr())
+    }
+
+    #[inline(never)]
+    fn converted_addr(&self, name: Result<SockAddr, Errno>) -> Result<Addr> {
+        name.map(|name| self.addr_from(&name)).map_err(|errno| self.error_from(errno))
     }
 
     /// Converts an address that the system wrote. An unnamed UNIX peer has an empty one.
