@@ -1,4 +1,4 @@
-/* What the C tests share. A test program returns 0 when every check held. */
+/* Shared by all C tests. A test program exits with 0 if every check passed. */
 #ifndef CHECK_H
 #define CHECK_H
 
@@ -9,16 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Ends the program unless what it is given is true. */
+/* Ends the program if the condition is false. */
 #define CHECK(condition) \
     do { \
         if (!(condition)) { \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
+            fprintf(stderr, "%s:%d: check failed: %s\n", __FILE__, __LINE__, #condition); \
             exit(1); \
         } \
     } while (0)
 
-/* Ends the program unless a call returned what it should: a count, 0, or a JF_E_ code. */
+/* Ends the program if the call returned anything but the expected count, 0, or JF_E_ code. */
 #define EXPECT(call, expected) \
     do { \
         int64_t expect_got = (call), expect_want = (expected); \
@@ -29,7 +29,7 @@
         } \
     } while (0)
 
-/* The result of a call that must succeed. */
+/* Returns the result of a call that must succeed. */
 #define OK(call) expect_ok((call), #call, __FILE__, __LINE__)
 static inline int64_t expect_ok(int64_t result, const char *call, const char *file, int line) {
     if (result < 0) {
@@ -39,7 +39,7 @@ static inline int64_t expect_ok(int64_t result, const char *call, const char *fi
     return result;
 }
 
-/* Whether the program runs under valgrind: then what is counted or timed is made smaller. */
+/* Whether the program runs under valgrind. Tests then use smaller counts and looser times. */
 static inline int is_slow(int argc, char **argv) {
     return argc > 1 && strcmp(argv[1], "slow") == 0;
 }
@@ -50,7 +50,7 @@ static inline jf_addr parsed(const char *text) {
     return a;
 }
 
-/* A socket bound to a free port of 127.0.0.1 (or to what text says), and its address. */
+/* Returns a socket bound to the address, e.g. 127.0.0.1:0 for a free port, and its local address. */
 static inline jf_socket bound(const char *text, int type, jf_addr *out) {
     jf_addr a = parsed(text);
     jf_socket s = OK(jf_open((int32_t)OK(jf_addr_family(&a)), type, 0));
@@ -65,7 +65,7 @@ static inline jf_socket listening(const char *text, jf_addr *out) {
     return s;
 }
 
-/* Two connected TCP sockets. */
+/* Creates two connected TCP sockets. */
 static inline void tcp_pair(jf_socket out[2]) {
     jf_addr a;
     jf_socket l = listening("127.0.0.1:0", &a);

@@ -1,4 +1,4 @@
-/* Closing a socket wakes whoever waits on it, once and for all, and leaves nothing of it behind. */
+/* Closing a socket wakes every blocked call on it, and releases the descriptor and the address at once. */
 #include "stuck.h"
 
 #include <sys/ioctl.h>
@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-enum { PROMPT_US = 100000, TRIES = 10 };
+enum { MAX_WAKE_US = 100000, ATTEMPTS = 10 };
 static int slow;
 
 static int is_closed(int fd) {
@@ -14,8 +14,8 @@ static int is_closed(int fd) {
     return fstat(fd, &about) == -1 && errno == EBADF;
 }
 
-/* One call is woken by a close. Returns how long that took. */
-static int64_t wake(const kind *k, int64_t timeout_ms, int64_t storm_us) {
+/* Closes a socket under a blocked call. Returns the time until the call returned, in microseconds. */
+static int64_t close_under_call(const kind *k, int64_t timeout_ms, int64_t storm_us) {
     stuck st;
     flight f;
     make_stuck(&st, k);
@@ -30,20 +30,20 @@ static int64_t wake(const kind *k, int64_t timeout_ms, int64_t storm_us) {
 
     int64_t began = now_us();
     EXPECT(jf_close(st.s), 0);
-    /* No call is in flight any more, and the descriptor has gone. */
+    /* No call is in flight any more, and the descriptor is closed. */
     CHECK(!sleeps_in_call(&f));
     CHECK(is_closed(fd));
-    int may_take = k->verb == RECV_FROM || k->verb == RECV_MSG || k->verb == RECV_MANY || k->verb == RECV_RUNS;
-    int takes_from_anyone = may_take && k->type == JF_DGRAM && !k->connected;
-    if (k->verb == ACCEPT || takes_from_anyone) {
-        /* Nobody was accepted, so the address is free, even for who does not ask for its reuse. */
+    int is_receive = k->verb == RECV_FROM || k->verb == RECV_MSG || k->verb == RECV_MANY || k->verb == RECV_RUNS;
+    int has_no_peer = is_receive && k->type == JF_DGRAM && !k->connected;
+    if (k->verb == ACCEPT || has_no_peer) {
+        /* No connection was accepted, so the address can be bound again without JF_OPT_REUSE_ADDR. */
         jf_socket again = OK(jf_open(k->family, k->type, 0));
         OK(jf_bind(again, &st.to));
         OK(jf_close(again));
     }
     int64_t result = finish(&f);
     if (result != JF_E_CLOSED) {
-        fprintf(stderr, "%s, timeout %" PRId64 ": woken with %" PRId64 " (%s)\n", k->name, timeout_ms, result,
+        fprintf(stderr, "%s, timeout %" PRId64 ": returned %" PRId64 " (%s)\n", k->name, timeout_ms, result,
                 jf_error_name(result));
         exit(1);
     }
@@ -55,12 +55,12 @@ static int64_t wake(const kind *k, int64_t timeout_ms, int64_t storm_us) {
     return f.ended_us - began;
 }
 
-/* On a busy machine a thread that was woken may have to wait for a processor: the best of some tries counts. */
-static void wakes_promptly(const kind *k, int64_t timeout_ms, int64_t storm_us) {
+/* On a busy machine, a woken thread may have to wait for a processor. One prompt attempt is enough. */
+static void check_prompt_wake(const kind *k, int64_t timeout_ms, int64_t storm_us) {
     int64_t took = 0;
-    for (int try = 0; try < TRIES; try++) {
-        took = wake(k, timeout_ms, storm_us);
-        if (took < PROMPT_US || slow) {
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        took = close_under_call(k, timeout_ms, storm_us);
+        if (took < MAX_WAKE_US || slow) {
             return;
         }
     }
@@ -68,62 +68,62 @@ static void wakes_promptly(const kind *k, int64_t timeout_ms, int64_t storm_us) 
     exit(1);
 }
 
-static void every_kind_wakes(void) {
+static void check_every_kind_wakes(void) {
     for (int i = 0; i < KIND_COUNT; i++) {
         for (int storm = 0; storm < 2; storm++) {
             int64_t storm_us = storm * (slow ? 10000 : 1000);
-            wakes_promptly(&KINDS[i], -1, storm_us);
-            wakes_promptly(&KINDS[i], 10000, storm_us);
+            check_prompt_wake(&KINDS[i], -1, storm_us);
+            check_prompt_wake(&KINDS[i], 10000, storm_us);
         }
     }
 }
 
-/* The closer, too, has signals to handle. */
-static void a_close_under_signals(void) {
+/* The closing thread also receives signals. */
+static void check_close_under_signals(void) {
     timer_t timer = storm_begin(slow ? 10000 : 1000);
     for (int i = 0; i < KIND_COUNT; i++) {
-        wakes_promptly(&KINDS[i], -1, 0);
+        check_prompt_wake(&KINDS[i], -1, 0);
     }
     storm_end(timer);
 }
 
-/* As many as may be wait on one socket. */
-static void everyone_wakes(const kind *k) {
-    enum { CROWD = 8 };
-    stuck st, mine[CROWD];
-    flight f[CROWD];
+/* Many threads are blocked on one socket. */
+static void check_all_callers_wake(const kind *k) {
+    enum { CALLERS = 8 };
+    stuck st, copies[CALLERS];
+    flight f[CALLERS];
     int64_t last = 0;
-    for (int try = 0; try < TRIES; try++) {
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         make_stuck(&st, k);
-        for (int i = 0; i < CROWD; i++) {
-            mine[i] = st;
-            start(&f[i], k->name, call_stuck, &mine[i], 0);
+        for (int i = 0; i < CALLERS; i++) {
+            copies[i] = st;
+            start(&f[i], k->name, call_stuck, &copies[i], 0);
         }
-        for (int i = 0; i < CROWD; i++) {
-            /* A second connect on a stream waits for the first one, one of the receivers for another. */
+        for (int i = 0; i < CALLERS; i++) {
+            /* A second connect on a stream waits for the first one, and each receiver waits for the one before. */
             await_sleep(&f[i]);
         }
         int64_t began = now_us();
         OK(jf_close(st.s));
         last = 0;
-        for (int i = 0; i < CROWD; i++) {
+        for (int i = 0; i < CALLERS; i++) {
             CHECK(!sleeps_in_call(&f[i]));
         }
-        for (int i = 0; i < CROWD; i++) {
+        for (int i = 0; i < CALLERS; i++) {
             EXPECT(finish(&f[i]), JF_E_CLOSED);
             last = f[i].ended_us - began > last ? f[i].ended_us - began : last;
         }
         end_stuck(&st);
-        if (last < PROMPT_US || slow) {
+        if (last < MAX_WAKE_US || slow) {
             return;
         }
     }
-    fprintf(stderr, "%s: the last was woken after %" PRId64 " us\n", k->name, last);
+    fprintf(stderr, "%s: the last call was woken after %" PRId64 " us\n", k->name, last);
     exit(1);
 }
 
-/* A reader and a writer wait on one stream. */
-static void both_directions_wake(int family) {
+/* One thread receives and another sends on the same stream. */
+static void check_both_directions_wake(int family) {
     static const kind READ[2] = {{"recv beside send", RECV, JF_INET, JF_STREAM, 0},
                                  {"recv beside send", RECV, JF_UNIX, JF_STREAM, 0}};
     static const kind WRITE[2] = {{"send beside recv", SEND, JF_INET, JF_STREAM, 0},
@@ -143,8 +143,8 @@ static void both_directions_wake(int family) {
     end_stuck(&writer);
 }
 
-/* A receive that has part of what it waits for tells so. */
-static void a_part_is_told(const kind *k) {
+/* An interrupted jf_recv_exact reports the bytes received so far. */
+static void check_partial_receive_is_reported(const kind *k) {
     stuck st;
     flight f;
     int queued;
@@ -162,18 +162,18 @@ static void a_part_is_told(const kind *k) {
     end_stuck(&st);
 }
 
-static pthread_barrier_t gate;
+static pthread_barrier_t barrier;
 
-static int64_t close_at_once(void *given) {
-    pthread_barrier_wait(&gate);
+static int64_t close_at_barrier(void *given) {
+    pthread_barrier_wait(&barrier);
     return jf_close(*(jf_socket *)given);
 }
 
-/* Of several who close a socket, one does. */
-static void one_closes(int with_call) {
+/* If several threads close a socket, exactly one succeeds. */
+static void check_one_close_succeeds(int with_call) {
     enum { CLOSERS = 3 };
     static const kind WAITING = {"recv under two closes", RECV, JF_UNIX, JF_STREAM, 0};
-    CHECK(pthread_barrier_init(&gate, NULL, CLOSERS) == 0);
+    CHECK(pthread_barrier_init(&barrier, NULL, CLOSERS) == 0);
     for (int round = 0; round < (slow ? 10 : 100); round++) {
         stuck st;
         flight f, closer[CLOSERS];
@@ -183,7 +183,7 @@ static void one_closes(int with_call) {
             await_sleep(&f);
         }
         for (int i = 0; i < CLOSERS; i++) {
-            start(&closer[i], "close", close_at_once, &st.s, 0);
+            start(&closer[i], "close", close_at_barrier, &st.s, 0);
         }
         int closed = 0;
         for (int i = 0; i < CLOSERS; i++) {
@@ -197,14 +197,14 @@ static void one_closes(int with_call) {
         }
         end_stuck(&st);
     }
-    pthread_barrier_destroy(&gate);
+    pthread_barrier_destroy(&barrier);
 }
 
-enum { MANY = 100000, OPENERS = 4 };
-static jf_socket handles[MANY];
+enum { HANDLES = 100000, OPENERS = 4 };
+static jf_socket handles[HANDLES];
 
 static int64_t open_and_close(void *given) {
-    int64_t count = (slow ? 2000 : MANY) / OPENERS;
+    int64_t count = (slow ? 2000 : HANDLES) / OPENERS;
     jf_socket *out = given;
     for (int64_t i = 0; i < count; i++) {
         out[i] = OK(jf_open(JF_UNIX, JF_DGRAM, 0));
@@ -213,22 +213,22 @@ static int64_t open_and_close(void *given) {
     return count;
 }
 
-static int compare(const void *a, const void *b) {
+static int compare_handles(const void *a, const void *b) {
     jf_socket x = *(const jf_socket *)a, y = *(const jf_socket *)b;
     return (x > y) - (x < y);
 }
 
-/* A handle is never given out twice, whoever opens. */
-static void no_handle_twice(void) {
+/* A handle value is never used twice, whichever thread opens. */
+static void check_handles_are_unique(void) {
     flight f[OPENERS];
-    int64_t count = (slow ? 2000 : MANY) / OPENERS;
+    int64_t count = (slow ? 2000 : HANDLES) / OPENERS;
     for (int i = 0; i < OPENERS; i++) {
         start(&f[i], "open and close", open_and_close, handles + i * count, 0);
     }
     for (int i = 0; i < OPENERS; i++) {
         EXPECT(finish(&f[i]), count);
     }
-    qsort(handles, (size_t)(count * OPENERS), sizeof *handles, compare);
+    qsort(handles, (size_t)(count * OPENERS), sizeof *handles, compare_handles);
     for (int64_t i = 0; i < count * OPENERS; i++) {
         CHECK(handles[i] > 0 && handles[i] < (INT64_C(1) << 53));
         CHECK(i == 0 || handles[i] != handles[i - 1]);
@@ -236,8 +236,8 @@ static void no_handle_twice(void) {
     }
 }
 
-/* A shutdown is not a close: who receives reads the end. */
-static void a_shutdown_is_an_end(void) {
+/* A shutdown is not a close: a blocked receive returns end of stream. */
+static void check_shutdown_ends_receive(void) {
     for (int i = 0; i < KIND_COUNT; i++) {
         const kind *k = &KINDS[i];
         if (k->type == JF_DGRAM || sends(k) || k->verb == CONNECT) {
@@ -255,8 +255,8 @@ static void a_shutdown_is_an_end(void) {
     }
 }
 
-/* A shutdown for sending has a waiting sender learn that the stream is closed. */
-static void a_shutdown_wakes_senders(void) {
+/* A shutdown for writing ends a blocked send with JF_E_PIPE. */
+static void check_shutdown_wakes_senders(void) {
     for (int i = 0; i < KIND_COUNT; i++) {
         const kind *k = &KINDS[i];
         if (!sends(k) || k->type != JF_STREAM) {
@@ -273,15 +273,15 @@ static void a_shutdown_wakes_senders(void) {
     }
 }
 
-/* Who closes a socket on which nobody waits does not end the connection of others who have it. */
-static void a_shared_connection_lives(const kind *k, int child_closes) {
+/* Closing a socket without blocked calls does not shut down the connection that another process shares. */
+static void check_shared_connection_survives(const kind *k, int child_closes) {
     stuck st;
-    char room[4];
+    char buffer[4];
     make_stuck(&st, k);
-    /* Once there was a call in flight, which is over. */
-    EXPECT(jf_recv(st.s, room, sizeof room, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
-    int go[2];
-    CHECK(pipe(go) == 0);
+    /* A call was in flight before, and has ended. */
+    EXPECT(jf_recv(st.s, buffer, sizeof buffer, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
+    int start_pipe[2];
+    CHECK(pipe(start_pipe) == 0);
     int status = 0;
     pid_t child = fork();
     CHECK(child >= 0);
@@ -291,18 +291,18 @@ static void a_shared_connection_lives(const kind *k, int child_closes) {
         if (child == 0) {
             _exit(0);
         }
-        CHECK(write(go[1], "", 1) == 1);
+        CHECK(write(start_pipe[1], "", 1) == 1);
     } else {
         if (child == 0) {
-            CHECK(read(go[0], room, 1) == 1);
+            CHECK(read(start_pipe[0], buffer, 1) == 1);
         } else {
             CHECK(waitpid(child, &status, 0) == child);
         }
         EXPECT(jf_send(st.s, "abc", 3, 0), 3);
-        EXPECT(jf_recv(st.peer, room, 3, 0), 3);
+        EXPECT(jf_recv(st.peer, buffer, 3, 0), 3);
         EXPECT(jf_send(st.peer, "def", 3, 0), 3);
-        EXPECT(jf_recv(st.s, room, 3, 0), 3);
-        CHECK(memcmp(room, "def", 3) == 0);
+        EXPECT(jf_recv(st.s, buffer, 3, 0), 3);
+        CHECK(memcmp(buffer, "def", 3) == 0);
         OK(jf_close(st.s));
         OK(jf_close(st.peer));
         if (child == 0) {
@@ -313,8 +313,8 @@ static void a_shared_connection_lives(const kind *k, int child_closes) {
         CHECK(waitpid(child, &status, 0) == child);
     }
     CHECK(status == 0);
-    close(go[0]);
-    close(go[1]);
+    close(start_pipe[0]);
+    close(start_pipe[1]);
 }
 
 int main(int argc, char **argv) {
@@ -325,26 +325,26 @@ int main(int argc, char **argv) {
     slow = is_slow(argc, argv);
     watchdog(slow ? 280 : 110);
     for (size_t i = 0; i < sizeof SHARED / sizeof *SHARED; i++) {
-        a_shared_connection_lives(&SHARED[i], 0);
-        a_shared_connection_lives(&SHARED[i], 1);
+        check_shared_connection_survives(&SHARED[i], 0);
+        check_shared_connection_survives(&SHARED[i], 1);
     }
     handle_signals(0);
-    every_kind_wakes();
-    a_close_under_signals();
+    check_every_kind_wakes();
+    check_close_under_signals();
     for (int i = 0; i < KIND_COUNT; i++) {
         if (!is_stream(&KINDS[i]) || KINDS[i].verb == ACCEPT || KINDS[i].verb == RECV) {
-            everyone_wakes(&KINDS[i]);
+            check_all_callers_wake(&KINDS[i]);
         }
         if (KINDS[i].verb == RECV_EXACT) {
-            a_part_is_told(&KINDS[i]);
+            check_partial_receive_is_reported(&KINDS[i]);
         }
     }
-    both_directions_wake(JF_INET);
-    both_directions_wake(JF_UNIX);
-    one_closes(0);
-    one_closes(1);
-    no_handle_twice();
-    a_shutdown_is_an_end();
-    a_shutdown_wakes_senders();
+    check_both_directions_wake(JF_INET);
+    check_both_directions_wake(JF_UNIX);
+    check_one_close_succeeds(0);
+    check_one_close_succeeds(1);
+    check_handles_are_unique();
+    check_shutdown_ends_receive();
+    check_shutdown_wakes_senders();
     return 0;
 }

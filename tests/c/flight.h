@@ -1,4 +1,4 @@
-/* Calls in threads of their own, signals that rain on them, and what can be seen of them from outside. */
+/* Runs calls in separate threads, sends signals to those threads, and observes whether a call is blocked. */
 #ifndef FLIGHT_H
 #define FLIGHT_H
 
@@ -14,25 +14,25 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Ends the program by SIGALRM when it hangs, so that a lost wake-up is a failure and not a standstill. */
+/* Ends the program by SIGALRM if it hangs, so that a lost wake-up fails the test. */
 static inline void watchdog(unsigned seconds) {
     alarm(seconds);
 }
 
-/* A clock in microseconds that nobody sets. */
+/* Returns microseconds of the monotonic clock. */
 static inline int64_t now_us(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-/* Between two looks at something that another thread will change. */
+/* Sleeps 100 us between two checks of a condition that another thread will change. */
 static inline void breathe(void) {
     struct timespec t = {0, 100000};
     nanosleep(&t, NULL);
 }
 
-/* How many signals were handled. */
+/* The number of signals handled. */
 static _Atomic int64_t signals_handled;
 
 static inline void count_signal(int signal) {
@@ -40,7 +40,7 @@ static inline void count_signal(int signal) {
     atomic_fetch_add(&signals_handled, 1);
 }
 
-/* Has SIGUSR1 do nothing but be handled; with SA_RESTART or 0. */
+/* Installs a SIGUSR1 handler that only counts; `flags` is SA_RESTART or 0. */
 static inline void handle_signals(int flags) {
     struct sigaction action;
     memset(&action, 0, sizeof action);
@@ -49,7 +49,7 @@ static inline void handle_signals(int flags) {
     CHECK(sigaction(SIGUSR1, &action, NULL) == 0);
 }
 
-/* Has SIGUSR1 arrive in the calling thread again and again. */
+/* Starts a timer that sends SIGUSR1 to the calling thread periodically. */
 static inline timer_t storm_begin(int64_t every_us) {
     struct sigevent event;
     memset(&event, 0, sizeof event);
@@ -69,12 +69,12 @@ static inline void storm_end(timer_t timer) {
     CHECK(timer_delete(timer) == 0);
 }
 
-/* A call in a thread of its own. */
+/* A call that runs in a separate thread. */
 typedef struct flight {
     const char *name;
     int64_t (*call)(void *argument);
     void *argument;
-    /* A signal every so many microseconds; 0 is none. */
+    /* The interval between signals in microseconds; 0 for no signals. */
     int64_t storm_us;
 
     int64_t result, began_us, ended_us;
@@ -111,13 +111,13 @@ static inline void start(flight *f, const char *name, int64_t (*call)(void *), v
     CHECK(pthread_create(&f->thread, NULL, flight_main, f) == 0);
 }
 
-/* Waits for the call's end. */
+/* Waits for the call to return. */
 static inline int64_t finish(flight *f) {
     CHECK(pthread_join(f->thread, NULL) == 0);
     return f->result;
 }
 
-/* Whether the thread sleeps at this moment in a system call that can wait for a socket, or for many. */
+/* Whether the thread is now blocked in a system call that can wait for one or several sockets. */
 static inline int sleeps_in_call(const flight *f) {
     int tid = atomic_load(&f->tid);
     if (tid == 0) {
@@ -127,7 +127,7 @@ static inline int sleeps_in_call(const flight *f) {
     snprintf(path, sizeof path, "/proc/self/task/%d/syscall", tid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        /* The thread has ended; but a system without this file can't run the test. */
+        /* The thread has ended. A system without this file can't run the test. */
         CHECK(errno == ENOENT && access("/proc/self/syscall", R_OK) == 0);
         return 0;
     }
@@ -137,30 +137,32 @@ static inline int sleeps_in_call(const flight *f) {
         return 0;
     }
     text[len] = 0;
-    static const long WAITING[] = {SYS_recvfrom, SYS_recvmsg, SYS_sendto,       SYS_sendmsg,     SYS_sendfile, SYS_sendmmsg,
-                                   SYS_accept4,  SYS_connect, SYS_epoll_pwait2, SYS_epoll_pwait, SYS_ppoll,    SYS_recvmmsg};
+    static const long BLOCKING[] = {SYS_recvfrom, SYS_recvmsg,  SYS_recvmmsg, SYS_sendto,
+                                    SYS_sendmsg,  SYS_sendmmsg, SYS_sendfile, SYS_accept4,
+                                    SYS_connect,  SYS_ppoll,    SYS_epoll_pwait2, SYS_epoll_pwait};
     char *end;
     long number = strtol(text, &end, 10);
-    for (size_t i = 0; end != text && i < sizeof WAITING / sizeof *WAITING; i++) {
-        if (number == WAITING[i]) {
+    for (size_t i = 0; end != text && i < sizeof BLOCKING / sizeof *BLOCKING; i++) {
+        if (number == BLOCKING[i]) {
             return 1;
         }
     }
     return 0;
 }
 
-/* Waits until the call is under way and waits; it must not return before. */
+/* Waits until the call is blocked. The call must not return before. */
 static inline void await_sleep(const flight *f) {
     while (!sleeps_in_call(f)) {
         if (atomic_load(&f->over)) {
-            fprintf(stderr, "%s: returned %" PRId64 " (%s) rather than wait\n", f->name, f->result, jf_error_name(f->result));
+            fprintf(stderr, "%s: returned %" PRId64 " (%s) without blocking\n", f->name, f->result,
+                    jf_error_name(f->result));
             exit(1);
         }
         breathe();
     }
 }
 
-/* Waits until signals were handled, so that a test knows that they had their chance to do harm. */
+/* Waits until signals were handled, so that they had a chance to disturb the call. */
 static inline void await_signals(int64_t count) {
     int64_t before = atomic_load(&signals_handled);
     while (atomic_load(&signals_handled) < before + count) {

@@ -1,4 +1,5 @@
-/* A folder of the program's own for UNIX paths, gone when the program ends, also after a failed check. */
+/* Provides a temporary directory for UNIX socket paths. It is removed when the program exits, also after a failed
+ * check. */
 #ifndef FOLDER_H
 #define FOLDER_H
 
@@ -23,7 +24,7 @@ static inline void folder_make(void) {
     CHECK(atexit(folder_remove) == 0);
 }
 
-/* The address of a new path in it. */
+/* Returns the address of a new path in the directory. */
 static inline jf_addr folder_path(void) {
     static int count;
     char text[sizeof folder + 32];

@@ -1,4 +1,4 @@
-/* What the misuse tests share: memory that must stay as it is, numbers at random, and a check that says what it was about. */
+/* Shared by the misuse tests: memory that must stay unchanged, random numbers, and a check that reports its subject. */
 #ifndef MISUSE_H
 #define MISUSE_H
 
@@ -17,7 +17,7 @@ static inline int untouched(const void *memory, size_t len) {
     return 1;
 }
 
-/* The same numbers in every run (splitmix64). */
+/* Returns the same sequence in every run (splitmix64). */
 static inline uint64_t random_number(uint64_t *state) {
     uint64_t z = *state += 0x9E3779B97F4A7C15u;
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
@@ -25,11 +25,11 @@ static inline uint64_t random_number(uint64_t *state) {
     return z ^ (z >> 31);
 }
 
-/* As EXPECT, for the rows of a table. */
+/* Like EXPECT, for the rows of a table. */
 static inline void expect_of(const char *call, int64_t argument, int64_t got, int64_t want) {
     if (got != want) {
-        fprintf(stderr, "%s with %" PRId64 " returned %" PRId64 " (%s), not %" PRId64 " (%s)\n", call, argument, got,
-                jf_error_name(got), want, jf_error_name(want));
+        fprintf(stderr, "%s with argument %" PRId64 " returned %" PRId64 " (%s), not %" PRId64 " (%s)\n", call,
+                argument, got, jf_error_name(got), want, jf_error_name(want));
         exit(1);
     }
 }
