@@ -1,5 +1,5 @@
-/* TCP can connect a socket to itself, when nobody listens at the port that the system picks for it. A dial must not take
- * that for a peer. */
+/* TCP can connect a socket to itself if the port has no listener and the kernel picks it as the local port. A dial
+ * must not return such a connection. */
 #include "own_net.h"
 
 #include <arpa/inet.h>
@@ -8,14 +8,14 @@
 
 enum { PORT = 40000, TRIES = 2000 };
 
-/* Whether the C library's own connect does it, so that this tests something. */
+/* Whether connect(2) connects to itself here. Otherwise the test would prove nothing. */
 static int connects_to_itself(void) {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(PORT)};
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     for (int i = 0; i < TRIES; i++) {
         int fd = socket(AF_INET, SOCK_STREAM, 0);
         CHECK(fd >= 0);
-        /* A connection that ends by a reset leaves nothing behind that would be in the way of the next one. */
+        /* A reset leaves no TIME_WAIT state that would block the next attempt. */
         struct linger reset = {1, 0};
         CHECK(setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset) == 0);
         int connected = connect(fd, (struct sockaddr *)&to, sizeof to) == 0;
@@ -34,7 +34,7 @@ int main(int argc, char **argv) {
     int tries = is_slow(argc, argv) ? 100 : TRIES;
     for (int i = 0; i < tries; i++) EXPECT(jf_dialer_dial(d, "tcp://127.0.0.1:40000", 5000), JF_E_CONN_REFUSED);
 
-    /* One who picks the port himself may want just that. */
+    /* With an explicitly bound local port, a self-connection is allowed. */
     jf_addr local = parsed("127.0.0.1:40001"), peer;
     OK(jf_dialer_bind(d, &local));
     jf_socket s = OK(jf_dialer_dial(d, "tcp://127.0.0.1:40001", 5000));

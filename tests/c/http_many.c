@@ -1,7 +1,5 @@
-/*
- * An HTTP server for any number of clients, each of which may ask again and again and before it has been answered, so that a
- * load generator by somebody else can be a peer: http_many ENDPOINT. The answer is always the same. It ends with its input.
- */
+/* An HTTP server with a fixed reply, for tests with a third-party load generator: http_many ENDPOINT. It supports
+ * many clients, keep-alive and pipelining. It exits at the end of its input. */
 #include "check.h"
 
 enum { EVENTS = 64 };
@@ -11,20 +9,20 @@ enum { REPLY_LEN = sizeof REPLY - 1 };
 
 struct client {
     jf_socket s;
-    size_t matched; /* how much of the end of a request's head came last */
-    size_t owed;    /* how many bytes are still to be sent */
-    int waits;      /* until they can be */
+    size_t matched;   /* length of the prefix of "\r\n\r\n" matched so far */
+    size_t unsent;    /* bytes still to be sent */
+    int is_blocked;   /* whether the last send would have blocked */
 };
 
 static jf_poller poller;
 
-static void leave(struct client *c) {
+static void disconnect(struct client *c) {
     OK(jf_close(c->s));
     free(c);
 }
 
-/* How many requests end in what came. They are all without a body. */
-static size_t requests(struct client *c, const char *bytes, size_t len) {
+/* Counts the requests that end in these bytes. Requests have no body. */
+static size_t count_requests(struct client *c, const char *bytes, size_t len) {
     static const char END[] = "\r\n\r\n";
     size_t count = 0;
     for (size_t i = 0; i < len; i++) {
@@ -37,38 +35,38 @@ static size_t requests(struct client *c, const char *bytes, size_t len) {
     return count;
 }
 
-/* Sends what is owed, as far as there is room for it. 0 when the client has gone. */
-static int answer(struct client *c) {
-    while (c->owed > 0) {
-        size_t len = c->owed % REPLY_LEN == 0 ? REPLY_LEN : c->owed % REPLY_LEN;
+/* Sends pending bytes without blocking. Returns 0 if the client has disconnected. */
+static int send_replies(struct client *c) {
+    while (c->unsent > 0) {
+        size_t len = c->unsent % REPLY_LEN == 0 ? REPLY_LEN : c->unsent % REPLY_LEN;
         int64_t n = jf_send(c->s, REPLY + REPLY_LEN - len, len, JF_DONT_WAIT);
         if (n == JF_E_WOULD_BLOCK) break;
         if (n < 0) return 0;
-        c->owed -= (size_t)n;
+        c->unsent -= (size_t)n;
     }
-    int waits = c->owed > 0;
-    if (waits != c->waits) {
-        OK(jf_poller_modify(poller, c->s, waits ? JF_WRITABLE : JF_READABLE, (uint64_t)(uintptr_t)c));
+    int is_blocked = c->unsent > 0;
+    if (is_blocked != c->is_blocked) {
+        OK(jf_poller_modify(poller, c->s, is_blocked ? JF_WRITABLE : JF_READABLE, (uint64_t)(uintptr_t)c));
     }
-    c->waits = waits;
+    c->is_blocked = is_blocked;
     return 1;
 }
 
-static void serve(struct client *c) {
-    static char room[65536];
-    if (!c->waits) {
-        int64_t n = jf_recv(c->s, room, sizeof room, JF_DONT_WAIT);
+static void serve_client(struct client *c) {
+    static char buffer[65536];
+    if (!c->is_blocked) {
+        int64_t n = jf_recv(c->s, buffer, sizeof buffer, JF_DONT_WAIT);
         if (n == JF_E_WOULD_BLOCK) return;
         if (n <= 0) {
-            leave(c);
+            disconnect(c);
             return;
         }
-        c->owed = requests(c, room, (size_t)n) * REPLY_LEN;
+        c->unsent = count_requests(c, buffer, (size_t)n) * REPLY_LEN;
     }
-    if (!answer(c)) leave(c);
+    if (!send_replies(c)) disconnect(c);
 }
 
-static void let_in(jf_socket listener) {
+static void accept_client(jf_socket listener) {
     int64_t s = jf_accept(listener, NULL);
     if (s < 0) return;
     OK(jf_set(s, JF_OPT_NO_DELAY, 1));
@@ -97,8 +95,8 @@ int main(int argc, char **argv) {
         int64_t n = OK(jf_poller_wait(poller, events, EVENTS, -1));
         for (const jf_event *event = events; event < events + n; event++) {
             if (event->token == INPUT) return 0;
-            if (event->token == LISTENER) let_in(listener);
-            else serve((struct client *)(uintptr_t)event->token);
+            if (event->token == LISTENER) accept_client(listener);
+            else serve_client((struct client *)(uintptr_t)event->token);
         }
     }
 }

@@ -1,4 +1,4 @@
-/* Answers one HTTP request, so that an HTTP client by somebody else can be a peer: http_reply ADDRESS. */
+/* Answers one HTTP request, for tests with a third-party HTTP client: http_reply ADDRESS. */
 #include "check.h"
 
 enum { BODY = 100000 };

@@ -1,4 +1,4 @@
-/* The sockets of a service manager, whose part the program plays for forked children of its own. */
+/* Sockets passed by a service manager (LISTEN_FDS). Each case runs in a forked child that plays both roles. */
 #include "misuse.h"
 
 #include <fcntl.h>
@@ -8,26 +8,26 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PASSED = 3, FIRST = 3 };
+enum { COUNT = 3, FIRST_FD = 3 };
 
-static void set(const char *name, const char *value) {
+static void set_variable(const char *name, const char *value) {
     CHECK((value ? setenv(name, value, 1) : unsetenv(name)) == 0);
 }
 
-static const char *own_id(void) {
+static const char *own_pid(void) {
     static char text[32];
     snprintf(text, sizeof text, "%d", (int)getpid());
     return text;
 }
 
-static void say(const char *id, const char *count, const char *names) {
-    set("LISTEN_PID", id);
-    set("LISTEN_FDS", count);
-    set("LISTEN_FDNAMES", names);
+static void set_environment(const char *id, const char *count, const char *names) {
+    set_variable("LISTEN_PID", id);
+    set_variable("LISTEN_FDS", count);
+    set_variable("LISTEN_FDNAMES", names);
 }
 
-/* Puts a descriptor of this process at a number, as an exec would leave it, or nothing. */
-static void put(int number, int64_t fd) {
+/* Duplicates a descriptor to a number without close-on-exec, as after exec; -1 closes the number. */
+static void place_fd(int number, int64_t fd) {
     if (fd < 0) {
         close(number);
         return;
@@ -35,42 +35,43 @@ static void put(int number, int64_t fd) {
     CHECK(dup2((int)fd, number) == number);
 }
 
-/* What is passed: a listener, a datagram socket, and a stream that does not block. */
-static void pass(void) {
+/* Passes a listener, a datagram socket, and a non-blocking stream. */
+static void pass_sockets(void) {
     jf_addr at;
-    jf_socket s[PASSED] = {listening("127.0.0.1:0", &at), bound("unix:", JF_DGRAM, &at), OK(jf_open(JF_INET6, JF_STREAM, 0))};
-    int fds[PASSED];
-    /* Out of the way, so that none is overwritten by another. */
-    for (int i = 0; i < PASSED; i++) {
+    jf_socket s[COUNT] = {listening("127.0.0.1:0", &at), bound("unix:", JF_DGRAM, &at),
+                          OK(jf_open(JF_INET6, JF_STREAM, 0))};
+    int fds[COUNT];
+    /* High numbers first, so that no dup2 overwrites a descriptor that is still needed. */
+    for (int i = 0; i < COUNT; i++) {
         fds[i] = fcntl((int)OK(jf_fd(s[i])), F_DUPFD, 100);
         CHECK(fds[i] >= 100);
         OK(jf_close(s[i]));
     }
     CHECK(fcntl(fds[2], F_SETFL, O_NONBLOCK) == 0);
-    for (int i = 0; i < PASSED; i++) {
-        put(FIRST + i, fds[i]);
+    for (int i = 0; i < COUNT; i++) {
+        place_fd(FIRST_FD + i, fds[i]);
         CHECK(close(fds[i]) == 0);
     }
-    say(own_id(), "3", "web:log:");
+    set_environment(own_pid(), "3", "web:log:");
 }
 
-/* They are all still there to be taken. */
-static void are_taken(void) {
-    jf_socket s[PASSED];
-    EXPECT(jf_inherited(s, PASSED), PASSED);
-    for (int i = 0; i < PASSED; i++) {
-        EXPECT(jf_fd(s[i]), FIRST + i);
-        CHECK(fcntl(FIRST + i, F_GETFD) == FD_CLOEXEC);
+/* All descriptors can still be received. */
+static void check_all_received(void) {
+    jf_socket s[COUNT];
+    EXPECT(jf_inherited(s, COUNT), COUNT);
+    for (int i = 0; i < COUNT; i++) {
+        EXPECT(jf_fd(s[i]), FIRST_FD + i);
+        CHECK(fcntl(FIRST_FD + i, F_GETFD) == FD_CLOEXEC);
         OK(jf_close(s[i]));
-        CHECK(fcntl(FIRST + i, F_GETFD) == -1);
+        CHECK(fcntl(FIRST_FD + i, F_GETFD) == -1);
     }
-    EXPECT(jf_inherited(s, PASSED), 0);
+    EXPECT(jf_inherited(s, COUNT), 0);
 }
 
-/* None was touched by a call that failed, or only asked. */
-static void are_untouched(const jf_socket *out, size_t size) {
+/* A call that failed, or only counted, received no descriptor. */
+static void check_none_received(const jf_socket *out, size_t size) {
     CHECK(untouched(out, size));
-    for (int i = 0; i < PASSED; i++) CHECK((fcntl(FIRST + i, F_GETFD) & ~FD_CLOEXEC) <= 0);
+    for (int i = 0; i < COUNT; i++) CHECK((fcntl(FIRST_FD + i, F_GETFD) & ~FD_CLOEXEC) <= 0);
 }
 
 static void expect_name(size_t index, const char *name) {
@@ -88,24 +89,24 @@ static void expect_name(size_t index, const char *name) {
     }
 }
 
-static void takes(void) {
-    jf_socket s[PASSED + 1];
+static void receives_all(void) {
+    jf_socket s[COUNT + 1];
     int64_t value;
-    pass();
+    pass_sockets();
     fill(s, sizeof s);
-    EXPECT(jf_inherited(NULL, 0), PASSED);
-    EXPECT(jf_inherited((jf_socket *)1, 0), PASSED);
-    for (size_t cap = 0; cap < PASSED; cap++) EXPECT(jf_inherited(s, cap), PASSED);
-    are_untouched(s, sizeof s);
+    EXPECT(jf_inherited(NULL, 0), COUNT);
+    EXPECT(jf_inherited((jf_socket *)1, 0), COUNT);
+    for (size_t cap = 0; cap < COUNT; cap++) EXPECT(jf_inherited(s, cap), COUNT);
+    check_none_received(s, sizeof s);
     expect_name(0, "web");
     expect_name(1, "log");
     expect_name(2, "");
 
-    EXPECT(jf_inherited(s, PASSED + 1), PASSED);
-    CHECK(untouched(s + PASSED, sizeof s[0]));
-    for (int i = 0; i < PASSED; i++) {
-        EXPECT(jf_fd(s[i]), FIRST + i);
-        CHECK(fcntl(FIRST + i, F_GETFD) == FD_CLOEXEC);
+    EXPECT(jf_inherited(s, COUNT + 1), COUNT);
+    CHECK(untouched(s + COUNT, sizeof s[0]));
+    for (int i = 0; i < COUNT; i++) {
+        EXPECT(jf_fd(s[i]), FIRST_FD + i);
+        CHECK(fcntl(FIRST_FD + i, F_GETFD) == FD_CLOEXEC);
     }
     OK(jf_get(s[0], JF_OPT_LISTENING, &value));
     CHECK(value == 1);
@@ -116,7 +117,7 @@ static void takes(void) {
     OK(jf_get(s[2], JF_OPT_RECV_TIMEOUT, &value));
     CHECK(value == 0);
 
-    /* They work: a client of the listener is accepted. */
+    /* The sockets work: the listener accepts a client. */
     jf_addr at;
     OK(jf_local_addr(s[0], &at));
     jf_socket c = OK(jf_open(JF_INET, JF_STREAM, 0));
@@ -124,171 +125,172 @@ static void takes(void) {
     OK(jf_close(OK(jf_accept(s[0], NULL))));
     OK(jf_close(c));
 
-    /* They are taken; their names stay. */
+    /* The sockets have been received; their names stay available. */
     EXPECT(jf_inherited(NULL, 0), 0);
-    EXPECT(jf_inherited(s + PASSED, 1), 0);
+    EXPECT(jf_inherited(s + COUNT, 1), 0);
     expect_name(1, "log");
-    EXPECT(jf_inherited_name(PASSED, NULL, 0), JF_E_NOT_FOUND);
+    EXPECT(jf_inherited_name(COUNT, NULL, 0), JF_E_NOT_FOUND);
     EXPECT(jf_inherited_name(SIZE_MAX, NULL, 0), JF_E_NOT_FOUND);
     CHECK(strcmp(getenv("LISTEN_FDS"), "3") == 0);
-    for (int i = 0; i < PASSED; i++) OK(jf_close(s[i]));
+    for (int i = 0; i < COUNT; i++) OK(jf_close(s[i]));
     EXPECT(jf_inherited(NULL, 0), 0);
 }
 
 static void has_no_names(void) {
-    pass();
-    say(own_id(), "3", NULL);
-    for (size_t i = 0; i < PASSED; i++) expect_name(i, "unknown");
-    are_taken();
+    pass_sockets();
+    set_environment(own_pid(), "3", NULL);
+    for (size_t i = 0; i < COUNT; i++) expect_name(i, "unknown");
+    check_all_received();
 }
 
-/* For somebody else, or for nobody. */
-static void finds_nothing(void) {
-    static const char *const ids[] = {"1", "4194304", "99999999999"};
-    jf_socket s[PASSED];
+/* The sockets are for another process, or for none. */
+static void has_other_pid(void) {
+    static const char *const pids[] = {"1", "4194304", "99999999999"};
+    jf_socket s[COUNT];
     fill(s, sizeof s);
-    EXPECT(jf_inherited(s, PASSED), 0);
+    EXPECT(jf_inherited(s, COUNT), 0);
     EXPECT(jf_inherited_name(0, NULL, 0), JF_E_NOT_FOUND);
-    pass();
+    pass_sockets();
     for (int i = 0; i < 3; i++) {
-        set("LISTEN_PID", ids[i]);
-        EXPECT(jf_inherited(s, PASSED), 0);
+        set_variable("LISTEN_PID", pids[i]);
+        EXPECT(jf_inherited(s, COUNT), 0);
         EXPECT(jf_inherited_name(0, NULL, 0), JF_E_NOT_FOUND);
     }
-    /* What is said to somebody else may be anything. */
-    set("LISTEN_FDS", "many");
-    EXPECT(jf_inherited(s, PASSED), 0);
-    say(NULL, "3", NULL);
-    EXPECT(jf_inherited(s, PASSED), 0);
-    say(own_id(), NULL, NULL);
-    EXPECT(jf_inherited(s, PASSED), 0);
-    say(own_id(), "0", NULL);
-    EXPECT(jf_inherited(s, PASSED), 0);
+    /* If LISTEN_PID names another process, the other variables are not parsed. */
+    set_variable("LISTEN_FDS", "many");
+    EXPECT(jf_inherited(s, COUNT), 0);
+    set_environment(NULL, "3", NULL);
+    EXPECT(jf_inherited(s, COUNT), 0);
+    set_environment(own_pid(), NULL, NULL);
+    EXPECT(jf_inherited(s, COUNT), 0);
+    set_environment(own_pid(), "0", NULL);
+    EXPECT(jf_inherited(s, COUNT), 0);
     EXPECT(jf_inherited_name(0, NULL, 0), JF_E_NOT_FOUND);
-    are_untouched(s, sizeof s);
-    say(own_id(), "3", NULL);
-    are_taken();
+    check_none_received(s, sizeof s);
+    set_environment(own_pid(), "3", NULL);
+    check_all_received();
 }
 
-/* A child has not what was passed to its parent. */
-static void has_a_child(void) {
+/* A child process does not receive its parent's sockets. */
+static void forks_child(void) {
     int status;
-    pass();
+    pass_sockets();
     pid_t child = fork();
     if (child == 0) {
-        jf_socket s[PASSED];
-        int is_right = jf_inherited(s, PASSED) == 0 && jf_inherited_name(0, NULL, 0) == JF_E_NOT_FOUND;
-        _exit(is_right ? 0 : 1);
+        jf_socket s[COUNT];
+        int is_empty = jf_inherited(s, COUNT) == 0 && jf_inherited_name(0, NULL, 0) == JF_E_NOT_FOUND;
+        _exit(is_empty ? 0 : 1);
     }
     CHECK(child > 0 && waitpid(child, &status, 0) == child && status == 0);
-    are_taken();
+    check_all_received();
 }
 
-static void is_malformed(void) {
+static void has_malformed_environment(void) {
     static const char *const numbers[] = {"",   " ",  "x",    "-1",   "+3",  " 3", "3 ",
                                           "3x", "0x", "3.0", "\xff", "99999999999999999999999", "18446744073709551616"};
-    jf_socket s[PASSED];
+    jf_socket s[COUNT];
     char text[8];
     fill(s, sizeof s);
     fill(text, sizeof text);
-    pass();
+    pass_sockets();
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        say(numbers[i], "3", NULL);
-        EXPECT(jf_inherited(s, PASSED), JF_E_INVALID);
+        set_environment(numbers[i], "3", NULL);
+        EXPECT(jf_inherited(s, COUNT), JF_E_INVALID);
         EXPECT(jf_inherited_name(0, text, sizeof text), JF_E_INVALID);
-        say(own_id(), numbers[i], NULL);
-        EXPECT(jf_inherited(s, PASSED), JF_E_INVALID);
+        set_environment(own_pid(), numbers[i], NULL);
+        EXPECT(jf_inherited(s, COUNT), JF_E_INVALID);
         EXPECT(jf_inherited(NULL, 0), JF_E_INVALID);
         EXPECT(jf_inherited_name(0, text, sizeof text), JF_E_INVALID);
     }
-    say("0", "3", NULL);
-    EXPECT(jf_inherited(s, PASSED), JF_E_INVALID);
-    static const char *const many[] = {"2147483645", "2147483647", "2147483648", "4294967295", "18446744073709551615"};
-    for (size_t i = 0; i < sizeof many / sizeof many[0]; i++) {
-        say(own_id(), many[i], NULL);
-        EXPECT(jf_inherited(s, PASSED), JF_E_INVALID);
+    set_environment("0", "3", NULL);
+    EXPECT(jf_inherited(s, COUNT), JF_E_INVALID);
+    static const char *const too_many[] = {"2147483645", "2147483647", "2147483648", "4294967295",
+                                            "18446744073709551615"};
+    for (size_t i = 0; i < sizeof too_many / sizeof too_many[0]; i++) {
+        set_environment(own_pid(), too_many[i], NULL);
+        EXPECT(jf_inherited(s, COUNT), JF_E_INVALID);
     }
-    say(own_id(), "2147483644", NULL);
-    EXPECT(jf_inherited(s, PASSED), 2147483644);
+    set_environment(own_pid(), "2147483644", NULL);
+    EXPECT(jf_inherited(s, COUNT), 2147483644);
     static const char *const names[] = {"", "a", "a:b", "a:b:c:d", ":::", "a:b:c:"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        say(own_id(), "3", names[i]);
-        EXPECT(jf_inherited(s, PASSED), JF_E_INVALID);
+        set_environment(own_pid(), "3", names[i]);
+        EXPECT(jf_inherited(s, COUNT), JF_E_INVALID);
         EXPECT(jf_inherited_name(0, text, sizeof text), JF_E_INVALID);
     }
     CHECK(untouched(text, sizeof text));
-    say(own_id(), "3", "a:b:c");
+    set_environment(own_pid(), "3", "a:b:c");
     EXPECT(jf_inherited(NULL, 1), JF_E_INVALID);
     EXPECT(jf_inherited((jf_socket *)(void *)((char *)s + 1), 2), JF_E_INVALID);
     EXPECT(jf_inherited(s, SIZE_MAX), JF_E_INVALID);
     EXPECT(jf_inherited(s, SIZE_MAX / sizeof s[0] + 1), JF_E_INVALID);
     EXPECT(jf_inherited_name(0, NULL, 1), JF_E_INVALID);
     EXPECT(jf_inherited_name(0, text, SIZE_MAX), JF_E_INVALID);
-    are_untouched(s, sizeof s);
-    are_taken();
+    check_none_received(s, sizeof s);
+    check_all_received();
 }
 
-/* One of them is not what it should be: the others are not taken, and when it is set right all are. */
-static void has_a_bad_one(void) {
-    jf_socket s[PASSED];
-    int pipes[2], keep, no_socket;
+/* One invalid descriptor: none is received. Once it is corrected, all are. */
+static void has_bad_descriptor(void) {
+    jf_socket s[COUNT];
+    int pipes[2], saved, not_a_socket;
     fill(s, sizeof s);
-    CHECK(pipe(pipes) == 0 && (no_socket = fcntl(pipes[0], F_DUPFD, 100)) >= 100);
-    for (int bad = FIRST; bad < FIRST + PASSED; bad++) {
-        pass();
-        CHECK((keep = fcntl(bad, F_DUPFD, 100)) >= 100);
-        put(bad, no_socket);
-        EXPECT(jf_inherited(s, PASSED), JF_E_NOT_SOCKET);
-        put(bad, -1);
-        EXPECT(jf_inherited(s, PASSED), JF_E_BAD_HANDLE);
-        put(bad, keep);
+    CHECK(pipe(pipes) == 0 && (not_a_socket = fcntl(pipes[0], F_DUPFD, 100)) >= 100);
+    for (int bad = FIRST_FD; bad < FIRST_FD + COUNT; bad++) {
+        pass_sockets();
+        CHECK((saved = fcntl(bad, F_DUPFD, 100)) >= 100);
+        place_fd(bad, not_a_socket);
+        EXPECT(jf_inherited(s, COUNT), JF_E_NOT_SOCKET);
+        place_fd(bad, -1);
+        EXPECT(jf_inherited(s, COUNT), JF_E_BAD_HANDLE);
+        place_fd(bad, saved);
         CHECK(fcntl(bad, F_SETFD, FD_CLOEXEC) == 0);
-        EXPECT(jf_inherited(s, PASSED), JF_E_BUSY);
-        EXPECT(jf_inherited(NULL, 0), PASSED);
+        EXPECT(jf_inherited(s, COUNT), JF_E_BUSY);
+        EXPECT(jf_inherited(NULL, 0), COUNT);
         CHECK(fcntl(bad, F_SETFD, 0) == 0);
-        for (int i = 0; i < PASSED; i++) CHECK(fcntl(FIRST + i, F_GETFD) == 0);
-        CHECK(close(keep) == 0);
+        for (int i = 0; i < COUNT; i++) CHECK(fcntl(FIRST_FD + i, F_GETFD) == 0);
+        CHECK(close(saved) == 0);
     }
-    are_untouched(s, sizeof s);
-    are_taken();
+    check_none_received(s, sizeof s);
+    check_all_received();
 }
 
-static _Atomic int ready, taken;
+static _Atomic int ready, successes;
 
-static void *take(void *threads) {
-    jf_socket s[PASSED];
+static void *receive_concurrently(void *threads) {
+    jf_socket s[COUNT];
     atomic_fetch_add(&ready, 1);
     while (atomic_load(&ready) < *(int *)threads) continue;
-    int64_t count = jf_inherited(s, PASSED);
-    CHECK(count == 0 || count == PASSED);
+    int64_t count = jf_inherited(s, COUNT);
+    CHECK(count == 0 || count == COUNT);
     if (count == 0) return NULL;
-    atomic_fetch_add(&taken, 1);
-    for (int i = 0; i < PASSED; i++) OK(jf_close(s[i]));
+    atomic_fetch_add(&successes, 1);
+    for (int i = 0; i < COUNT; i++) OK(jf_close(s[i]));
     return NULL;
 }
 
-static void has_threads(void) {
+static void receives_in_threads(void) {
     int threads = 8;
     pthread_t thread[8];
-    pass();
-    for (int i = 0; i < threads; i++) CHECK(pthread_create(&thread[i], NULL, take, &threads) == 0);
+    pass_sockets();
+    for (int i = 0; i < threads; i++) CHECK(pthread_create(&thread[i], NULL, receive_concurrently, &threads) == 0);
     for (int i = 0; i < threads; i++) CHECK(pthread_join(thread[i], NULL) == 0);
-    CHECK(atomic_load(&taken) == 1);
+    CHECK(atomic_load(&successes) == 1);
 }
 
 int main(void) {
-    static void (*const services[])(void) = {takes,        has_no_names,  finds_nothing, has_a_child,
-                                             is_malformed, has_a_bad_one, has_threads};
-    for (size_t i = 0; i < sizeof services / sizeof services[0]; i++) {
+    static void (*const cases[])(void) = {receives_all,        has_no_names,  has_other_pid, forks_child,
+                                          has_malformed_environment, has_bad_descriptor, receives_in_threads};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int status;
         pid_t child = fork();
         if (child == 0) {
             alarm(60);
-            services[i]();
+            cases[i]();
             exit(0);
         }
         CHECK(child > 0 && waitpid(child, &status, 0) == child);
-        if (status != 0) fprintf(stderr, "service %d\n", (int)i);
+        if (status != 0) fprintf(stderr, "case %d failed\n", (int)i);
         CHECK(status == 0);
     }
     return 0;
