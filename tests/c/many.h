@@ -1,33 +1,35 @@
-/* What the tests of many datagrams at once share. */
+/* Shared by the tests of batches (jf_send_many, jf_recv_many). */
 #ifndef MANY_H
 #define MANY_H
 
 #include "messages.h"
 
-enum { RUN = JF_COALESCED_COUNT, RUN_ROOMS = 2, OWN_ROOMS = 64, OWN_ROOM = 2048 };
+enum { COALESCED_MAX = JF_COALESCED_COUNT, COALESCED_BUFFERS = 2, BUFFERS = 64, BUFFER_LEN = 2048 };
 
-static char run_rooms[RUN_ROOMS][JF_COALESCED_ROOM];
-static char own_rooms[OWN_ROOMS][OWN_ROOM];
+static char coalesced_buffers[COALESCED_BUFFERS][JF_COALESCED_ROOM];
+static char buffers[BUFFERS][BUFFER_LEN];
 
-/* An array for what comes run together in so many rooms. */
-static inline jf_datagram *for_runs(size_t rooms) {
-    static jf_datagram d[RUN_ROOMS * RUN];
-    CHECK(rooms <= RUN_ROOMS);
+/* Returns an array that receives coalesced datagrams into this many large buffers. */
+static inline jf_datagram *coalesced_batch(size_t buffer_count) {
+    static jf_datagram d[COALESCED_BUFFERS * COALESCED_MAX];
+    CHECK(buffer_count <= COALESCED_BUFFERS);
     memset(d, 0, sizeof d);
-    for (size_t i = 0; i < rooms; i++) d[i] = (jf_datagram){.room = run_rooms[i], .room_len = JF_COALESCED_ROOM};
+    for (size_t i = 0; i < buffer_count; i++) {
+        d[i] = (jf_datagram){.room = coalesced_buffers[i], .room_len = JF_COALESCED_ROOM};
+    }
     return d;
 }
 
-/* An array for so many that come each into a room of its own, so large. */
-static inline jf_datagram *for_each(size_t count, size_t len) {
-    static jf_datagram d[OWN_ROOMS];
-    CHECK(count <= OWN_ROOMS && len <= OWN_ROOM);
+/* Returns an array that receives each datagram into a separate buffer of this length. */
+static inline jf_datagram *plain_batch(size_t count, size_t len) {
+    static jf_datagram d[BUFFERS];
+    CHECK(count <= BUFFERS && len <= BUFFER_LEN);
     memset(d, 0, sizeof d);
-    for (size_t i = 0; i < count; i++) d[i] = (jf_datagram){.room = own_rooms[i], .room_len = len};
+    for (size_t i = 0; i < count; i++) d[i] = (jf_datagram){.room = buffers[i], .room_len = len};
     return d;
 }
 
-/* A datagram to send to an address, or to the peer. */
+/* Returns a datagram to an address, or to the peer if `to` is NULL. */
 static inline jf_datagram datagram(const void *data, size_t len, const jf_addr *to) {
     jf_datagram d;
     memset(&d, 0, sizeof d);
@@ -40,7 +42,7 @@ static inline jf_datagram datagram(const void *data, size_t len, const jf_addr *
     return d;
 }
 
-/* The number that a test's datagrams begin with. */
+/* Returns the number at the start of a test's datagram. */
 static inline uint32_t number_of(const jf_datagram *d) {
     uint32_t number;
     CHECK(d->len >= sizeof number);
@@ -48,7 +50,7 @@ static inline uint32_t number_of(const jf_datagram *d) {
     return number;
 }
 
-/* Sends so many datagrams of one length, numbered from first. */
+/* Sends `count` datagrams of one length, numbered from `first`. */
 static inline void send_numbered(jf_socket s, const jf_addr *to, uint32_t first, uint32_t count, size_t len) {
     static char bytes[256][2048];
     jf_datagram d[256];
@@ -62,18 +64,18 @@ static inline void send_numbered(jf_socket s, const jf_addr *to, uint32_t first,
     for (uint32_t i = 0; i < count; i++) EXPECT(d[i].result, (int64_t)len);
 }
 
-/* Receives datagrams with these numbers in this order and nothing else, run together or each in its own room. */
-static inline void expect_numbered(jf_socket s, int runs, uint32_t first, uint32_t count, size_t len) {
-    for (uint32_t at = first; at < first + count;) {
-        jf_datagram *d = runs ? for_runs(1) : for_each(OWN_ROOMS, OWN_ROOM);
-        int64_t came = OK(jf_recv_many(s, d, runs ? RUN : OWN_ROOMS, 0));
-        for (int64_t i = 0; i < came; i++) {
-            EXPECT(number_of(&d[i]), at++);
+/* Receives the datagrams with these numbers in order and nothing else, coalesced or each into a separate buffer. */
+static inline void expect_numbered(jf_socket s, int is_coalesced, uint32_t first, uint32_t count, size_t len) {
+    for (uint32_t next = first; next < first + count;) {
+        jf_datagram *d = is_coalesced ? coalesced_batch(1) : plain_batch(BUFFERS, BUFFER_LEN);
+        int64_t arrived = OK(jf_recv_many(s, d, is_coalesced ? COALESCED_MAX : BUFFERS, 0));
+        for (int64_t i = 0; i < arrived; i++) {
+            EXPECT(number_of(&d[i]), next++);
             CHECK(d[i].len == len && d[i].result == (int64_t)len);
         }
     }
-    jf_datagram *d = runs ? for_runs(1) : for_each(OWN_ROOMS, OWN_ROOM);
-    EXPECT(jf_recv_many(s, d, runs ? RUN : OWN_ROOMS, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
+    jf_datagram *d = is_coalesced ? coalesced_batch(1) : plain_batch(BUFFERS, BUFFER_LEN);
+    EXPECT(jf_recv_many(s, d, is_coalesced ? COALESCED_MAX : BUFFERS, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
 }
 
 #endif

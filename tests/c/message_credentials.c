@@ -1,15 +1,15 @@
-/* Who sent it: the process, the user and the group, and a descriptor for the process. */
+/* The sender's credentials, and a pidfd of the sending process. */
 #include "messages.h"
 
 #include <sys/wait.h>
 
-static void is_me(const jf_msg *m) {
+static void check_own_credentials(const jf_msg *m) {
     CHECK(m->present & JF_HAS_CREDENTIALS);
     CHECK(m->pid == getpid() && m->uid == getuid() && m->gid == getgid());
 }
 
-/* The process that a descriptor stands for. */
-static int process_of(int64_t fd) {
+/* Returns the process ID that a pidfd refers to. */
+static int pid_of_pidfd(int64_t fd) {
     char path[64], line[128];
     int pid = 0;
     snprintf(path, sizeof path, "/proc/self/fdinfo/%d", (int)fd);
@@ -20,42 +20,42 @@ static int process_of(int64_t fd) {
     return pid;
 }
 
-static void told(jf_socket s[2], uint32_t usual) {
+static void check_credentials(jf_socket s[2], uint32_t default_present) {
     jf_msg m = message(NULL, 0);
-    /* Nobody has asked. */
+    /* The receiver has not set JF_OPT_PASS_CREDENTIALS. */
     m.present = JF_HAS_CREDENTIALS;
     m.pid = getpid();
     m.uid = getuid();
     m.gid = getgid();
-    EXPECT(send_with(s[0], "x", &m, 0), 1);
-    m = received(s[1], "x");
-    CHECK(m.present == usual && m.other_len == 0);
+    EXPECT(send_message(s[0], "x", &m, 0), 1);
+    m = receive_message(s[1], "x");
+    CHECK(m.present == default_present && m.other_len == 0);
     OK(jf_set(s[1], JF_OPT_PASS_CREDENTIALS, 1));
-    /* The sender says nothing, or the truth. */
+    /* The sender specifies no credentials, or its own. */
     OK(jf_send(s[0], "x", 1, 0));
-    m = received(s[1], "x");
-    CHECK(m.present == (usual | JF_HAS_CREDENTIALS) && m.other_len == 0);
-    is_me(&m);
-    jf_msg truth = message(NULL, 0);
-    truth.present = JF_HAS_CREDENTIALS;
-    truth.pid = getpid();
-    truth.uid = getuid();
-    truth.gid = getgid();
-    EXPECT(send_with(s[0], "x", &truth, 0), 1);
-    m = received(s[1], "x");
-    CHECK(m.present == (usual | JF_HAS_CREDENTIALS));
-    is_me(&m);
+    m = receive_message(s[1], "x");
+    CHECK(m.present == (default_present | JF_HAS_CREDENTIALS) && m.other_len == 0);
+    check_own_credentials(&m);
+    jf_msg own = message(NULL, 0);
+    own.present = JF_HAS_CREDENTIALS;
+    own.pid = getpid();
+    own.uid = getuid();
+    own.gid = getgid();
+    EXPECT(send_message(s[0], "x", &own, 0), 1);
+    m = receive_message(s[1], "x");
+    CHECK(m.present == (default_present | JF_HAS_CREDENTIALS));
+    check_own_credentials(&m);
 }
 
-/* Root may say that it is somebody else, and who is not may not; the tests run as root. */
-static void others(jf_socket s[2]) {
+/* Root may send the credentials of other processes, other users may not. The tests run as root. */
+static void check_foreign_credentials(jf_socket s[2]) {
     jf_msg m = message(NULL, 0);
     m.present = JF_HAS_CREDENTIALS;
     m.pid = getppid();
     m.uid = 1234;
     m.gid = 5678;
-    EXPECT(send_with(s[0], "x", &m, 0), 1);
-    m = received(s[1], "x");
+    EXPECT(send_message(s[0], "x", &m, 0), 1);
+    m = receive_message(s[1], "x");
     CHECK(m.pid == getppid() && m.uid == 1234 && m.gid == 5678);
     pid_t child = fork();
     CHECK(child >= 0);
@@ -63,41 +63,42 @@ static void others(jf_socket s[2]) {
         m = message(NULL, 0);
         m.present = JF_HAS_CREDENTIALS;
         CHECK(setgid(65534) == 0 && setuid(65534) == 0);
-        for (int wrong = 0; wrong < 3; wrong++) {
-            m.pid = wrong == 0 ? getppid() : getpid();
-            m.uid = wrong == 1 ? 0 : 65534;
-            m.gid = wrong == 2 ? 0 : 65534;
-            EXPECT(send_with(s[0], "x", &m, 0), JF_E_PERMISSION);
+        for (int foreign = 0; foreign < 3; foreign++) {
+            m.pid = foreign == 0 ? getppid() : getpid();
+            m.uid = foreign == 1 ? 0 : 65534;
+            m.gid = foreign == 2 ? 0 : 65534;
+            EXPECT(send_message(s[0], "x", &m, 0), JF_E_PERMISSION);
         }
         m.pid = getpid();
         m.gid = 65534;
-        EXPECT(send_with(s[0], "x", &m, 0), 1);
+        EXPECT(send_message(s[0], "x", &m, 0), 1);
         exit(0);
     }
     int status;
     CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    m = received(s[1], "x");
+    m = receive_message(s[1], "x");
     CHECK(m.pid == child && m.uid == 65534 && m.gid == 65534);
-    jf_msg none = roomy();
+    jf_msg none = full_message();
     EXPECT(jf_recv_msg(s[1], &none, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
 }
 
-static void processes(jf_socket s[2], uint32_t usual) {
-    int before = descriptors_open();
+static void check_pidfd(jf_socket s[2], uint32_t default_present) {
+    int before = count_descriptors();
     OK(jf_set(s[1], JF_OPT_PASS_PIDFD, 1));
-    /* With everything else that comes on such a socket. */
+    /* Together with a passed descriptor. */
     jf_passed p = descriptor_to_pass(0);
-    EXPECT(pass(s[0], &p, 1), 1);
-    jf_msg m = received(s[1], "x");
-    CHECK(m.present == (usual | JF_HAS_CREDENTIALS | JF_HAS_PROCESS) && m.passed_count == 1 && m.other_len == 0);
-    is_me(&m);
-    CHECK(closes_on_exec(m.process) && process_of(m.process) == getpid());
+    EXPECT(pass_descriptors(s[0], &p, 1), 1);
+    jf_msg m = receive_message(s[1], "x");
+    CHECK(m.present == (default_present | JF_HAS_CREDENTIALS | JF_HAS_PROCESS));
+    CHECK(m.passed_count == 1 && m.other_len == 0);
+    check_own_credentials(&m);
+    CHECK(closes_on_exec(m.process) && pid_of_pidfd(m.process) == getpid());
     CHECK(close((int)m.process) == 0 && close((int)m.passed[0].value) == 0);
-    CHECK(descriptors_open() == before);
+    CHECK(count_descriptors() == before);
 }
 
 /* Between two programs over netlink. */
-static void netlink(void) {
+static void check_netlink(void) {
     enum { USER_SOCKETS = 2 };
     jf_socket s[2];
     jf_addr name[2], any = parsed("netlink:0:0");
@@ -107,8 +108,8 @@ static void netlink(void) {
         OK(jf_local_addr(s[i], &name[i]));
     }
     OK(jf_connect(s[0], &name[1]));
-    told(s, JF_HAS_ADDR);
-    others(s);
+    check_credentials(s, JF_HAS_ADDR);
+    check_foreign_credentials(s);
     close_both(s);
 }
 
@@ -116,13 +117,13 @@ int main(int argc, char **argv) {
     for (int kind = UNIX_STREAM; kind < KINDS; kind++) {
         jf_socket s[2];
         connected((enum kind)kind, s);
-        uint32_t usual = kind == UNIX_STREAM ? 0 : JF_HAS_ADDR;
-        told(s, usual);
-        others(s);
-        /* What the descriptor is of, valgrind's own look at /proc does not tell. */
-        if (!is_slow(argc, argv)) processes(s, usual);
+        uint32_t default_present = kind == UNIX_STREAM ? 0 : JF_HAS_ADDR;
+        check_credentials(s, default_present);
+        check_foreign_credentials(s);
+        /* Under valgrind, /proc/self/fdinfo does not show the process of a pidfd. */
+        if (!is_slow(argc, argv)) check_pidfd(s, default_present);
         close_both(s);
     }
-    netlink();
+    check_netlink();
     return 0;
 }

@@ -1,4 +1,4 @@
-/* What the tests of messages share. */
+/* Shared by the tests of messages (jf_msg). */
 #ifndef MESSAGES_H
 #define MESSAGES_H
 
@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A message with these buffers and nothing else. */
+/* Returns a message with these buffers and no other members set. */
 static inline jf_msg message(jf_buf *bufs, size_t count) {
     jf_msg m;
     memset(&m, 0, sizeof m);
@@ -21,14 +21,14 @@ static inline jf_msg message(jf_buf *bufs, size_t count) {
     return m;
 }
 
-/* What recv_simple receives into. */
-static char message_room[70000];
+/* The buffers of full_message. */
+static char message_buffer[70000];
 static jf_passed message_passed[300];
 static _Alignas(8) char message_other[4096];
 
-/* A message that has room for everything. */
-static inline jf_msg roomy(void) {
-    static jf_buf buf = {message_room, sizeof message_room};
+/* Returns a message with buffers for data, descriptors and other control messages. */
+static inline jf_msg full_message(void) {
+    static jf_buf buf = {message_buffer, sizeof message_buffer};
     jf_msg m = message(&buf, 1);
     m.passed = message_passed;
     m.passed_room = sizeof message_passed / sizeof *message_passed;
@@ -37,18 +37,18 @@ static inline jf_msg roomy(void) {
     return m;
 }
 
-/* Receives one within ten seconds, into a message that has room for everything. */
-static inline jf_msg received(jf_socket s, const char *data) {
-    jf_msg m = roomy();
+/* Receives a message with this data within ten seconds, without truncation. */
+static inline jf_msg receive_message(jf_socket s, const char *data) {
+    jf_msg m = full_message();
     OK(jf_set(s, JF_OPT_RECV_TIMEOUT, 10000));
     EXPECT(jf_recv_msg(s, &m, 0), (int64_t)strlen(data));
-    CHECK(memcmp(message_room, data, strlen(data)) == 0);
+    CHECK(memcmp(message_buffer, data, strlen(data)) == 0);
     CHECK(m.truncated == 0);
     return m;
 }
 
-/* Sends this as a message with what m says. */
-static inline int64_t send_with(jf_socket s, const char *data, jf_msg *m, uint32_t flags) {
+/* Sends the data as a message with the members of `m`. */
+static inline int64_t send_message(jf_socket s, const char *data, jf_msg *m, uint32_t flags) {
     jf_buf buf = {(void *)(uintptr_t)data, strlen(data)};
     m->bufs = &buf;
     m->buf_count = 1;
@@ -68,16 +68,16 @@ static inline jf_passed descriptor_to_pass(int fd) {
     return p;
 }
 
-/* Sends a byte with descriptors. */
-static inline int64_t pass(jf_socket s, jf_passed *passed, size_t count) {
+/* Sends one byte with descriptors. */
+static inline int64_t pass_descriptors(jf_socket s, jf_passed *passed, size_t count) {
     jf_msg m = message(NULL, 0);
     m.passed = passed;
     m.passed_count = count;
-    return send_with(s, "x", &m, 0);
+    return send_message(s, "x", &m, 0);
 }
 
-/* How many descriptors the process has open. */
-static inline int descriptors_open(void) {
+/* Returns the number of open descriptors of the process, plus a constant. */
+static inline int count_descriptors(void) {
     int count = 0;
     DIR *dir = opendir("/proc/self/fd");
     CHECK(dir);
@@ -90,12 +90,11 @@ static inline int is_open(int64_t fd) {
     return fcntl((int)fd, F_GETFD) >= 0;
 }
 
-/* Whether a program executed now would not inherit it. */
+/* Whether exec closes the descriptor. */
 static inline int closes_on_exec(int64_t fd) {
     int flags = fcntl((int)fd, F_GETFD);
     CHECK(flags >= 0);
     return !!(flags & FD_CLOEXEC);
 }
-
 
 #endif

@@ -1,32 +1,32 @@
-/* Addresses of every length and family, given to every function that takes one. */
+/* Addresses of every length and family, passed to every function that takes one. */
 #include "misuse.h"
 
 static char text[512];
 
-/* The functions that only look at an address. */
-static int64_t family_of(jf_socket s, jf_addr *a) { return (void)s, jf_addr_family(a); }
-static int64_t format(jf_socket s, jf_addr *a) { return (void)s, jf_addr_format(a, text, sizeof text); }
-static int64_t format_none(jf_socket s, jf_addr *a) { return (void)s, jf_addr_format(a, NULL, 0); }
-static int64_t port_of(jf_socket s, jf_addr *a) { return (void)s, jf_addr_port(a); }
+/* The functions that only read or change the address. */
+static int64_t get_family(jf_socket s, jf_addr *a) { return (void)s, jf_addr_family(a); }
+static int64_t format_address(jf_socket s, jf_addr *a) { return (void)s, jf_addr_format(a, text, sizeof text); }
+static int64_t format_into_null(jf_socket s, jf_addr *a) { return (void)s, jf_addr_format(a, NULL, 0); }
+static int64_t get_port(jf_socket s, jf_addr *a) { return (void)s, jf_addr_port(a); }
 static int64_t set_port(jf_socket s, jf_addr *a) { return (void)s, jf_addr_set_port(a, 7); }
 
-static int64_t equal_left(jf_socket s, jf_addr *a) {
-    jf_addr good = parsed("127.0.0.1:1");
-    return (void)s, jf_addr_equal(a, &good);
+static int64_t equal_as_first(jf_socket s, jf_addr *a) {
+    jf_addr valid = parsed("127.0.0.1:1");
+    return (void)s, jf_addr_equal(a, &valid);
 }
 
-static int64_t equal_right(jf_socket s, jf_addr *a) {
-    jf_addr good = parsed("unix:");
-    return (void)s, jf_addr_equal(&good, a);
+static int64_t equal_as_second(jf_socket s, jf_addr *a) {
+    jf_addr valid = parsed("unix:");
+    return (void)s, jf_addr_equal(&valid, a);
 }
 
-/* The functions that do something with one. */
-static int64_t bind_it(jf_socket s, jf_addr *a) { return jf_bind(s, a); }
-static int64_t connect_it(jf_socket s, jf_addr *a) { return jf_connect(s, a); }
+/* The functions that use the address with a socket. */
+static int64_t bind_socket(jf_socket s, jf_addr *a) { return jf_bind(s, a); }
+static int64_t connect_socket(jf_socket s, jf_addr *a) { return jf_connect(s, a); }
 static int64_t send_to(jf_socket s, jf_addr *a) { return jf_send_to(s, "x", 1, 0, a); }
 static int64_t send_nothing(jf_socket s, jf_addr *a) { return jf_send_to(s, NULL, 0, JF_DONT_WAIT, a); }
-static int64_t join_it(jf_socket s, jf_addr *a) { return jf_join(s, a, NULL, 0); }
-static int64_t leave_it(jf_socket s, jf_addr *a) { return jf_leave(s, a, NULL, 0); }
+static int64_t join_group(jf_socket s, jf_addr *a) { return jf_join(s, a, NULL, 0); }
+static int64_t leave_group(jf_socket s, jf_addr *a) { return jf_leave(s, a, NULL, 0); }
 
 static int64_t join_from(jf_socket s, jf_addr *a) {
     jf_addr group = parsed("239.7.7.7:0");
@@ -41,55 +41,61 @@ static int64_t leave_from(jf_socket s, jf_addr *a) {
 static const struct {
     const char *name;
     int64_t (*call)(jf_socket, jf_addr *);
-} lookers[] = {{"jf_addr_family", family_of},    {"jf_addr_format", format},
-               {"jf_addr_format", format_none},  {"jf_addr_port", port_of},
-               {"jf_addr_set_port", set_port},   {"jf_addr_equal", equal_left},
-               {"jf_addr_equal", equal_right}},
-  doers[] = {{"jf_bind", bind_it},    {"jf_connect", connect_it}, {"jf_send_to", send_to},   {"jf_send_to", send_nothing},
-             {"jf_join", join_it},    {"jf_join", join_from},     {"jf_leave", leave_it},    {"jf_leave", leave_from}};
-enum { LOOKERS = sizeof lookers / sizeof lookers[0], DOERS = sizeof doers / sizeof doers[0], MEMBERSHIPS = 4 };
+} address_calls[] = {{"jf_addr_family", get_family},    {"jf_addr_format", format_address},
+               {"jf_addr_format", format_into_null},  {"jf_addr_port", get_port},
+               {"jf_addr_set_port", set_port},   {"jf_addr_equal", equal_as_first},
+               {"jf_addr_equal", equal_as_second}},
+  socket_calls[] = {{"jf_bind", bind_socket},  {"jf_connect", connect_socket}, {"jf_send_to", send_to},
+                    {"jf_send_to", send_nothing}, {"jf_join", join_group},     {"jf_join", join_from},
+                    {"jf_leave", leave_group}, {"jf_leave", leave_from}};
+enum {
+    ADDRESS_CALLS = sizeof address_calls / sizeof address_calls[0],
+    SOCKET_CALLS = sizeof socket_calls / sizeof socket_calls[0],
+    FIRST_MEMBERSHIP_CALL = 4
+};
 
-/* A socket of every kind, and none. */
+/* A socket of every kind, and an invalid handle. */
 static jf_socket sockets[KINDS + 1];
 
-/* What is no address is refused by every function with the same code, and not changed. */
-static void refused(const jf_addr *bad, int64_t code, int with_sockets) {
-    jf_addr a = *bad;
+/* Every function refuses an invalid address with the same code, and leaves it unchanged. */
+static void check_refused(const jf_addr *invalid, int64_t code, int with_sockets) {
+    jf_addr a = *invalid;
     fill(text, sizeof text);
-    for (int i = 0; i < LOOKERS; i++) expect_of(lookers[i].name, bad->len, lookers[i].call(0, &a), code);
-    for (int i = 0; with_sockets && i < DOERS; i++)
+    for (int i = 0; i < ADDRESS_CALLS; i++)
+        expect_of(address_calls[i].name, invalid->len, address_calls[i].call(0, &a), code);
+    for (int i = 0; with_sockets && i < SOCKET_CALLS; i++)
         for (int kind = 0; kind <= KINDS; kind++)
-            expect_of(doers[i].name, bad->len, doers[i].call(sockets[kind], &a), code);
-    CHECK(memcmp(&a, bad, sizeof a) == 0);
+            expect_of(socket_calls[i].name, invalid->len, socket_calls[i].call(sockets[kind], &a), code);
+    CHECK(memcmp(&a, invalid, sizeof a) == 0);
     CHECK(untouched(text, sizeof text));
 }
 
-static void taken(const jf_addr *good) {
-    jf_addr a = *good, again;
-    EXPECT(jf_addr_family(&a), good->family);
-    EXPECT(jf_addr_equal(&a, good), 1);
+static void check_accepted(const jf_addr *valid) {
+    jf_addr a = *valid, again;
+    EXPECT(jf_addr_family(&a), valid->family);
+    EXPECT(jf_addr_equal(&a, valid), 1);
     int64_t len = OK(jf_addr_format(&a, text, sizeof text));
     CHECK(len == (int64_t)strlen(text) && len < 352);
     EXPECT(jf_addr_format(&a, NULL, 0), len);
-    if (good->family == JF_UNSPEC) {
+    if (valid->family == JF_UNSPEC) {
         CHECK(strcmp(text, "unspecified") == 0);
     } else {
         OK(jf_addr_parse(text, &again));
         EXPECT(jf_addr_equal(&a, &again), 1);
     }
-    if (good->family == JF_INET || good->family == JF_INET6) {
-        EXPECT(jf_addr_port(&a), good->port);
+    if (valid->family == JF_INET || valid->family == JF_INET6) {
+        EXPECT(jf_addr_port(&a), valid->port);
         EXPECT(jf_addr_set_port(&a, 65535), 0);
         EXPECT(jf_addr_port(&a), 65535);
     } else {
         EXPECT(jf_addr_port(&a), JF_E_FAMILY_UNSUPPORTED);
         EXPECT(jf_addr_set_port(&a, 65535), JF_E_FAMILY_UNSUPPORTED);
-        CHECK(memcmp(&a, good, sizeof a) == 0);
+        CHECK(memcmp(&a, valid, sizeof a) == 0);
     }
 }
 
-/* The family, and data that is: nothing but zeros, a path, a path with a zero in it, an abstract name. */
-static void every_length(uint16_t family, const char *data, int good_to) {
+/* Tests a family with data that is: zeros, a path, a path with a zero byte in it, or an abstract name. */
+static void check_every_length(uint16_t family, const char *data, int valid_len) {
     jf_addr a;
     memset(&a, 0, sizeof a);
     a.family = family;
@@ -100,26 +106,26 @@ static void every_length(uint16_t family, const char *data, int good_to) {
     for (uint32_t len = 0; len <= 257; len++) {
         a.len = len == 256 ? UINT32_MAX : len == 257 ? UINT32_MAX / 2 + 1 : len;
         int varies = family == JF_UNIX || family == JF_PACKET;
-        int good = varies ? a.len <= (uint32_t)good_to : a.len == (uint32_t)good_to;
-        if (good)
-            taken(&a);
+        int valid = varies ? a.len <= (uint32_t)valid_len : a.len == (uint32_t)valid_len;
+        if (valid)
+            check_accepted(&a);
         else
-            refused(&a, JF_E_ADDR_INVALID, 1);
+            check_refused(&a, JF_E_ADDR_INVALID, 1);
     }
 }
 
-static void unknown_families(void) {
+static void check_unknown_families(void) {
     static const uint32_t lens[] = {0, 4, 16, 108, 112, 113, UINT32_MAX};
     jf_addr a;
     fill(&a, sizeof a);
     for (uint32_t family = JF_PACKET + 1; family <= 65535; family++) {
-        /* Asking the sockets too takes long, so only some are. */
-        int thorough = family < 50 || family % 4099 == 0 || family > 65530;
+        /* The calls with sockets take long, so they are made for some families only. */
+        int is_thorough = family < 50 || family % 4099 == 0 || family > 65530;
         a.family = (uint16_t)family;
         for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
             a.len = lens[i];
-            if (thorough) {
-                refused(&a, JF_E_FAMILY_UNSUPPORTED, 1);
+            if (is_thorough) {
+                check_refused(&a, JF_E_FAMILY_UNSUPPORTED, 1);
             } else if (i == family % 7) {
                 EXPECT(jf_addr_family(&a), JF_E_FAMILY_UNSUPPORTED);
                 EXPECT(jf_addr_port(&a), JF_E_FAMILY_UNSUPPORTED);
@@ -128,50 +134,51 @@ static void unknown_families(void) {
     }
 }
 
-/* Addresses that are right, but of another family than the socket. */
-static void wrong_families(void) {
-    jf_addr addrs[] = {parsed("127.0.0.1:1"), parsed("[::1]:1"), parsed("unix:@jackfield-nobody")};
+/* Valid addresses of another family than the socket's. */
+static void check_wrong_families(void) {
+    jf_addr addrs[] = {parsed("127.0.0.1:1"), parsed("[::1]:1"), parsed("unix:@jackfield-unbound")};
     jf_addr unspec;
     memset(&unspec, 0, sizeof unspec);
     for (int kind = 0; kind < KINDS; kind++) {
         jf_socket s = OK(jf_open(kind_family(kind), kind_type(kind), 0));
         for (int i = 0; i < 3; i++) {
             if (addrs[i].family == kind_family(kind)) continue;
-            for (int j = 0; j < DOERS; j++) {
-                /* A membership may be IPv4's on an IPv6 socket; tests/c/multicast.c has its families. */
-                if (i == 0 && kind_family(kind) == JF_INET6 && j >= MEMBERSHIPS) continue;
-                expect_of(doers[j].name, kind, doers[j].call(s, &addrs[i]), JF_E_FAMILY_UNSUPPORTED);
+            for (int j = 0; j < SOCKET_CALLS; j++) {
+                /* An IPv6 socket can join IPv4 groups; see tests/c/multicast.c. */
+                if (i == 0 && kind_family(kind) == JF_INET6 && j >= FIRST_MEMBERSHIP_CALL) continue;
+                expect_of(socket_calls[j].name, kind, socket_calls[j].call(s, &addrs[i]), JF_E_FAMILY_UNSUPPORTED);
             }
         }
         EXPECT(jf_bind(s, &unspec), JF_E_FAMILY_UNSUPPORTED);
         EXPECT(jf_send_to(s, "x", 1, 0, &unspec), JF_E_FAMILY_UNSUPPORTED);
         OK(jf_close(s));
     }
-    /* Whether a good address fits is the socket's to say, so without one it is the handle that is wrong. */
+    /* A valid address is compared with the socket's family. With an invalid handle, the call returns
+     * JF_E_BAD_HANDLE. */
     for (int i = 0; i < 3; i++)
-        for (int j = 0; j < DOERS; j++)
-            expect_of(doers[j].name, i, doers[j].call(0, &addrs[i]), JF_E_BAD_HANDLE);
+        for (int j = 0; j < SOCKET_CALLS; j++)
+            expect_of(socket_calls[j].name, i, socket_calls[j].call(0, &addrs[i]), JF_E_BAD_HANDLE);
 }
 
 int main(void) {
     for (int kind = 0; kind < KINDS; kind++) sockets[kind] = OK(jf_open(kind_family(kind), kind_type(kind), 0));
     sockets[KINDS] = 0;
 
-    every_length(JF_UNSPEC, "\0", 0);
-    every_length(JF_INET, "\x7f\0\0", 4);
-    every_length(JF_INET, "xxxx", 4);
-    every_length(JF_INET6, "\0", 16);
-    every_length(JF_INET6, "xxxx", 16);
-    every_length(JF_UNIX, "\0", 108);
-    every_length(JF_UNIX, "\0name", 108);
-    every_length(JF_UNIX, "/path", 108);
-    every_length(JF_UNIX, "zpath", 5);
-    every_length(JF_NETLINK, "\0", 0);
-    every_length(JF_VSOCK, "xxxx", 0);
-    every_length(JF_PACKET, "xxxx", 32);
-    unknown_families();
+    check_every_length(JF_UNSPEC, "\0", 0);
+    check_every_length(JF_INET, "\x7f\0\0", 4);
+    check_every_length(JF_INET, "xxxx", 4);
+    check_every_length(JF_INET6, "\0", 16);
+    check_every_length(JF_INET6, "xxxx", 16);
+    check_every_length(JF_UNIX, "\0", 108);
+    check_every_length(JF_UNIX, "\0name", 108);
+    check_every_length(JF_UNIX, "/path", 108);
+    check_every_length(JF_UNIX, "zpath", 5);
+    check_every_length(JF_NETLINK, "\0", 0);
+    check_every_length(JF_VSOCK, "xxxx", 0);
+    check_every_length(JF_PACKET, "xxxx", 32);
+    check_unknown_families();
 
-    /* The sockets are as they were: not bound, not connected. */
+    /* The sockets are unchanged: not bound, not connected. */
     for (int kind = 0; kind < KINDS; kind++) {
         jf_addr a;
         EXPECT(jf_peer_addr(sockets[kind], &a), JF_E_NOT_CONNECTED);
@@ -179,15 +186,15 @@ int main(void) {
         CHECK(a.port == 0);
         OK(jf_close(sockets[kind]));
     }
-    wrong_families();
+    check_wrong_families();
 
-    /* The name of nobody is an address, though not one to send or connect to. */
-    jf_addr nobody = parsed("unix:");
+    /* The empty UNIX address is valid, but not as a destination. */
+    jf_addr unnamed = parsed("unix:");
     static const int types[] = {JF_STREAM, JF_DGRAM, JF_SEQPACKET};
     for (int i = 0; i < 3; i++) {
         jf_socket s = OK(jf_open(JF_UNIX, types[i], 0));
-        EXPECT(jf_connect(s, &nobody), JF_E_ADDR_INVALID);
-        if (types[i] == JF_DGRAM) EXPECT(jf_send_to(s, "x", 1, 0, &nobody), JF_E_ADDR_INVALID);
+        EXPECT(jf_connect(s, &unnamed), JF_E_ADDR_INVALID);
+        if (types[i] == JF_DGRAM) EXPECT(jf_send_to(s, "x", 1, 0, &unnamed), JF_E_ADDR_INVALID);
         OK(jf_close(s));
     }
     return 0;
