@@ -279,8 +279,10 @@ static void receives_in_threads(void) {
 }
 
 int main(void) {
-    static void (*const cases[])(void) = {receives_all,        has_no_names,  has_other_pid, forks_child,
-                                          has_malformed_environment, has_bad_descriptor, receives_in_threads};
+    static void (*const cases[])(void) = {receives_all,  has_no_names,
+                                          has_other_pid, forks_child,
+                                          has_malformed_environment, has_bad_descriptor,
+                                          receives_in_threads};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int status;
         pid_t child = fork();

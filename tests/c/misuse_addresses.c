@@ -41,13 +41,13 @@ static int64_t leave_from(jf_socket s, jf_addr *a) {
 static const struct {
     const char *name;
     int64_t (*call)(jf_socket, jf_addr *);
-} address_calls[] = {{"jf_addr_family", get_family},    {"jf_addr_format", format_address},
-               {"jf_addr_format", format_into_null},  {"jf_addr_port", get_port},
-               {"jf_addr_set_port", set_port},   {"jf_addr_equal", equal_as_first},
-               {"jf_addr_equal", equal_as_second}},
-  socket_calls[] = {{"jf_bind", bind_socket},  {"jf_connect", connect_socket}, {"jf_send_to", send_to},
-                    {"jf_send_to", send_nothing}, {"jf_join", join_group},     {"jf_join", join_from},
-                    {"jf_leave", leave_group}, {"jf_leave", leave_from}};
+} address_calls[] = {{"jf_addr_family", get_family},       {"jf_addr_format", format_address},
+                     {"jf_addr_format", format_into_null}, {"jf_addr_port", get_port},
+                     {"jf_addr_set_port", set_port},       {"jf_addr_equal", equal_as_first},
+                     {"jf_addr_equal", equal_as_second}},
+  socket_calls[] = {{"jf_bind", bind_socket},      {"jf_connect", connect_socket}, {"jf_send_to", send_to},
+                    {"jf_send_to", send_nothing}, {"jf_join", join_group},        {"jf_join", join_from},
+                    {"jf_leave", leave_group},    {"jf_leave", leave_from}};
 enum {
     ADDRESS_CALLS = sizeof address_calls / sizeof address_calls[0],
     SOCKET_CALLS = sizeof socket_calls / sizeof socket_calls[0],

@@ -65,11 +65,11 @@ static void check_sizes(void) {
         EXPECT(jf_send_msg(s[0], &later.m, 0), (int64_t)sizeof buffer);
         EXPECT(jf_recv_msg(s[1], &later.m, 0), (int64_t)sizeof buffer);
         later.m.present = 0;
-        for (uint32_t misaligned = 0; misaligned < EXTRA_SIZES[i]; misaligned += EXTRA_SIZES[i] > 64 ? 585 : 1) {
-            later.extra[misaligned] = 1;
-            expect_of("later members", misaligned, jf_send_msg(s[0], &later.m, 0), JF_E_INVALID);
-            expect_of("later members", misaligned, jf_recv_msg(s[1], &later.m, 0), JF_E_INVALID);
-            later.extra[misaligned] = 0;
+        for (uint32_t at = 0; at < EXTRA_SIZES[i]; at += EXTRA_SIZES[i] > 64 ? 585 : 1) {
+            later.extra[at] = 1;
+            expect_of("later members", at, jf_send_msg(s[0], &later.m, 0), JF_E_INVALID);
+            expect_of("later members", at, jf_recv_msg(s[1], &later.m, 0), JF_E_INVALID);
+            later.extra[at] = 0;
         }
         later.extra[EXTRA_SIZES[i] - 1] = 1;
         EXPECT(jf_send_msg(s[0], &later.m, 0), JF_E_INVALID);
@@ -176,17 +176,17 @@ static void check_passed(void) {
     OK(jf_close(stale));
     int64_t descriptors[] = {-1, -2, -100, closed, 1000000, INT32_MAX, (int64_t)INT32_MAX + 1, (int64_t)1 << 32,
                              INT64_MAX, INT64_MIN, INT64_MIN + 1, INT32_MIN, s[0]};
-    int64_t check_handles[] = {0, 1, -1, 3, stale, stale + 1, (int64_t)1 << 53, INT64_MAX, INT64_MIN, JF_E_CLOSED};
+    int64_t handles[] = {0, 1, -1, 3, stale, stale + 1, (int64_t)1 << 53, INT64_MAX, INT64_MIN, JF_E_CLOSED};
     for (size_t i = 0; i < sizeof descriptors / sizeof *descriptors; i++) {
         /* An invalid descriptor among valid ones. */
         jf_passed p[3] = {stdin_passed, {descriptors[i], JF_PASSED_DESCRIPTOR, 0}, socket_to_pass(s[0])};
         expect_of("a descriptor", descriptors[i], pass_descriptors(s[0], p, 3), JF_E_BAD_HANDLE);
         expect_of("a descriptor", descriptors[i], pass_descriptors(s[0], p + 1, 1), JF_E_BAD_HANDLE);
     }
-    for (size_t i = 0; i < sizeof check_handles / sizeof *check_handles; i++) {
-        jf_passed p[3] = {socket_to_pass(s[1]), {check_handles[i], JF_PASSED_SOCKET, 0}, stdin_passed};
-        expect_of("a handle", check_handles[i], pass_descriptors(s[0], p, 3), JF_E_BAD_HANDLE);
-        expect_of("a handle", check_handles[i], pass_descriptors(s[0], p + 1, 1), JF_E_BAD_HANDLE);
+    for (size_t i = 0; i < sizeof handles / sizeof *handles; i++) {
+        jf_passed p[3] = {socket_to_pass(s[1]), {handles[i], JF_PASSED_SOCKET, 0}, stdin_passed};
+        expect_of("a handle", handles[i], pass_descriptors(s[0], p, 3), JF_E_BAD_HANDLE);
+        expect_of("a handle", handles[i], pass_descriptors(s[0], p + 1, 1), JF_E_BAD_HANDLE);
     }
     /* The refused calls no longer use the sockets. */
     s[0] = OK(jf_from_fd(OK(jf_into_fd(s[0]))));

@@ -20,9 +20,8 @@ static void check_refused(const char *host, const char *service, int32_t family,
     int64_t result = jf_resolve(host, service, family, type, timeout_ms, found, CAPACITY);
     if (result != code) {
         fprintf(stderr, "lookup of \"%s\" \"%s\" %d %d %" PRId64 " returned %" PRId64 " (%s), not %s\n",
-                host ? host : "NULL",
-                service ? service : "NULL", family, type, timeout_ms, result, jf_error_name(result),
-                jf_error_name(code));
+                host ? host : "NULL", service ? service : "NULL", family, type, timeout_ms, result,
+                jf_error_name(result), jf_error_name(code));
         exit(1);
     }
     CHECK(untouched(found, sizeof found));
