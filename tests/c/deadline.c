@@ -14,7 +14,7 @@ typedef struct slow_peer {
     jf_socket s;
     int64_t interval_us, count;
     int sends;
-    _Atomic int enough;
+    _Atomic int is_done;
 } slow_peer;
 
 static void receive_some(slow_peer *t) {
@@ -31,7 +31,7 @@ static int64_t run_slow_peer(void *given) {
     slow_peer *t = given;
     struct timespec next;
     clock_gettime(CLOCK_MONOTONIC, &next);
-    while (!atomic_load(&t->enough)) {
+    while (!atomic_load(&t->is_done)) {
         if (t->sends) {
             unsigned char byte = byte_at(t->count);
             EXPECT(jf_send(t->s, &byte, 1, 0), 1);
@@ -110,7 +110,7 @@ static int64_t run_transfer(int family, call call, int64_t interval_us, int64_t 
                 " us after its deadline\n", f.name, interval_us, interruptible, result, jf_error_name(result), late);
         exit(1);
     }
-    atomic_store(&t.enough, 1);
+    atomic_store(&t.is_done, 1);
     EXPECT(finish(&peer), 0);
 
     /* The reported bytes were transferred, and the stream continues after them. */

@@ -25,8 +25,7 @@ static struct lane {
 
 static jf_socket senders[SENDERS], receivers[RECEIVERS];
 static uint16_t ports[SENDERS];
-/* The address by which each sender reaches each receiver. The family is JF_UNSPEC if it can't, or if the receiver is
- * its peer. */
+/* The address by which each sender reaches each receiver. The family is JF_UNSPEC if the sender can't reach it. */
 static jf_addr routes[SENDERS][RECEIVERS];
 static int peers[SENDERS];
 static unsigned char pattern[PATTERN_LEN + MAX_LEN];
