@@ -87,7 +87,7 @@ static void check_errors_are_reported(void) {
     enable_coalescing(s);
     OK(jf_set(s, JF_OPT_RECV_ERRORS, 1));
     EXPECT(jf_send_to(s, "hello", 5, 0, &closed), 5);
-    jf_msg m = full_message();
+    jf_msg m = message_with_buffers();
     EXPECT(jf_recv_many(s, coalesced_batch(1), COALESCED_MAX, 0), JF_E_CONN_REFUSED);
     EXPECT(jf_recv_msg(s, &m, JF_ERROR_QUEUE), 5);
     CHECK((m.present & JF_HAS_ERROR) && m.error == JF_E_CONN_REFUSED);
@@ -109,7 +109,7 @@ static void check_enabled_by_caller(int by_raw_option) {
     EXPECT(jf_recv_many(s, plain_batch(BUFFERS, BUFFER_LEN), BUFFERS, 0), JF_E_INVALID);
     expect_numbered(s, 1, 0, COUNT, LEN);
     send_numbered(from, NULL, 0, COUNT, LEN);
-    jf_msg m = full_message();
+    jf_msg m = message_with_buffers();
     EXPECT(jf_recv_msg(s, &m, 0), COUNT * LEN);
     CHECK((m.present & JF_HAS_SEGMENT_SIZE) && m.segment_size == LEN);
     OK(jf_close(s));

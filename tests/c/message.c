@@ -99,7 +99,7 @@ static void check_empty(enum kind kind) {
     EXPECT(jf_send_msg(s[0], &none, 0), 0);
     if (kind_type(kind) == JF_STREAM) {
         EXPECT(jf_recv_msg(s[1], &m, JF_DONT_WAIT), 0);
-        m = full_message();
+        m = message_with_buffers();
         EXPECT(jf_recv_msg(s[1], &m, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
     } else {
         EXPECT(jf_recv_msg(s[1], &m, 0), 0);
@@ -201,7 +201,7 @@ static void check_partial_send(enum kind kind) {
 static void check_timeouts(enum kind kind) {
     jf_socket s[2];
     connected(kind, s);
-    jf_msg m = full_message(), before = m;
+    jf_msg m = message_with_buffers(), before = m;
     EXPECT(jf_recv_msg(s[0], &m, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
     OK(jf_set(s[0], JF_OPT_RECV_TIMEOUT, 1));
     EXPECT(jf_recv_msg(s[0], &m, 0), JF_E_TIMED_OUT);

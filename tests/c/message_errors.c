@@ -45,7 +45,7 @@ static void end(void) {
 }
 
 static int64_t receive_from_error_queue(jf_msg *m, uint32_t flags) {
-    *m = full_message();
+    *m = message_with_buffers();
     return jf_recv_msg(s, m, JF_ERROR_QUEUE | flags);
 }
 
@@ -188,7 +188,7 @@ static void check_path_mtu(void) {
     EXPECT(jf_send_to(s, bytes, sizeof bytes, 0, &unreachable), JF_E_MESSAGE_SIZE);
     jf_msg m = receive_message(s, "");
     CHECK(m.present == (JF_HAS_ADDR | JF_HAS_PATH_MTU) && m.path_mtu == 65536 && m.other_len == 0);
-    m = full_message();
+    m = message_with_buffers();
     EXPECT(jf_recv_msg(s, &m, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
 }
 
@@ -211,7 +211,7 @@ static void check_timestamps(void) {
             int64_t before = clock_ns();
             EXPECT(send_to_unreachable("hello"), 5);
             for (int part = 0; part < (mode == 2 ? 2 : 1); part++) {
-                jf_msg m = full_message();
+                jf_msg m = message_with_buffers();
                 int64_t count = jf_recv_msg(s, &m, JF_ERROR_QUEUE);
                 /* The packet is returned with its timestamp, unless SOF_TIMESTAMPING_OPT_TSONLY is set. */
                 CHECK(mode == 1 ? count == 0 : count > 5 && memcmp(message_buffer + count - 5, "hello", 5) == 0);
@@ -238,7 +238,7 @@ static void check_stream_timestamps(enum kind kind) {
     OK(jf_send(c[0], "hello", 5, 0));
     struct pollfd item = {(int)OK(jf_fd(c[0])), 0, 0};
     CHECK(poll(&item, 1, 10000) == 1);
-    jf_msg m = full_message();
+    jf_msg m = message_with_buffers();
     EXPECT(jf_recv_msg(c[0], &m, JF_ERROR_QUEUE), 0);
     CHECK(m.present == (JF_HAS_TIME | JF_HAS_ERROR) && m.error_origin == JF_ORIGIN_TIMESTAMP);
     CHECK(m.error_info == SCM_TSTAMP_ACK && m.error_data == 4);
@@ -263,7 +263,7 @@ static void check_zero_copy(void) {
     while (completed < 2) {
         struct pollfd item = {fd, 0, 0};
         CHECK(poll(&item, 1, 10000) == 1);
-        jf_msg m = full_message();
+        jf_msg m = message_with_buffers();
         EXPECT(jf_recv_msg(c[0], &m, JF_ERROR_QUEUE), 0);
         CHECK(m.present == JF_HAS_ERROR && m.error == 0 && m.error_origin == JF_ORIGIN_ZERO_COPY);
         CHECK(m.error_info == completed && m.error_data >= completed && m.error_data < 2);
@@ -279,7 +279,7 @@ static void check_packet_timestamps(void) {
     unsigned bits = SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE;
     CHECK(setsockopt((int)OK(jf_fd(s)), SOL_SOCKET, SO_TIMESTAMPING, &bits, sizeof bits) == 0);
     EXPECT(jf_send_to(s, "hello", 5, 0, &to), 5);
-    jf_msg m = full_message();
+    jf_msg m = message_with_buffers();
     EXPECT(jf_recv_msg(s, &m, JF_ERROR_QUEUE), 14 + 5);
     CHECK((m.present & ~(uint32_t)JF_HAS_ADDR) == (JF_HAS_TIME | JF_HAS_ERROR) && m.other_len == 0);
     CHECK(m.error == 0 && m.error_origin == JF_ORIGIN_TIMESTAMP);

@@ -177,7 +177,7 @@ static void check_overflow(void) {
     uint32_t sent = 200, received = 0, lost = 0;
     for (uint32_t i = 0; i < sent; i++) EXPECT(jf_send_to(from, bytes, 1000, 0, &to_addr), 1000);
     for (;;) {
-        jf_msg m = full_message();
+        jf_msg m = message_with_buffers();
         int64_t count = jf_recv_msg(to, &m, JF_DONT_WAIT);
         if (count == JF_E_WOULD_BLOCK) break;
         EXPECT(count, (int64_t)sizeof bytes);
@@ -208,7 +208,7 @@ static void check_segments(void) {
         EXPECT(jf_send_msg(from, &m, 0), (int64_t)sizeof bytes);
         size_t received = 0, message_count = 0;
         while (received < sizeof bytes) {
-            m = full_message();
+            m = message_with_buffers();
             int64_t count = OK(jf_recv_msg(to, &m, 0));
             size_t remaining = sizeof bytes - received;
             CHECK(m.truncated == 0 && m.other_len == 0 && memcmp(message_buffer, bytes + received, (size_t)count) == 0);
@@ -234,7 +234,7 @@ static void check_segments(void) {
     m.buf_count = 1;
     EXPECT(jf_send_msg(from, &m, 0), (int64_t)sizeof bytes);
     jf_buf in = {message_buffer, 150};
-    m = full_message();
+    m = message_with_buffers();
     m.bufs = &in;
     EXPECT(jf_recv_msg(to, &m, 0), JF_E_TRUNCATED);
     CHECK(m.truncated == JF_CUT_DATA && m.segment_size == 100);
@@ -270,7 +270,7 @@ static void check_all_control_messages(void) {
     m.tos = 0x2E << 2 | 1;
     m.segment_size = 1000;
     EXPECT(jf_send_msg(from, &m, 0), 2000);
-    m = full_message();
+    m = message_with_buffers();
     EXPECT(jf_recv_msg(to, &m, 0), 2000);
     const uint32_t always_present = JF_HAS_ADDR | JF_HAS_PACKET_INFO | JF_HAS_TTL | JF_HAS_TOS;
     CHECK(m.present == (always_present | JF_HAS_TIME | JF_HAS_SEGMENT_SIZE));
@@ -311,7 +311,7 @@ static void check_raw(int family) {
     m.local = parsed(family == JF_INET ? "127.0.0.3:0" : "[::1]:0");
     m.interface_index = loopback;
     EXPECT(send_message(r[0], "hello", &m, 0), 5);
-    m = full_message();
+    m = message_with_buffers();
     /* An IPv4 raw socket also receives the IP header. */
     size_t header = family == JF_INET ? 20 : 0;
     EXPECT(jf_recv_msg(r[1], &m, 0), (int64_t)header + 5);

@@ -26,7 +26,7 @@ static void close_received(const jf_msg *m) {
 /* Sends descriptors and receives them with this capacity. */
 static void check_capacity(jf_socket s[2], size_t sent, size_t capacity) {
     EXPECT(pass_descriptors(s[0], repeat_descriptor(sent), sent), 1);
-    jf_msg m = full_message();
+    jf_msg m = message_with_buffers();
     m.passed_room = capacity;
     if (capacity == 0) m.passed = NULL;
     memset(message_passed, 0xA5, sizeof message_passed);
@@ -50,7 +50,7 @@ static void check_counts(jf_socket s[2]) {
     EXPECT(pass_descriptors(s[0], repeat_descriptor(JF_PASSED_MAX + 1), JF_PASSED_MAX + 1), JF_E_INVALID);
     EXPECT(pass_descriptors(s[0], repeat_descriptor(512), 512), JF_E_INVALID);
     EXPECT(pass_descriptors(s[0], repeat_descriptor(1), SIZE_MAX), JF_E_INVALID);
-    jf_msg m = full_message();
+    jf_msg m = message_with_buffers();
     EXPECT(jf_recv_msg(s[1], &m, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
     /* The maximum number of sockets. */
     static jf_passed sockets[JF_PASSED_MAX];
@@ -70,7 +70,7 @@ static void check_many_truncations(jf_socket s[2]) {
     for (int i = 0; i < 64; i++) p[i] = i % 8 ? descriptor_to_pass(0) : socket_to_pass(s[i % 2]);
     for (int round = 0; round < (slow ? 50 : 1000); round++) {
         EXPECT(pass_descriptors(s[0], p, 64), 1);
-        jf_msg m = full_message();
+        jf_msg m = message_with_buffers();
         m.passed_room = 10;
         EXPECT(jf_recv_msg(s[1], &m, 0), 1);
         CHECK(m.passed_count == 10 && m.truncated == JF_CUT_CONTROL);
@@ -121,7 +121,7 @@ static void check_truncated_data(jf_socket s[2]) {
         m.passed_count = 2;
         EXPECT(send_message(s[0], "hello", &m, 0), 5);
         jf_buf in = {message_buffer, 3};
-        m = full_message();
+        m = message_with_buffers();
         m.bufs = &in;
         m.passed_room = is_large_enough ? 2 : 1;
         EXPECT(jf_recv_msg(s[1], &m, 0), JF_E_TRUNCATED);
@@ -134,7 +134,7 @@ static void check_truncated_data(jf_socket s[2]) {
     m.passed = repeat_descriptor(2);
     m.passed_count = 2;
     EXPECT(jf_send_msg(s[0], &m, 0), 0);
-    m = full_message();
+    m = message_with_buffers();
     EXPECT(jf_recv_msg(s[1], &m, 0), 0);
     CHECK(m.passed_count == 2 && m.truncated == 0);
     close_received(&m);
@@ -154,7 +154,7 @@ static void check_fd_exhaustion(jf_socket s[2]) {
             limit = original;
             limit.rlim_cur = (rlim_t)(highest + left);
             CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
-            jf_msg m = full_message();
+            jf_msg m = message_with_buffers();
             int64_t result = jf_recv_msg(s[1], &m, 0);
             CHECK(setrlimit(RLIMIT_NOFILE, &original) == 0);
             EXPECT(result, 1);
@@ -171,7 +171,7 @@ static void check_fd_exhaustion(jf_socket s[2]) {
     jf_passed p[2] = {descriptor_to_pass(0), socket_to_pass(s[1])};
     EXPECT(pass_descriptors(s[0], p, 2), 1);
     CHECK(setrlimit(RLIMIT_NOFILE, &original) == 0);
-    jf_msg m = full_message();
+    jf_msg m = message_with_buffers();
     EXPECT(jf_recv_msg(s[1], &m, 0), 1);
     CHECK(m.passed_count == 2);
     close_received(&m);
@@ -188,7 +188,7 @@ static void check_pidfd_at_limit(jf_socket s[2]) {
     limit = original;
     limit.rlim_cur = (rlim_t)highest;
     CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
-    jf_msg m = full_message();
+    jf_msg m = message_with_buffers();
     int64_t result = jf_recv_msg(s[1], &m, 0);
     CHECK(setrlimit(RLIMIT_NOFILE, &original) == 0);
     EXPECT(result, 1);

@@ -91,7 +91,7 @@ static void check_extension_headers(void) {
             m.other_len = len;
             EXPECT(send_message(from, "hello", &m, 0), 5);
             memset(message_other, 0x5A, sizeof message_other);
-            m = full_message();
+            m = message_with_buffers();
             m.other = CAPACITIES[i].capacity == 0 ? NULL : message_other + offset;
             m.other_room = CAPACITIES[i].capacity;
             EXPECT(jf_recv_msg(to, &m, 0), 5);
@@ -121,7 +121,7 @@ static void check_too_large_for_buffer(void) {
         m.present = JF_HAS_ADDR;
         m.addr = at;
         EXPECT(send_message(from, "hello", &m, 0), 5);
-        m = full_message();
+        m = message_with_buffers();
         EXPECT(jf_recv_msg(to, &m, 0), 5);
         CHECK(m.present == (JF_HAS_ADDR | JF_HAS_PACKET_INFO | JF_HAS_TTL));
         size_t total = 2 * CMSG_SPACE(len);
@@ -147,7 +147,7 @@ static void check_auxdata(void) {
     m.present = JF_HAS_ADDR;
     m.addr = at;
     EXPECT(send_message(from, "frame", &m, 0), 5);
-    m = full_message();
+    m = message_with_buffers();
     OK(jf_set(to, JF_OPT_RECV_TIMEOUT, 10000));
     EXPECT(jf_recv_msg(to, &m, 0), 14 + 5);
     CHECK(memcmp(message_buffer + 14, "frame", 5) == 0);

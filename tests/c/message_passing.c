@@ -13,7 +13,7 @@ static int descriptor_is_readable(int fd) {
 /* Passes one descriptor and returns what was received. */
 static jf_passed pass_one(jf_socket s[2], jf_passed p, uint32_t flags) {
     EXPECT(pass_descriptors(s[0], &p, 1), 1);
-    jf_msg m = full_message();
+    jf_msg m = message_with_buffers();
     EXPECT(jf_recv_msg(s[1], &m, flags), 1);
     CHECK(m.truncated == 0 && m.passed_count == 1 && m.other_len == 0);
     CHECK((m.present & ~(uint32_t)JF_HAS_ADDR) == 0);
@@ -107,7 +107,7 @@ static void check_non_blocking_carrier(void) {
         int fd = (int)OK(jf_into_fd(s[1]));
         CHECK(fcntl(fd, F_SETFL, O_NONBLOCK) == 0);
         s[1] = OK(jf_from_fd(fd));
-        jf_msg m = full_message();
+        jf_msg m = message_with_buffers();
         EXPECT(jf_recv_msg(s[1], &m, 0), JF_E_WOULD_BLOCK);
         OK(jf_close(pass_socket(s, s[0])));
         close_both(s);
@@ -172,7 +172,7 @@ static void check_mixture(jf_socket s[2]) {
                             : descriptor_to_pass((int)OK(jf_fd(c[1])));
     for (int is_plain = 0; is_plain < 2; is_plain++) {
         EXPECT(pass_descriptors(s[0], p, COUNT), 1);
-        jf_msg m = full_message();
+        jf_msg m = message_with_buffers();
         memset(message_passed, 0xA5, sizeof message_passed);
         EXPECT(jf_recv_msg(s[1], &m, is_plain ? JF_PLAIN_DESCRIPTORS : 0), 1);
         CHECK(m.passed_count == COUNT && m.truncated == 0);
@@ -240,7 +240,7 @@ static void check_peek(jf_socket s[2]) {
     jf_passed p = socket_to_pass(c[0]);
     EXPECT(pass_descriptors(s[0], &p, 1), 1);
     for (int i = 0; i < 3; i++) {
-        jf_msg m = full_message();
+        jf_msg m = message_with_buffers();
         EXPECT(jf_recv_msg(s[1], &m, i < 2 ? JF_PEEK : 0), 1);
         CHECK(m.passed_count == 1 && m.passed[0].kind == JF_PASSED_SOCKET);
         exchange(m.passed[0].value, c[1]);
@@ -269,7 +269,7 @@ static void check_stream_boundaries(void) {
     OK(jf_send(s[0], "after", 5, 0));
     for (int i = 0; i < 5; i++) {
         jf_buf in = {message_buffer, PARTS[i].capacity};
-        m = full_message();
+        m = message_with_buffers();
         m.bufs = &in;
         EXPECT(jf_recv_msg(s[1], &m, 0), (int64_t)strlen(PARTS[i].data));
         CHECK(memcmp(message_buffer, PARTS[i].data, strlen(PARTS[i].data)) == 0);

@@ -37,7 +37,7 @@ static void fill_queue(const pending_send *f) {
 /* Receives the messages that filled the queue, and returns the one with descriptors. */
 static jf_msg receive_until_passed(jf_socket s) {
     for (;;) {
-        jf_msg m = full_message();
+        jf_msg m = message_with_buffers();
         OK(jf_recv_msg(s, &m, 0));
         if (m.passed_count > 0) return m;
     }

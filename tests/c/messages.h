@@ -21,13 +21,13 @@ static inline jf_msg message(jf_buf *bufs, size_t count) {
     return m;
 }
 
-/* The buffers of full_message. */
+/* The buffers of message_with_buffers. */
 static char message_buffer[70000];
 static jf_passed message_passed[300];
 static _Alignas(8) char message_other[4096];
 
 /* Returns a message with buffers for data, descriptors and other control messages. */
-static inline jf_msg full_message(void) {
+static inline jf_msg message_with_buffers(void) {
     static jf_buf buf = {message_buffer, sizeof message_buffer};
     jf_msg m = message(&buf, 1);
     m.passed = message_passed;
@@ -39,7 +39,7 @@ static inline jf_msg full_message(void) {
 
 /* Receives a message with this data within ten seconds, without truncation. */
 static inline jf_msg receive_message(jf_socket s, const char *data) {
-    jf_msg m = full_message();
+    jf_msg m = message_with_buffers();
     OK(jf_set(s, JF_OPT_RECV_TIMEOUT, 10000));
     EXPECT(jf_recv_msg(s, &m, 0), (int64_t)strlen(data));
     CHECK(memcmp(message_buffer, data, strlen(data)) == 0);
