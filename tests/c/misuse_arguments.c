@@ -177,7 +177,8 @@ static void check_texts_and_ports(void) {
     static const char *const invalid[] = {"", ":", "80", "1.2.3.4", "1.2.3.4:", "1.2.3.4:65536", "1.2.3.4:-1",
                                           "1.2.3:80", "1.2.3.4:+1", "localhost:80", "::1:80", "[::1]", "[::1]:",
                                           "[::1]:99999", "[fe80::1%]:80", "unix", "unix:/a%", "unix:/a%0",
-                                          "unix:/a%00", "unix:\xff", "tcp://1.2.3.4:5", "unspecified", " 1.2.3.4:5", "\x80:80"};
+                                          "unix:/a%00", "unix:\xff", "tcp://1.2.3.4:5", "unspecified",
+                                          " 1.2.3.4:5", "\x80:80"};
     char long_text[4096];
     jf_addr out;
     fill(&out, sizeof out);
