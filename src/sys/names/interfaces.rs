@@ -3,8 +3,7 @@
 use crate::sys::addr::{HARDWARE_MAX, RawAddr, SockAddr};
 use crate::sys::errno::{ENODEV, Errno};
 use crate::sys::socket::descriptor::Descriptor;
-use crate::sys::system_call::check;
-use crate::sys::system_call::uncanceled;
+use crate::sys::system_call::{check, uncanceled};
 use crate::sys::types::{Family, Type};
 use bitflags::bitflags;
 use libc::{c_char, c_int, c_ulong, ifaddrs, sockaddr, sockaddr_ll};
@@ -191,8 +190,8 @@ unsafe fn ip_addr(addr: *const sockaddr) -> Option<RawAddr> {
 /// # Safety
 /// As for [`ip_addr`].
 unsafe fn hardware_addr(addr: *const sockaddr) -> Option<Vec<u8>> {
-    // SAFETY: guaranteed by the caller. The C library allocates more bytes for the address than `sll_addr` has, which
-    // is shorter than some link-layer addresses.
+    // SAFETY: guaranteed by the caller. The C library allocates `sll_halen` bytes for the address, which can be more
+    // than the 8 bytes of `sll_addr`.
     unsafe {
         if addr.is_null() || c_int::from((*addr).sa_family) != libc::AF_PACKET {
             return None;

@@ -31,7 +31,7 @@ fn register() {
         // The child has no other thread yet.
         EPOCH.store(EPOCH.load(Relaxed).checked_add(STEP).unwrap_or(STEP), Relaxed);
     }
-    // Two threads may register the handler, or the process may fork before the store: a fork is then counted twice,
+    // Two threads may register the handler, or the process may fork before the store. A fork is then counted twice,
     // which is harmless. A lock would not be: the child could find it taken.
     // SAFETY: the handler is async-signal-safe, since it only writes an atomic.
     unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
