@@ -10,7 +10,7 @@
 //! | `clear_wake` | Acknowledges a wake descriptor, which ends waits until then, and ends at least one. |
 //! | `add_nested` | Adds another poller. `wait` writes its events, or reports that it may have some. |
 //! | `set_nested_enabled` | Sets whether `wait` includes the nested poller. |
-//! | `wait` | Writes the events that occurred, at most one for each descriptor. It may end early: wait again. |
+//! | `wait` | Writes the events that occurred, at most one a descriptor. If it ends early, wait again. |
 //! | `id` | Identifies the poller in [`registrations`](super::registrations). |
 //! | `is_internal_fd` | Returns whether a descriptor is the poller's own. |
 //! | `fd` | The descriptor that is readable while events are available, if the system has one. |
