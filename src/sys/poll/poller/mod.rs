@@ -15,8 +15,8 @@
 //! | `is_internal_fd` | Returns whether a descriptor is the poller's own. |
 //! | `fd` | The descriptor that is readable while events are available, if the system has one. |
 //!
-//! Errors of a change: `EEXIST` (already registered), `ENOENT` (not registered), `EBADF` (not open), `EPERM` (system
-//! can't wait for this kind of file, or not in this mode).
+//! Errors of a change: `EEXIST` (already registered), `ENOENT` (not registered), `EBADF` (not open), `EPERM` (the
+//! system can't wait for this kind of file, or not in this mode).
 //!
 //! `remove_by_id` removes a descriptor from the poller with an id.
 //!
