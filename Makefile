@@ -137,7 +137,7 @@ $(BENCH)/%-libc: benches/%.c $(wildcard benches/*.h)
 bench: lib
 	@$(MAKE) --silent $(patsubst %,$(BENCH)/%,pingpong-jackfield pingpong-libc send_file-jackfield send_file-libc)
 	@benches/pingpong $(BENCH_FLAGS)
-	@benches/send_file $(filter --quick,$(BENCH_FLAGS))
+	@$(if $(findstring --baseline,$(BENCH_FLAGS)),,benches/send_file $(filter --quick,$(BENCH_FLAGS)))
 
 .PHONY: bench-udp
 bench-udp: lib
