@@ -19,7 +19,7 @@ fn other_event_loops_wait_for_a_poller() {
 /// Runs without valgrind, which accepts a connection before it detects that no descriptor is free.
 #[test]
 fn accept_backoff() {
-    expect_success(&mut Command::new(compile("poller_rest")), 120);
+    expect_success(&mut Command::new(compile("poller_accept_backoff")), 120);
 }
 
 /// wrk reports errors in separate lines.

@@ -1,17 +1,17 @@
-/* Every pointer NULL, and every length that no memory has. */
+/* NULL for every pointer, and lengths above what any memory can have. */
 #include "misuse.h"
 
 /* Lengths above INT64_MAX. */
-static const size_t absurd[] = {SIZE_MAX, SIZE_MAX - 1, (size_t)INT64_MAX + 1};
-enum { ABSURD = sizeof absurd / sizeof absurd[0] };
+static const size_t too_long[] = {SIZE_MAX, SIZE_MAX - 1, (size_t)INT64_MAX + 1};
+enum { TOO_LONG_COUNT = sizeof too_long / sizeof too_long[0] };
 
-/* Memory that must not be looked at when a length is 0. */
+/* Must not be dereferenced when a length is 0. */
 static void *const nowhere = (void *)UINTPTR_MAX;
 
 static jf_addr addr;
-static unsigned char room[256];
+static unsigned char buffer[256];
 
-static void nulls_of_addresses(void) {
+static void null_address_arguments(void) {
     jf_addr out;
     fill(&out, sizeof out);
     EXPECT(jf_addr_parse(NULL, &out), JF_E_INVALID);
@@ -26,32 +26,32 @@ static void nulls_of_addresses(void) {
     EXPECT(jf_addr_set_port(NULL, 80), JF_E_INVALID);
     EXPECT(jf_addr_set_port(NULL, -1), JF_E_INVALID);
 
-    char *text = (char *)room;
+    char *text = (char *)buffer;
     int64_t len = OK(jf_addr_format(&addr, NULL, 0));
     EXPECT(jf_addr_format(&addr, nowhere, 0), len);
     EXPECT(jf_addr_format(&addr, NULL, 1), JF_E_INVALID);
-    EXPECT(jf_addr_format(NULL, text, sizeof room), JF_E_INVALID);
+    EXPECT(jf_addr_format(NULL, text, sizeof buffer), JF_E_INVALID);
     EXPECT(jf_addr_format(NULL, NULL, 0), JF_E_INVALID);
-    for (int i = 0; i < ABSURD; i++) EXPECT(jf_addr_format(&addr, text, absurd[i]), JF_E_INVALID);
-    CHECK(untouched(room, sizeof room));
-    /* Exactly enough, and one too few: an empty string. */
+    for (int i = 0; i < TOO_LONG_COUNT; i++) EXPECT(jf_addr_format(&addr, text, too_long[i]), JF_E_INVALID);
+    CHECK(untouched(buffer, sizeof buffer));
+    /* A buffer of exactly the right size, and one byte too small: that yields an empty string. */
     EXPECT(jf_addr_format(&addr, text, (size_t)len + 1), len);
     CHECK(strlen(text) == (size_t)len);
-    fill(room, sizeof room);
+    fill(buffer, sizeof buffer);
     EXPECT(jf_addr_format(&addr, text, (size_t)len), len);
-    CHECK(text[0] == 0 && untouched(room + 1, sizeof room - 1));
-    fill(room, sizeof room);
+    CHECK(text[0] == 0 && untouched(buffer + 1, sizeof buffer - 1));
+    fill(buffer, sizeof buffer);
 }
 
-/* There are none; tests/c/inherited.c has the rest. */
+/* There are none; tests/c/inherited.c tests the rest. */
 static void inherited(void) {
     EXPECT(jf_inherited(nowhere, 0), 0);
-    fill(room, sizeof room);
+    fill(buffer, sizeof buffer);
     EXPECT(jf_inherited(NULL, 1), JF_E_INVALID);
-    for (int i = 0; i < ABSURD; i++) EXPECT(jf_inherited((jf_socket *)(void *)room, absurd[i]), JF_E_INVALID);
-    EXPECT(jf_inherited((jf_socket *)(void *)room, INT64_MAX), JF_E_INVALID);
-    CHECK(jf_inherited_name(0, NULL, 1) < 0 && jf_inherited_name(SIZE_MAX, (char *)room, SIZE_MAX) < 0);
-    CHECK(untouched(room, sizeof room));
+    for (int i = 0; i < TOO_LONG_COUNT; i++) EXPECT(jf_inherited((jf_socket *)(void *)buffer, too_long[i]), JF_E_INVALID);
+    EXPECT(jf_inherited((jf_socket *)(void *)buffer, INT64_MAX), JF_E_INVALID);
+    CHECK(jf_inherited_name(0, NULL, 1) < 0 && jf_inherited_name(SIZE_MAX, (char *)buffer, SIZE_MAX) < 0);
+    CHECK(untouched(buffer, sizeof buffer));
 }
 
 static void interfaces(void) {
@@ -62,18 +62,18 @@ static void interfaces(void) {
     fill(one, sizeof one);
     EXPECT(jf_interfaces(NULL, 1), JF_E_INVALID);
     EXPECT(jf_interfaces((jf_interface *)(void *)((char *)one + 1), 1), JF_E_INVALID);
-    for (int i = 0; i < ABSURD; i++) EXPECT(jf_interfaces(one, absurd[i]), JF_E_INVALID);
+    for (int i = 0; i < TOO_LONG_COUNT; i++) EXPECT(jf_interfaces(one, too_long[i]), JF_E_INVALID);
     EXPECT(jf_interfaces(one, INT64_MAX), JF_E_INVALID);
     EXPECT(jf_interfaces(one, INT64_MAX / sizeof one[0] + 1), JF_E_INVALID);
     CHECK(untouched(one, sizeof one));
-    /* What is beyond the room stays as it is. */
+    /* The array beyond its given capacity stays unchanged. */
     EXPECT(jf_interfaces(one, 1), count);
     CHECK(!untouched(one, sizeof one[0]) && untouched(one + 1, sizeof one[0]));
 }
 
-/* A pointer is looked at before the handle, so it makes no difference whether that is good. */
-static void nulls_of_calls(jf_socket s) {
-    jf_buf no_data[] = {{room, 4}, {NULL, 1}};
+/* Pointers are checked before the handle, so the result is the same for good and bad handles. */
+static void null_call_arguments(jf_socket s) {
+    jf_buf no_data[] = {{buffer, 4}, {NULL, 1}};
     EXPECT(jf_bind(s, NULL), JF_E_INVALID);
     EXPECT(jf_connect(s, NULL), JF_E_INVALID);
     EXPECT(jf_local_addr(s, NULL), JF_E_INVALID);
@@ -91,7 +91,7 @@ static void nulls_of_calls(jf_socket s) {
     EXPECT(jf_send_to(s, NULL, 1, 0, &addr), JF_E_INVALID);
     EXPECT(jf_send_to(s, "x", 1, 0, NULL), JF_E_INVALID);
     EXPECT(jf_send_to(s, NULL, 0, 0, NULL), JF_E_INVALID);
-    EXPECT(jf_recv_from(s, NULL, 1, 0, (jf_addr *)(void *)room), JF_E_INVALID);
+    EXPECT(jf_recv_from(s, NULL, 1, 0, (jf_addr *)(void *)buffer), JF_E_INVALID);
     EXPECT(jf_recv_from(s, NULL, 1, 0, NULL), JF_E_INVALID);
     EXPECT(jf_send_vec(s, NULL, 1, 0), JF_E_INVALID);
     EXPECT(jf_recv_vec(s, NULL, 1, 0), JF_E_INVALID);
@@ -103,74 +103,73 @@ static void nulls_of_calls(jf_socket s) {
     EXPECT(jf_send_all(s, NULL, 1, &sent), JF_E_INVALID);
     EXPECT(jf_recv_exact(s, NULL, 1, &received), JF_E_INVALID);
     CHECK(sent == 0 && received == 0);
-    CHECK(untouched(room, sizeof room));
+    CHECK(untouched(buffer, sizeof buffer));
 }
 
-static void absurd_lengths(jf_socket s) {
-    for (int i = 0; i < ABSURD; i++) {
-        size_t len = absurd[i], sent = 77, received = 77;
-        EXPECT(jf_send(s, room, len, 0), JF_E_INVALID);
-        EXPECT(jf_recv(s, room, len, 0), JF_E_INVALID);
-        EXPECT(jf_send_to(s, room, len, 0, &addr), JF_E_INVALID);
-        EXPECT(jf_recv_from(s, room, len, 0, (jf_addr *)(void *)room), JF_E_INVALID);
-        EXPECT(jf_recv_from(s, room, len, 0, NULL), JF_E_INVALID);
-        EXPECT(jf_send_all(s, room, len, &sent), JF_E_INVALID);
-        EXPECT(jf_recv_exact(s, room, len, &received), JF_E_INVALID);
+static void excessive_lengths(jf_socket s) {
+    for (int i = 0; i < TOO_LONG_COUNT; i++) {
+        size_t len = too_long[i], sent = 77, received = 77;
+        EXPECT(jf_send(s, buffer, len, 0), JF_E_INVALID);
+        EXPECT(jf_recv(s, buffer, len, 0), JF_E_INVALID);
+        EXPECT(jf_send_to(s, buffer, len, 0, &addr), JF_E_INVALID);
+        EXPECT(jf_recv_from(s, buffer, len, 0, (jf_addr *)(void *)buffer), JF_E_INVALID);
+        EXPECT(jf_recv_from(s, buffer, len, 0, NULL), JF_E_INVALID);
+        EXPECT(jf_send_all(s, buffer, len, &sent), JF_E_INVALID);
+        EXPECT(jf_recv_exact(s, buffer, len, &received), JF_E_INVALID);
         CHECK(sent == 0 && received == 0);
         EXPECT(jf_send(s, NULL, len, 0), JF_E_INVALID);
         EXPECT(jf_recv(s, NULL, len, 0), JF_E_INVALID);
-        /* More sockets than there can be, or buffers: the array is not walked. */
+        /* More items or buffers than allowed: the array is not read. */
         jf_wait_item item = {s, JF_WRITABLE, 77};
         EXPECT(jf_wait(&item, len, 0), JF_E_INVALID);
         EXPECT(jf_wait(&item, JF_WAIT_MAX + 1, 0), JF_E_INVALID);
         EXPECT(jf_wait(NULL, len, 0), JF_E_INVALID);
         CHECK(item.ready == 77);
-        jf_buf one = {room, 1};
+        jf_buf one = {buffer, 1};
         EXPECT(jf_send_vec(s, &one, len, 0), JF_E_INVALID);
         EXPECT(jf_recv_vec(s, &one, len, 0), JF_E_INVALID);
         EXPECT(jf_send_vec(s, NULL, len, 0), JF_E_INVALID);
         EXPECT(jf_recv_vec(s, NULL, len, 0), JF_E_INVALID);
     }
-    jf_buf one = {room, 1};
+    jf_buf one = {buffer, 1};
     const size_t too_many[] = {1025, 1026, SIZE_MAX / sizeof(jf_buf), SIZE_MAX / sizeof(jf_buf) + 1, INT64_MAX};
     for (size_t i = 0; i < sizeof too_many / sizeof too_many[0]; i++) {
         EXPECT(jf_send_vec(s, &one, too_many[i], 0), JF_E_INVALID);
         EXPECT(jf_recv_vec(s, &one, too_many[i], 0), JF_E_INVALID);
     }
-    CHECK(untouched(room, sizeof room));
+    CHECK(untouched(buffer, sizeof buffer));
 }
 
-/* Buffers whose lengths are too much one by one or together. */
-static void absurd_sums(jf_socket s) {
-    for (int i = 0; i < ABSURD; i++) {
-        jf_buf bufs[] = {{room, 1}, {room, absurd[i]}};
+/* Buffers whose lengths are too large alone, or in sum. */
+static void excessive_sums(jf_socket s) {
+    for (int i = 0; i < TOO_LONG_COUNT; i++) {
+        jf_buf bufs[] = {{buffer, 1}, {buffer, too_long[i]}};
         EXPECT(jf_send_vec(s, bufs, 2, 0), JF_E_INVALID);
         EXPECT(jf_recv_vec(s, bufs, 2, 0), JF_E_INVALID);
         EXPECT(jf_send_vec(s, bufs + 1, 1, 0), JF_E_INVALID);
         EXPECT(jf_recv_vec(s, bufs + 1, 1, 0), JF_E_INVALID);
     }
     jf_buf sums[][3] = {
-        {{room, INT64_MAX}, {room, 1}, {NULL, 0}},
-        {{room, INT64_MAX}, {room, INT64_MAX}, {NULL, 0}},
-        {{room, INT64_MAX}, {room, INT64_MAX}, {room, 2}},
-        {{room, INT64_MAX}, {room, INT64_MAX}, {room, INT64_MAX}},
+        {{buffer, INT64_MAX}, {buffer, 1}, {NULL, 0}},
+        {{buffer, INT64_MAX}, {buffer, INT64_MAX}, {NULL, 0}},
+        {{buffer, INT64_MAX}, {buffer, INT64_MAX}, {buffer, 2}},
+        {{buffer, INT64_MAX}, {buffer, INT64_MAX}, {buffer, INT64_MAX}},
     };
     for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++) {
         EXPECT(jf_send_vec(s, sums[i], 3, 0), JF_E_INVALID);
         EXPECT(jf_recv_vec(s, sums[i], 3, 0), JF_E_INVALID);
     }
-    CHECK(untouched(room, sizeof room));
+    CHECK(untouched(buffer, sizeof buffer));
 }
 
-/* Of no bytes the pointer may be anything. On a stream nothing is sent, with messages an empty one. */
-/* A pointer that is not aligned for what it should point to is refused like a NULL. */
-static void crooked(jf_socket s) {
+/* A misaligned pointer is refused like NULL. */
+static void misaligned_pointers(jf_socket s) {
     static _Alignas(16) unsigned char memory[512];
     jf_addr good = parsed("127.0.0.1:1"), *a = (jf_addr *)(void *)(memory + 1);
     memcpy(a, &good, sizeof good);
-    fill(room, sizeof room);
+    fill(buffer, sizeof buffer);
     EXPECT(jf_addr_parse("127.0.0.1:1", a), JF_E_INVALID);
-    EXPECT(jf_addr_format(a, (char *)room, sizeof room), JF_E_INVALID);
+    EXPECT(jf_addr_format(a, (char *)buffer, sizeof buffer), JF_E_INVALID);
     EXPECT(jf_addr_equal(a, &good), JF_E_INVALID);
     EXPECT(jf_addr_equal(&good, a), JF_E_INVALID);
     EXPECT(jf_addr_family(a), JF_E_INVALID);
@@ -186,7 +185,7 @@ static void crooked(jf_socket s) {
     EXPECT(jf_local_addr(s, a), JF_E_INVALID);
     EXPECT(jf_peer_addr(s, a), JF_E_INVALID);
     EXPECT(jf_send_to(s, "x", 1, 0, a), JF_E_INVALID);
-    EXPECT(jf_recv_from(s, room, 8, 0, a), JF_E_INVALID);
+    EXPECT(jf_recv_from(s, buffer, 8, 0, a), JF_E_INVALID);
     EXPECT(jf_pair(JF_UNIX, JF_STREAM, (jf_socket *)(void *)(memory + 1)), JF_E_INVALID);
     EXPECT(jf_get(s, JF_OPT_TYPE, (int64_t *)(void *)(memory + 1)), JF_E_INVALID);
     EXPECT(jf_tcp_info(s, (jf_tcp_info_data *)(void *)(memory + 1)), JF_E_INVALID);
@@ -194,13 +193,14 @@ static void crooked(jf_socket s) {
     EXPECT(jf_wait((jf_wait_item *)(void *)(memory + 4), 1, 0), JF_E_INVALID);
     EXPECT(jf_tcp_info(s, (jf_tcp_info_data *)(void *)(memory + 4)), JF_E_INVALID);
     EXPECT(jf_send_all(s, "x", 1, (size_t *)(void *)(memory + 1)), JF_E_INVALID);
-    EXPECT(jf_recv_exact(s, room, 1, (size_t *)(void *)(memory + 1)), JF_E_INVALID);
+    EXPECT(jf_recv_exact(s, buffer, 1, (size_t *)(void *)(memory + 1)), JF_E_INVALID);
     EXPECT(jf_send_vec(s, (jf_buf *)(void *)(memory + 1), 1, 0), JF_E_INVALID);
     EXPECT(jf_recv_vec(s, (jf_buf *)(void *)(memory + 1), 1, 0), JF_E_INVALID);
-    CHECK(untouched(room, sizeof room) && memcmp(a, &good, sizeof good) == 0);
+    CHECK(untouched(buffer, sizeof buffer) && memcmp(a, &good, sizeof good) == 0);
 }
 
-static void nothing(enum kind kind, void *pointer) {
+/* With length 0 the pointer may have any value. A stream then sends nothing, other sockets send an empty message. */
+static void empty_buffers(enum kind kind, void *pointer) {
     int stream = kind_type(kind) == JF_STREAM;
     jf_socket s[2];
     connected(kind, s);
@@ -229,10 +229,10 @@ static void nothing(enum kind kind, void *pointer) {
     }
     EXPECT(jf_send_vec(s[0], empty, 2, 0), 0);
     EXPECT(jf_recv_vec(s[1], empty, 2, 0), 0);
-    EXPECT(jf_recv(s[1], room, sizeof room, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
-    CHECK(untouched(room, sizeof room));
+    EXPECT(jf_recv(s[1], buffer, sizeof buffer, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
+    CHECK(untouched(buffer, sizeof buffer));
 
-    /* What may be NULL for other reasons. */
+    /* Pointers that are optional. */
     EXPECT(jf_send(s[0], "x", 1, 0), 1);
     unsigned char got = 0;
     EXPECT(jf_recv_from(s[1], &got, 1, 0, NULL), 1);
@@ -245,27 +245,27 @@ static void nothing(enum kind kind, void *pointer) {
 
 int main(void) {
     addr = parsed("127.0.0.1:1");
-    fill(room, sizeof room);
-    nulls_of_addresses();
+    fill(buffer, sizeof buffer);
+    null_address_arguments();
     interfaces();
     inherited();
     EXPECT(jf_pair(JF_UNIX, JF_STREAM, NULL), JF_E_INVALID);
 
-    nulls_of_calls(0);
-    absurd_lengths(0);
+    null_call_arguments(0);
+    excessive_lengths(0);
     for (int kind = 0; kind < KINDS; kind++) {
         jf_socket s[2];
         connected(kind, s);
-        nulls_of_calls(s[0]);
-        absurd_lengths(s[0]);
-        absurd_sums(s[0]);
-        crooked(s[0]);
-        /* None of it was sent, and none of it took anything away. */
-        EXPECT(jf_recv(s[1], room, sizeof room, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
-        CHECK(untouched(room, sizeof room));
+        null_call_arguments(s[0]);
+        excessive_lengths(s[0]);
+        excessive_sums(s[0]);
+        misaligned_pointers(s[0]);
+        /* Nothing was sent, and nothing was consumed. */
+        EXPECT(jf_recv(s[1], buffer, sizeof buffer, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
+        CHECK(untouched(buffer, sizeof buffer));
         close_both(s);
-        nothing(kind, NULL);
+        empty_buffers(kind, NULL);
     }
-    for (int kind = 0; kind < KINDS; kind++) nothing(kind, nowhere);
+    for (int kind = 0; kind < KINDS; kind++) empty_buffers(kind, nowhere);
     return 0;
 }

@@ -1,4 +1,4 @@
-/* Every function of pollers, with every argument that is none. */
+/* Every poller function, with every invalid argument. */
 #include "misuse.h"
 
 #include <fcntl.h>
@@ -9,24 +9,24 @@ enum { TOKEN = 7, ALLOWED = 63 | JF_EDGE | JF_ONE_SHOT };
 static jf_poller p;
 static jf_socket s[2];
 static int fds[2];
-static _Alignas(16) unsigned char room[256];
+static _Alignas(16) unsigned char buffer[256];
 
 static jf_event *events(void) {
-    return (jf_event *)(void *)room;
+    return (jf_event *)(void *)buffer;
 }
 
-/* Each call is right but for the poller. */
+/* Calls in which only the poller is invalid. */
 static int64_t add(jf_poller q) { return jf_poller_add(q, s[0], JF_READABLE, TOKEN); }
 static int64_t modify(jf_poller q) { return jf_poller_modify(q, s[0], JF_READABLE, TOKEN); }
-static int64_t remove_it(jf_poller q) { return jf_poller_remove(q, s[0]); }
+static int64_t remove_socket_s(jf_poller q) { return jf_poller_remove(q, s[0]); }
 static int64_t add_fd(jf_poller q) { return jf_poller_add_fd(q, fds[0], JF_READABLE, TOKEN); }
 static int64_t modify_fd(jf_poller q) { return jf_poller_modify_fd(q, fds[0], JF_READABLE, TOKEN); }
 static int64_t remove_fd(jf_poller q) { return jf_poller_remove_fd(q, fds[0]); }
 static int64_t wait_for_ever(jf_poller q) { return jf_poller_wait(q, events(), 4, -1); }
-static int64_t look(jf_poller q) { return jf_poller_wait(q, events(), 4, 0); }
+static int64_t poll_once(jf_poller q) { return jf_poller_wait(q, events(), 4, 0); }
 static int64_t set(jf_poller q) { return jf_poller_set(q, JF_POLLER_INTERRUPTIBLE, 1); }
 
-/* And each is right but for the socket. */
+/* Calls in which only the socket is invalid. */
 static int64_t add_socket(jf_socket t) { return jf_poller_add(p, t, JF_READABLE, TOKEN); }
 static int64_t modify_socket(jf_socket t) { return jf_poller_modify(p, t, JF_READABLE, TOKEN); }
 static int64_t remove_socket(jf_socket t) { return jf_poller_remove(p, t); }
@@ -36,77 +36,77 @@ typedef struct row {
     int64_t (*call)(int64_t);
 } row;
 
-static const row of_pollers[] = {{"jf_poller_add", add},
+static const row poller_calls[] = {{"jf_poller_add", add},
                                  {"jf_poller_modify", modify},
-                                 {"jf_poller_remove", remove_it},
+                                 {"jf_poller_remove", remove_socket_s},
                                  {"jf_poller_add_fd", add_fd},
                                  {"jf_poller_modify_fd", modify_fd},
                                  {"jf_poller_remove_fd", remove_fd},
                                  {"jf_poller_wait", wait_for_ever},
-                                 {"jf_poller_wait", look},
+                                 {"jf_poller_wait", poll_once},
                                  {"jf_poller_wake", jf_poller_wake},
                                  {"jf_poller_set", set},
                                  {"jf_poller_fd", jf_poller_fd},
                                  {"jf_poller_close", jf_poller_close}};
-static const row of_sockets[] = {{"jf_poller_add", add_socket},
+static const row socket_calls[] = {{"jf_poller_add", add_socket},
                                  {"jf_poller_modify", modify_socket},
                                  {"jf_poller_remove", remove_socket}};
-/* A poller is none of these. */
-static const row of_others[] = {{"jf_close", jf_close}, {"jf_fd", jf_fd}, {"jf_dup", jf_dup},
+/* Functions that take other handles. */
+static const row other_calls[] = {{"jf_close", jf_close}, {"jf_fd", jf_fd}, {"jf_dup", jf_dup},
                                 {"jf_into_fd", jf_into_fd}, {"jf_dialer_close", jf_dialer_close}};
 
-static void refused_by(const row *rows, size_t count, int64_t handle) {
+static void expect_bad_handle(const row *rows, size_t count, int64_t handle) {
     for (size_t i = 0; i < count; i++) expect_of(rows[i].name, handle, rows[i].call(handle), JF_E_BAD_HANDLE);
-    CHECK(untouched(room, sizeof room));
+    CHECK(untouched(buffer, sizeof buffer));
 }
-#define REFUSED_BY(rows, handle) refused_by((rows), sizeof(rows) / sizeof *(rows), (handle))
+#define EXPECT_BAD_HANDLE(rows, handle) expect_bad_handle((rows), sizeof(rows) / sizeof *(rows), (handle))
 
-/* What is neither a poller nor a socket. */
-static void no_handle(int64_t handle) {
-    if (handle != p) REFUSED_BY(of_pollers, handle);
-    if (handle != s[0] && handle != s[1]) REFUSED_BY(of_sockets, handle);
+/* A handle of neither a poller nor a socket. */
+static void expect_invalid_handle(int64_t handle) {
+    if (handle != p) EXPECT_BAD_HANDLE(poller_calls, handle);
+    if (handle != s[0] && handle != s[1]) EXPECT_BAD_HANDLE(socket_calls, handle);
 }
 
 static void handles(void) {
     const int64_t never[] = {0, 1, 2, -1, INT64_MIN, INT64_MAX, INT64_MIN + 1, INT32_MAX, (int64_t)1 << 50, (int64_t)3 << 50};
-    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++) no_handle(never[i]);
-    /* Of other kinds, both ways. */
+    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++) expect_invalid_handle(never[i]);
+    /* Handles of the wrong type, in both directions. */
     jf_dialer dialer = OK(jf_dialer_open());
-    REFUSED_BY(of_pollers, s[0]);
-    REFUSED_BY(of_pollers, dialer);
-    REFUSED_BY(of_sockets, p);
-    REFUSED_BY(of_sockets, dialer);
-    REFUSED_BY(of_others, p);
+    EXPECT_BAD_HANDLE(poller_calls, s[0]);
+    EXPECT_BAD_HANDLE(poller_calls, dialer);
+    EXPECT_BAD_HANDLE(socket_calls, p);
+    EXPECT_BAD_HANDLE(socket_calls, dialer);
+    EXPECT_BAD_HANDLE(other_calls, p);
     OK(jf_dialer_close(dialer));
-    no_handle(dialer);
-    /* Closed, given up, and the place taken by another since. */
+    expect_invalid_handle(dialer);
+    /* Closed and given-up handles, before and after their slot is reused. */
     jf_poller closed = OK(jf_poller_open());
     OK(jf_poller_close(closed));
-    no_handle(closed);
+    expect_invalid_handle(closed);
     jf_poller next = OK(jf_poller_open());
     CHECK(next != closed && next > 0 && next < (int64_t)1 << 53);
-    no_handle(closed);
+    expect_invalid_handle(closed);
     OK(jf_poller_close(next));
-    no_handle(next);
+    expect_invalid_handle(next);
     jf_socket given_up = OK(jf_dup(s[0]));
     int fd = (int)OK(jf_into_fd(given_up));
-    no_handle(given_up);
+    expect_invalid_handle(given_up);
     close(fd);
-    /* What differs from a live one by a bit, by its kind or by a little. */
+    /* Handles that differ from a live one by one bit, by type, or by a small offset. */
     const int64_t live[] = {p, s[0]};
     for (size_t i = 0; i < 2; i++) {
-        for (int bit = 0; bit < 64; bit++) no_handle((int64_t)((uint64_t)live[i] ^ (uint64_t)1 << bit));
-        for (int64_t kind = 1; kind < 8; kind++) no_handle(live[i] ^ kind << 50);
-        for (int64_t step = -20; step <= 20; step++) no_handle(live[i] + step * ((int64_t)1 << 24));
-        no_handle(-live[i]);
-        no_handle(~live[i]);
+        for (int bit = 0; bit < 64; bit++) expect_invalid_handle((int64_t)((uint64_t)live[i] ^ (uint64_t)1 << bit));
+        for (int64_t kind = 1; kind < 8; kind++) expect_invalid_handle(live[i] ^ kind << 50);
+        for (int64_t step = -20; step <= 20; step++) expect_invalid_handle(live[i] + step * ((int64_t)1 << 24));
+        expect_invalid_handle(-live[i]);
+        expect_invalid_handle(~live[i]);
     }
     uint64_t state = 1;
     for (int i = 0; i < 2000; i++) {
         int64_t number = (int64_t)random_number(&state);
-        no_handle(number);
-        no_handle((number & (((int64_t)1 << 50) - 1)) | (int64_t)3 << 50);
-        no_handle((number & 0x3FF0003FF) | (int64_t)3 << 50);
+        expect_invalid_handle(number);
+        expect_invalid_handle((number & (((int64_t)1 << 50) - 1)) | (int64_t)3 << 50);
+        expect_invalid_handle((number & 0x3FF0003FF) | (int64_t)3 << 50);
     }
 }
 
@@ -132,13 +132,13 @@ static void events_and_tokens(void) {
     EXPECT(jf_poller_modify(p, s[0], JF_READABLE, UINT64_MAX), JF_E_INVALID);
     EXPECT(jf_poller_add_fd(p, fds[0], JF_READABLE, UINT64_MAX), JF_E_INVALID);
     EXPECT(jf_poller_modify_fd(p, fds[0], JF_READABLE, UINT64_MAX), JF_E_INVALID);
-    /* Every bit that there is, and none. */
+    /* All valid bits, and none. */
     OK(jf_poller_add_fd(p, fds[0], ALLOWED, TOKEN + 1));
     OK(jf_poller_modify_fd(p, fds[0], 0, TOKEN + 1));
     OK(jf_poller_remove_fd(p, fds[0]));
 }
 
-static void rooms_and_times(void) {
+static void capacities_and_timeouts(void) {
     static const size_t caps[] = {SIZE_MAX, SIZE_MAX - 1, (size_t)INT64_MAX + 1, INT64_MAX, INT64_MAX / 16 + 1, SIZE_MAX / 16 + 2,
                                   (size_t)1 << 60};
     static const int64_t times[] = {-2, -3, -1000, INT32_MIN, INT64_MIN, INT64_MIN + 1};
@@ -154,11 +154,11 @@ static void rooms_and_times(void) {
             EXPECT(jf_poller_wait(p, NULL, caps[i], waits[w]), JF_E_INVALID);
         }
         for (int crooked = 1; crooked < 8; crooked++)
-            EXPECT(jf_poller_wait(p, (jf_event *)(void *)(room + crooked), 2, waits[w]), JF_E_INVALID);
+            EXPECT(jf_poller_wait(p, (jf_event *)(void *)(buffer + crooked), 2, waits[w]), JF_E_INVALID);
     }
     for (size_t i = 0; i < sizeof times / sizeof *times; i++)
         expect_of("jf_poller_wait", times[i], jf_poller_wait(p, events(), 4, times[i]), JF_E_INVALID);
-    CHECK(untouched(room, sizeof room));
+    CHECK(untouched(buffer, sizeof buffer));
 }
 
 static void descriptors(void) {
@@ -172,12 +172,12 @@ static void descriptors(void) {
         expect_of("jf_poller_modify_fd", fd, jf_poller_modify_fd(p, fd, JF_READABLE, TOKEN), JF_E_BAD_HANDLE);
         expect_of("jf_poller_remove_fd", fd, jf_poller_remove_fd(p, fd), JF_E_BAD_HANDLE);
     }
-    /* Open, and not there. */
+    /* Open descriptors that are not registered. */
     EXPECT(jf_poller_modify_fd(p, fds[0], JF_READABLE, TOKEN), JF_E_NOT_FOUND);
     EXPECT(jf_poller_remove_fd(p, fds[0]), JF_E_NOT_FOUND);
     EXPECT(jf_poller_modify(p, s[1], JF_READABLE, TOKEN), JF_E_NOT_FOUND);
     EXPECT(jf_poller_remove(p, s[1]), JF_E_NOT_FOUND);
-    /* There already. */
+    /* Already registered. */
     EXPECT(jf_poller_add(p, s[0], JF_WRITABLE, 9), JF_E_EXISTS);
     EXPECT(jf_poller_add_fd(p, OK(jf_fd(s[0])), JF_WRITABLE, 9), JF_E_EXISTS);
 }
@@ -194,7 +194,7 @@ static void options(void) {
     }
 }
 
-/* Of a wrong argument and a wrong handle one is told. */
+/* With a bad argument and a bad handle, one of the two errors is reported. */
 static void both_wrong(void) {
     const int64_t none[] = {0, -1, s[0], INT64_MAX};
     for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
@@ -211,13 +211,13 @@ static void both_wrong(void) {
 }
 
 int main(void) {
-    fill(room, sizeof room);
-    /* Before there is any. */
+    fill(buffer, sizeof buffer);
+    /* Before any poller exists. */
     s[0] = s[1] = -7;
     p = -7;
-    no_handle(0);
-    no_handle((int64_t)3 << 50);
-    no_handle(((int64_t)3 << 50) + 1);
+    expect_invalid_handle(0);
+    expect_invalid_handle((int64_t)3 << 50);
+    expect_invalid_handle(((int64_t)3 << 50) + 1);
 
     p = OK(jf_poller_open());
     OK(jf_pair(JF_UNIX, JF_STREAM, s));
@@ -225,13 +225,13 @@ int main(void) {
     OK(jf_poller_add(p, s[0], JF_WRITABLE | JF_EDGE | JF_ONE_SHOT, TOKEN));
     handles();
     events_and_tokens();
-    rooms_and_times();
+    capacities_and_timeouts();
     descriptors();
     options();
     both_wrong();
 
-    /* The poller has seen nothing of all this: no event of the one that there is was taken, and there are no others. */
-    CHECK(untouched(room, sizeof room));
+    /* None of this changed the poller: its one event is still pending, and there are no others. */
+    CHECK(untouched(buffer, sizeof buffer));
     EXPECT(jf_poller_wait(p, events(), 4, 0), 1);
     CHECK(events()->token == TOKEN && events()->events == JF_WRITABLE && events()->error == 0);
     EXPECT(jf_send(s[1], "x", 1, 0), 1);

@@ -1,4 +1,4 @@
-/* Serving what is no endpoint, and with backlogs that are none. */
+/* jf_serve with invalid endpoints and invalid backlogs. */
 #include "misuse.h"
 #include "serving.h"
 
@@ -18,8 +18,8 @@ static const char *const bad_texts[] = {
 };
 enum { BACKLOGS = sizeof bad_backlogs / sizeof *bad_backlogs, TEXTS = sizeof bad_texts / sizeof *bad_texts };
 
-static void refused(const char *text) {
-    /* Of two wrongs, either is said. */
+static void expect_refused(const char *text) {
+    /* If both are invalid, either error may be reported. */
     for (int i = 0; i < BACKLOGS; i++) {
         int64_t got = jf_serve(text, bad_backlogs[i]);
         if (got != JF_E_ADDR_INVALID) expect_of(text, bad_backlogs[i], got, JF_E_INVALID);
@@ -29,7 +29,7 @@ static void refused(const char *text) {
     expect_of(text, INT32_MAX, jf_serve(text, INT32_MAX), JF_E_ADDR_INVALID);
 }
 
-/* The backlog is looked at before anything is done. */
+/* The backlog is checked first: nothing is resolved or created. */
 static void backlogs(void) {
     static const char *const texts[] = {"tcp://127.0.0.1:0", "udp://127.0.0.1:0", "tcp://no-such-name.invalid:0",
                                         "unix://jackfield-never-made", "unix://@jackfield-never-made"};
@@ -41,48 +41,48 @@ static void backlogs(void) {
     OK(jf_close(OK(jf_serve("udp://127.0.0.1:0", INT32_MAX))));
 }
 
-/* What comes out of random bytes; they end where memory does. */
-static void noise(int rounds) {
-    static const char *const begins[] = {"", "tcp://", "udp://", "tcp://[", "tcp://127.", "unix://"};
-    enum { BEGINS = sizeof begins / sizeof *begins, LONGEST = 300 };
+/* Random bytes, in a string that ends right before an inaccessible page. */
+static void random_texts(int rounds) {
+    static const char *const prefixes[] = {"", "tcp://", "udp://", "tcp://[", "tcp://127.", "unix://"};
+    enum { PREFIXES = sizeof prefixes / sizeof *prefixes, LONGEST = 300 };
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     CHECK(pages != MAP_FAILED && mprotect(pages + page, page, PROT_NONE) == 0);
     uint64_t state = 1;
     for (int round = 0; round < rounds; round++) {
-        const char *begin = begins[round % BEGINS];
-        size_t count = random_number(&state) % LONGEST, len = strlen(begin) + count;
+        const char *prefix = prefixes[round % PREFIXES];
+        size_t count = random_number(&state) % LONGEST, len = strlen(prefix) + count;
         char *text = pages + page - len - 2;
-        memcpy(text, begin, strlen(begin));
-        for (size_t i = 0; i < count; i++) text[strlen(begin) + i] = (char)(random_number(&state) % 255 + 1);
-        /* However they turn out, this makes them wrong. */
+        memcpy(text, prefix, strlen(prefix));
+        for (size_t i = 0; i < count; i++) text[strlen(prefix) + i] = (char)(random_number(&state) % 255 + 1);
+        /* An incomplete percent escape makes the text invalid whatever precedes it. */
         text[len] = '%';
         text[len + 1] = 0;
-        refused(text);
+        expect_refused(text);
     }
     CHECK(munmap(pages, 2 * page) == 0);
 }
 
-/* A text of a megabyte. */
-static void endless(void) {
+/* Strings of 1 MiB. */
+static void huge_texts(void) {
     enum { MEGABYTE = 1 << 20 };
-    static const char *const begins[] = {"tcp://", "tcp://[", "udp://:", "unix://", "unix://@", "tcp://127.0.0.1:", ""};
+    static const char *const prefixes[] = {"tcp://", "tcp://[", "udp://:", "unix://", "unix://@", "tcp://127.0.0.1:", ""};
     static char text[MEGABYTE + 1];
-    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++) {
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
         memset(text, '1', MEGABYTE);
-        memcpy(text, begins[i], strlen(begins[i]));
-        refused(text);
+        memcpy(text, prefixes[i], strlen(prefixes[i]));
+        expect_refused(text);
     }
 }
 
 int main(int argc, char **argv) {
-    int before = open_count();
+    int before = open_descriptor_count();
     for (int i = 0; i < BACKLOGS; i++) EXPECT(jf_serve(NULL, bad_backlogs[i]), JF_E_INVALID);
     EXPECT(jf_serve(NULL, 0), JF_E_INVALID);
-    for (int i = 0; i < TEXTS; i++) refused(bad_texts[i]);
+    for (int i = 0; i < TEXTS; i++) expect_refused(bad_texts[i]);
     backlogs();
-    noise(is_slow(argc, argv) ? 300 : 30000);
-    endless();
-    CHECK(open_count() == before);
+    random_texts(is_slow(argc, argv) ? 300 : 30000);
+    huge_texts();
+    CHECK(open_descriptor_count() == before);
     return 0;
 }

@@ -1,45 +1,45 @@
-/* Calls that a socket's kind or state does not allow. */
+/* Calls that the type or the state of a socket does not allow. */
 #include "misuse.h"
 
-static unsigned char room[256];
+static unsigned char buffer[256];
 
 static jf_socket fresh(enum kind kind) {
     return OK(jf_open(kind_family(kind), kind_type(kind), 0));
 }
 
-static void accept_refused(jf_socket s, int64_t code) {
-    EXPECT(jf_accept(s, (jf_addr *)(void *)room), code);
+static void expect_accept_refused(jf_socket s, int64_t code) {
+    EXPECT(jf_accept(s, (jf_addr *)(void *)buffer), code);
     EXPECT(jf_accept(s, NULL), code);
-    CHECK(untouched(room, sizeof room));
+    CHECK(untouched(buffer, sizeof buffer));
 }
 
 static void listening_and_accepting(enum kind kind) {
     jf_addr a;
     jf_socket s = fresh(kind), pair[2];
     int64_t no_connections = kind_type(kind) == JF_DGRAM ? JF_E_UNSUPPORTED : JF_E_INVALID;
-    accept_refused(s, no_connections);
+    expect_accept_refused(s, no_connections);
     if (no_connections == JF_E_UNSUPPORTED || kind_family(kind) == JF_UNIX) EXPECT(jf_listen(s, 1), no_connections);
     OK(jf_close(s));
 
     s = bound(kind_anywhere(kind), kind_type(kind), &a);
-    accept_refused(s, no_connections);
+    expect_accept_refused(s, no_connections);
     EXPECT(jf_listen(s, 1), no_connections == JF_E_UNSUPPORTED ? JF_E_UNSUPPORTED : 0);
     OK(jf_close(s));
 
     connected(kind, pair);
-    accept_refused(pair[0], no_connections);
+    expect_accept_refused(pair[0], no_connections);
     EXPECT(jf_listen(pair[0], 1), no_connections);
     close_both(pair);
 }
 
-static void names(enum kind kind) {
+static void bound_addresses(enum kind kind) {
     jf_addr a, again = parsed(kind_anywhere(kind));
     jf_socket s = bound(kind_anywhere(kind), kind_type(kind), &a), other = fresh(kind);
     EXPECT(jf_bind(other, &a), JF_E_ADDR_IN_USE);
     if (kind_family(kind) != JF_UNIX) EXPECT(jf_bind(s, &again), JF_E_INVALID);
     EXPECT(jf_bind(s, &a), JF_E_INVALID);
-    EXPECT(jf_peer_addr(s, (jf_addr *)(void *)room), JF_E_NOT_CONNECTED);
-    CHECK(untouched(room, sizeof room));
+    EXPECT(jf_peer_addr(s, (jf_addr *)(void *)buffer), JF_E_NOT_CONNECTED);
+    CHECK(untouched(buffer, sizeof buffer));
     OK(jf_close(other));
     OK(jf_close(s));
 }
@@ -64,7 +64,7 @@ static void connecting(enum kind kind) {
     OK(jf_close(l));
 }
 
-static void nobody_to_send_to(enum kind kind) {
+static void no_destination(enum kind kind) {
     jf_socket s = fresh(kind);
     int64_t code = kind == UNIX_DGRAM ? JF_E_NOT_CONNECTED : JF_E_DEST_REQUIRED;
     const jf_buf bufs[] = {{(void *)"x", 1}};
@@ -75,16 +75,16 @@ static void nobody_to_send_to(enum kind kind) {
 }
 
 int main(void) {
-    fill(room, sizeof room);
+    fill(buffer, sizeof buffer);
     for (int kind = 0; kind < KINDS; kind++) {
         listening_and_accepting(kind);
-        names(kind);
+        bound_addresses(kind);
         if (kind_type(kind) == JF_DGRAM)
-            nobody_to_send_to(kind);
+            no_destination(kind);
         else
             connecting(kind);
     }
-    /* Addresses that are for examples only, and so nobody's. */
+    /* Documentation addresses (RFC 5737, RFC 3849), which no host has. */
     jf_addr v4 = parsed("192.0.2.1:0"), v6 = parsed("[2001:db8::1]:0");
     jf_socket s4 = fresh(TCP4), s6 = fresh(TCP6);
     EXPECT(jf_bind(s4, &v4), JF_E_ADDR_NOT_AVAILABLE);

@@ -1,11 +1,11 @@
-/* Membership in multicast groups: what comes after joining and no longer after leaving, and what is refused. */
+/* Multicast group membership: which datagrams arrive after joining and after leaving, and which calls are refused. */
 #include "misuse.h"
 #include "own_net.h"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-/* Two interfaces, each with addresses to send from. What is sent by one comes in by it again. */
+/* Two interfaces, each with addresses to send from. Datagrams sent on one are looped back on the same one. */
 static uint32_t near, far;
 
 static void make_net(void) {
@@ -26,7 +26,7 @@ static void make_net(void) {
     far = index_of("far");
 }
 
-/* One family's words. */
+/* The addresses of one family. */
 typedef struct net {
     int family;
     const char *group, *other_group, *sender, *other_sender, *far_sender;
@@ -35,7 +35,7 @@ typedef struct net {
 static const net V4 = {JF_INET, "239.7.7.7:0", "239.7.7.8:0", "10.77.1.1:0", "10.77.1.2:0", "10.77.2.1:0"},
                  V6 = {JF_INET6, "[ff15::7]:0", "[ff15::8]:0", "[fd77:1::1]:0", "[fd77:1::2]:0", "[fd77:2::1]:0"};
 
-/* Sends a word to a group, by an interface and from an address of its. */
+/* Sends `word` to a group, by this interface and from this address of it. */
 static void send_by(uint32_t interface_index, const char *from, const char *group, uint16_t port, const char *word) {
     jf_addr at, to = parsed(group);
     jf_socket s = bound(from, JF_DGRAM, &at);
@@ -52,20 +52,20 @@ static void send_by(uint32_t interface_index, const char *from, const char *grou
     OK(jf_close(s));
 }
 
-/* The next word that comes is this one. */
+/* The next datagram must be this word. */
 #define EXPECT_WORD(s, word) expect_word((s), (word), __LINE__)
 static void expect_word(jf_socket s, const char *word, int line) {
     char got[64] = {0};
     int64_t len = jf_recv(s, got, sizeof got - 1, 0);
     if (len != (int64_t)strlen(word) || strcmp(got, word) != 0) {
-        fprintf(stderr, "line %d: %s (%s) came instead of %s\n", line, len < 0 ? "" : got, jf_error_name(len), word);
+        fprintf(stderr, "line %d: received %s (%s), expected %s\n", line, len < 0 ? "" : got, jf_error_name(len), word);
         exit(1);
     }
 }
 
-/* What is sent within one machine comes in the order it was sent: if this comes first, nothing before it came. */
-#define NOTHING_CAME(s) nothing_came((s), __LINE__)
-static void nothing_came(jf_socket s, int line) {
+/* Local datagrams arrive in the order they were sent: if the marker is first, nothing arrived before it. */
+#define EXPECT_NOTHING(s) expect_nothing((s), __LINE__)
+static void expect_nothing(jf_socket s, int line) {
     jf_addr at;
     OK(jf_local_addr(s, &at));
     jf_addr to = parsed(at.family == JF_INET ? "127.0.0.1:0" : "[::1]:0");
@@ -84,12 +84,12 @@ static jf_socket receiver(int family, uint16_t *port) {
     return s;
 }
 
-static void from_everybody(const net *n, int socket_family) {
+static void from_any_source(const net *n, int socket_family) {
     uint16_t port;
     jf_addr group = parsed(n->group);
     jf_socket s = receiver(socket_family, &port);
     send_by(near, n->sender, n->group, port, "early");
-    NOTHING_CAME(s);
+    EXPECT_NOTHING(s);
     OK(jf_join(s, &group, NULL, near));
     send_by(far, n->far_sender, n->group, port, "by the other interface");
     send_by(near, n->sender, n->other_group, port, "to another group");
@@ -106,7 +106,7 @@ static void from_everybody(const net *n, int socket_family) {
     EXPECT_WORD(s, "still");
     OK(jf_leave(s, &group, NULL, far));
     send_by(far, n->far_sender, n->group, port, "late");
-    NOTHING_CAME(s);
+    EXPECT_NOTHING(s);
     OK(jf_close(s));
 }
 
@@ -114,7 +114,7 @@ static void from_one_source(const net *n, int socket_family) {
     uint16_t port;
     jf_addr group = parsed(n->group), source = parsed(n->sender), other = parsed(n->other_sender);
     jf_socket s = receiver(socket_family, &port);
-    /* Ports of groups and sources say nothing. */
+    /* The ports of groups and sources are ignored. */
     OK(jf_addr_set_port(&group, 9));
     OK(jf_addr_set_port(&source, 9));
     OK(jf_join(s, &group, &source, near));
@@ -128,18 +128,18 @@ static void from_one_source(const net *n, int socket_family) {
     send_by(near, n->sender, n->group, port, "unwanted now");
     send_by(near, n->other_sender, n->group, port, "still wanted");
     EXPECT_WORD(s, "still wanted");
-    /* Without a source it is left altogether. */
+    /* Leaving without a source drops all sources. */
     OK(jf_join(s, &group, &source, near));
     OK(jf_leave(s, &group, NULL, near));
     send_by(near, n->sender, n->group, port, "late");
     send_by(near, n->other_sender, n->group, port, "late");
-    NOTHING_CAME(s);
+    EXPECT_NOTHING(s);
     EXPECT(jf_leave(s, &group, &source, near), JF_E_ADDR_NOT_AVAILABLE);
     OK(jf_close(s));
 }
 
-/* Joining and leaving twice, and both kinds of joining at once, are errors that change nothing. */
-static void once(const net *n) {
+/* Joining or leaving twice, and mixing both kinds of membership, are errors that change nothing. */
+static void repeated_membership_calls(const net *n) {
     uint16_t port;
     jf_addr group = parsed(n->group), source = parsed(n->sender), other = parsed(n->other_sender);
     jf_socket s = receiver(n->family, &port);
@@ -168,7 +168,7 @@ static void once(const net *n) {
     EXPECT(jf_leave(s, &group, &source, near), JF_E_ADDR_NOT_AVAILABLE);
     EXPECT(jf_leave(s, &group, NULL, near), JF_E_ADDR_NOT_AVAILABLE);
 
-    /* Duplicates share what the system keeps. */
+    /* A duplicate shares the memberships. */
     jf_socket copy = OK(jf_dup(s));
     OK(jf_join(copy, &group, NULL, near));
     EXPECT(jf_join(s, &group, NULL, near), JF_E_ADDR_IN_USE);
@@ -177,8 +177,8 @@ static void once(const net *n) {
     OK(jf_close(s));
 }
 
-/* The interface: by index, by the scope of an address, and of the system's choice, which here is the one with a route. */
-static void interfaces(const net *n) {
+/* The interface is given by index, by the scope of an address, or chosen by the system: here the one with a route. */
+static void choice_of_interface(const net *n) {
     uint16_t port;
     jf_addr group = parsed(n->group), source = parsed(n->sender);
     jf_socket s = receiver(n->family, &port);
@@ -198,8 +198,8 @@ static void interfaces(const net *n) {
     } else {
         OK(jf_join(s, &group, NULL, 0));
         EXPECT(jf_join(s, &group, NULL, near), JF_E_ADDR_IN_USE);
-        send_by(near, n->sender, n->group, port, "of the system's choice");
-        EXPECT_WORD(s, "of the system's choice");
+        send_by(near, n->sender, n->group, port, "by the default interface");
+        EXPECT_WORD(s, "by the default interface");
         OK(jf_leave(s, &group, NULL, near));
     }
     OK(jf_join(s, &group, NULL, 0));
@@ -207,18 +207,18 @@ static void interfaces(const net *n) {
     OK(jf_join(s, &group, &source, 0));
     OK(jf_leave(s, &group, &source, 0));
 
-    static const uint32_t nobody[] = {9999, INT32_MAX, (uint32_t)INT32_MAX + 1, UINT32_MAX};
+    static const uint32_t unknown_indexes[] = {9999, INT32_MAX, (uint32_t)INT32_MAX + 1, UINT32_MAX};
     for (int i = 0; i < 4; i++) {
-        expect_of("jf_join", nobody[i], jf_join(s, &group, NULL, nobody[i]), JF_E_NOT_FOUND);
-        expect_of("jf_join", nobody[i], jf_join(s, &group, &source, nobody[i]), JF_E_NOT_FOUND);
-        expect_of("jf_leave", nobody[i], jf_leave(s, &group, NULL, nobody[i]), JF_E_ADDR_NOT_AVAILABLE);
-        expect_of("jf_leave", nobody[i], jf_leave(s, &group, &source, nobody[i]), JF_E_ADDR_NOT_AVAILABLE);
+        expect_of("jf_join", unknown_indexes[i], jf_join(s, &group, NULL, unknown_indexes[i]), JF_E_NOT_FOUND);
+        expect_of("jf_join", unknown_indexes[i], jf_join(s, &group, &source, unknown_indexes[i]), JF_E_NOT_FOUND);
+        expect_of("jf_leave", unknown_indexes[i], jf_leave(s, &group, NULL, unknown_indexes[i]), JF_E_ADDR_NOT_AVAILABLE);
+        expect_of("jf_leave", unknown_indexes[i], jf_leave(s, &group, &source, unknown_indexes[i]), JF_E_ADDR_NOT_AVAILABLE);
     }
     OK(jf_close(s));
 }
 
-/* As many as a socket may join, and then one of the two errors that say so; what was joined stays. */
-static void too_many(const net *n) {
+/* Joins up to the system's limit; the next join fails with one of two errors, and existing memberships stay. */
+static void up_to_the_limit(const net *n) {
     uint16_t port;
     jf_addr group = parsed(n->group), source = parsed(n->sender);
     jf_socket s = receiver(n->family, &port);
@@ -251,49 +251,49 @@ static void too_many(const net *n) {
     OK(jf_close(s));
 }
 
-static void both_refuse(jf_socket s, const char *group_text, const char *source_text, int64_t code) {
+static void expect_both_refused(jf_socket s, const char *group_text, const char *source_text, int64_t code) {
     jf_addr group = parsed(group_text), source = parsed(source_text ? source_text : "unix:");
     const jf_addr *from = source_text ? &source : NULL;
     expect_of(group_text, near, jf_join(s, &group, from, near), code);
     expect_of(group_text, near, jf_leave(s, &group, from, near), code);
 }
 
-static void refused(void) {
+static void refused_memberships(void) {
     jf_socket v4 = OK(jf_open(JF_INET, JF_DGRAM, 0)), v6 = OK(jf_open(JF_INET6, JF_DGRAM, 0));
     static const char *const no_groups[] = {"10.77.1.1:0", "0.0.0.0:0", "255.255.255.255:0", "223.255.255.255:0",
                                             "240.0.0.0:0"},
                       *const no_groups6[] = {"[fd77::1]:0", "[::]:0", "[feff::1]:0", "[::ffff:239.7.7.7]:0"};
     for (int i = 0; i < 5; i++) {
-        both_refuse(v4, no_groups[i], NULL, JF_E_ADDR_INVALID);
-        both_refuse(v4, no_groups[i], V4.sender, JF_E_ADDR_INVALID);
-        both_refuse(v6, no_groups[i], NULL, JF_E_ADDR_INVALID);
+        expect_both_refused(v4, no_groups[i], NULL, JF_E_ADDR_INVALID);
+        expect_both_refused(v4, no_groups[i], V4.sender, JF_E_ADDR_INVALID);
+        expect_both_refused(v6, no_groups[i], NULL, JF_E_ADDR_INVALID);
     }
     for (int i = 0; i < 4; i++) {
-        both_refuse(v6, no_groups6[i], NULL, JF_E_ADDR_INVALID);
-        both_refuse(v6, no_groups6[i], V6.sender, JF_E_ADDR_INVALID);
+        expect_both_refused(v6, no_groups6[i], NULL, JF_E_ADDR_INVALID);
+        expect_both_refused(v6, no_groups6[i], V6.sender, JF_E_ADDR_INVALID);
     }
-    both_refuse(v4, V4.group, "0.0.0.0:0", JF_E_ADDR_INVALID);
-    both_refuse(v4, V4.group, "239.1.1.1:0", JF_E_ADDR_INVALID);
-    both_refuse(v6, V6.group, "[::]:0", JF_E_ADDR_INVALID);
-    both_refuse(v6, V6.group, "[ff15::7]:0", JF_E_ADDR_INVALID);
-    /* Families that don't go together: with the socket, and with each other. */
-    both_refuse(v4, V6.group, NULL, JF_E_FAMILY_UNSUPPORTED);
-    both_refuse(v4, V6.group, V6.sender, JF_E_FAMILY_UNSUPPORTED);
-    both_refuse(v4, V4.group, V6.sender, JF_E_FAMILY_UNSUPPORTED);
-    both_refuse(v6, V6.group, V4.sender, JF_E_FAMILY_UNSUPPORTED);
-    both_refuse(v6, V4.group, V6.sender, JF_E_FAMILY_UNSUPPORTED);
-    both_refuse(v4, "unix:/group", NULL, JF_E_FAMILY_UNSUPPORTED);
-    both_refuse(v4, V4.group, "unix:", JF_E_FAMILY_UNSUPPORTED);
+    expect_both_refused(v4, V4.group, "0.0.0.0:0", JF_E_ADDR_INVALID);
+    expect_both_refused(v4, V4.group, "239.1.1.1:0", JF_E_ADDR_INVALID);
+    expect_both_refused(v6, V6.group, "[::]:0", JF_E_ADDR_INVALID);
+    expect_both_refused(v6, V6.group, "[ff15::7]:0", JF_E_ADDR_INVALID);
+    /* Family mismatches: with the socket, and between group and source. */
+    expect_both_refused(v4, V6.group, NULL, JF_E_FAMILY_UNSUPPORTED);
+    expect_both_refused(v4, V6.group, V6.sender, JF_E_FAMILY_UNSUPPORTED);
+    expect_both_refused(v4, V4.group, V6.sender, JF_E_FAMILY_UNSUPPORTED);
+    expect_both_refused(v6, V6.group, V4.sender, JF_E_FAMILY_UNSUPPORTED);
+    expect_both_refused(v6, V4.group, V6.sender, JF_E_FAMILY_UNSUPPORTED);
+    expect_both_refused(v4, "unix:/group", NULL, JF_E_FAMILY_UNSUPPORTED);
+    expect_both_refused(v4, V4.group, "unix:", JF_E_FAMILY_UNSUPPORTED);
 
     for (int kind = 0; kind < KINDS; kind++) {
         jf_socket s = OK(jf_open(kind_family(kind), kind_type(kind), 0));
         if (kind_family(kind) == JF_UNIX)
-            both_refuse(s, V4.group, NULL, JF_E_FAMILY_UNSUPPORTED);
+            expect_both_refused(s, V4.group, NULL, JF_E_FAMILY_UNSUPPORTED);
         else if (kind_type(kind) == JF_STREAM)
-            both_refuse(s, V4.group, NULL, JF_E_TYPE_UNSUPPORTED);
+            expect_both_refused(s, V4.group, NULL, JF_E_TYPE_UNSUPPORTED);
         OK(jf_close(s));
     }
-    /* Raw sockets join too, of their own family. */
+    /* Raw sockets can join groups of their family. */
     jf_socket raw4 = OK(jf_from_fd(socket(AF_INET, SOCK_RAW, IPPROTO_UDP))),
               raw6 = OK(jf_from_fd(socket(AF_INET6, SOCK_RAW, IPPROTO_UDP)));
     jf_addr group = parsed(V4.group), group6 = parsed(V6.group), source6 = parsed(V6.sender);
@@ -301,7 +301,7 @@ static void refused(void) {
     OK(jf_leave(raw4, &group, NULL, near));
     OK(jf_join(raw6, &group6, &source6, near));
     OK(jf_leave(raw6, &group6, &source6, near));
-    both_refuse(raw6, V4.group, NULL, JF_E_FAMILY_UNSUPPORTED);
+    expect_both_refused(raw6, V4.group, NULL, JF_E_FAMILY_UNSUPPORTED);
     OK(jf_close(raw4));
     OK(jf_close(raw6));
     OK(jf_close(v4));
@@ -312,15 +312,15 @@ int main(void) {
     make_net();
     static const net *const nets[] = {&V4, &V6};
     for (int i = 0; i < 2; i++) {
-        from_everybody(nets[i], nets[i]->family);
+        from_any_source(nets[i], nets[i]->family);
         from_one_source(nets[i], nets[i]->family);
-        once(nets[i]);
-        interfaces(nets[i]);
-        too_many(nets[i]);
+        repeated_membership_calls(nets[i]);
+        choice_of_interface(nets[i]);
+        up_to_the_limit(nets[i]);
     }
-    /* A socket of IPv6 joins IPv4's groups too. */
-    from_everybody(&V4, JF_INET6);
+    /* An IPv6 socket can join IPv4 groups. */
+    from_any_source(&V4, JF_INET6);
     from_one_source(&V4, JF_INET6);
-    refused();
+    refused_memberships();
     return 0;
 }

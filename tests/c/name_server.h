@@ -1,5 +1,5 @@
-/* Names that nobody answers for until the test does: a network and a resolver's configuration of the program's own,
- * with its one name server in the test's hand. */
+/* A fake name server: gives the program a private network and resolver configuration, so that the test answers (or
+ * ignores) every DNS query. */
 #ifndef NAME_SERVER_H
 #define NAME_SERVER_H
 
@@ -14,26 +14,27 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-/* What the hosts file has, beside an address of IPv6, and where the name server says that every other name is. */
+/* The hosts file maps KNOWN_NAME to KNOWN_ADDRESS and to an IPv6 address. The server answers every A query with
+ * ANSWER_ADDRESS. */
 #define KNOWN_NAME "known.test"
 #define KNOWN_ADDRESS "127.0.0.7"
-#define TOLD_ADDRESS "192.0.2.53"
+#define ANSWER_ADDRESS "192.0.2.53"
 
-enum { QUESTIONS_AT_MOST = 1000, TYPE_A = 1, TYPE_PTR = 12, TYPE_AAAA = 28 };
+enum { MAX_QUERIES = 1000, TYPE_A = 1, TYPE_PTR = 12, TYPE_AAAA = 28 };
 
-/* A question as it came. */
-typedef struct question {
+/* A query as received. */
+typedef struct query {
     unsigned char packet[512];
-    /* Of its header and itself, without what may follow. */
+    /* Length of the header and the question, without any additional records. */
     size_t len;
     struct sockaddr_in from;
     int type;
     char name[256];
-} question;
+} query;
 
 static int server = -1;
 
-/* Puts a text in a file's place, for this program alone. */
+/* Bind-mounts `text` over a file, in this program's mount namespace only. */
 static inline void replace_file(const char *path, const char *text) {
     char own[] = "/tmp/jackfield-XXXXXX";
     int fd = mkstemp(own);
@@ -46,7 +47,7 @@ static inline void replace_file(const char *path, const char *text) {
     CHECK(unlink(own) == 0);
 }
 
-/* The resolver asks once and then is patient. */
+/* The resolver configuration has a long timeout: the resolver sends each query once and waits. */
 static inline void take_over_names(void) {
     leave_net();
     in_net("ip link set lo up");
@@ -59,8 +60,8 @@ static inline void take_over_names(void) {
     CHECK(server >= 0 && bind(server, (struct sockaddr *)&at, sizeof at) == 0);
 }
 
-/* Whether a question comes within some milliseconds; -1 waits for one. */
-static inline int is_asked(int ms) {
+/* Whether a query arrives within `ms` milliseconds; -1 waits for one. */
+static inline int has_query(int ms) {
     struct pollfd item = {.fd = server, .events = POLLIN, .revents = 0};
     int ready;
     do ready = poll(&item, 1, ms);
@@ -68,12 +69,12 @@ static inline int is_asked(int ms) {
     return ready == 1;
 }
 
-/* The next question; its name begins with what is expected. */
-static inline question next_question(const char *expected) {
-    question q;
+/* The next query; its name must begin with `expected`. */
+static inline query next_query(const char *expected) {
+    query q;
     socklen_t from_len = sizeof q.from;
     memset(&q, 0, sizeof q);
-    CHECK(is_asked(-1));
+    CHECK(has_query(-1));
     ssize_t len = recvfrom(server, q.packet, sizeof q.packet, 0, (struct sockaddr *)&q.from, &from_len);
     CHECK(len > 12 + 5);
     size_t at = 12;
@@ -87,21 +88,21 @@ static inline question next_question(const char *expected) {
     q.type = q.packet[at + 1] << 8 | q.packet[at + 2];
     q.len = at + 5;
     if (strncmp(q.name, expected, strlen(expected)) != 0) {
-        fprintf(stderr, "%s was asked for, not %s\n", q.name, expected);
+      fprintf(stderr, "got a query for %s, not for %s\n", q.name, expected);
         exit(1);
     }
     return q;
 }
 
-/* Answers a question: with an address of IPv4, with a name, or that there is no such thing. */
-static inline void answer(const question *q) {
+/* Answers a query: A with an IPv4 address, PTR with a name, anything else with an empty answer section. */
+static inline void answer(const query *q) {
     static const unsigned char a[] = {0xc0, 12, 0, TYPE_A, 0, 1, 0, 0, 0, 0, 0, 4, 192, 0, 2, 53};
     static const unsigned char ptr[] = {0xc0, 12, 0, TYPE_PTR, 0, 1, 0, 0, 0, 0, 0, 11,
-                                        4, 't', 'o', 'l', 'd', 4, 't', 'e', 's', 't', 0};
+                                        4, 'p', 'e', 'e', 'r', 4, 't', 'e', 's', 't', 0};
     unsigned char reply[1024];
     size_t len = q->len;
     memcpy(reply, q->packet, len);
-    /* A response, of a server that would ask others; one question and nothing else so far. */
+    /* A response from a recursive server, with one question and no answers yet. */
     reply[2] = 0x81;
     reply[3] = 0x80;
     memset(reply + 6, 0, 6);
@@ -113,20 +114,20 @@ static inline void answer(const question *q) {
     CHECK(sendto(server, reply, len, 0, (const struct sockaddr *)&q->from, sizeof q->from) == (ssize_t)len);
 }
 
-/* A name's addresses are asked for in two questions. */
-static inline void next_two(question q[2], const char *expected) {
-    q[0] = next_question(expected);
-    q[1] = next_question(expected);
+/* The resolver sends two queries per name: A and AAAA. */
+static inline void next_query_pair(query q[2], const char *expected) {
+    q[0] = next_query(expected);
+    q[1] = next_query(expected);
     CHECK(q[0].type + q[1].type == TYPE_A + TYPE_AAAA);
 }
 
-static inline void answer_two(const question q[2]) {
+static inline void answer_pair(const query q[2]) {
     answer(&q[0]);
     answer(&q[1]);
 }
 
-/* The threads that look names up: how many there are, and one of them. */
-static inline int resolvers(int *one) {
+/* Returns the number of resolver threads, and stores the id of one of them. */
+static inline int resolver_threads(int *one) {
     DIR *tasks = opendir("/proc/self/task");
     struct dirent *task;
     int count = 0;
@@ -146,17 +147,17 @@ static inline int resolvers(int *one) {
     return count;
 }
 
-/* Waits until so many are left. */
+/* Waits until exactly `count` resolver threads exist. */
 static inline void await_resolvers(int count) {
-    while (resolvers(NULL) != count) breathe();
+    while (resolver_threads(NULL) != count) breathe();
 }
 
-/* Dialing asks for both families at once, and after a while for each: answers whatever comes until the call is over,
- * if it is not already, and no look-up is left. */
+/* Dialing queries both address families at once, and retries. Answers every query until the call has ended (if
+ * `is_over` is given) and no lookup remains. */
 static inline void answer_all(const char *name, const _Atomic int *is_over) {
-    while ((is_over != NULL && !atomic_load(is_over)) || resolvers(NULL) > 0 || is_asked(0)) {
-        if (is_asked(1)) {
-            question q = next_question(name);
+    while ((is_over != NULL && !atomic_load(is_over)) || resolver_threads(NULL) > 0 || has_query(0)) {
+        if (has_query(1)) {
+            query q = next_query(name);
             answer(&q);
         }
     }
@@ -168,8 +169,8 @@ static inline int open_descriptors(void) {
     return count;
 }
 
-/* Looks an IPv4 address up that has to be this. */
-static inline void resolves_to(const char *host, int64_t timeout_ms, const char *address) {
+/* Resolves `host`, which must yield exactly this IPv4 address. */
+static inline void expect_resolved(const char *host, int64_t timeout_ms, const char *address) {
     jf_addr found, expected;
     char text[64];
     CHECK(snprintf(text, sizeof text, "%s:80", address) < (int)sizeof text);

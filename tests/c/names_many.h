@@ -1,22 +1,25 @@
-/* What names_tool.c does many times, at once, and in states of the process:
+/* Commands of names_tool.c that repeat other commands, run them in parallel, or change the state of the process:
  *
- *     count                           0, and how many descriptors and threads the process has
- *     settle DESCRIPTORS THREADS      the same, as soon as there are no more than these, or as there are after a minute
- *     row COUNT COMMAND...            one after another: 0, the time of the slowest, the quickest one's, and how often
- *                                     there was each result
- *     crowd COUNT MOST COMMAND...     all at once, as row; instead of 0, how many threads beside the callers' there were at
- *                                     most. Before that a line when there are MOST of them or all callers are done
- *     cut COUNT SEED COMMAND...       a dial with settings, whose dialer is closed by another thread up to 3 ms later; as
- *                                     row, but the times are those from the close on
- *     share COUNT MS COMMAND...       a dial with settings, by so many threads with one dialer, which is closed after so many
- *                                     milliseconds (-1 when all are done); as cut, but instead of 0, what changing the dialer returned before that
- *     beside COMMAND...               begins it in another thread: 0
- *     join                            what it came to
- *     signaled COMMAND...             sends itself a signal that this thread blocks, and which must not be handled in another
- *     fork COMMAND...                 does it in a child process
- *     fork-anew COMMAND...            the same in one that has sockets of its own in place of those that it inherited
- *     fill COUNT                      takes all descriptors but so many: 0; "fill -1" gives them back
- *     timer MS                        has a signal handled in the main thread every so many milliseconds; 0 for no more */
+ *     count                           0, and the numbers of open descriptors and of threads
+ *     settle DESCRIPTORS THREADS      waits until both numbers are at most these, for up to a minute, then as count
+ *     row COUNT COMMAND...            runs the command COUNT times in sequence: 0, the slowest time, the fastest time,
+ *                                     and how often each result occurred
+ *     crowd COUNT MOST COMMAND...     runs it in COUNT threads in parallel; output as row, but the first number is the
+ *                                     peak number of extra threads. Prints a line "under way" as soon as there are
+ *                                     MOST extra threads, or all callers have returned
+ *     cut COUNT SEED COMMAND...       a dial with settings, whose dialer another thread closes after 0 to 3 ms; output
+ *                                     as row, but the times are measured from the close
+ *     share COUNT MS COMMAND...       a dial with settings from COUNT threads with one dialer, which is closed after MS
+ *                                     milliseconds (-1: when all have returned). Output as cut, but the first number
+ *                                     is the result of a change to the dialer before the close
+ *     beside COMMAND...               starts the command in another thread: 0
+ *     join                            waits for that thread and prints its outcome
+ *     signaled COMMAND...             runs it with a pending signal that this thread blocks; no other thread may
+ *                                     handle the signal
+ *     fork COMMAND...                 runs it in a child process
+ *     fork-anew COMMAND...            the same, after the child replaced all inherited sockets with its own
+ *     fill COUNT                      opens descriptors until only COUNT are left: 0; "fill -1" closes them again
+ *     timer MS                        delivers a signal to the main thread every MS milliseconds; 0 stops it */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -31,7 +34,7 @@
 
 #define MOST_THREADS 256
 
-/* How often there was each result. */
+/* Counts how often each result occurred. */
 struct tally {
     int64_t results[16];
     int counts[16];
@@ -62,7 +65,7 @@ static void print_tally(int64_t result, const struct tally *t) {
     printf("\n");
 }
 
-static void row(char **words, int count) {
+static void repeat(char **words, int count) {
     struct tally t = {0};
     for (int i = atoi(words[1]); i > 0; i--) {
         struct outcome o = perform(words + 2, count - 2);
@@ -71,7 +74,7 @@ static void row(char **words, int count) {
     print_tally(0, &t);
 }
 
-/* One of several threads. */
+/* One of the parallel callers. */
 struct caller {
     pthread_t thread;
     char **words;
@@ -81,37 +84,37 @@ struct caller {
     atomic_int *done;
 };
 
-static void *call(void *argument) {
+static void *run_caller(void *argument) {
     struct caller *c = argument;
     pthread_barrier_wait(c->all);
     c->outcome = perform(c->words, c->count);
     atomic_fetch_add(c->done, 1);
-    /* So that there are as many callers until the last is done. */
+    /* Keeps every caller's thread alive until the last caller is done. */
     pthread_barrier_wait(c->all);
     return NULL;
 }
 
-static void crowd(char **words, int count) {
+static void run_in_parallel(char **words, int count) {
     static struct caller callers[MOST_THREADS];
     pthread_barrier_t all;
     atomic_int done = 0;
     int len = atoi(words[1]), most = atoi(words[2]), peak = 0;
     CHECK(len <= MOST_THREADS);
     pthread_barrier_init(&all, NULL, (unsigned)len + 1);
-    int before = threads() + len;
+    int before = thread_count() + len;
     for (int i = 0; i < len; i++) {
         callers[i] = (struct caller){.words = words + 3, .count = count - 3, .all = &all, .done = &done};
-        CHECK(pthread_create(&callers[i].thread, NULL, call, &callers[i]) == 0);
+        CHECK(pthread_create(&callers[i].thread, NULL, run_caller, &callers[i]) == 0);
     }
     pthread_barrier_wait(&all);
-    for (int told = 0, ended = 0; !ended; linger_ms(1)) {
+    for (int printed = 0, ended = 0; !ended; linger_ms(1)) {
         ended = atomic_load(&done) == len;
-        int beside = threads() - before;
+        int beside = thread_count() - before;
         peak = beside > peak ? beside : peak;
-        if (!told && (ended || beside >= most)) {
+        if (!printed && (ended || beside >= most)) {
             printf("under way\n");
             fflush(stdout);
-            told = 1;
+            printed = 1;
         }
     }
     pthread_barrier_wait(&all);
@@ -124,7 +127,7 @@ static void crowd(char **words, int count) {
     print_tally(peak, &t);
 }
 
-/* Who closes a dialer, and when it did. */
+/* A thread that closes a dialer, and the time at which it did. */
 struct closer {
     pthread_t thread;
     jf_dialer dialer;
@@ -140,13 +143,13 @@ static void *close_later(void *argument) {
     return NULL;
 }
 
-static void cut(char **words, int count) {
+static void close_during_dials(char **words, int count) {
     struct tally t = {0};
     uint64_t state = strtoull(words[2], NULL, 10) * 2 + 1;
     for (int i = atoi(words[1]); i > 0; i--) {
         struct closer c = {.dialer = OK(jf_dialer_open())};
         for (int at = 5; at < count - 1; at++)
-            OK(set_up(c.dialer, words[at]));
+            OK(apply_setting(c.dialer, words[at]));
         state ^= state << 13, state ^= state >> 7, state ^= state << 17;
         c.us = (int64_t)(state % 3001);
         CHECK(pthread_create(&c.thread, NULL, close_later, &c) == 0);
@@ -160,7 +163,7 @@ static void cut(char **words, int count) {
     print_tally(0, &t);
 }
 
-/* Who dials with a dialer that others dial with too. */
+/* A thread that dials with a shared dialer. */
 struct sharer {
     pthread_t thread;
     jf_dialer dialer;
@@ -177,14 +180,14 @@ static void *dial_with(void *argument) {
     return NULL;
 }
 
-static void share(char **words, int count) {
+static void share_dialer(char **words, int count) {
     static struct sharer sharers[MOST_THREADS];
     struct tally t = {0};
     int len = atoi(words[1]);
     CHECK(len <= MOST_THREADS);
     jf_dialer d = OK(jf_dialer_open());
     for (int at = 5; at < count - 1; at++)
-        OK(set_up(d, words[at]));
+        OK(apply_setting(d, words[at]));
     for (int i = 0; i < len; i++) {
         sharers[i] = (struct sharer){.dialer = d, .words = words + 3, .count = count - 3};
         CHECK(pthread_create(&sharers[i].thread, NULL, dial_with, &sharers[i]) == 0);
@@ -207,7 +210,7 @@ static void share(char **words, int count) {
     print_tally(changed, &t);
 }
 
-/* Puts the first of two sockets in place of all others. */
+/* Replaces every other socket of the process with the first of the pair. */
 static void replace_sockets(const int pair[2]) {
     for (int fd = 3; fd < 1024; fd++) {
         struct stat about;
@@ -216,7 +219,7 @@ static void replace_sockets(const int pair[2]) {
     }
 }
 
-static void in_child(char **words, int count, int anew) {
+static void run_in_child(char **words, int count, int replaces_sockets) {
     fflush(stdout);
     pid_t child = fork();
     CHECK(child >= 0);
@@ -224,10 +227,10 @@ static void in_child(char **words, int count, int anew) {
         int pair[2];
         char byte;
         CHECK(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) == 0);
-        if (anew)
+        if (replaces_sockets)
             replace_sockets(pair);
         struct outcome o = perform(words + 1, count - 1);
-        /* Nobody has sent anything by what is not his. */
+        /* Nothing was sent on a socket that replaced an inherited one. */
         CHECK(recv(pair[1], &byte, 1, MSG_DONTWAIT) == -1 && errno == EAGAIN);
         print_outcome(&o);
         fflush(stdout);
@@ -237,43 +240,43 @@ static void in_child(char **words, int count, int anew) {
     CHECK(waitpid(child, &status, 0) == child && status == 0);
 }
 
-/* The descriptors below this limit that fill took. */
+/* The descriptors below this limit that `fill` opened. */
 #define LIMIT 128
-static int taken[LIMIT], taken_len;
+static int held[LIMIT], held_count;
 
-static void fill(int left) {
+static void take_descriptors(int left) {
     struct rlimit limit;
     static rlim_t before;
     CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
     before = before == 0 ? limit.rlim_cur : before;
-    while (taken_len > 0)
-        close(taken[--taken_len]);
+    while (held_count > 0)
+        close(held[--held_count]);
     limit.rlim_cur = left < 0 ? before : LIMIT;
     CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
     if (left < 0)
         return;
     for (int fd; (fd = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0;)
-        taken[taken_len++] = fd;
+        held[held_count++] = fd;
     CHECK(errno == EMFILE);
     while (left-- > 0)
-        close(taken[--taken_len]);
+        close(held[--held_count]);
 }
 
-static void heed(int signal) {
+static void ignore_signal(int signal) {
     (void)signal;
 }
 
-static void timer(int ms) {
-    /* Waiting is never begun again, reading a command is. */
-    struct sigaction action = {.sa_handler = heed, .sa_flags = SA_RESTART};
+static void set_timer(int ms) {
+    /* SA_RESTART restarts the read of the next command; poll() is never restarted. */
+    struct sigaction action = {.sa_handler = ignore_signal, .sa_flags = SA_RESTART};
     struct itimerval every = {{0, ms * 1000}, {0, ms * 1000}};
     CHECK(sigaction(SIGALRM, &action, NULL) == 0);
     CHECK(setitimer(ITIMER_REAL, &every, NULL) == 0);
 }
 
-static void signaled(char **words, int count) {
+static void with_pending_signal(char **words, int count) {
     sigset_t set, pending;
-    timer(0);
+    set_timer(0);
     sigemptyset(&set);
     sigaddset(&set, SIGALRM);
     CHECK(pthread_sigmask(SIG_BLOCK, &set, NULL) == 0);
@@ -284,7 +287,7 @@ static void signaled(char **words, int count) {
     print_outcome(&o);
 }
 
-/* Does what is a command of this file's; whether it is. */
+/* Runs a command of this file; returns whether `words` holds one. */
 static int perform_many(char **words, int count) {
     static struct caller other;
     static pthread_barrier_t alone;
@@ -292,23 +295,23 @@ static int perform_many(char **words, int count) {
     const char *command = words[0];
     int64_t number = count > 1 ? strtoll(words[1], NULL, 10) : 0;
     if (strcmp(command, "row") == 0) {
-        row(words, count);
+        repeat(words, count);
     } else if (strcmp(command, "crowd") == 0) {
-        crowd(words, count);
+        run_in_parallel(words, count);
     } else if (strcmp(command, "cut") == 0) {
-        cut(words, count);
+        close_during_dials(words, count);
     } else if (strcmp(command, "share") == 0) {
-        share(words, count);
+        share_dialer(words, count);
     } else if (strcmp(command, "signaled") == 0) {
-        signaled(words, count);
+        with_pending_signal(words, count);
     } else if (strcmp(command, "fork") == 0 || strcmp(command, "fork-anew") == 0) {
-        in_child(words, count, command[4] != 0);
+        run_in_child(words, count, command[4] != 0);
     } else if (strcmp(command, "count") == 0 || strcmp(command, "settle") == 0) {
         double start = clock_ms();
-        int most[2] = {(int)number, count > 2 ? atoi(words[2]) : 0}, now[2] = {descriptors(), threads()};
+        int most[2] = {(int)number, count > 2 ? atoi(words[2]) : 0}, now[2] = {descriptor_count(), thread_count()};
         while (count > 1 && (now[0] > most[0] || now[1] > most[1]) && clock_ms() < start + 60000) {
             linger_ms(1);
-            now[0] = descriptors(), now[1] = threads();
+            now[0] = descriptor_count(), now[1] = thread_count();
         }
         printf("0 %.1f %d %d\n", clock_ms() - start, now[0], now[1]);
     } else if (strcmp(command, "beside") == 0) {
@@ -320,13 +323,13 @@ static int perform_many(char **words, int count) {
         }
         other = (struct caller){.words = own, .count = count - 1, .all = &alone, .done = &done};
         pthread_barrier_init(&alone, NULL, 1);
-        CHECK(pthread_create(&other.thread, NULL, call, &other) == 0);
+        CHECK(pthread_create(&other.thread, NULL, run_caller, &other) == 0);
         printf("0 0\n");
     } else if (strcmp(command, "join") == 0) {
         CHECK(pthread_join(other.thread, NULL) == 0);
         print_outcome(&other.outcome);
     } else if (strcmp(command, "fill") == 0 || strcmp(command, "timer") == 0) {
-        *command == 'f' ? fill((int)number) : timer((int)number);
+        *command == 'f' ? take_descriptors((int)number) : set_timer((int)number);
         printf("0 0\n");
     } else {
         return 0;

@@ -1,12 +1,14 @@
-/* Looks names up and dials as it is told, for tests that make the network around it. It reads commands, one a line, and
- * answers each with one: a result, which is a number or an error's name, the milliseconds that it took, and what came of it.
+/* Resolves names and dials on command, for tests that set up the network around it. It reads one command per line
+ * and prints one line for each: the result (a number or an error name), the milliseconds it took, and the output.
  *
- *     resolve HOST SERVICE FAMILY TYPE TIMEOUT    how many, and the addresses; FAMILY 0, 4, 6; TYPE 0, stream, dgram
- *     reverse ADDRESS TIMEOUT                     the name's length, and the name
- *     dial ENDPOINT [SETTING...] TIMEOUT          0, the peer's address and the socket's own, and what was set reads as now
+ *     resolve HOST SERVICE FAMILY TYPE TIMEOUT    the number of addresses, and the addresses; FAMILY 0, 4, 6;
+ *                                                 TYPE 0, stream, dgram
+ *     reverse ADDRESS TIMEOUT                     the length of the name, and the name
+ *     dial ENDPOINT [SETTING...] TIMEOUT          0, the addresses of the peer and of the socket, and each setting
+ *                                                 as read back from the socket
  *
  * "" stands for an empty word. Settings of a dialer are delay=MS, local=ADDRESS, and the options of option_of() below.
- * names_many.h has what is done many times, at once, and in other ways that depend on the process. */
+ * names_many.h has further commands, which repeat these or run them in parallel. */
 #include "check.h"
 #include "clock.h"
 
@@ -14,22 +16,22 @@
 
 #define WORDS 24
 
-/* What a command came to. */
+/* The outcome of a command. */
 struct outcome {
     int64_t result;
     double ms;
     char text[1500];
 };
 
-static void say(struct outcome *o, const char *word) {
+static void append_word(struct outcome *o, const char *word) {
     size_t used = strlen(o->text);
     snprintf(o->text + used, sizeof o->text - used, " %s", word);
 }
 
-static void say_addr(struct outcome *o, const jf_addr *a) {
+static void append_addr(struct outcome *o, const jf_addr *a) {
     char text[JF_ADDR_TEXT];
     OK(jf_addr_format(a, text, sizeof text));
-    say(o, text);
+    append_word(o, text);
 }
 
 static int32_t option_of(const char *name, size_t len) {
@@ -42,11 +44,11 @@ static int32_t option_of(const char *name, size_t len) {
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         if (strlen(options[i].name) == len && strncmp(options[i].name, name, len) == 0)
             return options[i].option;
-    fprintf(stderr, "%s is no setting\n", name);
+    fprintf(stderr, "unknown setting: %s\n", name);
     exit(1);
 }
 
-static int64_t set_up(jf_dialer d, const char *setting) {
+static int64_t apply_setting(jf_dialer d, const char *setting) {
     const char *value = strchr(setting, '=');
     CHECK(value != NULL);
     size_t len = (size_t)(value++ - setting);
@@ -71,7 +73,7 @@ static struct outcome resolve(char **words) {
     o.result = jf_resolve(words[1], service, family, type, strtoll(words[5], NULL, 10), found, 64);
     o.ms = clock_ms() - start;
     for (int64_t i = 0; i < o.result; i++)
-        say_addr(&o, &found[i]);
+        append_addr(&o, &found[i]);
     return o;
 }
 
@@ -83,7 +85,7 @@ static struct outcome reverse(char **words) {
     o.result = jf_resolve_addr(&a, strtoll(words[2], NULL, 10), name, sizeof name);
     o.ms = clock_ms() - start;
     if (o.result >= 0)
-        say(&o, name);
+        append_word(&o, name);
     return o;
 }
 
@@ -92,7 +94,7 @@ static struct outcome dial(char **words, int count) {
     int64_t timeout = strtoll(words[count - 1], NULL, 10);
     jf_dialer d = count > 3 ? OK(jf_dialer_open()) : 0;
     for (int i = 2; i < count - 1 && o.result == 0; i++)
-        o.result = set_up(d, words[i]);
+        o.result = apply_setting(d, words[i]);
     double start = clock_ms();
     jf_socket s = o.result != 0 ? o.result : count > 3 ? jf_dialer_dial(d, words[1], timeout) : jf_dial(words[1], timeout);
     o.ms = clock_ms() - start;
@@ -100,9 +102,9 @@ static struct outcome dial(char **words, int count) {
     if (s >= 0) {
         jf_addr a;
         OK(jf_peer_addr(s, &a));
-        say_addr(&o, &a);
+        append_addr(&o, &a);
         OK(jf_local_addr(s, &a));
-        say_addr(&o, &a);
+        append_addr(&o, &a);
         for (int i = 2; i < count - 1; i++) {
             size_t len = strcspn(words[i], "=");
             if (strncmp(words[i], "delay=", 6) != 0 && strncmp(words[i], "local=", 6) != 0) {
@@ -115,7 +117,7 @@ static struct outcome dial(char **words, int count) {
                     OK(jf_get(s, option, &value));
                     snprintf(read, sizeof read, "%.*s=%" PRId64, (int)len, words[i], value);
                 }
-                say(&o, read);
+                append_word(&o, read);
             }
         }
         OK(jf_close(s));
@@ -125,7 +127,7 @@ static struct outcome dial(char **words, int count) {
     return o;
 }
 
-/* How many entries a folder of /proc has, but for the one by which it is read. */
+/* The number of entries in a folder of /proc, without the descriptor that reads it. */
 static int entries(const char *path, int own) {
     DIR *folder = opendir(path);
     CHECK(folder != NULL);
@@ -136,11 +138,11 @@ static int entries(const char *path, int own) {
     return count;
 }
 
-static int descriptors(void) {
+static int descriptor_count(void) {
     return entries("/proc/self/fd", 1);
 }
 
-static int threads(void) {
+static int thread_count(void) {
     return entries("/proc/self/task", 0);
 }
 
@@ -151,11 +153,11 @@ static struct outcome perform(char **words, int count) {
         return reverse(words);
     if (strcmp(words[0], "dial") == 0)
         return dial(words, count);
-    fprintf(stderr, "%s is no command\n", words[0]);
+    fprintf(stderr, "unknown command: %s\n", words[0]);
     exit(1);
 }
 
-/* Prints a result, which is told by its name if it is an error. */
+/* Prints a result; an error by its name. */
 static void print_result(int64_t result) {
     if (result < 0)
         printf("%s", jf_error_name(result));
@@ -172,7 +174,7 @@ static void print_outcome(const struct outcome *o) {
 
 int main(void) {
     char line[1000];
-    /* What is wrong is said in place of an answer. */
+    /* Failures are printed in place of an answer. */
     CHECK(dup2(1, 2) == 2);
     while (fgets(line, sizeof line, stdin) != NULL) {
         char *words[WORDS + 1];

@@ -1,4 +1,4 @@
-/* No call allocates. The program stands in for the C library's malloc and counts. */
+/* The library's calls do not allocate memory: this program replaces malloc and counts its calls. */
 #include "clock.h"
 #include "pairs.h"
 
@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* What glibc's own functions are called when somebody else has their names. */
+/* glibc's own functions, under the names that remain when malloc and free are replaced. */
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *memory, size_t size);
@@ -48,14 +48,14 @@ void free(void *memory) {
     __libc_free(memory);
 }
 
-/* Valgrind puts an allocator of its own in the place of ours, so there the calls are made but not counted. */
-static int counted;
+/* Valgrind replaces our allocator with its own, so under valgrind the calls are made but not counted. */
+static int is_counted;
 static enum kind kind;
 static jf_socket s[2];
 static jf_addr names[2];
-static char room[256];
+static char buffer[256];
 
-static void begin(void) {
+static void connect_pair(void) {
     connected(kind, s);
     for (int i = 0; i < 2; i++) {
         OK(jf_local_addr(s[i], &names[i]));
@@ -63,10 +63,10 @@ static void begin(void) {
     }
 }
 
-/* One round each. */
+/* One round of each group of calls. */
 static void send_recv(void) {
     EXPECT(jf_send(s[0], "hello", 5, 0), 5);
-    EXPECT(jf_recv(s[1], room, sizeof room, 0), 5);
+    EXPECT(jf_recv(s[1], buffer, sizeof buffer, 0), 5);
 }
 
 static void send_recv_from(void) {
@@ -75,19 +75,19 @@ static void send_recv_from(void) {
         EXPECT(jf_send_to(s[0], "hello", 5, 0, &names[1]), 5);
     else
         EXPECT(jf_send(s[0], "hello", 5, 0), 5);
-    EXPECT(jf_recv_from(s[1], room, sizeof room, 0, &from), 5);
+    EXPECT(jf_recv_from(s[1], buffer, sizeof buffer, 0, &from), 5);
 }
 
 static void vectors(void) {
     const jf_buf out[] = {{(void *)"he", 2}, {NULL, 0}, {(void *)"llo", 3}};
-    jf_buf in[] = {{room, 4}, {room + 8, 64}};
+    jf_buf in[] = {{buffer, 4}, {buffer + 8, 64}};
     EXPECT(jf_send_vec(s[0], out, 3, 0), 5);
     EXPECT(jf_recv_vec(s[1], in, 2, 0), 5);
 }
 
 static void messages(void) {
     static jf_passed passed[4];
-    jf_buf out[] = {{(void *)"he", 2}, {(void *)"llo", 3}}, in[] = {{room, 4}, {room + 8, 64}};
+    jf_buf out[] = {{(void *)"he", 2}, {(void *)"llo", 3}}, in[] = {{buffer, 4}, {buffer + 8, 64}};
     jf_msg m;
     memset(&m, 0, sizeof m);
     m.size = sizeof m;
@@ -114,19 +114,19 @@ static void messages(void) {
     EXPECT(jf_recv_msg(s[1], &m, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
 }
 
-/* As many as go into one call, each in a room of its own, and then run together. */
+/* A full batch: each datagram in its own buffer, then coalesced. */
 static void many(void) {
     enum { COUNT = JF_COALESCED_COUNT };
     static jf_datagram out[COUNT], in[COUNT];
-    static char rooms[JF_COALESCED_ROOM];
+    static char buffers[JF_COALESCED_ROOM];
     if (kind_type(kind) != JF_DGRAM) return;
     int may_run = kind != UNIX_DGRAM;
     for (int runs = 0; runs <= may_run; runs++) {
         for (int i = 0; i < COUNT; i++) {
             out[i] = (jf_datagram){.data = "hello", .len = 5, .present = may_run * JF_HAS_ADDR, .addr = names[1]};
-            in[i] = (jf_datagram){.room = rooms + 8 * i, .room_len = 8};
+            in[i] = (jf_datagram){.room = buffers + 8 * i, .room_len = 8};
         }
-        if (runs) in[0].room_len = sizeof rooms;
+        if (runs) in[0].room_len = sizeof buffers;
         EXPECT(jf_send_many(s[0], out, 8, 0), 8);
         out[3].data = NULL;
         EXPECT(jf_send_many(s[0], out, 4, 0), 3);
@@ -140,8 +140,8 @@ static void many(void) {
 static void all_and_exact(void) {
     if (kind_type(kind) != JF_STREAM) return;
     size_t sent, received;
-    EXPECT(jf_send_all(s[0], room, 200, &sent), 0);
-    EXPECT(jf_recv_exact(s[1], room, 200, &received), 0);
+    EXPECT(jf_send_all(s[0], buffer, 200, &sent), 0);
+    EXPECT(jf_recv_exact(s[1], buffer, 200, &received), 0);
 }
 
 static void file(void) {
@@ -151,7 +151,7 @@ static void file(void) {
     for (int64_t timeout = -1; timeout < 10000; timeout += 5000) {
         OK(jf_set(s[0], JF_OPT_SEND_TIMEOUT, timeout));
         EXPECT(jf_send_file(s[0], fd, 0, 300), 200);
-        EXPECT(jf_recv_exact(s[1], room, 200, NULL), 0);
+        EXPECT(jf_recv_exact(s[1], buffer, 200, NULL), 0);
     }
     EXPECT(jf_send_file(s[0], fd, 200, 1), JF_E_END_OF_STREAM);
     OK(jf_set(s[0], JF_OPT_SEND_TIMEOUT, -1));
@@ -187,17 +187,17 @@ static void pollers(void) {
 }
 
 static void would_block(void) {
-    EXPECT(jf_recv(s[1], room, sizeof room, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
+    EXPECT(jf_recv(s[1], buffer, sizeof buffer, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
 }
 
 static void too_short(void) {
     if (kind_type(kind) == JF_STREAM) return;
     EXPECT(jf_send(s[0], "hello", 5, 0), 5);
-    EXPECT(jf_recv(s[1], room, 2, 0), JF_E_TRUNCATED);
+    EXPECT(jf_recv(s[1], buffer, 2, 0), JF_E_TRUNCATED);
 }
 
 static void refused(void) {
-    EXPECT(jf_recv(0, room, sizeof room, 0), JF_E_BAD_HANDLE);
+    EXPECT(jf_recv(0, buffer, sizeof buffer, 0), JF_E_BAD_HANDLE);
     EXPECT(jf_send(s[0], NULL, 1, 0), JF_E_INVALID);
     EXPECT(jf_get(s[0], 0, NULL), JF_E_INVALID);
 }
@@ -209,10 +209,10 @@ static void options(void) {
     OK(jf_set(s[0], JF_OPT_RECV_TIMEOUT, 1000));
     OK(jf_get(s[0], JF_OPT_RECV_TIMEOUT, &value));
     OK(jf_set_text(s[0], JF_OPT_DEVICE, "lo"));
-    EXPECT(jf_get_text(s[0], JF_OPT_DEVICE, room, sizeof room), 2);
+    EXPECT(jf_get_text(s[0], JF_OPT_DEVICE, buffer, sizeof buffer), 2);
     OK(jf_set_text(s[0], JF_OPT_DEVICE, ""));
-    OK(jf_get_raw(s[0], SOL_SOCKET, SO_KEEPALIVE, room, 4));
-    OK(jf_set_raw(s[0], SOL_SOCKET, SO_KEEPALIVE, room, 4));
+    OK(jf_get_raw(s[0], SOL_SOCKET, SO_KEEPALIVE, buffer, 4));
+    OK(jf_set_raw(s[0], SOL_SOCKET, SO_KEEPALIVE, buffer, 4));
     OK(jf_supported(JF_OPT_KEEP_ALIVE));
 }
 
@@ -241,27 +241,27 @@ static void addresses(void) {
 
 static void timed_out(void) {
     OK(jf_set(s[1], JF_OPT_RECV_TIMEOUT, 1));
-    EXPECT(jf_recv(s[1], room, sizeof room, 0), JF_E_TIMED_OUT);
-    if (kind_type(kind) == JF_STREAM) EXPECT(jf_recv_exact(s[1], room, sizeof room, NULL), JF_E_TIMED_OUT);
+    EXPECT(jf_recv(s[1], buffer, sizeof buffer, 0), JF_E_TIMED_OUT);
+    if (kind_type(kind) == JF_STREAM) EXPECT(jf_recv_exact(s[1], buffer, sizeof buffer, NULL), JF_E_TIMED_OUT);
     OK(jf_set(s[1], JF_OPT_RECV_TIMEOUT, 10000));
 }
 
-/* The life of a socket, from a listener that is there all the time. */
+/* A whole socket lifetime; the listener exists throughout. */
 static jf_socket listener;
-static jf_addr place;
+static jf_addr listener_addr;
 
 static void open_and_close(void) {
     jf_addr peer;
     jf_socket c = OK(jf_open(kind_family(kind), kind_type(kind), 0));
     if (kind_type(kind) != JF_DGRAM) {
-        OK(jf_connect(c, &place));
+        OK(jf_connect(c, &listener_addr));
         jf_socket a = OK(jf_accept(listener, &peer));
         OK(jf_close(a));
     }
     OK(jf_close(c));
 }
 
-static void in_and_out(void) {
+static void into_fd_and_from_fd(void) {
     s[0] = OK(jf_from_fd(OK(jf_into_fd(s[0]))));
     OK(jf_close(OK(jf_dup(s[0]))));
 }
@@ -278,7 +278,7 @@ static const struct {
               {"send_all, recv_exact", all_and_exact, 1000},
               {"send_file, recv_exact", file, 100},
               {"wait", wait_for, 20},
-              {"pollers", pollers, 1000},
+              {"recv that is truncated", too_short, 1000},
               {"recv that would block", would_block, 1000},
               {"recv that is cut", too_short, 1000},
               {"calls that are refused", refused, 1000},
@@ -288,30 +288,30 @@ static const struct {
               {"local_addr, peer_addr", addresses, 1000},
               {"recv that times out", timed_out, 20},
               {"open, connect, accept, close", open_and_close, 100},
-              {"into_fd, from_fd, dup", in_and_out, 100}};
+              {"into_fd, from_fd, dup", into_fd_and_from_fd, 100}};
 
 int main(int argc, char **argv) {
-    counted = !is_slow(argc, argv);
-    /* That our malloc is the one which is used shows in the list of interfaces, which the C library makes. */
+    is_counted = !is_slow(argc, argv);
+    /* jf_interfaces uses getifaddrs(), which allocates: this shows that our malloc is in use. */
     long before = calls;
     OK(jf_interfaces(NULL, 0));
-    CHECK(!counted || calls > before);
+    CHECK(!is_counted || calls > before);
 
     for (kind = 0; kind < KINDS; kind++) {
-        begin();
+        connect_pair();
         group = parsed(kind_family(kind) == JF_INET6 ? "[ff15::7]:0" : "239.7.7.7:0");
         if (kind_type(kind) != JF_DGRAM) {
-            listener = bound(kind_anywhere(kind), kind_type(kind), &place);
+            listener = bound(kind_anywhere(kind), kind_type(kind), &listener_addr);
             OK(jf_listen(listener, 4));
         }
         for (size_t i = 0; i < sizeof rounds / sizeof rounds[0]; i++) {
-            /* What is made once, such as a thread's own memory, is made in the first round. */
+            /* The first round is not counted: it makes one-time allocations, such as thread-local data. */
             rounds[i].round();
             long until = calls;
             for (int round = 0; round < rounds[i].rounds; round++) rounds[i].round();
             long allocated = calls - until;
-            if (counted && allocated) {
-                fprintf(stderr, "%s, %s: %ld calls of the allocator in %d rounds\n", kind_names[kind], rounds[i].name,
+            if (is_counted && allocated) {
+                fprintf(stderr, "%s, %s: %ld allocator calls in %d rounds\n", kind_names[kind], rounds[i].name,
                         allocated, rounds[i].rounds);
                 return 1;
             }

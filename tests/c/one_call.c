@@ -1,5 +1,5 @@
-/* Two hundred of each call between two calls of getppid, for whoever traces the system calls: some find what they want,
-   and the receives of a conversation wait for it. */
+/* Makes each call 200 times, between two calls of getppid() that mark the section for strace. Some calls complete
+ * at once; in the conversations the receives block. */
 #include "check.h"
 
 #include <sys/mman.h>
@@ -7,10 +7,10 @@
 
 enum { ROUNDS = 200 };
 
-/* What the tracer looks for. */
+/* Marks the beginning or the end of a section. */
 static void mark(void) { (void)getppid(); }
 
-/* The other end answers in a process of its own. */
+/* Echoes in a child process. */
 static void answer(jf_socket s) {
     char byte;
     while (jf_recv(s, &byte, 1, 0) == 1) OK(jf_send(s, &byte, 1, 0));
@@ -62,7 +62,7 @@ static void datagrams(int64_t timeout) {
     OK(jf_close(s));
 }
 
-/* Each time a page of a file, on a stream that has room for it. */
+/* Sends one page of a file, on a stream whose buffer has space for it. */
 static void files(int64_t timeout) {
     enum { PAGE = 4096 };
     static char page[PAGE];
@@ -93,7 +93,7 @@ static void waits(int64_t timeout) {
     OK(jf_close(s[1]));
 }
 
-/* What changes a poller, and waits that find something and that do not. */
+/* Registration changes, and waits with and without events. */
 static void pollers(int64_t timeout) {
     jf_socket s[2];
     jf_event e[4];
@@ -116,7 +116,7 @@ static void pollers(int64_t timeout) {
     OK(jf_close(s[1]));
 }
 
-/* A conversation that a poller waits in. */
+/* A conversation with a poller wait before each receive. */
 static void polled_streams(int64_t timeout) {
     jf_socket s[2];
     jf_event e;
@@ -142,7 +142,7 @@ static void polled_streams(int64_t timeout) {
     OK(jf_close(s[0]));
 }
 
-/* With something beside the data, which the receiver asks for. */
+/* Messages with ancillary data, which the receiver requests. */
 static void messages(int64_t timeout) {
     jf_addr to;
     jf_socket s = bound("127.0.0.1:0", JF_DGRAM, &to);
@@ -169,7 +169,7 @@ static void messages(int64_t timeout) {
     OK(jf_close(s));
 }
 
-/* With a descriptor and a socket, of which the receiver takes nothing. */
+/* Messages with a descriptor and a socket, which the receiver discards. */
 static void passing(int type) {
     jf_socket s[2];
     char byte = 'x';
@@ -193,19 +193,19 @@ static void passing(int type) {
     OK(jf_close(s[1]));
 }
 
-/* Many in one: neighbours that go as one message and come so, then those that are messages of their own. */
+/* Batches: one segmented and coalesced message, then separate datagrams. */
 static void many(int64_t timeout) {
     enum { RUN = 16, OWN = 8 };
     static jf_datagram out[RUN], in[JF_COALESCED_COUNT];
-    static char bytes[RUN], rooms[JF_COALESCED_ROOM];
+    static char bytes[RUN], buffers[JF_COALESCED_ROOM];
     jf_addr to;
     jf_socket s = bound("127.0.0.1:0", JF_DGRAM, &to), other = bound("127.0.0.1:0", JF_DGRAM, &to);
     OK(jf_connect(s, &to));
     with_timeout(s, timeout);
     with_timeout(other, timeout);
     for (int i = 0; i < RUN; i++) out[i] = (jf_datagram){.data = bytes, .len = 2};
-    in[0] = (jf_datagram){.room = rooms, .room_len = sizeof rooms};
-    /* Each socket finds out what it can. */
+    in[0] = (jf_datagram){.room = buffers, .room_len = sizeof buffers};
+    /* On first use each socket detects the kernel's features. */
     EXPECT(jf_recv_many(other, in, JF_COALESCED_COUNT, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
     EXPECT(jf_send_many(s, out, RUN, 0), RUN);
     EXPECT(jf_recv_many(other, in, JF_COALESCED_COUNT, 0), RUN);
@@ -219,7 +219,7 @@ static void many(int64_t timeout) {
     OK(jf_set(other, JF_OPT_GRO, 0));
     for (int i = 0; i < OWN; i++) {
         out[i].len = (size_t)i + 1;
-        in[i] = (jf_datagram){.room = rooms + RUN * i, .room_len = RUN};
+        in[i] = (jf_datagram){.room = buffers + RUN * i, .room_len = RUN};
     }
     EXPECT(jf_recv_many(other, in, OWN, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
     mark();

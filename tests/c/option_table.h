@@ -1,5 +1,5 @@
-/* What each option is expected to be, written down from the system's manual pages: where it is kept, which values it
-   takes, and which sockets have it. It knows nothing of the library's own table. */
+/* The expected properties of each option, taken from the man pages: level and name, the accepted values, and the
+ * sockets that have it. It is independent of the library's own table. */
 #ifndef OPTION_TABLE_H
 #define OPTION_TABLE_H
 
@@ -13,7 +13,7 @@
 #include <netinet/udp.h>
 #include <unistd.h>
 
-/* What headers of the system may be too old for. */
+/* Constants that are missing in older system headers. */
 #ifndef SO_PASSPIDFD
 #define SO_PASSPIDFD 76
 #endif
@@ -36,12 +36,12 @@
 #ifndef IPV6_MULTICAST_ALL
 #define IPV6_MULTICAST_ALL 29
 #endif
-/* The system's own header of these does not go together with <netinet/udp.h>. */
+/* The system's UDP-Lite header conflicts with <netinet/udp.h>. */
 #define SOL_UDPLITE 136
 #define UDPLITE_SEND_CSCOV 10
 #define UDPLITE_RECV_CSCOV 11
 
-/* Kinds of sockets beyond those that come in pairs. */
+/* Further kinds of sockets, after those of pairs.h. */
 enum { RAW4 = KINDS, RAW6, UDPLITE4, UDPLITE6, NETLINK, PACKET, VSOCK, SOCKETS };
 
 static inline int socket_family(int kind) {
@@ -60,12 +60,12 @@ static inline int socket_type(int kind) {
                                                   : JF_RAW;
 }
 
-/* 253 is a protocol for experiments, which is not given a header of its own. */
+/* Protocol 253 is reserved for experiments; the kernel adds no header for it. */
 static inline int socket_protocol(int kind) {
     return kind == RAW4 || kind == RAW6 ? 253 : kind == UDPLITE4 || kind == UDPLITE6 ? SOL_UDPLITE : 0;
 }
 
-/* A socket of a kind, or 0 for one that a system may do without. */
+/* A new socket of a kind; 0 if the system lacks VSOCK or UDP-Lite. */
 static inline jf_socket fresh(int kind) {
     int64_t s = jf_open(socket_family(kind), socket_type(kind), socket_protocol(kind));
     if (kind == VSOCK && s == JF_E_FAMILY_UNSUPPORTED) return 0;
@@ -73,7 +73,7 @@ static inline jf_socket fresh(int kind) {
     return OK(s);
 }
 
-/* Raw sockets and options with privileges make root's tests of these. */
+/* Raw sockets and privileged options require root. */
 static inline void need_root(void) {
     if (geteuid() == 0) return;
     fprintf(stderr, "this test needs root\n");
@@ -89,7 +89,7 @@ enum {
     RAW = OF(RAW4) | OF(RAW6),
     IP4 = OF(TCP4) | OF(UDP4) | OF(UDPLITE4) | OF(RAW4),
     IP6 = OF(TCP6) | OF(UDP6) | OF(UDPLITE6) | OF(RAW6),
-    /* IPv6 sockets that speak IPv4 too. */
+    /* IPv6 sockets that also handle IPv4. */
     DUAL = OF(TCP6) | OF(UDP6) | OF(UDPLITE6),
     GROUPS4 = OF(UDP4) | OF(UDPLITE4) | OF(RAW4),
     GROUPS6 = OF(UDP6) | OF(UDPLITE6) | OF(RAW6),
@@ -99,15 +99,15 @@ enum {
 };
 
 enum form {
-    /* An int, an unsigned one, 64 bits, an int in network byte order. */
+    /* int, unsigned int, 64-bit integer, int in network byte order. */
     INT, UINT, WIDE, SWAPPED,
     /* 1 is IP_PMTUDISC_DO, 0 is IP_PMTUDISC_DONT. */
     NO_FRAGMENT,
     /* struct ip_mreqn on IPv4, an int on IPv6. */
     GROUP_INTERFACE,
-    /* Only to be set, to be read, a text. */
+    /* Write-only, read-only, text. */
     SET, READ, TEXT,
-    /* The two timeouts, the buffers, and what is kept in the library: looked at one by one. */
+    /* The two timeouts, the buffer sizes, and options that the library stores: tested one by one. */
     OTHER,
 };
 
@@ -121,15 +121,15 @@ struct option {
     int number, option;
     const char *word;
     enum form form;
-    /* What is taken, and of that what is kept as it is, the numbers between included. */
+    /* min..max is accepted; of these, least..most is read back unchanged. */
     int64_t min, max, least, most;
-    /* What a fresh socket has; -2 is whatever the system says. */
+    /* The value of a new socket; -2 if it depends on the system. */
     int64_t initial;
-    /* Where it is kept: for a kind that is there twice, in both. */
+    /* The level and name; a kind of socket listed in both places sets both. */
     struct place places[2];
 };
 
-/* The words are made in each of these, since a name that is passed on is its number by then. */
+/* Each macro stringizes the names directly: an argument passed on would already be expanded to its number. */
 #define NONE {0, 0, 0, 0, 0}
 #define PLACE(kinds, level, name) {kinds, level, name, #level, #name}
 #define ON(kinds, level, name) {{kinds, level, name, #level, #name}, NONE}
@@ -249,14 +249,14 @@ static const struct option options[] = {
 };
 enum { OPTIONS = sizeof options / sizeof options[0] };
 
-/* The option's places that a kind of socket has; NULL for no more. */
+/* The index-th place of the option for a kind of socket; NULL if there are no more. */
 static inline const struct place *place_of(const struct option *o, int kind, int index) {
     for (int i = 0; i < 2; i++)
         if (o->places[i].kinds & OF(kind) && index-- == 0) return &o->places[i];
     return NULL;
 }
 
-/* What the kernel makes of a number: TCP sets the two lowest bits of the traffic class, for itself. */
+/* The value that the kernel stores: TCP manages the two lowest bits of the traffic class (ECN) itself. */
 static inline int64_t kept(const struct option *o, int kind, int64_t value) {
     return o->option == JF_OPT_TOS && TCP & OF(kind) ? value & ~3 : value;
 }
@@ -267,7 +267,7 @@ static inline int64_t get_option(jf_socket s, int option) {
     return value;
 }
 
-/* The same, from the system, in the option's form. */
+/* As get_option, but read with getsockopt() in the option's form. */
 static inline int64_t system_has(jf_socket s, const struct place *place, enum form form) {
     unsigned char value[16] = {0};
     socklen_t len = form == WIDE ? 8 : 4;

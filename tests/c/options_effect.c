@@ -1,4 +1,4 @@
-/* What options do: who can bind where, which families a socket speaks, and the error of a connection. */
+/* The effects of options: who can bind where, which address families a socket handles, and connection errors. */
 #include "clock.h"
 #include "pairs.h"
 
@@ -12,15 +12,15 @@ static int64_t get(jf_socket s, int option) {
     return value;
 }
 
-/* The same port, on IPv4. */
+/* The same port on 127.0.0.1. */
 static jf_addr v4_of(const jf_addr *a) {
     jf_addr v4 = parsed("127.0.0.1:0");
     OK(jf_addr_set_port(&v4, (int32_t)jf_addr_port(a)));
     return v4;
 }
 
-/* The descriptor of an IPv6 socket made elsewhere tells the system's own default. */
-static void default_of_the_library(void) {
+/* The library turns IPV6_V6ONLY off for its own sockets, whatever the system's default is. */
+static void default_of_only_v6(void) {
     int value = -1;
     socklen_t len = sizeof value;
     static const int types[] = {JF_STREAM, JF_DGRAM};
@@ -30,7 +30,7 @@ static void default_of_the_library(void) {
         CHECK(getsockopt((int)OK(jf_fd(s)), IPPROTO_IPV6, IPV6_V6ONLY, &value, &len) == 0 && value == 0);
         OK(jf_close(s));
     }
-    /* One that was set otherwise before it came here stays so. */
+        /* An adopted descriptor keeps its setting. */
     int fd = socket(AF_INET6, SOCK_STREAM, 0);
     value = 1;
     CHECK(fd >= 0 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &value, sizeof value) == 0);
@@ -39,7 +39,7 @@ static void default_of_the_library(void) {
     OK(jf_close(s));
 }
 
-/* IPv4 clients of a listener on all of IPv6's addresses. */
+/* IPv4 clients of a listener on [::]. */
 static void both_families(int only_v6) {
     jf_addr any = parsed("[::]:0"), a, peer;
     jf_socket l = OK(jf_open(JF_INET6, JF_STREAM, 0)), v4 = OK(jf_open(JF_INET, JF_STREAM, 0));
@@ -53,7 +53,7 @@ static void both_families(int only_v6) {
     jf_addr to = v4_of(&a);
     jf_socket holder = 0;
     if (only_v6) {
-        /* The port is another's on IPv4 then, so we take it, lest somebody else listens there. */
+                /* Holds the IPv4 port, so that no other process listens on it. */
         holder = OK(jf_open(JF_INET, JF_STREAM, 0));
         int64_t taken = jf_bind(holder, &to);
         CHECK(taken == 0 || taken == JF_E_ADDR_IN_USE);
@@ -89,7 +89,7 @@ static void shared_port(enum kind kind) {
     if (kind_type(kind) == JF_STREAM) {
         OK(jf_listen(s[0], 4));
         OK(jf_listen(s[1], 4));
-        /* Whichever of the two gets it. */
+                /* Either of the two gets the connection. */
         jf_socket c = OK(jf_open(kind_family(kind), JF_STREAM, 0));
         OK(jf_connect(c, &a));
         struct pollfd both[] = {{(int)OK(jf_fd(s[0])), POLLIN, 0}, {(int)OK(jf_fd(s[1])), POLLIN, 0}};
@@ -100,8 +100,8 @@ static void shared_port(enum kind kind) {
     for (int i = 0; i < 3; i++) OK(jf_close(s[i]));
 }
 
-/* An address whose connections are still fading out. The system asks the old socket for its permission too. */
-static void fading(int reuse) {
+/* An address with connections in TIME_WAIT. The kernel allows a second bind only if both sockets set SO_REUSEADDR. */
+static void bind_during_time_wait(int reuse) {
     jf_addr a = parsed("127.0.0.1:0");
     jf_socket l = OK(jf_open(JF_INET, JF_STREAM, 0)), c = OK(jf_open(JF_INET, JF_STREAM, 0));
     OK(jf_set(l, JF_OPT_REUSE_ADDR, reuse));
@@ -110,10 +110,10 @@ static void fading(int reuse) {
     OK(jf_local_addr(l, &a));
     OK(jf_connect(c, &a));
     jf_socket s = OK(jf_accept(l, NULL));
-    char room;
-    /* Who closes first has the connection fading out, once the other has closed too. */
+    char byte;
+        /* The side that closes first enters TIME_WAIT, after the other has closed too. */
     OK(jf_close(s));
-    EXPECT(jf_recv(c, &room, 1, 0), 0);
+    EXPECT(jf_recv(c, &byte, 1, 0), 0);
     OK(jf_close(c));
     OK(jf_close(l));
     jf_socket again = OK(jf_open(JF_INET, JF_STREAM, 0));
@@ -122,12 +122,12 @@ static void fading(int reuse) {
     OK(jf_close(again));
 }
 
-static void error_of_a_connection(enum kind kind) {
-    jf_addr nobody;
-    jf_socket holder = bound(kind_anywhere(kind), JF_STREAM, &nobody), c = OK(jf_open(kind_family(kind), JF_STREAM, 0));
+static void connect_error(enum kind kind) {
+    jf_addr unused_addr;
+    jf_socket holder = bound(kind_anywhere(kind), JF_STREAM, &unused_addr), c = OK(jf_open(kind_family(kind), JF_STREAM, 0));
     CHECK(get(c, JF_OPT_ERROR) == 0);
     OK(jf_set(c, JF_OPT_SEND_TIMEOUT, 0));
-    EXPECT(jf_connect(c, &nobody), JF_E_IN_PROGRESS);
+    EXPECT(jf_connect(c, &unused_addr), JF_E_IN_PROGRESS);
     struct pollfd over = {.fd = (int)OK(jf_fd(c)), .events = POLLOUT};
     CHECK(poll(&over, 1, 10000) == 1);
     CHECK(get(c, JF_OPT_ERROR) == JF_E_CONN_REFUSED);
@@ -136,14 +136,14 @@ static void error_of_a_connection(enum kind kind) {
     OK(jf_close(holder));
 }
 
-/* Unsent data thrown away: the peer sees a reset instead of the end. */
-static void no_lingering(void) {
+/* With a linger time of 0, close discards unsent data and resets the connection. */
+static void reset_on_close(void) {
     jf_socket s[2];
-    char room;
+    char byte;
     tcp_pair(s);
     OK(jf_set(s[0], JF_OPT_LINGER, 0));
     OK(jf_close(s[0]));
-    EXPECT(jf_recv(s[1], &room, 1, 0), JF_E_CONN_RESET);
+    EXPECT(jf_recv(s[1], &byte, 1, 0), JF_E_CONN_RESET);
     OK(jf_close(s[1]));
 }
 
@@ -156,8 +156,8 @@ static void broadcast(void) {
     OK(jf_close(s));
 }
 
-/* An IPv6 socket that speaks IPv4 obeys the one number for both. */
-static void one_ttl_for_both(void) {
+/* An IPv6 socket applies the TTL to IPv4 packets as well. */
+static void ttl_of_both_families(void) {
     jf_socket s = OK(jf_open(JF_INET6, JF_STREAM, 0));
     int value = 0;
     socklen_t len = sizeof value;
@@ -168,19 +168,19 @@ static void one_ttl_for_both(void) {
 }
 
 int main(void) {
-    default_of_the_library();
+    default_of_only_v6();
     both_families(0);
     both_families(1);
     shared_port(TCP4);
     shared_port(TCP6);
     shared_port(UDP4);
     shared_port(UDP6);
-    fading(0);
-    fading(1);
-    error_of_a_connection(TCP4);
-    error_of_a_connection(TCP6);
-    no_lingering();
-    one_ttl_for_both();
+    bind_during_time_wait(0);
+    bind_during_time_wait(1);
+    connect_error(TCP4);
+    connect_error(TCP6);
+    reset_on_close();
+    ttl_of_both_families();
     broadcast();
     return 0;
 }

@@ -1,10 +1,10 @@
-/* Options that the system rounds, limits or ties to other things: interfaces, peers, routes, names, protocols. */
+/* Options that the system rounds, limits, or ties to other state: interfaces, peers, routes, names, protocols. */
 #include "option_table.h"
 
 #include <net/if.h>
 #include <sys/wait.h>
 
-static void rounds(int kind, int option, int64_t value, int64_t read_back) {
+static void expect_rounded(int kind, int option, int64_t value, int64_t read_back) {
     jf_socket s = fresh(kind);
     if (s == 0) return;
     OK(jf_set(s, option, value));
@@ -12,7 +12,7 @@ static void rounds(int kind, int option, int64_t value, int64_t read_back) {
     OK(jf_close(s));
 }
 
-static int64_t number_in(const char *path) {
+static int64_t read_number(const char *path) {
     long long number = -1;
     FILE *file = fopen(path, "r");
     CHECK(file && fscanf(file, "%lld", &number) == 1);
@@ -20,30 +20,30 @@ static int64_t number_in(const char *path) {
     return number;
 }
 
-/* What the comments of the header say of numbers that are not kept as they are. */
+/* The rounding that the header documents. */
 static void rounding(void) {
     for (int kind = TCP4; kind <= TCP6; kind++) {
         jf_socket s = fresh(kind);
         int64_t usual = get_option(s, JF_OPT_FIN_TIMEOUT), segment = get_option(s, JF_OPT_MAX_SEGMENT);
-        rounds(kind, JF_OPT_FIN_TIMEOUT, -1, -1);
-        rounds(kind, JF_OPT_FIN_TIMEOUT, 121, 120);
-        rounds(kind, JF_OPT_FIN_TIMEOUT, INT32_MAX, 120);
-        rounds(kind, JF_OPT_FIN_TIMEOUT, 0, usual);
-        rounds(kind, JF_OPT_DEFER_ACCEPT, 2, 3);
-        rounds(kind, JF_OPT_FAST_OPEN, INT32_MAX, number_in("/proc/sys/net/core/somaxconn"));
-        rounds(kind, JF_OPT_WINDOW_CLAMP, 0, 0);
+        expect_rounded(kind, JF_OPT_FIN_TIMEOUT, -1, -1);
+        expect_rounded(kind, JF_OPT_FIN_TIMEOUT, 121, 120);
+        expect_rounded(kind, JF_OPT_FIN_TIMEOUT, INT32_MAX, 120);
+        expect_rounded(kind, JF_OPT_FIN_TIMEOUT, 0, usual);
+        expect_rounded(kind, JF_OPT_DEFER_ACCEPT, 2, 3);
+        expect_rounded(kind, JF_OPT_FAST_OPEN, INT32_MAX, read_number("/proc/sys/net/core/somaxconn"));
+        expect_rounded(kind, JF_OPT_WINDOW_CLAMP, 0, 0);
         OK(jf_set(s, JF_OPT_WINDOW_CLAMP, 1));
         CHECK(get_option(s, JF_OPT_WINDOW_CLAMP) > 1);
         EXPECT(jf_set(s, JF_OPT_MAX_SEGMENT, 87), JF_E_INVALID);
-        rounds(kind, JF_OPT_MAX_SEGMENT, 0, segment);
-        rounds(kind, JF_OPT_TOS, 0xFF, 0xFC);
+        expect_rounded(kind, JF_OPT_MAX_SEGMENT, 0, segment);
+        expect_rounded(kind, JF_OPT_TOS, 0xFF, 0xFC);
         OK(jf_close(s));
     }
     for (int kind = UDPLITE4; kind <= UDPLITE6; kind++)
         for (int option = JF_OPT_UDP_LITE_SEND_COVERAGE; option <= JF_OPT_UDP_LITE_RECV_COVERAGE; option++) {
-            rounds(kind, option, 0, 0);
-            rounds(kind, option, 1, 8);
-            rounds(kind, option, 7, 8);
+            expect_rounded(kind, option, 0, 0);
+            expect_rounded(kind, option, 1, 8);
+            expect_rounded(kind, option, 7, 8);
         }
     jf_socket s = fresh(VSOCK);
     if (s == 0) return;
@@ -62,7 +62,7 @@ static void no_such_interface(jf_socket s, int option) {
     CHECK(get_option(s, option) == before);
 }
 
-/* IPv4 tells the address of the interface that it was set by, and nothing of an index. */
+/* The kernel returns only the interface's address on IPv4; the library remembers the index. */
 static void group_interfaces(void) {
     const int lo = (int)if_nametoindex("lo");
     const int kinds[] = {UDP4, UDP6, RAW4, RAW6, UDPLITE4, UDPLITE6};
@@ -83,17 +83,17 @@ static void group_interfaces(void) {
         OK(jf_close(s));
     }
     const struct ip_mreqn by_index = {.imr_ifindex = lo};
-    const struct in_addr by_address = {htonl(INADDR_LOOPBACK)}, nobodys = {htonl(INADDR_ANY)};
+    const struct in_addr by_address = {htonl(INADDR_LOOPBACK)}, no_address = {htonl(INADDR_ANY)};
     jf_socket s = fresh(UDP4);
     OK(jf_set_raw(s, SOL_IP, IP_MULTICAST_IF, &by_address, sizeof by_address));
     CHECK(get_option(s, JF_OPT_MULTICAST_INTERFACE) == lo);
     jf_socket other = OK(jf_from_fd((int)OK(jf_into_fd(s))));
     CHECK(get_option(other, JF_OPT_MULTICAST_INTERFACE) == lo);
-    OK(jf_set_raw(other, SOL_IP, IP_MULTICAST_IF, &nobodys, sizeof nobodys));
+    OK(jf_set_raw(other, SOL_IP, IP_MULTICAST_IF, &no_address, sizeof no_address));
     CHECK(get_option(other, JF_OPT_MULTICAST_INTERFACE) == 0);
     OK(jf_set_raw(other, SOL_IP, IP_MULTICAST_IF, &by_index, sizeof by_index));
     CHECK(get_option(other, JF_OPT_MULTICAST_INTERFACE) == lo);
-    /* As the header says. */
+        /* As documented in the header: the library cannot know the index that was set before the socket was adopted. */
     s = OK(jf_from_fd((int)OK(jf_into_fd(other))));
     CHECK(get_option(s, JF_OPT_MULTICAST_INTERFACE) == 0);
     OK(jf_close(s));
@@ -147,7 +147,7 @@ static void timestamps(void) {
     OK(jf_close(tcp));
 }
 
-static void of_the_system(void) {
+static void values_from_the_system(void) {
     int64_t last = 0;
     for (int kind = 0; kind < SOCKETS; kind++) {
         jf_socket s = fresh(kind);
@@ -164,20 +164,20 @@ static void of_the_system(void) {
                                                                                 : socket_protocol(kind)));
         OK(jf_close(s));
     }
-    /* What the system forces goes beyond what it allows. */
-    int64_t most = number_in("/proc/sys/net/core/rmem_max");
+        /* The FORCE options exceed the system-wide limit. */
+    int64_t most = read_number("/proc/sys/net/core/rmem_max");
     jf_socket s = fresh(UDP4);
     OK(jf_set(s, JF_OPT_RECV_BUFFER, most + 4096));
     CHECK(get_option(s, JF_OPT_RECV_BUFFER) == most);
     OK(jf_set(s, JF_OPT_RECV_BUFFER_FORCE, most + 4096));
     CHECK(get_option(s, JF_OPT_RECV_BUFFER) == most + 4096);
-    most = number_in("/proc/sys/net/core/wmem_max");
+    most = read_number("/proc/sys/net/core/wmem_max");
     OK(jf_set(s, JF_OPT_SEND_BUFFER, most + 4096));
     CHECK(get_option(s, JF_OPT_SEND_BUFFER) == most);
     OK(jf_set(s, JF_OPT_SEND_BUFFER_FORCE, most + 4096));
     CHECK(get_option(s, JF_OPT_SEND_BUFFER) == most + 4096);
     OK(jf_close(s));
-    /* ICMPv6 has its checksum where it has it, and a checksum stands at an even place. */
+        /* The checksum offset of ICMPv6 is fixed, and offsets must be even. */
     s = OK(jf_open(JF_INET6, JF_RAW, IPPROTO_ICMPV6));
     CHECK(get_option(s, JF_OPT_CHECKSUM_OFFSET) == 2);
     EXPECT(jf_set(s, JF_OPT_CHECKSUM_OFFSET, 4), JF_E_INVALID);
@@ -190,25 +190,25 @@ static void of_the_system(void) {
     OK(jf_close(s));
 }
 
-static void peer_is(jf_socket s, int64_t pid, int64_t uid, int64_t gid) {
+static void expect_peer(jf_socket s, int64_t pid, int64_t uid, int64_t gid) {
     CHECK(get_option(s, JF_OPT_PEER_PID) == pid);
     CHECK(get_option(s, JF_OPT_PEER_UID) == uid);
     CHECK(get_option(s, JF_OPT_PEER_GID) == gid);
 }
 
-static void no_peer(jf_socket s) {
+static void expect_no_peer(jf_socket s) {
     int64_t value = 77;
     for (int option = JF_OPT_PEER_PID; option <= JF_OPT_PEER_GID; option++)
         EXPECT(jf_get(s, option, &value), JF_E_NOT_CONNECTED);
     CHECK(value == 77);
 }
 
-/* Another process, of another user and group, connects to a listener. */
+/* A process of another user and group connects to a listener. */
 static void peers(void) {
     jf_addr a;
     jf_socket l = bound("unix:", JF_STREAM, &a), pair[2];
     const gid_t group = getegid();
-    no_peer(l);
+    expect_no_peer(l);
     OK(jf_listen(l, 1));
     OK(jf_set(l, JF_OPT_RECV_TIMEOUT, 10000));
     pid_t child = fork();
@@ -216,29 +216,29 @@ static void peers(void) {
     if (child == 0) {
         jf_socket c = OK(jf_open(JF_UNIX, JF_STREAM, 0));
         char end;
-        no_peer(c);
+        expect_no_peer(c);
         CHECK(setresgid(4321, 4321, 4321) == 0 && setresuid(1234, 1234, 1234) == 0);
         OK(jf_connect(c, &a));
-        peer_is(c, getppid(), 0, group);
+        expect_peer(c, getppid(), 0, group);
         OK(jf_recv(c, &end, 1, 0));
         _exit(0);
     }
     jf_socket s = OK(jf_accept(l, NULL));
-    peer_is(s, child, 1234, 4321);
+    expect_peer(s, child, 1234, 4321);
     OK(jf_close(s));
     int status = -1;
     CHECK(waitpid(child, &status, 0) == child && status == 0);
     OK(jf_close(l));
     for (int kind = UNIX_STREAM; kind < KINDS; kind++) {
         connected((enum kind)kind, pair);
-        for (int i = 0; i < 2; i++) peer_is(pair[i], getpid(), geteuid(), getegid());
+        for (int i = 0; i < 2; i++) expect_peer(pair[i], getpid(), geteuid(), getegid());
         close_both(pair);
     }
-    /* One who is connected to an address does not know whose it is. */
+        /* A socket connected to a bound address has no peer credentials. */
     l = bound("unix:", JF_DGRAM, &a);
     s = fresh(UNIX_DGRAM);
     OK(jf_connect(s, &a));
-    no_peer(s);
+    expect_no_peer(s);
     OK(jf_close(s));
     OK(jf_close(l));
 }
@@ -249,7 +249,7 @@ int main(void) {
     group_interfaces();
     for (int kind = TCP4; kind <= UDP6; kind++) routes((enum kind)kind);
     timestamps();
-    of_the_system();
+    values_from_the_system();
     peers();
     return 0;
 }

@@ -1,11 +1,12 @@
-/* Sets and reads every option, each between two calls of getppid, and prints what a tracer must see in between: for each
-   place of the option the level, the name and the value, or that it is read; of what is refused, nothing. */
+/* Sets and reads every option, each between two calls of getppid(), and prints the system calls that strace must
+ * show in between: for each place of the option the level, the name and the value, or that it is read; for refused
+ * calls, nothing. */
 #include "option_table.h"
 
-/* What the tracer looks for. */
+/* Marks the beginning or the end of a section. */
 static void mark(void) { (void)getppid(); }
 
-/* Bytes as the tracer shows them. */
+/* Bytes in strace's notation. */
 static void print_bytes(const void *value, size_t len) {
     const unsigned char *bytes = value;
     printf("\"");
@@ -22,8 +23,8 @@ static void print_value(const struct option *o, const struct place *place, int64
     else printf("[%d], 4", (int)value);
 }
 
-/* A line for what was set: the option, and for each place of it |level|name|number of the name|value. */
-static void number(const struct option *o, int kind, int64_t value) {
+/* Prints a line for a set option: its name, and for each place |level|name|number of the name|value. */
+static void set_number(const struct option *o, int kind, int64_t value) {
     jf_socket s = fresh(kind);
     if (s == 0) return;
     mark();
@@ -39,8 +40,8 @@ static void number(const struct option *o, int kind, int64_t value) {
     OK(jf_close(s));
 }
 
-/* A line for what is read, which is one place of all. Some need a peer, and are asked for all the same. */
-static void reading(const struct option *o, int kind) {
+/* Prints a line for a read option, which uses only its first place. Options that need a peer are read all the same. */
+static void read_option(const struct option *o, int kind) {
     const struct place *place = place_of(o, kind, 0);
     jf_socket s = fresh(kind);
     int64_t value;
@@ -54,8 +55,8 @@ static void reading(const struct option *o, int kind) {
     OK(jf_close(s));
 }
 
-/* What is refused without asking the system: a line of the option alone. */
-static void refused(const struct option *o, int kind, int64_t value, int64_t code) {
+/* Prints a line for a call that is refused without a system call: only the option's name. */
+static void expect_refused(const struct option *o, int kind, int64_t value, int64_t code) {
     jf_socket s = fresh(kind);
     if (s == 0) return;
     mark();
@@ -65,7 +66,7 @@ static void refused(const struct option *o, int kind, int64_t value, int64_t cod
     OK(jf_close(s));
 }
 
-static void text(int option, const char *level, const char *name, int number, const char *value) {
+static void set_text(int option, const char *level, const char *name, int number, const char *value) {
     jf_socket s = fresh(TCP4);
     mark();
     OK(jf_set_text(s, option, value));
@@ -76,8 +77,8 @@ static void text(int option, const char *level, const char *name, int number, co
     OK(jf_close(s));
 }
 
-/* What has a form of its own. */
-static void one(int option, int64_t value, const char *name, int number, const void *seen, size_t len) {
+/* Options with a form of their own. */
+static void set_special(int option, int64_t value, const char *name, int number, const void *seen, size_t len) {
     jf_socket s = fresh(TCP4);
     mark();
     OK(jf_set(s, option, value));
@@ -95,27 +96,27 @@ int main(void) {
     for (int kind = 0; kind < SOCKETS; kind++)
         for (const struct option *o = options; o < options + OPTIONS; o++) {
             if (o->form == OTHER) continue;
-            /* The socket knows its own family and type. */
+                        /* Type and family are stored in the library. */
             if (o->form != SET && place_of(o, kind, 0) && o->option != JF_OPT_TYPE && o->option != JF_OPT_FAMILY)
-                reading(o, kind);
+                read_option(o, kind);
             if (o->form == READ || o->form == TEXT || !place_of(o, kind, 0)) {
-                refused(o, kind, o->least, JF_E_OPTION_UNSUPPORTED);
+                expect_refused(o, kind, o->least, JF_E_OPTION_UNSUPPORTED);
                 continue;
             }
-            if (o->min > INT64_MIN) refused(o, kind, o->min - 1, JF_E_INVALID);
-            if (o->max < INT64_MAX) refused(o, kind, o->max + 1, JF_E_INVALID);
-            number(o, kind, o->least);
-            number(o, kind, o->most);
-            number(o, kind, o->least + (o->most - o->least) / 2);
+            if (o->min > INT64_MIN) expect_refused(o, kind, o->min - 1, JF_E_INVALID);
+            if (o->max < INT64_MAX) expect_refused(o, kind, o->max + 1, JF_E_INVALID);
+            set_number(o, kind, o->least);
+            set_number(o, kind, o->most);
+            set_number(o, kind, o->least + (o->most - o->least) / 2);
         }
-    text(JF_OPT_DEVICE, "SOL_SOCKET", "SO_BINDTODEVICE", SO_BINDTODEVICE, "lo");
-    /* Not four bytes long, lest it looks like a number. */
-    text(JF_OPT_CONGESTION, "SOL_TCP", "TCP_CONGESTION", TCP_CONGESTION, "cubic");
-    one(JF_OPT_RECV_TIMEOUT, 2500, "SO_RCVTIMEO", SO_RCVTIMEO, &some, sizeof some);
-    one(JF_OPT_SEND_TIMEOUT, -1, "SO_SNDTIMEO", SO_SNDTIMEO, &none, sizeof none);
-    one(JF_OPT_LINGER, 2500, "SO_LINGER", SO_LINGER, "{l_onoff=1, l_linger=3}, 8", 0);
-    one(JF_OPT_LINGER, -1, "SO_LINGER", SO_LINGER, "{l_onoff=0, l_linger=0}, 8", 0);
-    one(JF_OPT_RECV_BUFFER, 12345, "SO_RCVBUF", SO_RCVBUF, "[12345], 4", 0);
-    one(JF_OPT_SEND_BUFFER, 54321, "SO_SNDBUF", SO_SNDBUF, "[54321], 4", 0);
+    set_text(JF_OPT_DEVICE, "SOL_SOCKET", "SO_BINDTODEVICE", SO_BINDTODEVICE, "lo");
+        /* Not "reno": strace shows a value of four bytes as a number. */
+    set_text(JF_OPT_CONGESTION, "SOL_TCP", "TCP_CONGESTION", TCP_CONGESTION, "cubic");
+    set_special(JF_OPT_RECV_TIMEOUT, 2500, "SO_RCVTIMEO", SO_RCVTIMEO, &some, sizeof some);
+    set_special(JF_OPT_SEND_TIMEOUT, -1, "SO_SNDTIMEO", SO_SNDTIMEO, &none, sizeof none);
+    set_special(JF_OPT_LINGER, 2500, "SO_LINGER", SO_LINGER, "{l_onoff=1, l_linger=3}, 8", 0);
+    set_special(JF_OPT_LINGER, -1, "SO_LINGER", SO_LINGER, "{l_onoff=0, l_linger=0}, 8", 0);
+    set_special(JF_OPT_RECV_BUFFER, 12345, "SO_RCVBUF", SO_RCVBUF, "[12345], 4", 0);
+    set_special(JF_OPT_SEND_BUFFER, 54321, "SO_SNDBUF", SO_SNDBUF, "[54321], 4", 0);
     return 0;
 }

@@ -1,4 +1,4 @@
-/* What options do to what is sent and received, on the loopback of a network of the test's own. */
+/* The effects of options on traffic, on the loopback interface of a private network. */
 #include "option_table.h"
 #include "own_net.h"
 
@@ -6,8 +6,8 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 
-/* A network with nothing in it but a loopback, whose packets are as short as an Ethernet's. */
-static void own_network(void) {
+/* Creates a network with a loopback interface only, with an Ethernet's MTU. */
+static void make_network(void) {
     struct ifreq lo = {.ifr_name = "lo"};
     leave_net();
     int fd = socket(AF_INET, SOCK_DGRAM, 0);
@@ -18,7 +18,7 @@ static void own_network(void) {
     write_file("/proc/sys/net/ipv4/tcp_fastopen", "3");
 }
 
-static void nothing_comes(jf_socket s) {
+static void expect_no_data(jf_socket s) {
     char byte;
     EXPECT(jf_recv(s, &byte, 1, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
 }
@@ -29,36 +29,36 @@ static jf_socket listener(enum kind kind, jf_addr *a) {
     return l;
 }
 
-static void nobody_comes(jf_socket l) {
+static void expect_no_connection(jf_socket l) {
     OK(jf_set(l, JF_OPT_RECV_TIMEOUT, 0));
     EXPECT(jf_accept(l, NULL), JF_E_WOULD_BLOCK);
     OK(jf_set(l, JF_OPT_RECV_TIMEOUT, 10000));
 }
 
-static int first_packet_had_data(jf_socket s) {
+static int syn_had_data(jf_socket s) {
     struct tcp_info info;
     CHECK(jf_get_raw(s, SOL_TCP, TCP_INFO, &info, sizeof info) > 0);
     return (info.tcpi_options & TCPI_OPT_SYN_DATA) != 0;
 }
 
-/* Connects, and says something; whether the connection begins with what is said is told by both ends. */
-static void speaks_first(jf_socket l, const jf_addr *a, int no_cookie, int at_once) {
+/* Connects and sends data first. Both ends report whether the data was in the SYN. */
+static void connect_and_exchange(jf_socket l, const jf_addr *a, int no_cookie, int is_in_syn) {
     jf_socket c = OK(jf_open(a->family, JF_STREAM, 0));
     char text[6] = "";
     OK(jf_set(c, JF_OPT_FAST_OPEN_CONNECT, 1));
     OK(jf_set(c, JF_OPT_FAST_OPEN_NO_COOKIE, no_cookie));
     OK(jf_connect(c, a));
-    if (at_once) nobody_comes(l);
+    if (is_in_syn) expect_no_connection(l);
     EXPECT(jf_send(c, "hello", 5, 0), 5);
     jf_socket s = OK(jf_accept(l, NULL));
     OK(jf_set(s, JF_OPT_RECV_TIMEOUT, 10000));
     OK(jf_recv_exact(s, text, 5, NULL));
     CHECK(strcmp(text, "hello") == 0);
-    CHECK(first_packet_had_data(s) == at_once);
+    CHECK(syn_had_data(s) == is_in_syn);
     EXPECT(jf_send(s, "you", 3, 0), 3);
     OK(jf_set(c, JF_OPT_RECV_TIMEOUT, 10000));
     OK(jf_recv_exact(c, text, 3, NULL));
-    CHECK(first_packet_had_data(c) == at_once);
+    CHECK(syn_had_data(c) == is_in_syn);
     OK(jf_close(s));
     OK(jf_close(c));
 }
@@ -68,15 +68,15 @@ static void fast_open(enum kind kind) {
     jf_socket l = listener(kind, &a);
     OK(jf_set(l, JF_OPT_FAST_OPEN, 5));
     OK(jf_listen(l, 5));
-    /* The first time the client is given a permit, the second time it uses it. */
-    speaks_first(l, &a, 0, 0);
-    speaks_first(l, &a, 0, 1);
+        /* The first connection obtains the cookie, the second uses it. */
+    connect_and_exchange(l, &a, 0, 0);
+    connect_and_exchange(l, &a, 0, 1);
     OK(jf_close(l));
     l = listener(kind, &a);
     OK(jf_set(l, JF_OPT_FAST_OPEN, 5));
     OK(jf_set(l, JF_OPT_FAST_OPEN_NO_COOKIE, 1));
     OK(jf_listen(l, 5));
-    speaks_first(l, &a, 1, 1);
+    connect_and_exchange(l, &a, 1, 1);
     OK(jf_close(l));
 }
 
@@ -86,7 +86,7 @@ static void defer_accept(enum kind kind) {
     OK(jf_set(l, JF_OPT_DEFER_ACCEPT, 60));
     OK(jf_listen(l, 5));
     OK(jf_connect(c, &a));
-    nobody_comes(l);
+    expect_no_connection(l);
     EXPECT(jf_send(c, "x", 1, 0), 1);
     jf_socket s = OK(jf_accept(l, NULL));
     char byte = 0;
@@ -121,31 +121,31 @@ static void cork(enum kind kind) {
     OK(jf_set(s[0], JF_OPT_CORK, 1));
     EXPECT(jf_send(s[0], "ab", 2, 0), 2);
     EXPECT(jf_send(s[0], "cd", 2, 0), 2);
-    nothing_comes(s[1]);
+    expect_no_data(s[1]);
     OK(jf_set(s[0], JF_OPT_CORK, 0));
     EXPECT(jf_recv(s[1], text, sizeof text, 0), 4);
     CHECK(memcmp(text, "abcd", 4) == 0);
     close_both(s);
 }
 
-/* One send is three datagrams, or one to who takes them together. */
+/* One send makes three datagrams, or a single one for a receiver with GRO. */
 static void segments(enum kind kind) {
-    static char data[3000], room[3001];
+    static char data[3000], buffer[3001];
     jf_socket s[2];
     connected(kind, s);
     OK(jf_set(s[0], JF_OPT_SEGMENT_SIZE, 1000));
     EXPECT(jf_send(s[0], data, sizeof data, 0), 3000);
-    for (int i = 0; i < 3; i++) EXPECT(jf_recv(s[1], room, sizeof room, JF_DONT_WAIT), 1000);
-    nothing_comes(s[1]);
+    for (int i = 0; i < 3; i++) EXPECT(jf_recv(s[1], buffer, sizeof buffer, JF_DONT_WAIT), 1000);
+    expect_no_data(s[1]);
     OK(jf_set(s[1], JF_OPT_GRO, 1));
     EXPECT(jf_send(s[0], data, sizeof data, 0), 3000);
-    EXPECT(jf_recv(s[1], room, sizeof room, JF_DONT_WAIT), 3000);
-    nothing_comes(s[1]);
+    EXPECT(jf_recv(s[1], buffer, sizeof buffer, JF_DONT_WAIT), 3000);
+    expect_no_data(s[1]);
     close_both(s);
 }
 
 static void fragments(enum kind kind) {
-    static char data[3000], room[3001];
+    static char data[3000], buffer[3001];
     jf_socket s[2];
     connected(kind, s);
     OK(jf_set(s[0], JF_OPT_DONT_FRAGMENT, 1));
@@ -153,15 +153,15 @@ static void fragments(enum kind kind) {
     CHECK(get_option(s[0], JF_OPT_PATH_MTU) == 1500);
     OK(jf_set(s[0], JF_OPT_DONT_FRAGMENT, 0));
     EXPECT(jf_send(s[0], data, sizeof data, 0), 3000);
-    EXPECT(jf_recv(s[1], room, sizeof room, 0), 3000);
+    EXPECT(jf_recv(s[1], buffer, sizeof buffer, 0), 3000);
     close_both(s);
 }
 
-/* The control data of one message: the value of a kind, which must be there if it was asked for. */
-static int told(jf_socket s, const int asked[][3], int count) {
+/* Receives one message and counts the expected control messages in it; checks their values. */
+static int expected_control_messages(jf_socket s, const int expected[][3], int count) {
     char byte;
     union {
-        char room[1024];
+        char buffer[1024];
         struct cmsghdr aligned;
     } control;
     struct iovec data = {&byte, 1};
@@ -170,17 +170,17 @@ static int told(jf_socket s, const int asked[][3], int count) {
     CHECK(recvmsg((int)OK(jf_fd(s)), &msg, 0) == 1);
     for (struct cmsghdr *one = CMSG_FIRSTHDR(&msg); one; one = CMSG_NXTHDR(&msg, one))
         for (int i = 0; i < count; i++) {
-            if (one->cmsg_level != asked[i][0] || one->cmsg_type != asked[i][1]) continue;
+            if (one->cmsg_level != expected[i][0] || one->cmsg_type != expected[i][1]) continue;
             int value = 0;
-            memcpy(&value, CMSG_DATA(one), asked[i][1] == IP_TOS && asked[i][0] == SOL_IP ? 1 : sizeof value);
-            CHECK(asked[i][2] == -1 || value == asked[i][2]);
+            memcpy(&value, CMSG_DATA(one), expected[i][1] == IP_TOS && expected[i][0] == SOL_IP ? 1 : sizeof value);
+            CHECK(expected[i][2] == -1 || value == expected[i][2]);
             found++;
         }
     return found;
 }
 
-/* What a datagram is received with. To an IPv6 socket that speaks IPv4 too, IPv4 datagrams come with IPv4's. */
-static void received_with(enum kind from, enum kind to) {
+/* The control messages that a datagram arrives with. IPv4 datagrams on a dual-stack IPv6 socket carry IPv4's. */
+static void control_messages(enum kind from, enum kind to) {
     static const int in4[][3] = {{SOL_IP, IP_TTL, 9}, {SOL_IP, IP_TOS, 0x2C}, {SOL_IP, IP_PKTINFO, 1},
                                  {SOL_IP, IP_ORIGDSTADDR, -1}, {SOL_SOCKET, SO_TIMESTAMPNS, -1}};
     static const int in6[][3] = {{SOL_IPV6, IPV6_HOPLIMIT, 9}, {SOL_IPV6, IPV6_TCLASS, 0x2C},
@@ -204,10 +204,10 @@ static void received_with(enum kind from, enum kind to) {
     OK(jf_set(s, JF_OPT_TTL, 9));
     OK(jf_set(s, JF_OPT_TOS, 0x2C));
     EXPECT(jf_send_to(s, "x", 1, 0, &a), 1);
-    CHECK(told(r, from == UDP4 ? in4 : in6, 5) == 0);
+    CHECK(expected_control_messages(r, from == UDP4 ? in4 : in6, 5) == 0);
     for (int i = 0; i < 5; i++) OK(jf_set(r, options[i], 1));
     EXPECT(jf_send_to(s, "x", 1, 0, &a), 1);
-    CHECK(told(r, from == UDP4 ? in4 : in6, 5) == 5);
+    CHECK(expected_control_messages(r, from == UDP4 ? in4 : in6, 5) == 5);
     OK(jf_close(s));
     OK(jf_close(r));
 }
@@ -217,14 +217,14 @@ static void credentials(enum kind kind) {
     jf_socket s[2];
     connected(kind, s);
     EXPECT(jf_send(s[0], "x", 1, 0), 1);
-    CHECK(told(s[1], sender, 1) == 0);
+    CHECK(expected_control_messages(s[1], sender, 1) == 0);
     OK(jf_set(s[1], JF_OPT_PASS_CREDENTIALS, 1));
     EXPECT(jf_send(s[0], "x", 1, 0), 1);
-    CHECK(told(s[1], sender, 1) == 1);
+    CHECK(expected_control_messages(s[1], sender, 1) == 1);
     close_both(s);
 }
 
-/* An address that nobody here has. */
+/* A documentation address, which no host has. */
 static void foreign_address(enum kind kind, int option) {
     jf_addr a = parsed(kind_family(kind) == JF_INET ? "192.0.2.1:0" : "[2001:db8::1]:0");
     jf_socket s = fresh(kind);
@@ -248,7 +248,7 @@ static void port_at_connect(enum kind kind) {
     OK(jf_close(l));
 }
 
-static void urgent_in_line(void) {
+static void out_of_band_inline(void) {
     jf_socket s[2];
     char text[4] = "";
     tcp_pair(s);
@@ -267,7 +267,7 @@ static void low_water(void) {
     OK(jf_set(s[1], JF_OPT_RECV_LOW_WATER, 4));
     struct pollfd readable = {.fd = (int)OK(jf_fd(s[1])), .events = POLLIN};
     EXPECT(jf_send(s[0], "abc", 3, 0), 3);
-    /* It is there, but not enough of it. */
+        /* Data has arrived, but less than the low-water mark. */
     char text[4];
     EXPECT(jf_recv(s[1], text, sizeof text, JF_PEEK | JF_DONT_WAIT), 3);
     CHECK(poll(&readable, 1, 0) == 0);
@@ -276,7 +276,7 @@ static void low_water(void) {
     close_both(s);
 }
 
-/* There is no route to any group here, but by an interface that is named. */
+/* There is no route to any group, so a send needs an explicit interface. */
 static void group_interface(void) {
     jf_addr a;
     jf_socket r = fresh(UDP4), s = fresh(UDP4);
@@ -294,23 +294,23 @@ static void group_interface(void) {
     OK(jf_close(s));
 }
 
-/* Without a connection an error is told of only where it is asked for. */
+/* An unconnected socket queues errors only if requested. */
 static void queued_errors(enum kind kind) {
-    jf_addr nobody;
-    jf_socket holder = bound(kind_anywhere(kind), JF_DGRAM, &nobody), s = fresh(kind);
+    jf_addr unused_addr;
+    jf_socket holder = bound(kind_anywhere(kind), JF_DGRAM, &unused_addr), s = fresh(kind);
     char byte = 0;
     OK(jf_close(holder));
-    EXPECT(jf_send_to(s, "x", 1, 0, &nobody), 1);
+    EXPECT(jf_send_to(s, "x", 1, 0, &unused_addr), 1);
     EXPECT(jf_recv(s, &byte, 1, JF_ERROR_QUEUE), JF_E_WOULD_BLOCK);
     OK(jf_set(s, JF_OPT_RECV_ERRORS, 1));
-    EXPECT(jf_send_to(s, "x", 1, 0, &nobody), 1);
+    EXPECT(jf_send_to(s, "x", 1, 0, &unused_addr), 1);
     EXPECT(jf_recv(s, &byte, 1, JF_ERROR_QUEUE), 1);
     CHECK(byte == 'x');
     OK(jf_close(s));
 }
 
 int main(void) {
-    own_network();
+    make_network();
     for (int kind = TCP4; kind <= TCP6; kind++) {
         fast_open((enum kind)kind);
         defer_accept((enum kind)kind);
@@ -327,11 +327,11 @@ int main(void) {
         foreign_address((enum kind)kind, JF_OPT_FREEBIND);
         foreign_address((enum kind)kind, JF_OPT_TRANSPARENT);
     }
-    received_with(UDP4, UDP4);
-    received_with(UDP4, UDP6);
-    received_with(UDP6, UDP6);
+    control_messages(UDP4, UDP4);
+    control_messages(UDP4, UDP6);
+    control_messages(UDP6, UDP6);
     for (int kind = UNIX_STREAM; kind < KINDS; kind++) credentials((enum kind)kind);
-    urgent_in_line();
+    out_of_band_inline();
     low_water();
     group_interface();
     return 0;

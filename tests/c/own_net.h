@@ -1,4 +1,4 @@
-/* A network of the program's own, which ends with it: interfaces that nobody else sees. */
+/* A private network namespace for the test program; it disappears when the program exits. */
 #ifndef OWN_NET_H
 #define OWN_NET_H
 
@@ -15,14 +15,14 @@ static inline void write_file(const char *path, const char *text) {
     CHECK(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) && close(fd) == 0);
 }
 
-/* Leaves the machine's network for an empty one, in which root may do anything; so may others, where the system lets them
- * be root of a namespace of their own. */
+/* Enters an empty network namespace, in which the program is root. Without privileges it needs a user namespace as
+ * well, which some systems forbid. */
 static inline void leave_net(void) {
     char map[64];
     unsigned uid = getuid(), gid = getgid();
     if (unshare(CLONE_NEWNET) == 0) return;
     if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) {
-        fprintf(stderr, "no network namespace, for which this has to be root: %s\n", strerror(errno));
+        fprintf(stderr, "cannot create a network namespace (run as root): %s\n", strerror(errno));
         exit(1);
     }
     write_file("/proc/self/setgroups", "deny");
@@ -32,14 +32,14 @@ static inline void leave_net(void) {
     write_file("/proc/self/gid_map", map);
 }
 
-/* Runs a shell script in it. */
+/* Runs a shell script in the namespace. */
 static inline void in_net(const char *script) {
     char command[4096];
     CHECK(snprintf(command, sizeof command, "timeout 60 sh -euc '%s'", script) < (int)sizeof command);
     CHECK(system(command) == 0);
 }
 
-/* The index of one of its interfaces. */
+/* The index of an interface in the namespace. */
 static inline uint32_t index_of(const char *name) {
     uint32_t index = if_nametoindex(name);
     CHECK(index > 0);

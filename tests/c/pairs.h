@@ -1,4 +1,4 @@
-/* Connected sockets of every kind that the library has. */
+/* Connected socket pairs of every kind. */
 #ifndef PAIRS_H
 #define PAIRS_H
 
@@ -19,7 +19,7 @@ static inline int kind_type(enum kind kind) {
                                                                : JF_DGRAM;
 }
 
-/* Where a socket of this kind binds to get a free address; a UNIX one without a name gets an abstract one. */
+/* A bind address that yields a free address; an unnamed UNIX socket gets an abstract name. */
 static inline const char *kind_anywhere(enum kind kind) {
     return kind_family(kind) == JF_INET ? "127.0.0.1:0" : kind_family(kind) == JF_INET6 ? "[::1]:0" : "unix:";
 }

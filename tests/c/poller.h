@@ -1,4 +1,4 @@
-/* What the tests of pollers share. */
+/* Shared by the poller tests. */
 #ifndef POLLER_H
 #define POLLER_H
 
@@ -9,10 +9,10 @@
 #include <poll.h>
 #include <unistd.h>
 
-enum { EVERY = JF_READABLE | JF_WRITABLE | JF_ERROR | JF_HANGUP | JF_READ_CLOSED | JF_PRIORITY, SOON_MS = 20000 };
+enum { ALL_EVENTS = JF_READABLE | JF_WRITABLE | JF_ERROR | JF_HANGUP | JF_READ_CLOSED | JF_PRIORITY, SOON_MS = 20000 };
 
-/* Whether pollers are over the system's poll, and so have no descriptor to wait for, and no edges. */
-static inline int only_poll(void) {
+/* Whether the library's pollers use poll(): they then have no descriptor and no edge-triggered mode. */
+static inline int is_poll_backend(void) {
     static _Atomic int known = -1;
     if (known < 0) {
         jf_poller p = OK(jf_poller_open());
@@ -24,31 +24,31 @@ static inline int only_poll(void) {
     return known;
 }
 
-/* Edges, or where there are none what else is told once. */
-static inline uint32_t edge_or_once(void) {
-    return only_poll() ? JF_ONE_SHOT : JF_EDGE;
+/* Edge-triggered where available, else one-shot; both report an event once. */
+static inline uint32_t edge_or_one_shot(void) {
+    return is_poll_backend() ? JF_ONE_SHOT : JF_EDGE;
 }
 
-static inline uint32_t from_poll(short bits) {
+static inline uint32_t events_from_poll(short bits) {
     return (uint32_t)((bits & POLLIN ? JF_READABLE : 0) | (bits & POLLOUT ? JF_WRITABLE : 0)
                       | (bits & POLLERR ? JF_ERROR : 0) | (bits & POLLHUP ? JF_HANGUP : 0)
                       | (bits & POLLRDHUP ? JF_READ_CLOSED : 0) | (bits & POLLPRI ? JF_PRIORITY : 0));
 }
 
-/* What the system's poll says that a socket is ready for now. */
-static inline uint32_t polled(jf_socket s) {
+/* The events that the system's poll() currently reports for a socket. */
+static inline uint32_t poll_events(jf_socket s) {
     struct pollfd item = {(int)OK(jf_fd(s)), POLLIN | POLLOUT | POLLRDHUP | POLLPRI, 0};
     CHECK(poll(&item, 1, 0) >= 0);
-    return from_poll(item.revents);
+    return events_from_poll(item.revents);
 }
 
-/* Waits until poll says so; what was sent may still be on its way. */
-static inline void await_polled(jf_socket s, uint32_t events) {
-    while ((polled(s) & events) != events) breathe();
+/* Waits until poll() reports the events; data may still be in flight. */
+static inline void await_poll_events(jf_socket s, uint32_t events) {
+    while ((poll_events(s) & events) != events) breathe();
 }
 
-/* What a poller with one thing in it tells of that, which has this token; 0 is nothing. */
-static inline uint32_t told(jf_poller p, uint64_t token, int64_t timeout_ms) {
+/* The events that a poller reports for its one registration, which has this token; 0 if it reports nothing. */
+static inline uint32_t reported_events(jf_poller p, uint64_t token, int64_t timeout_ms) {
     jf_event e[2] = {{~token, 0, 1}, {~token, 0, 1}};
     int64_t count = OK(jf_poller_wait(p, e, 2, timeout_ms));
     if (count == 0) {
@@ -61,7 +61,7 @@ static inline uint32_t told(jf_poller p, uint64_t token, int64_t timeout_ms) {
     return e[0].events;
 }
 
-/* Nothing is told, and nothing is ready to be told. */
+/* Whether the poller reports nothing and its descriptor is not readable. */
 static inline int is_quiet(jf_poller p) {
     jf_event e[4];
     int64_t fd = jf_poller_fd(p);

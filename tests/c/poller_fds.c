@@ -1,4 +1,5 @@
-/* A poller waits for plain descriptors and for other pollers, others wait for it, and there are only so many. */
+/* Pollers wait for plain descriptors and for other pollers, other mechanisms wait for a poller, and the number of
+ * pollers is limited. */
 #include "poller.h"
 
 #include <pty.h>
@@ -22,25 +23,25 @@ static void read_byte(int fd) {
     CHECK(read(fd, &byte, 1) == 1);
 }
 
-/* One descriptor that is readable when something is written to the other, in every mode. */
-static void readable(int in, int out) {
+/* A descriptor that becomes readable when data is written to `out`, in every mode. */
+static void readable_in_every_mode(int in, int out) {
     jf_poller p = OK(jf_poller_open());
     OK(jf_poller_add_fd(p, in, JF_READABLE, TOKEN));
     EXPECT(jf_poller_add_fd(p, in, JF_READABLE, 8), JF_E_EXISTS);
     CHECK(is_quiet(p));
     write_byte(out);
-    CHECK(told(p, TOKEN, SOON_MS) == JF_READABLE && told(p, TOKEN, 0) == JF_READABLE);
+    CHECK(reported_events(p, TOKEN, SOON_MS) == JF_READABLE && reported_events(p, TOKEN, 0) == JF_READABLE);
     read_byte(in);
     CHECK(is_quiet(p));
-    int edges = !only_poll();
+    int edges = !is_poll_backend();
     EXPECT(jf_poller_modify_fd(p, in, JF_READABLE | JF_EDGE, UINT64_MAX - 1), edges ? 0 : JF_E_UNSUPPORTED);
     CHECK(is_quiet(p));
     for (int i = 0; i < 2; i++) {
         write_byte(out);
-        CHECK(told(p, edges ? UINT64_MAX - 1 : TOKEN, SOON_MS) == JF_READABLE && (!edges || is_quiet(p)));
+        CHECK(reported_events(p, edges ? UINT64_MAX - 1 : TOKEN, SOON_MS) == JF_READABLE && (!edges || is_quiet(p)));
     }
     OK(jf_poller_modify_fd(p, in, JF_READABLE | JF_ONE_SHOT, 0));
-    CHECK(told(p, 0, 0) == JF_READABLE && is_quiet(p));
+    CHECK(reported_events(p, 0, 0) == JF_READABLE && is_quiet(p));
     write_byte(out);
     CHECK(is_quiet(p));
     OK(jf_poller_remove_fd(p, in));
@@ -48,7 +49,7 @@ static void readable(int in, int out) {
     EXPECT(jf_poller_modify_fd(p, in, JF_READABLE, TOKEN), JF_E_NOT_FOUND);
     CHECK(is_quiet(p));
     OK(jf_poller_add_fd(p, in, JF_READABLE, 9));
-    CHECK(told(p, 9, 0) == JF_READABLE);
+    CHECK(reported_events(p, 9, 0) == JF_READABLE);
     OK(jf_poller_remove_fd(p, in));
     for (int i = 0; i < 3; i++) read_byte(in);
     OK(jf_poller_close(p));
@@ -57,30 +58,30 @@ static void readable(int in, int out) {
 static void pipes(void) {
     int end[2];
     CHECK(pipe2(end, O_CLOEXEC) == 0);
-    readable(end[0], end[1]);
+    readable_in_every_mode(end[0], end[1]);
     jf_poller p = OK(jf_poller_open()), full = OK(jf_poller_open());
     OK(jf_poller_add_fd(full, end[1], JF_WRITABLE, TOKEN));
-    CHECK(told(full, TOKEN, 0) == JF_WRITABLE);
-    static char room[65536];
+    CHECK(reported_events(full, TOKEN, 0) == JF_WRITABLE);
+    static char buffer[65536];
     CHECK(fcntl(end[1], F_SETFL, O_NONBLOCK) == 0);
-    while (write(end[1], room, sizeof room) > 0) {
+    while (write(end[1], buffer, sizeof buffer) > 0) {
     }
     CHECK(is_quiet(full));
-    CHECK(read(end[0], room, sizeof room) > 0);
-    CHECK(told(full, TOKEN, 0) == JF_WRITABLE);
-    /* The end of one is told at the other. */
+    CHECK(read(end[0], buffer, sizeof buffer) > 0);
+    CHECK(reported_events(full, TOKEN, 0) == JF_WRITABLE);
+        /* Closing one end is reported at the other. */
     OK(jf_poller_add_fd(p, end[0], 0, TOKEN));
     CHECK(is_quiet(p));
     OK(jf_poller_remove_fd(full, end[1]));
     close(end[1]);
-    CHECK(told(p, TOKEN, 0) == JF_HANGUP);
+    CHECK(reported_events(p, TOKEN, 0) == JF_HANGUP);
     OK(jf_poller_remove_fd(p, end[0]));
     close(end[0]);
     CHECK(pipe2(end, O_CLOEXEC) == 0);
     OK(jf_poller_add_fd(full, end[1], 0, TOKEN));
     close(end[0]);
-    CHECK(told(full, TOKEN, 0) == JF_ERROR);
-    /* Without being taken out: nobody else has it, so it is gone. */
+    CHECK(reported_events(full, TOKEN, 0) == JF_ERROR);
+        /* Closing the last descriptor removes the registration. */
     close(end[1]);
     CHECK(is_quiet(full));
     OK(jf_poller_close(p));
@@ -93,7 +94,7 @@ static void eventfds_and_timers(void) {
     uint64_t count = 3;
     OK(jf_poller_add_fd(p, fd, JF_READABLE, TOKEN));
     CHECK(is_quiet(p) && write(fd, &count, sizeof count) == sizeof count);
-    CHECK(told(p, TOKEN, 0) == JF_READABLE && read(fd, &count, sizeof count) == sizeof count && count == 3 && is_quiet(p));
+    CHECK(reported_events(p, TOKEN, 0) == JF_READABLE && read(fd, &count, sizeof count) == sizeof count && count == 3 && is_quiet(p));
     OK(jf_poller_remove_fd(p, fd));
     close(fd);
     fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
@@ -101,44 +102,44 @@ static void eventfds_and_timers(void) {
     OK(jf_poller_add_fd(p, fd, JF_READABLE, TOKEN));
     CHECK(timerfd_settime(fd, 0, &time, NULL) == 0);
     int64_t began = now_us();
-    CHECK(told(p, TOKEN, -1) == JF_READABLE && now_us() - began >= 20000 - 1000);
+    CHECK(reported_events(p, TOKEN, -1) == JF_READABLE && now_us() - began >= 20000 - 1000);
     OK(jf_poller_remove_fd(p, fd));
     close(fd);
     OK(jf_poller_close(p));
 }
 
 static void terminals(void) {
-    int ours, theirs;
+    int master, slave;
     struct termios raw;
-    CHECK(openpty(&ours, &theirs, NULL, NULL, NULL) == 0);
-    CHECK(tcgetattr(theirs, &raw) == 0);
+    CHECK(openpty(&master, &slave, NULL, NULL, NULL) == 0);
+    CHECK(tcgetattr(slave, &raw) == 0);
     cfmakeraw(&raw);
-    CHECK(tcsetattr(theirs, TCSANOW, &raw) == 0);
-    readable(theirs, ours);
-    readable(ours, theirs);
+    CHECK(tcsetattr(slave, TCSANOW, &raw) == 0);
+    readable_in_every_mode(slave, master);
+    readable_in_every_mode(master, slave);
     jf_poller p = OK(jf_poller_open());
-    OK(jf_poller_add_fd(p, ours, JF_READABLE, TOKEN));
-    close(theirs);
-    CHECK(told(p, TOKEN, SOON_MS) & JF_HANGUP);
-    OK(jf_poller_remove_fd(p, ours));
-    close(ours);
+    OK(jf_poller_add_fd(p, master, JF_READABLE, TOKEN));
+    close(slave);
+    CHECK(reported_events(p, TOKEN, SOON_MS) & JF_HANGUP);
+    OK(jf_poller_remove_fd(p, master));
+    close(master);
     OK(jf_poller_close(p));
 }
 
-static void sockets_of_others(void) {
+static void foreign_sockets(void) {
     int end[2];
     CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, end) == 0);
-    readable(end[0], end[1]);
-    /* And then one of the library's. */
+    readable_in_every_mode(end[0], end[1]);
+        /* The same descriptor as a socket of the library. */
     jf_poller p = OK(jf_poller_open());
     jf_socket s = OK(jf_from_fd(end[0]));
     OK(jf_poller_add(p, s, JF_READABLE, TOKEN));
     EXPECT(jf_poller_add_fd(p, end[0], JF_READABLE, 8), JF_E_EXISTS);
     write_byte(end[1]);
-    CHECK(told(p, TOKEN, 0) == JF_READABLE);
-    /* By its descriptor a socket can be changed and taken out, too. */
+    CHECK(reported_events(p, TOKEN, 0) == JF_READABLE);
+        /* A socket's registration can be modified and removed by its descriptor too. */
     OK(jf_poller_modify_fd(p, end[0], JF_READABLE, 8));
-    CHECK(told(p, 8, 0) == JF_READABLE);
+    CHECK(reported_events(p, 8, 0) == JF_READABLE);
     OK(jf_poller_remove_fd(p, end[0]));
     EXPECT(jf_poller_remove(p, s), JF_E_NOT_FOUND);
     CHECK(is_quiet(p));
@@ -147,8 +148,8 @@ static void sockets_of_others(void) {
     OK(jf_poller_close(p));
 }
 
-/* What is always ready can't be waited for. */
-static void files(void) {
+/* Regular files and folders are always ready, so they cannot be registered. */
+static void files_and_folders(void) {
     char path[] = "/tmp/jackfield-poller-XXXXXX";
     jf_poller p = OK(jf_poller_open());
     int file = mkstemp(path), folder = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -166,7 +167,7 @@ static void files(void) {
     OK(jf_poller_close(p));
 }
 
-/* A poller in a poller, in the system's poll and in its epoll. */
+/* A poller inside another poller, in poll() and in epoll. */
 static void pollers_in_pollers(uint32_t mode) {
     jf_socket s[2];
     jf_poller inner = OK(jf_poller_open()), outer = OK(jf_poller_open());
@@ -176,28 +177,28 @@ static void pollers_in_pollers(uint32_t mode) {
     CHECK(raw >= 0 && epoll_ctl(raw, EPOLL_CTL_ADD, fd, &event) == 0);
     OK(jf_pair(JF_UNIX, JF_STREAM, s));
     OK(jf_poller_add(inner, s[0], JF_READABLE | mode, 1));
-    OK(jf_poller_add_fd(outer, fd, EVERY, 2));
+    OK(jf_poller_add_fd(outer, fd, ALL_EVENTS, 2));
     CHECK(is_quiet(outer) && poll(&item, 1, 0) == 0 && epoll_wait(raw, &event, 1, 0) == 0);
     for (int i = 0; i < 3; i++) {
         give_byte(s[1]);
         for (int k = 0; k < 2; k++) {
-            CHECK(told(outer, 2, SOON_MS) == JF_READABLE);
+            CHECK(reported_events(outer, 2, SOON_MS) == JF_READABLE);
             CHECK(poll(&item, 1, 0) == 1 && item.revents == POLLIN && epoll_wait(raw, &event, 1, 0) == 1);
         }
-        CHECK(told(inner, 1, 0) == JF_READABLE);
+        CHECK(reported_events(inner, 1, 0) == JF_READABLE);
         take_byte(s[0]);
         CHECK(is_quiet(inner) && is_quiet(outer) && poll(&item, 1, 0) == 0 && epoll_wait(raw, &event, 1, 0) == 0);
         if (mode == JF_ONE_SHOT) OK(jf_poller_modify(inner, s[0], JF_READABLE | mode, 1));
-        /* A wake is something to wait for as well. */
+                /* A wake makes the poller's descriptor readable. */
         OK(jf_poller_wake(inner));
-        CHECK(told(outer, 2, 0) == JF_READABLE && poll(&item, 1, 0) == 1);
+        CHECK(reported_events(outer, 2, 0) == JF_READABLE && poll(&item, 1, 0) == 1);
         jf_event e;
         EXPECT(jf_poller_wait(inner, &e, 1, -1), 0);
         CHECK(is_quiet(inner) && is_quiet(outer) && poll(&item, 1, 0) == 0);
     }
-    /* What leaves the inner one, the outer one does not wait for. */
+        /* When a socket leaves the inner poller, the outer one stops reporting. */
     give_byte(s[1]);
-    CHECK(told(outer, 2, 0) == JF_READABLE);
+    CHECK(reported_events(outer, 2, 0) == JF_READABLE);
     close_both(s);
     CHECK(is_quiet(outer));
     OK(jf_poller_close(inner));
@@ -206,18 +207,18 @@ static void pollers_in_pollers(uint32_t mode) {
     OK(jf_poller_close(outer));
 }
 
-/* No poller waits for itself, not by way of others either. */
-static void circles(void) {
-    enum { LONG = 8 };
-    jf_poller p[LONG];
+/* A poller cannot wait for itself, directly or through others. */
+static void no_cycles(void) {
+    enum { CHAIN = 8 };
+    jf_poller p[CHAIN];
     int made = 0;
-    for (int i = 0; i < LONG; i++) {
+    for (int i = 0; i < CHAIN; i++) {
         p[i] = OK(jf_poller_open());
         int64_t fd = OK(jf_poller_fd(p[i]));
         EXPECT(jf_poller_add_fd(p[i], fd, JF_READABLE, TOKEN), JF_E_UNSUPPORTED);
         EXPECT(jf_poller_modify_fd(p[i], fd, JF_READABLE, TOKEN), JF_E_NOT_FOUND);
         EXPECT(jf_poller_remove_fd(p[i], fd), JF_E_NOT_FOUND);
-        /* The system nests them to some depth. */
+                /* The kernel limits the nesting depth. */
         int64_t result = i == 0 ? 0 : jf_poller_add_fd(p[i], OK(jf_poller_fd(p[i - 1])), JF_READABLE, TOKEN);
         CHECK(result == 0 || (i > 2 && result == JF_E_UNSUPPORTED));
         made += result == 0;
@@ -226,12 +227,12 @@ static void circles(void) {
     EXPECT(jf_poller_add_fd(p[0], OK(jf_poller_fd(p[1])), JF_READABLE, TOKEN), JF_E_UNSUPPORTED);
     EXPECT(jf_poller_add_fd(p[0], OK(jf_poller_fd(p[2])), JF_READABLE, TOKEN), JF_E_UNSUPPORTED);
     OK(jf_poller_wake(p[0]));
-    CHECK(told(p[1], TOKEN, 0) == JF_READABLE && told(p[2], TOKEN, 0) == JF_READABLE);
-    for (int i = 0; i < LONG; i++) OK(jf_poller_close(p[i]));
+    CHECK(reported_events(p[1], TOKEN, 0) == JF_READABLE && reported_events(p[2], TOKEN, 0) == JF_READABLE);
+    for (int i = 0; i < CHAIN; i++) OK(jf_poller_close(p[i]));
 }
 
-/* Whatever numbers are tried, none takes away a poller's wake. */
-static void wakes_are_its_own(void) {
+/* No descriptor number removes or changes a poller's wake descriptor. */
+static void wake_descriptor_is_private(void) {
     jf_poller q = OK(jf_poller_open());
     int pipe_end[2];
     CHECK(pipe2(pipe_end, O_CLOEXEC) == 0);
@@ -248,15 +249,15 @@ static void wakes_are_its_own(void) {
     close(pipe_end[1]);
 }
 
-/* As many as there may be, and no descriptor left of one too many. */
-static void as_many_as_there_may_be(void) {
-    enum { MOST = 1024 };
-    static jf_poller p[MOST];
+/* Opens the maximum number of pollers; one more fails and leaks no descriptor. */
+static void maximum_number(void) {
+    enum { MAX_POLLERS = 1024 };
+    static jf_poller p[MAX_POLLERS];
     struct rlimit limit, more;
     CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
     more = limit;
-    if (more.rlim_cur < 4 * MOST) {
-        more.rlim_cur = 4 * MOST;
+    if (more.rlim_cur < 4 * MAX_POLLERS) {
+        more.rlim_cur = 4 * MAX_POLLERS;
         if (more.rlim_max < more.rlim_cur) more.rlim_max = more.rlim_cur;
         CHECK(setrlimit(RLIMIT_NOFILE, &more) == 0);
     }
@@ -265,25 +266,25 @@ static void as_many_as_there_may_be(void) {
     OK(jf_pair(JF_UNIX, JF_STREAM, s));
     jf_socket copy = OK(jf_dup(s[0]));
     for (int round = 0; round < 2; round++) {
-        for (int i = 0; i < MOST; i++) {
+        for (int i = 0; i < MAX_POLLERS; i++) {
             p[i] = OK(jf_poller_open());
             CHECK(p[i] > 0 && p[i] < (int64_t)1 << 53);
             OK(jf_poller_add(p[i], s[0], JF_READABLE, (uint64_t)i));
         }
-        CHECK(open_descriptors() == descriptors + 3 + 2 * MOST);
+        CHECK(open_descriptors() == descriptors + 3 + 2 * MAX_POLLERS);
         for (int i = 0; i < 3; i++) EXPECT(jf_poller_open(), JF_E_TOO_MANY_FILES);
-        CHECK(open_descriptors() == descriptors + 3 + 2 * MOST);
-        /* One gone is room for one. */
-        OK(jf_poller_close(p[round * (MOST - 1)]));
-        p[round * (MOST - 1)] = OK(jf_poller_open());
+        CHECK(open_descriptors() == descriptors + 3 + 2 * MAX_POLLERS);
+                /* Closing one allows opening one. */
+        OK(jf_poller_close(p[round * (MAX_POLLERS - 1)]));
+        p[round * (MAX_POLLERS - 1)] = OK(jf_poller_open());
         EXPECT(jf_poller_open(), JF_E_TOO_MANY_FILES);
-        OK(jf_poller_add(p[round * (MOST - 1)], s[0], JF_READABLE, 5));
-        /* A socket that is in all of them leaves them all. */
+        OK(jf_poller_add(p[round * (MAX_POLLERS - 1)], s[0], JF_READABLE, 5));
+                /* Closing a socket removes it from all of them. */
         give_byte(s[1]);
-        CHECK(told(p[MOST / 2], MOST / 2, 0) == JF_READABLE);
+        CHECK(reported_events(p[MAX_POLLERS / 2], MAX_POLLERS / 2, 0) == JF_READABLE);
         OK(jf_close(s[0]));
-        for (int i = 0; i < MOST; i++) CHECK(is_quiet(p[i]));
-        for (int i = 0; i < MOST; i++) OK(jf_poller_close(p[round ? i : MOST - 1 - i]));
+        for (int i = 0; i < MAX_POLLERS; i++) CHECK(is_quiet(p[i]));
+        for (int i = 0; i < MAX_POLLERS; i++) OK(jf_poller_close(p[round ? i : MAX_POLLERS - 1 - i]));
         s[0] = OK(jf_dup(copy));
     }
     OK(jf_close(copy));
@@ -292,17 +293,17 @@ static void as_many_as_there_may_be(void) {
     CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
 }
 
-/* No descriptor for the poller, or for its wake: nothing is left of it. */
-static void too_few_descriptors(void) {
+/* There is no descriptor for the poller or for its wake descriptor: the call fails and leaks nothing. */
+static void fd_exhaustion(void) {
     struct rlimit limit, few;
     int lowest = dup(0);
     CHECK(lowest >= 0 && close(lowest) == 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0);
-    /* There may be gaps above. */
+        /* Finds the next free numbers; there may be gaps. */
     int next = dup(0), after = dup(0);
     CHECK(close(next) == 0 && close(after) == 0);
     few = limit;
-    for (int room = 0; room < 2; room++) {
-        few.rlim_cur = (rlim_t)(room == 0 ? lowest : after);
+    for (int has_one = 0; has_one < 2; has_one++) {
+        few.rlim_cur = (rlim_t)(has_one == 0 ? lowest : after);
         CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0);
         for (int i = 0; i < 3; i++) EXPECT(jf_poller_open(), JF_E_TOO_MANY_FILES);
         CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
@@ -322,17 +323,17 @@ int main(int argc, char **argv) {
     pipes();
     eventfds_and_timers();
     terminals();
-    sockets_of_others();
-    files();
-    if (!only_poll()) {
+    foreign_sockets();
+    files_and_folders();
+    if (!is_poll_backend()) {
         pollers_in_pollers(0);
         pollers_in_pollers(JF_EDGE);
         pollers_in_pollers(JF_ONE_SHOT);
-        circles();
+        no_cycles();
     }
-    wakes_are_its_own();
-    too_few_descriptors();
+    wake_descriptor_is_private();
+    fd_exhaustion();
     CHECK(open_descriptors() == descriptors);
-    as_many_as_there_may_be();
+    maximum_number();
     return 0;
 }

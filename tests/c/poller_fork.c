@@ -1,5 +1,5 @@
-/* A poller is its process's alone: a forked child can but close it, and what a child does with the sockets that it has inherited
-   changes nothing in its parent's pollers. */
+/* A poller belongs to its process: a forked child can only close it. Whatever the child does with inherited
+ * sockets changes nothing in the parent's pollers. */
 #include "poller.h"
 
 #include <sys/wait.h>
@@ -10,7 +10,7 @@ static int slow;
 static pid_t forked(void) {
     pid_t child = fork();
     CHECK(child >= 0);
-    /* Alarms are not inherited. */
+        /* Alarms are not inherited. */
     if (child == 0) watchdog(slow ? 280 : 100);
     return child;
 }
@@ -21,8 +21,8 @@ static void await_child(pid_t child) {
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
-/* Every call but closing. */
-static void is_no_poller(jf_poller p, jf_socket s) {
+/* Every function but jf_poller_close. */
+static void expect_unusable(jf_poller p, jf_socket s) {
     jf_event e = {77, 77, 77};
     EXPECT(jf_poller_add(p, s, JF_READABLE, TOKEN), JF_E_BAD_HANDLE);
     EXPECT(jf_poller_modify(p, s, JF_READABLE, TOKEN), JF_E_BAD_HANDLE);
@@ -39,23 +39,23 @@ static void is_no_poller(jf_poller p, jf_socket s) {
     CHECK(e.token == 77 && e.events == 77 && e.error == 77);
 }
 
-/* What a child does with a poller of its own, and with sockets that its parent still has. */
-static void has_its_own(jf_socket s, jf_socket peer) {
+/* The child uses its own pollers, with sockets that the parent still has. */
+static void use_own_pollers(jf_socket s, jf_socket peer) {
     jf_poller p = OK(jf_poller_open()), q = OK(jf_poller_open());
     jf_socket own[2];
     OK(jf_pair(JF_UNIX, JF_STREAM, own));
-    OK(jf_poller_add(p, own[0], JF_READABLE | edge_or_once(), 3));
+    OK(jf_poller_add(p, own[0], JF_READABLE | edge_or_one_shot(), 3));
     give_byte(own[1]);
-    CHECK(told(p, 3, 0) == JF_READABLE && is_quiet(p));
+    CHECK(reported_events(p, 3, 0) == JF_READABLE && is_quiet(p));
     close_both(own);
     OK(jf_poller_add(p, s, JF_WRITABLE, 1));
     OK(jf_poller_add(q, s, JF_WRITABLE, 2));
     OK(jf_poller_add(q, peer, JF_PRIORITY, 3));
-    CHECK(told(p, 1, 0) == JF_WRITABLE && told(q, 2, 0) == JF_WRITABLE);
+    CHECK(reported_events(p, 1, 0) == JF_WRITABLE && reported_events(q, 2, 0) == JF_WRITABLE);
     OK(jf_poller_wake(p));
     jf_event e;
     EXPECT(jf_poller_wait(p, &e, 1, 0), 1);
-    /* The parent's copy keeps it open. */
+        /* The parent's copy keeps the socket open. */
     OK(jf_close(s));
     CHECK(is_quiet(q));
     jf_poller_wait(p, &e, 1, 0);
@@ -69,46 +69,46 @@ static int64_t wait_for_ever(void *given) {
     return jf_poller_wait(*(jf_poller *)given, &e, 1, -1);
 }
 
-/* The parent waits while its child, and the child's, do all they can. */
-static void a_child_is_another(int pollers, int of_two) {
+/* The parent waits while its child or grandchild uses and closes everything. */
+static void child_changes_nothing(int pollers, int has_grandchild) {
     jf_poller p[3], idle = OK(jf_poller_open());
     jf_socket s[2];
     flight f;
     OK(jf_pair(JF_UNIX, JF_STREAM, s));
     for (int i = 0; i < pollers; i++) {
         p[i] = OK(jf_poller_open());
-        OK(jf_poller_add(p[i], s[0], JF_READABLE | (i == 1 ? edge_or_once() : i == 2 ? JF_ONE_SHOT : 0), (uint64_t)i));
+        OK(jf_poller_add(p[i], s[0], JF_READABLE | (i == 1 ? edge_or_one_shot() : i == 2 ? JF_ONE_SHOT : 0), (uint64_t)i));
     }
     start(&f, "the parent's wait", wait_for_ever, &idle, 0);
     await_sleep(&f);
     pid_t child = forked();
     if (child == 0) {
-        pid_t grandchild = of_two ? forked() : 0;
+        pid_t grandchild = has_grandchild ? forked() : 0;
         if (grandchild > 0) await_child(grandchild);
-        is_no_poller(idle, s[0]);
-        for (int i = 0; i < pollers; i++) is_no_poller(p[i], s[0]);
-        if (of_two) OK(jf_poller_close(idle));
-        has_its_own(s[0], s[1]);
+        expect_unusable(idle, s[0]);
+        for (int i = 0; i < pollers; i++) expect_unusable(p[i], s[0]);
+        if (has_grandchild) OK(jf_poller_close(idle));
+        use_own_pollers(s[0], s[1]);
         OK(jf_close(s[1]));
         for (int i = 0; i < pollers; i++) {
-            if (!of_two) is_no_poller(p[i], s[0] = OK(jf_open(JF_INET, JF_DGRAM, 0)));
+            if (!has_grandchild) expect_unusable(p[i], s[0] = OK(jf_open(JF_INET, JF_DGRAM, 0)));
             OK(jf_poller_close(p[i]));
             EXPECT(jf_poller_close(p[i]), JF_E_BAD_HANDLE);
             EXPECT(jf_poller_wake(p[i]), JF_E_BAD_HANDLE);
         }
-        /* The numbers of the descriptors are free for pollers of its own. */
+                /* The descriptor numbers can be reused by new pollers. */
         for (int i = 0; i < 10; i++) OK(jf_poller_close(OK(jf_poller_open())));
         _exit(0);
     }
     await_child(child);
     await_sleep(&f);
-    /* Everything is where it was. */
+        /* The parent's registrations are unchanged. */
     for (int i = 0; i < pollers; i++) CHECK(is_quiet(p[i]));
     give_byte(s[1]);
     for (int i = 0; i < pollers; i++) {
-        CHECK(told(p[i], (uint64_t)i, 0) == JF_READABLE);
+        CHECK(reported_events(p[i], (uint64_t)i, 0) == JF_READABLE);
         EXPECT(jf_poller_add(p[i], s[0], JF_READABLE, 9), JF_E_EXISTS);
-        CHECK(i > 0 ? is_quiet(p[i]) : told(p[i], 0, 0) == JF_READABLE);
+        CHECK(i > 0 ? is_quiet(p[i]) : reported_events(p[i], 0, 0) == JF_READABLE);
         OK(jf_poller_modify(p[i], s[0], JF_READABLE, 9));
     }
     OK(jf_close(s[0]));
@@ -122,8 +122,8 @@ static void a_child_is_another(int pollers, int of_two) {
     OK(jf_poller_close(idle));
 }
 
-/* Given up in the child, as into_fd does, it stays in the parent's. */
-static void a_child_gives_it_up(void) {
+/* jf_into_fd in the child leaves the parent's registration. */
+static void into_fd_in_child(void) {
     jf_socket s[2];
     jf_poller p = OK(jf_poller_open());
     OK(jf_pair(JF_UNIX, JF_DGRAM, s));
@@ -135,14 +135,14 @@ static void a_child_gives_it_up(void) {
     }
     await_child(child);
     give_byte(s[1]);
-    CHECK(told(p, TOKEN, 0) == JF_READABLE);
+    CHECK(reported_events(p, TOKEN, 0) == JF_READABLE);
     close_both(s);
     CHECK(is_quiet(p));
     OK(jf_poller_close(p));
 }
 
-/* Closing a poller in the parent ends its waits, whoever has a copy. */
-static void a_child_does_not_hold_it(void) {
+/* Closing a poller ends its waits, although a child still has a copy. */
+static void close_while_child_has_copy(void) {
     jf_poller p = OK(jf_poller_open());
     jf_socket s[2];
     flight f;
@@ -157,7 +157,7 @@ static void a_child_does_not_hold_it(void) {
     if (child == 0) {
         close(go[1]);
         CHECK(read(go[0], &byte, 1) == 0);
-        is_no_poller(p, s[0]);
+        expect_unusable(p, s[0]);
         close_both(s);
         OK(jf_poller_close(p));
         _exit(0);
@@ -170,20 +170,20 @@ static void a_child_does_not_hold_it(void) {
     await_child(child);
 }
 
-static volatile pid_t handlers_child;
+static volatile pid_t child_of_handler;
 
 static void fork_in_handler(int signal) {
     (void)signal;
-    handlers_child = fork();
+    child_of_handler = fork();
 }
 
-/* The wait that is interrupted by a handler that forks: it goes on in the parent, and is over in the child. */
+/* A handler that forks interrupts a wait: the wait continues in the parent, and fails in the child. */
 static int64_t wait_in_both(void *given) {
     jf_poller p = *(jf_poller *)given;
     jf_event e;
-    handlers_child = -1;
+    child_of_handler = -1;
     int64_t result = jf_poller_wait(p, &e, 1, -1);
-    if (handlers_child != 0) return result;
+    if (child_of_handler != 0) return result;
     watchdog(slow ? 280 : 100);
     CHECK(result == JF_E_BAD_HANDLE);
     EXPECT(jf_poller_wait(p, &e, 1, 0), JF_E_BAD_HANDLE);
@@ -191,7 +191,7 @@ static int64_t wait_in_both(void *given) {
     _exit(0);
 }
 
-static void from_a_handler(int flags, int interruptible) {
+static void fork_in_signal_handler(int flags, int interruptible) {
     struct sigaction action;
     jf_socket s[2];
     jf_poller p = OK(jf_poller_open());
@@ -206,8 +206,8 @@ static void from_a_handler(int flags, int interruptible) {
     start(&f, "a wait", wait_in_both, &p, 0);
     await_sleep(&f);
     CHECK(pthread_kill(f.thread, SIGUSR2) == 0);
-    while (handlers_child == -1) breathe();
-    await_child(handlers_child);
+    while (child_of_handler == -1) breathe();
+    await_child(child_of_handler);
     if (!interruptible) {
         await_sleep(&f);
         give_byte(s[1]);
@@ -217,19 +217,19 @@ static void from_a_handler(int flags, int interruptible) {
     OK(jf_poller_close(p));
 }
 
-static _Atomic int enough;
+static _Atomic int should_stop;
 
 static int64_t churn(void *given) {
     jf_poller p = *(jf_poller *)given;
     jf_event e;
-    for (uint64_t i = 0; !atomic_load(&enough); i++) {
+    for (uint64_t i = 0; !atomic_load(&should_stop); i++) {
         jf_socket s[2];
         jf_poller own = OK(jf_poller_open());
         OK(jf_pair(JF_UNIX, JF_DGRAM, s));
-        OK(jf_poller_add(p, s[0], JF_READABLE | edge_or_once(), i));
+        OK(jf_poller_add(p, s[0], JF_READABLE | edge_or_one_shot(), i));
         OK(jf_poller_add(own, s[0], JF_READABLE, i));
         give_byte(s[1]);
-        CHECK(told(own, i, 0) == JF_READABLE);
+        CHECK(reported_events(own, i, 0) == JF_READABLE);
         OK(jf_poller_wait(p, &e, 1, 0));
         OK(jf_poller_wake(p));
         close_both(s);
@@ -238,32 +238,32 @@ static int64_t churn(void *given) {
     return 0;
 }
 
-/* Forked at any point of what the parent's threads do with pollers. */
-static void in_the_midst(void) {
+/* Forks while other threads use pollers. */
+static void fork_under_load(void) {
     enum { CHURNERS = 3 };
     flight f[CHURNERS];
     jf_poller p = OK(jf_poller_open());
     jf_socket s[2];
     OK(jf_pair(JF_UNIX, JF_STREAM, s));
-    OK(jf_poller_add(p, s[0], JF_READABLE | edge_or_once(), UINT64_MAX - 1));
+    OK(jf_poller_add(p, s[0], JF_READABLE | edge_or_one_shot(), UINT64_MAX - 1));
     for (int i = 0; i < CHURNERS; i++) start(&f[i], "open and close", churn, &p, 0);
     for (int i = 0; i < (slow ? 5 : 100); i++) {
         pid_t child = forked();
         if (child == 0) {
-            is_no_poller(p, s[0]);
-            has_its_own(s[0], s[1]);
+            expect_unusable(p, s[0]);
+            use_own_pollers(s[0], s[1]);
             OK(jf_poller_close(p));
             _exit(0);
         }
         await_child(child);
     }
-    atomic_store(&enough, 1);
+    atomic_store(&should_stop, 1);
     for (int i = 0; i < CHURNERS; i++) EXPECT(finish(&f[i]), 0);
     jf_event e[8];
     OK(jf_poller_wait(p, e, 8, 0));
     CHECK(is_quiet(p));
     give_byte(s[1]);
-    CHECK(told(p, UINT64_MAX - 1, 0) == JF_READABLE);
+    CHECK(reported_events(p, UINT64_MAX - 1, 0) == JF_READABLE);
     close_both(s);
     CHECK(is_quiet(p));
     OK(jf_poller_close(p));
@@ -274,16 +274,16 @@ int main(int argc, char **argv) {
     watchdog(slow ? 280 : 110);
     int descriptors = open_descriptors();
     for (int pollers = 1; pollers <= 3; pollers++) {
-        a_child_is_another(pollers, 0);
-        a_child_is_another(pollers, 1);
+        child_changes_nothing(pollers, 0);
+        child_changes_nothing(pollers, 1);
     }
-    a_child_gives_it_up();
-    a_child_does_not_hold_it();
+    into_fd_in_child();
+    close_while_child_has_copy();
     for (int interruptible = 0; interruptible < 2; interruptible++) {
-        from_a_handler(0, interruptible);
-        from_a_handler(SA_RESTART, interruptible);
+        fork_in_signal_handler(0, interruptible);
+        fork_in_signal_handler(SA_RESTART, interruptible);
     }
-    in_the_midst();
+    fork_under_load();
     CHECK(open_descriptors() == descriptors);
     return 0;
 }

@@ -1,12 +1,12 @@
-/* Many threads put sockets into pollers, change, remove, close and reopen them, while others wait: no event is told of what is
-   gone, none is lost, and what is asked for once is told once. Each registration has a token of its own, under which is kept
-   what was asked for, what was told, and since when it is gone. */
+/* Many threads register, modify, remove, close and reopen sockets while others wait. No event is reported for a
+ * removed registration, none is lost, and one-shot events are reported once. Each registration has its own token,
+ * which identifies a record of the requested events, the reports, and the time of removal. */
 #include "poller.h"
 
-enum { CHANGERS = 8, WAITERS = 4, POLLERS = 3, SLOTS = 48, FOUGHT_OVER = 4, STEPS = 300000, STEPS_SLOW = 20000, PATIENCE_S = 20 };
+enum { CHANGERS = 8, WAITERS = 4, POLLERS = 3, SLOTS = 48, CONTENDED = 4, STEPS = 300000, STEPS_SLOW = 20000, TIMEOUT_S = 20 };
 
 static uint64_t seed;
-static _Atomic int enough, passed;
+static _Atomic int should_stop, passed;
 
 static unsigned pick(uint64_t *state, unsigned below) {
     *state ^= *state << 13;
@@ -15,40 +15,40 @@ static unsigned pick(uint64_t *state, unsigned below) {
     return (unsigned)(*state >> 33) % below;
 }
 
-static void tell_seed(void) {
+static void print_seed(void) {
     if (!atomic_load(&passed)) fprintf(stderr, "JACKFIELD_STRESS_SEED=%" PRIu64 "\n", seed);
 }
 
-static void hangs(int signal) {
+static void fail_on_timeout(int signal) {
     (void)signal;
-    tell_seed();
+    print_seed();
     _exit(1);
 }
 
-/* The order of things: a wait begins at the number that it finds, and what is gone is so from the number that it takes. */
+/* A logical clock: a wait begins at the current number, and a removal takes the next one. */
 static _Atomic int64_t sequence = 1;
 
-/* What a token stands for. */
+/* The record of one token. */
 typedef struct watch {
-    uint32_t asked;
-    /* Since when it is gone; 0 while it is not. What several threads fight over goes with its socket. */
-    _Atomic int64_t *gone;
-    _Atomic int64_t own_gone;
-    /* How often it was told, how often of those that it is readable, and when the last wait began that did. */
-    _Atomic int64_t told, told_readable, last_began;
+    uint32_t requested;
+        /* The time of removal; 0 while registered. Contended sockets share one among all their tokens. */
+    _Atomic int64_t *removed_at;
+    _Atomic int64_t own_removed_at;
+        /* The number of reports, of reports of readability, and the start of the latest wait that reported. */
+    _Atomic int64_t report_count, readable_count, last_wait;
 } watch;
 
-enum { MOST_WATCHES = STEPS };
-static watch watches[MOST_WATCHES];
+enum { MAX_WATCHES = STEPS };
+static watch watches[MAX_WATCHES];
 static _Atomic uint32_t watch_count;
-/* Tokens have all their bits. */
+/* Tokens use all 64 bits. */
 static const uint64_t TOKENS = UINT64_C(0xFEDCBA9800000000);
 
-static watch *new_watch(uint32_t asked) {
+static watch *new_watch(uint32_t requested) {
     uint32_t at = atomic_fetch_add(&watch_count, 1);
-    CHECK(at < MOST_WATCHES);
-    watches[at].asked = asked;
-    watches[at].gone = &watches[at].own_gone;
+    CHECK(at < MAX_WATCHES);
+    watches[at].requested = requested;
+    watches[at].removed_at = &watches[at].own_removed_at;
     return &watches[at];
 }
 
@@ -56,57 +56,59 @@ static uint64_t token_of(const watch *w) {
     return TOKENS + (uint64_t)(w - watches);
 }
 
-/* After the call that took it out has returned. */
-static void is_gone(watch *w) {
-    if (w != NULL) atomic_store(w->gone, atomic_fetch_add(&sequence, 1) + 1);
+/* Called after the removing call has returned. */
+static void mark_removed(watch *w) {
+    if (w != NULL) atomic_store(w->removed_at, atomic_fetch_add(&sequence, 1) + 1);
 }
 
 static void fail(const char *what, const watch *w, const jf_event *e, int64_t began) {
-    fprintf(stderr, "%s: token %" PRIx64 ", asked %u, told %u in a wait of %" PRId64 ", gone since %" PRId64 ", told %" PRId64 "\n",
-            what, token_of(w), w->asked, e == NULL ? 0 : e->events, began, atomic_load(w->gone), atomic_load(&w->told));
+    fprintf(stderr, "%s: token %" PRIx64 ", requested %u, reported %u by a wait that began at %" PRId64
+                ", removed at %" PRId64 ", %" PRId64 " reports\n",
+                what, token_of(w), w->requested, e == NULL ? 0 : e->events, began, atomic_load(w->removed_at),
+                atomic_load(&w->report_count));
     exit(1);
 }
 
 static jf_poller pollers[POLLERS];
 
-/* What was told is entered, and held to what it may be. */
-static void enter(const jf_event *e, int64_t count, int64_t began) {
+/* Records the reported events and checks that they are allowed. */
+static void record_events(const jf_event *e, int64_t count, int64_t began) {
     for (int64_t i = 0; i < count; i++) {
         uint64_t at = e[i].token - TOKENS;
         if (at >= atomic_load(&watch_count)) {
-            fprintf(stderr, "an unknown token: %" PRIx64 "\n", e[i].token);
+            fprintf(stderr, "unknown token: %" PRIx64 "\n", e[i].token);
             exit(1);
         }
         watch *w = &watches[at];
-        int64_t gone = atomic_load(w->gone), before = atomic_fetch_add(&w->told, 1);
-        if (gone != 0 && gone <= began) fail("told of what is gone", w, &e[i], began);
-        if (e[i].events == 0 || e[i].error != 0) fail("told of nothing", w, &e[i], began);
-        if (e[i].events & ~(w->asked | JF_ERROR | JF_HANGUP)) fail("told of what was not asked for", w, &e[i], began);
-        if (w->asked & JF_ONE_SHOT && before > 0) fail("told twice", w, &e[i], began);
-        if (e[i].events & JF_READABLE) atomic_fetch_add(&w->told_readable, 1);
-        for (int64_t last = atomic_load(&w->last_began); last < began;)
-            if (atomic_compare_exchange_weak(&w->last_began, &last, began)) break;
+        int64_t removed_at = atomic_load(w->removed_at), before = atomic_fetch_add(&w->report_count, 1);
+        if (removed_at != 0 && removed_at <= began) fail("reported a removed registration", w, &e[i], began);
+        if (e[i].events == 0 || e[i].error != 0) fail("reported without events", w, &e[i], began);
+        if (e[i].events & ~(w->requested | JF_ERROR | JF_HANGUP)) fail("reported an unrequested event", w, &e[i], began);
+        if (w->requested & JF_ONE_SHOT && before > 0) fail("reported a one-shot event twice", w, &e[i], began);
+        if (e[i].events & JF_READABLE) atomic_fetch_add(&w->readable_count, 1);
+        for (int64_t last = atomic_load(&w->last_wait); last < began;)
+            if (atomic_compare_exchange_weak(&w->last_wait, &last, began)) break;
     }
 }
 
-static int64_t waits(void *given) {
+static int64_t wait_repeatedly(void *given) {
     static const int64_t TIMES[] = {-1, 0, 1, 7};
     jf_poller p = pollers[(uintptr_t)given % POLLERS];
     uint64_t state = seed * 31 + (uintptr_t)given;
     jf_event e[16];
-    while (!atomic_load(&enough)) {
+    while (!atomic_load(&should_stop)) {
         size_t cap = pick(&state, 2) ? 16 : 1 + pick(&state, 4);
         int64_t began = atomic_load(&sequence);
         int64_t count = OK(jf_poller_wait(p, e, cap, TIMES[pick(&state, 4)]));
         CHECK(count <= (int64_t)cap);
-        enter(e, count, began);
-        /* What stays ready is told without end, which must not keep the others from changing it. */
+        record_events(e, count, began);
+                /* Level-triggered events repeat without end; yielding lets other threads change the registration. */
         if (count > 0) sched_yield();
     }
     return 0;
 }
 
-/* A socket, for one thread at a time. */
+/* A socket, used by one thread at a time. */
 typedef struct slot {
     pthread_mutex_t lock;
     jf_socket s, peer, copy;
@@ -118,21 +120,21 @@ typedef struct slot {
 static slot slots[SLOTS];
 
 static void await(const watch *w, const _Atomic int64_t *number, int64_t beyond, const char *what) {
-    for (int64_t end = now_us() + PATIENCE_S * INT64_C(1000000); atomic_load(number) <= beyond;) {
+    for (int64_t end = now_us() + TIMEOUT_S * INT64_C(1000000); atomic_load(number) <= beyond;) {
         if (now_us() > end) fail(what, w, NULL, 0);
         breathe();
     }
 }
 
-/* Of what is readable, and registered for that, some wait tells soon. */
-static void is_told(const watch *w, int64_t told_before, int64_t since) {
-    if (!(w->asked & JF_READABLE)) return;
-    if (w->asked & JF_ONE_SHOT)
-        await(w, &w->told, 0, "once is lost");
-    else if (w->asked & JF_EDGE)
-        await(w, &w->told_readable, told_before, "an edge is lost");
+/* A readable socket registered for JF_READABLE is soon reported by some wait. */
+static void expect_reported(const watch *w, int64_t reports_before, int64_t since) {
+    if (!(w->requested & JF_READABLE)) return;
+    if (w->requested & JF_ONE_SHOT)
+        await(w, &w->report_count, 0, "lost a one-shot event");
+    else if (w->requested & JF_EDGE)
+        await(w, &w->readable_count, reports_before, "lost an edge-triggered event");
     else
-        await(w, &w->last_began, since, "a level is lost");
+        await(w, &w->last_wait, since, "lost a level-triggered event");
 }
 
 static void open_slot(slot *t, uint64_t *state) {
@@ -150,27 +152,27 @@ static void open_slot(slot *t, uint64_t *state) {
 static void close_slot(slot *t, uint64_t *state) {
     if (pick(state, 4) == 0) {
         int fd = (int)OK(jf_into_fd(t->s));
-        for (int i = 0; i < POLLERS; i++) is_gone(t->in[i]);
-        /* Something to tell of what is still open. */
+        for (int i = 0; i < POLLERS; i++) mark_removed(t->in[i]);
+                /* Data that a wrong registration would report. */
         jf_send(t->peer, "x", 1, JF_DONT_WAIT);
         close(fd);
     } else {
         OK(jf_close(t->s));
-        for (int i = 0; i < POLLERS; i++) is_gone(t->in[i]);
+        for (int i = 0; i < POLLERS; i++) mark_removed(t->in[i]);
     }
     for (int i = 0; i < POLLERS; i++) t->in[i] = NULL;
     if (t->copy >= 0) jf_send(t->peer, "x", 1, JF_DONT_WAIT);
 }
 
-static void forget_slot(slot *t) {
+static void close_rest_of_slot(slot *t) {
     jf_close(t->copy);
     OK(jf_close(t->peer));
 }
 
 static uint32_t some_events(uint64_t *state) {
-    const uint32_t MODES[] = {0, edge_or_once(), edge_or_once(), JF_ONE_SHOT, JF_ONE_SHOT, JF_ONE_SHOT | JF_EDGE};
+    const uint32_t MODES[] = {0, edge_or_one_shot(), edge_or_one_shot(), JF_ONE_SHOT, JF_ONE_SHOT, JF_ONE_SHOT | JF_EDGE};
     uint32_t mode = MODES[pick(state, 6)];
-    /* Room to send is there all the time, so a level of it would be told all the time. */
+        /* Sockets are nearly always writable, so level-triggered writability would be reported constantly. */
     uint32_t events = mode != 0 && pick(state, 4) == 0 ? JF_READABLE | JF_WRITABLE | JF_READ_CLOSED : JF_READABLE;
     return mode | (pick(state, 8) ? events : 0);
 }
@@ -180,136 +182,136 @@ static void add_or_change(slot *t, uint64_t *state) {
     watch *old = t->in[at], *w = new_watch(some_events(state));
     int64_t since = atomic_fetch_add(&sequence, 1);
     if (old == NULL) {
-        EXPECT(jf_poller_modify(pollers[at], t->s, w->asked, token_of(w)), JF_E_NOT_FOUND);
-        OK(jf_poller_add(pollers[at], t->s, w->asked, token_of(w)));
+        EXPECT(jf_poller_modify(pollers[at], t->s, w->requested, token_of(w)), JF_E_NOT_FOUND);
+        OK(jf_poller_add(pollers[at], t->s, w->requested, token_of(w)));
     } else {
-        EXPECT(jf_poller_add(pollers[at], t->s, w->asked, token_of(w)), JF_E_EXISTS);
-        OK(jf_poller_modify(pollers[at], t->s, w->asked, token_of(w)));
+        EXPECT(jf_poller_add(pollers[at], t->s, w->requested, token_of(w)), JF_E_EXISTS);
+        OK(jf_poller_modify(pollers[at], t->s, w->requested, token_of(w)));
     }
-    is_gone(old);
+    mark_removed(old);
     t->in[at] = w;
-    if (t->bytes > 0 && pick(state, 2)) is_told(w, 0, since);
+    if (t->bytes > 0 && pick(state, 2)) expect_reported(w, 0, since);
 }
 
 static void remove_from_one(slot *t, uint64_t *state) {
     int at = (int)pick(state, POLLERS);
     EXPECT(jf_poller_remove(pollers[at], t->s), t->in[at] != NULL ? 0 : JF_E_NOT_FOUND);
-    is_gone(t->in[at]);
+    mark_removed(t->in[at]);
     t->in[at] = NULL;
 }
 
 static void send_one(slot *t, uint64_t *state) {
     int64_t before[POLLERS], since = atomic_fetch_add(&sequence, 1);
-    for (int i = 0; i < POLLERS; i++) before[i] = t->in[i] != NULL ? atomic_load(&t->in[i]->told_readable) : 0;
+    for (int i = 0; i < POLLERS; i++) before[i] = t->in[i] != NULL ? atomic_load(&t->in[i]->readable_count) : 0;
     give_byte(t->peer);
     t->bytes++;
-    await_polled(t->s, JF_READABLE);
+    await_poll_events(t->s, JF_READABLE);
     if (pick(state, 2) == 0) return;
     for (int i = 0; i < POLLERS; i++)
-        if (t->in[i] != NULL) is_told(t->in[i], before[i], since);
+        if (t->in[i] != NULL) expect_reported(t->in[i], before[i], since);
 }
 
 static void receive_all(slot *t) {
     for (; t->bytes > 0; t->bytes--) take_byte(t->s);
 }
 
-/* Also in a poller that comes and goes, so that the sockets' and the pollers' numbers are each other's now and then. */
-static void visit(slot *t, uint64_t *state) {
+/* Registers it in a temporary poller too, so that sockets and pollers reuse each other's descriptor numbers. */
+static void use_temporary_poller(slot *t, uint64_t *state) {
     jf_poller p = OK(jf_poller_open());
     OK(jf_poller_add(p, t->s, JF_READABLE, 5));
-    CHECK(told(p, 5, 0) == (t->bytes > 0 ? JF_READABLE : 0));
+    CHECK(reported_events(p, 5, 0) == (t->bytes > 0 ? JF_READABLE : 0));
     if (pick(state, 2)) {
         OK(jf_poller_remove(p, t->s));
         CHECK(is_quiet(p));
     } else if (pick(state, 2)) {
         close_slot(t, state);
         CHECK(is_quiet(p));
-        forget_slot(t);
+        close_rest_of_slot(t);
         open_slot(t, state);
     }
     OK(jf_poller_close(p));
 }
 
-/* A socket that several threads change at the same time, so that nobody knows what it is asked for. */
-typedef struct fought_over {
+/* A socket that several threads change concurrently, so its registration is unknown. */
+typedef struct contended {
     _Atomic int64_t s;
     jf_socket peer, copy;
-    _Atomic int64_t *_Atomic gone;
-} fought_over;
+    _Atomic int64_t *_Atomic removed_at;
+} contended;
 
-static fought_over fights[FOUGHT_OVER];
+static contended contended_sockets[CONTENDED];
 
-static void open_fight(fought_over *f) {
+static void open_contended(contended *f) {
     jf_socket s[2];
     OK(jf_pair(JF_UNIX, JF_STREAM, s));
     f->peer = s[1];
     f->copy = OK(jf_dup(s[0]));
-    atomic_store(&f->gone, &new_watch(0)->own_gone);
+    atomic_store(&f->removed_at, &new_watch(0)->own_removed_at);
     atomic_store(&f->s, s[0]);
 }
 
-static void close_fight(fought_over *f, jf_socket s, int64_t result, _Atomic int64_t *gone) {
+static void close_contended(contended *f, jf_socket s, int64_t result, _Atomic int64_t *removed_at) {
     if (result < 0) {
         CHECK(result == JF_E_BAD_HANDLE || result == JF_E_BUSY);
         return;
     }
-    /* Nobody else gets here with this one. */
+        /* Only the thread whose call succeeded gets here. */
     CHECK(atomic_load(&f->s) == s);
-    atomic_store(gone, atomic_fetch_add(&sequence, 1) + 1);
-    /* What is still open may have been shut down, as closing does under a call of another thread. */
+    atomic_store(removed_at, atomic_fetch_add(&sequence, 1) + 1);
+        /* The peer may fail: a close under another thread's call shuts the connection down. */
     jf_send(f->peer, "x", 1, JF_DONT_WAIT);
     OK(jf_close(f->copy));
     OK(jf_close(f->peer));
-    open_fight(f);
+    open_contended(f);
 }
 
-static int is_one_of(int64_t result, int64_t other) {
+static int is_expected(int64_t result, int64_t other) {
     return result == 0 || result == other || result == JF_E_BAD_HANDLE;
 }
 
-static void fight(fought_over *f, uint64_t *state) {
+static void change_contended(contended *f, uint64_t *state) {
     jf_socket s = atomic_load(&f->s);
-    _Atomic int64_t *gone = atomic_load(&f->gone);
-    /* A new one is published after what belongs to it. */
+    _Atomic int64_t *removed_at = atomic_load(&f->removed_at);
+        /* A new socket is published after its other fields. */
     if (atomic_load(&f->s) != s) return;
     jf_poller p = pollers[pick(state, 2)];
-    watch *w = new_watch(JF_READABLE | edge_or_once());
-    w->gone = gone;
+    watch *w = new_watch(JF_READABLE | edge_or_one_shot());
+    w->removed_at = removed_at;
     int64_t result;
     switch (pick(state, 8)) {
     case 0:
-        close_fight(f, s, jf_close(s), gone);
+        close_contended(f, s, jf_close(s), removed_at);
         break;
     case 1:
         result = jf_into_fd(s);
         if (result >= 0) {
-            close_fight(f, s, result, gone);
+            close_contended(f, s, result, removed_at);
             close((int)result);
         }
         break;
     case 2:
     case 3:
     case 4:
-        result = jf_poller_add(p, s, w->asked, token_of(w));
-        CHECK(is_one_of(result, JF_E_EXISTS));
+        result = jf_poller_add(p, s, w->requested, token_of(w));
+        CHECK(is_expected(result, JF_E_EXISTS));
         break;
     case 5:
-        result = jf_poller_modify(p, s, w->asked, token_of(w));
-        CHECK(is_one_of(result, JF_E_NOT_FOUND));
+        result = jf_poller_modify(p, s, w->requested, token_of(w));
+        CHECK(is_expected(result, JF_E_NOT_FOUND));
         break;
     default:
         result = jf_poller_remove(p, s);
-        CHECK(is_one_of(result, JF_E_NOT_FOUND));
+        CHECK(is_expected(result, JF_E_NOT_FOUND));
     }
 }
 
 static _Atomic int64_t steps_left;
 
-static int64_t changes(void *given) {
+static int64_t change_repeatedly(void *given) {
     uint64_t state = seed * 1000003 + (uintptr_t)given;
     while (atomic_fetch_sub(&steps_left, 1) > 0) {
         if (pick(&state, 8) == 0) {
-            fight(&fights[pick(&state, FOUGHT_OVER)], &state);
+            change_contended(&contended_sockets[pick(&state, CONTENDED)], &state);
             continue;
         }
         slot *t = &slots[pick(&state, SLOTS)];
@@ -318,11 +320,11 @@ static int64_t changes(void *given) {
         case 0:
         case 1:
             close_slot(t, &state);
-            forget_slot(t);
+            close_rest_of_slot(t);
             open_slot(t, &state);
             break;
         case 2:
-            visit(t, &state);
+            use_temporary_poller(t, &state);
             break;
         case 3:
         case 4:
@@ -352,26 +354,26 @@ static int64_t changes(void *given) {
     return 0;
 }
 
-/* At rest a poller tells of each socket in it what poll says, and of nothing else. */
-static void at_rest(int at) {
+/* When all threads are idle, a poller reports for each registered socket what poll() reports, and nothing else. */
+static void compare_with_poll(int at) {
     static jf_event e[SLOTS + 1];
     uint32_t found[SLOTS] = {0};
     for (uint64_t i = 0; i < SLOTS; i++) {
-        int64_t result = jf_poller_modify(pollers[at], slots[i].s, EVERY, i);
+        int64_t result = jf_poller_modify(pollers[at], slots[i].s, ALL_EVENTS, i);
         EXPECT(result, slots[i].in[at] != NULL ? 0 : JF_E_NOT_FOUND);
         if (i % 2 && kind_type(slots[i].kind) != JF_DGRAM) {
             OK(jf_shutdown(slots[i].peer, JF_SHUT_WRITE));
-            await_polled(slots[i].s, JF_READ_CLOSED);
+            await_poll_events(slots[i].s, JF_READ_CLOSED);
         }
     }
-    /* What is left of a wake and of what was fought over. */
+        /* Discards a pending wake and events of contended sockets. */
     for (int i = 0; i < 2; i++) OK(jf_poller_wait(pollers[at], e, SLOTS + 1, 0));
     int64_t count = OK(jf_poller_wait(pollers[at], e, SLOTS + 1, 0));
     for (int64_t i = 0; i < count; i++) {
         CHECK(e[i].token < SLOTS && found[e[i].token] == 0);
         found[e[i].token] = e[i].events;
     }
-    for (int i = 0; i < SLOTS; i++) CHECK(found[i] == (slots[i].in[at] != NULL ? polled(slots[i].s) : 0));
+    for (int i = 0; i < SLOTS; i++) CHECK(found[i] == (slots[i].in[at] != NULL ? poll_events(slots[i].s) : 0));
 }
 
 static uint64_t chosen_seed(void) {
@@ -383,7 +385,7 @@ int main(int argc, char **argv) {
     int slow = is_slow(argc, argv);
     static flight changers[CHANGERS], waiters[WAITERS];
     seed = chosen_seed();
-    CHECK(atexit(tell_seed) == 0 && signal(SIGALRM, hangs) != SIG_ERR);
+    CHECK(atexit(print_seed) == 0 && signal(SIGALRM, fail_on_timeout) != SIG_ERR);
     watchdog(slow ? 280 : 110);
     int descriptors = open_descriptors();
     uint64_t state = seed;
@@ -392,38 +394,38 @@ int main(int argc, char **argv) {
         CHECK(pthread_mutex_init(&slots[i].lock, NULL) == 0);
         open_slot(&slots[i], &state);
     }
-    for (int i = 0; i < FOUGHT_OVER; i++) open_fight(&fights[i]);
+    for (int i = 0; i < CONTENDED; i++) open_contended(&contended_sockets[i]);
     atomic_store(&steps_left, slow ? STEPS_SLOW : STEPS);
     int64_t began = now_us();
-    for (uintptr_t i = 0; i < WAITERS; i++) start(&waiters[i], "waits", waits, (void *)i, 0);
-    for (uintptr_t i = 0; i < CHANGERS; i++) start(&changers[i], "changes", changes, (void *)(i + 1), 0);
+    for (uintptr_t i = 0; i < WAITERS; i++) start(&waiters[i], "waits", wait_repeatedly, (void *)i, 0);
+    for (uintptr_t i = 0; i < CHANGERS; i++) start(&changers[i], "changes", change_repeatedly, (void *)(i + 1), 0);
     for (int i = 0; i < CHANGERS; i++) EXPECT(finish(&changers[i]), 0);
     int64_t took = now_us() - began;
 
-    /* Who waits without end is woken, each once. */
-    atomic_store(&enough, 1);
+        /* Wakes the blocked waits, each once. */
+    atomic_store(&should_stop, 1);
     for (int i = 0; i < WAITERS; i++)
         while (!atomic_load(&waiters[i].over)) {
             for (int k = 0; k < POLLERS; k++) OK(jf_poller_wake(pollers[k]));
             breathe();
         }
     for (int i = 0; i < WAITERS; i++) EXPECT(finish(&waiters[i]), 0);
-    for (int i = 0; i < POLLERS; i++) at_rest(i);
+    for (int i = 0; i < POLLERS; i++) compare_with_poll(i);
 
-    for (int i = 0; i < FOUGHT_OVER; i++) {
-        OK(jf_close(atomic_load(&fights[i].s)));
-        jf_send(fights[i].peer, "x", 1, JF_DONT_WAIT);
+    for (int i = 0; i < CONTENDED; i++) {
+        OK(jf_close(atomic_load(&contended_sockets[i].s)));
+        jf_send(contended_sockets[i].peer, "x", 1, JF_DONT_WAIT);
     }
     for (int i = 0; i < SLOTS; i++) close_slot(&slots[i], &state);
     for (int i = 0; i < POLLERS; i++) {
         CHECK(is_quiet(pollers[i]));
         OK(jf_poller_close(pollers[i]));
     }
-    for (int i = 0; i < FOUGHT_OVER; i++) {
-        OK(jf_close(fights[i].copy));
-        OK(jf_close(fights[i].peer));
+    for (int i = 0; i < CONTENDED; i++) {
+        OK(jf_close(contended_sockets[i].copy));
+        OK(jf_close(contended_sockets[i].peer));
     }
-    for (int i = 0; i < SLOTS; i++) forget_slot(&slots[i]);
+    for (int i = 0; i < SLOTS; i++) close_rest_of_slot(&slots[i]);
     CHECK(open_descriptors() == descriptors);
     if (argc > 1 && strcmp(argv[1], "counts") == 0)
         printf("%u tokens in %" PRId64 " ms\n", atomic_load(&watch_count), took / 1000);

@@ -1,4 +1,5 @@
-/* How long a poller waits, and what ends a wait: its time, an event, a wake, a signal if that is asked for, and closing. */
+/* How long a poller waits, and what ends a wait: its timeout, an event, a wake, a signal (if interruptible), and
+ * closing. */
 #include "poller.h"
 
 #include <sys/wait.h>
@@ -6,7 +7,7 @@
 enum { LATE_US = 50000, PROMPT_US = 100000, TRIES = 20, WAITERS = 4 };
 static int slow;
 
-/* A wait in a thread of its own. */
+/* A wait in a separate thread. */
 typedef struct call {
     jf_poller p;
     int64_t timeout_ms;
@@ -33,43 +34,43 @@ static void await_waiting(call *c, int count) {
 }
 
 /* The wait ends with one event. */
-static void expect_told(call *c, uint64_t token, uint32_t events) {
+static void expect_event(call *c, uint64_t token, uint32_t events) {
     EXPECT(finish(&c->f), 1);
     CHECK(c->e[0].token == token && c->e[0].events == events && c->e[0].error == 0);
 }
 
-/* Which of several waits is over, of which no other may be. */
-static int the_one_that_is_over(call *c, const int *gone, int count) {
+/* Returns the wait that has ended; the others must still be blocked. */
+static int ended_wait(call *c, const int *is_done, int count) {
     int over = -1;
     while (over < 0) {
         for (int i = 0; i < count; i++)
-            if (!gone[i] && atomic_load(&c[i].f.over)) over = i;
+            if (!is_done[i] && atomic_load(&c[i].f.over)) over = i;
         breathe();
     }
     for (int i = 0; i < count; i++)
-        if (!gone[i] && i != over) await_sleep(&c[i].f);
+        if (!is_done[i] && i != over) await_sleep(&c[i].f);
     return over;
 }
 
-/* A poller that has something, but nothing to tell. */
-static jf_poller silent(jf_socket s[2]) {
+/* A poller with registrations but no pending event. */
+static jf_poller idle_poller(jf_socket s[2]) {
     jf_poller p = OK(jf_poller_open());
     OK(jf_pair(JF_UNIX, JF_STREAM, s));
     OK(jf_poller_add(p, s[0], JF_READABLE, 1));
     OK(jf_poller_add(p, s[1], JF_WRITABLE | JF_ONE_SHOT, 2));
-    CHECK(told(p, 2, 0) == JF_WRITABLE);
+    CHECK(reported_events(p, 2, 0) == JF_WRITABLE);
     return p;
 }
 
-static void end_silent(jf_poller p, jf_socket s[2]) {
+static void close_idle_poller(jf_poller p, jf_socket s[2]) {
     OK(jf_poller_close(p));
     close_both(s);
 }
 
-/* Never too early, and not late but on a machine that is too busy to tell. */
+/* Never early, and late only on a busy machine. */
 static void times_out(int64_t timeout_ms, int64_t storm_us) {
     jf_socket s[2];
-    jf_poller p = silent(s);
+    jf_poller p = idle_poller(s);
     int64_t late = 0, handled = 0;
     for (int try = 0; try < TRIES; try++) {
         call c;
@@ -80,7 +81,7 @@ static void times_out(int64_t timeout_ms, int64_t storm_us) {
         if (late < 0) break;
         handled = atomic_load(&signals_handled) - handled;
         if ((late <= LATE_US || slow) && (handled >= 3 || storm_us == 0 || timeout_ms < 50)) {
-            end_silent(p, s);
+            close_idle_poller(p, s);
             return;
         }
     }
@@ -88,20 +89,20 @@ static void times_out(int64_t timeout_ms, int64_t storm_us) {
     exit(1);
 }
 
-static void goes_on_under_signals(int64_t timeout_ms) {
+static void continues_under_signals(int64_t timeout_ms) {
     jf_socket s[2];
-    jf_poller p = silent(s);
+    jf_poller p = idle_poller(s);
     call c;
     begin_wait(&c, p, timeout_ms, slow ? 10000 : 1000);
     await_signals(slow ? 3 : 20);
     await_sleep(&c.f);
     give_byte(s[1]);
-    expect_told(&c, 1, JF_READABLE);
-    end_silent(p, s);
+    expect_event(&c, 1, JF_READABLE);
+    close_idle_poller(p, s);
 }
 
-/* Being stopped and continued is no signal that is handled, and the time goes on meanwhile. */
-static void goes_on_when_continued(void) {
+/* SIGSTOP and SIGCONT do not interrupt the wait, and its timeout keeps running. */
+static void continues_after_stop(void) {
     jf_socket s[2];
     int ready[2], status;
     CHECK(pipe(ready) == 0);
@@ -109,7 +110,7 @@ static void goes_on_when_continued(void) {
     CHECK(child >= 0);
     if (child == 0) {
         watchdog(100);
-        jf_poller p = silent(s);
+        jf_poller p = idle_poller(s);
         jf_event e;
         CHECK(write(ready[1], "", 1) == 1);
         int64_t began = now_us();
@@ -131,10 +132,10 @@ static void goes_on_when_continued(void) {
     close(ready[1]);
 }
 
-/* What is changed under a wait counts for it. */
-static void changes_count(void) {
+/* Registration changes take effect during a wait. */
+static void changes_during_wait(void) {
     jf_socket s[2], t[2];
-    jf_poller p = silent(s);
+    jf_poller p = idle_poller(s);
     call c;
     OK(jf_pair(JF_UNIX, JF_DGRAM, t));
     give_byte(t[0]);
@@ -142,13 +143,13 @@ static void changes_count(void) {
     begin_wait(&c, p, -1, 0);
     await_sleep(&c.f);
     OK(jf_poller_add(p, t[1], JF_READABLE, 3));
-    expect_told(&c, 3, JF_READABLE);
+    expect_event(&c, 3, JF_READABLE);
     take_byte(t[1]);
 
     begin_wait(&c, p, 60000, 0);
     await_sleep(&c.f);
     OK(jf_poller_modify(p, s[1], JF_WRITABLE | JF_ONE_SHOT, 4));
-    expect_told(&c, 4, JF_WRITABLE);
+    expect_event(&c, 4, JF_WRITABLE);
 
     begin_wait(&c, p, -1, 0);
     await_sleep(&c.f);
@@ -158,7 +159,7 @@ static void changes_count(void) {
     give_byte(s[1]);
     await_sleep(&c.f);
     OK(jf_poller_modify(p, s[0], JF_READABLE, 5));
-    expect_told(&c, 5, JF_READABLE);
+    expect_event(&c, 5, JF_READABLE);
     take_byte(s[0]);
 
     begin_wait(&c, p, -1, 0);
@@ -174,12 +175,12 @@ static void changes_count(void) {
     close_both(t);
 }
 
-/* Of many that wait, one is told of what comes up once. */
-static void one_of_many(uint32_t mode) {
+/* Of several blocked waits, one gets an edge-triggered or one-shot event. */
+static void one_wait_gets_the_event(uint32_t mode) {
     jf_poller p = OK(jf_poller_open());
     jf_socket s[WAITERS][2];
     call c[WAITERS];
-    int gone[WAITERS] = {0};
+    int is_done[WAITERS] = {0};
     for (int i = 0; i < WAITERS; i++) {
         OK(jf_pair(JF_UNIX, JF_STREAM, s[i]));
         OK(jf_poller_add(p, s[i][0], JF_READABLE | mode, (uint64_t)i));
@@ -188,19 +189,19 @@ static void one_of_many(uint32_t mode) {
     await_waiting(c, WAITERS);
     for (int i = 0; i < WAITERS; i++) {
         give_byte(s[i][1]);
-        int over = the_one_that_is_over(c, gone, WAITERS);
-        gone[over] = 1;
-        expect_told(&c[over], (uint64_t)i, JF_READABLE);
+        int over = ended_wait(c, is_done, WAITERS);
+        is_done[over] = 1;
+        expect_event(&c[over], (uint64_t)i, JF_READABLE);
     }
     CHECK(is_quiet(p));
     OK(jf_poller_close(p));
     for (int i = 0; i < WAITERS; i++) close_both(s[i]);
 }
 
-/* The next wait ends at once, and one after it does not. */
-static void was_woken_once(jf_poller p) {
+/* The next wait returns at once, the one after it does not. */
+static void expect_one_wake(jf_poller p) {
     jf_event e;
-    if (!only_poll()) {
+    if (!is_poll_backend()) {
         struct pollfd item = {(int)OK(jf_poller_fd(p)), POLLIN, 0};
         CHECK(poll(&item, 1, 0) == 1);
     }
@@ -214,16 +215,16 @@ static void was_woken_once(jf_poller p) {
 
 static void wakes(void) {
     jf_socket s[2];
-    jf_poller p = silent(s);
+    jf_poller p = idle_poller(s);
     call c[WAITERS];
     jf_event e[4];
 
-    /* Before a wait, however often. */
+        /* Wakes before a wait count once, however many. */
     for (int count = 1; count <= 1000; count *= 10) {
         for (int i = 0; i < count; i++) OK(jf_poller_wake(p));
-        was_woken_once(p);
+        expect_one_wake(p);
     }
-    /* Beside something that is ready: it is told, and the wake is gone. */
+        /* Together with a ready socket: the event is reported, and the wake is consumed. */
     give_byte(s[1]);
     for (size_t cap = 1; cap <= 4; cap++) {
         OK(jf_poller_wake(p));
@@ -240,7 +241,7 @@ static void wakes(void) {
     take_byte(s[0]);
     CHECK(is_quiet(p));
 
-    /* During a wait, and after one that its time has ended. */
+        /* During a wait, and after one that timed out. */
     for (int i = 0; i < 4; i++) {
         begin_wait(&c[0], p, i % 2 ? INT64_MAX : -1, 0);
         await_sleep(&c[0].f);
@@ -249,18 +250,18 @@ static void wakes(void) {
         CHECK(is_quiet(p));
         EXPECT(jf_poller_wait(p, e, 4, 1), 0);
     }
-    /* Of several one for each. */
-    int gone[WAITERS] = {0};
+        /* Each wake ends one of several waits. */
+    int is_done[WAITERS] = {0};
     for (int i = 0; i < WAITERS; i++) begin_wait(&c[i], p, -1, 0);
     await_waiting(c, WAITERS);
     for (int i = 0; i < WAITERS; i++) {
         OK(jf_poller_wake(p));
-        int over = the_one_that_is_over(c, gone, WAITERS);
-        gone[over] = 1;
+        int over = ended_wait(c, is_done, WAITERS);
+        is_done[over] = 1;
         EXPECT(finish(&c[over].f), 0);
     }
     CHECK(is_quiet(p));
-    /* Many at once: at least one of them returns, and no wake is left when all are out. */
+        /* Many wakes end at least one wait, and none is pending after the last wait has ended. */
     for (int i = 0; i < WAITERS; i++) begin_wait(&c[i], p, -1, 0);
     for (int out = 0; out < WAITERS;) {
         for (int i = 0; i < 100; i++) OK(jf_poller_wake(p));
@@ -273,12 +274,12 @@ static void wakes(void) {
     for (int i = 0; i < WAITERS; i++) EXPECT(finish(&c[i].f), 0);
     jf_poller_wait(p, e, 4, 0);
     CHECK(is_quiet(p));
-    end_silent(p, s);
+    close_idle_poller(p, s);
 }
 
 static _Atomic int rounds_done;
 
-static int64_t wait_again_and_again(void *given) {
+static int64_t wait_repeatedly(void *given) {
     jf_event e;
     while (atomic_load(&rounds_done) >= 0) {
         EXPECT(jf_poller_wait(*(jf_poller *)given, &e, 1, -1), 0);
@@ -287,13 +288,13 @@ static int64_t wait_again_and_again(void *given) {
     return 0;
 }
 
-/* Whenever it comes, also between two waits: none is lost, for which a wait without end would wait. */
+/* A wake at any time, also between two waits, is not lost: a lost one would block the next wait for ever. */
 static void wakes_at_any_time(void) {
     jf_socket s[2];
-    jf_poller p = silent(s);
+    jf_poller p = idle_poller(s);
     flight f;
     atomic_store(&rounds_done, 0);
-    start(&f, "waits", wait_again_and_again, &p, 0);
+    start(&f, "waits", wait_repeatedly, &p, 0);
     for (int i = 1; i < (slow ? 200 : 20000); i++) {
         OK(jf_poller_wake(p));
         while (atomic_load(&rounds_done) < i) sched_yield();
@@ -303,55 +304,55 @@ static void wakes_at_any_time(void) {
     atomic_store(&rounds_done, INT32_MIN);
     OK(jf_poller_wake(p));
     EXPECT(finish(&f), 0);
-    end_silent(p, s);
+    close_idle_poller(p, s);
 }
 
-static jf_poller handlers_poller;
+static jf_poller poller_of_handler;
 
 static void wake_in_handler(int signal) {
     (void)signal;
-    if (jf_poller_wake(handlers_poller) != 0) _exit(99);
+    if (jf_poller_wake(poller_of_handler) != 0) _exit(99);
     atomic_fetch_add(&signals_handled, 1);
 }
 
-/* From the handler of a signal, in the thread that waits or in another, and in a rain of them. */
-static void wakes_from_a_handler(void) {
+/* jf_poller_wake in a signal handler: in the waiting thread, in another one, and under frequent signals. */
+static void wake_in_signal_handler(void) {
     jf_socket s[2];
     call c;
     jf_event e;
     struct sigaction action, before;
-    handlers_poller = silent(s);
+    poller_of_handler = idle_poller(s);
     memset(&action, 0, sizeof action);
     action.sa_handler = wake_in_handler;
     CHECK(sigaction(SIGUSR1, &action, &before) == 0);
     for (int i = 0; i < 100; i++) {
-        begin_wait(&c, handlers_poller, i % 2 ? 60000 : -1, 0);
+        begin_wait(&c, poller_of_handler, i % 2 ? 60000 : -1, 0);
         if (i % 4 < 2) await_sleep(&c.f);
         CHECK((i % 3 ? pthread_kill(c.f.thread, SIGUSR1) : raise(SIGUSR1)) == 0);
         EXPECT(finish(&c.f), 0);
-        CHECK(is_quiet(handlers_poller));
+        CHECK(is_quiet(poller_of_handler));
     }
     timer_t timer = storm_begin(slow ? 10000 : 1000);
-    for (int i = 0; i < (slow ? 5 : 50); i++) EXPECT(jf_poller_wait(handlers_poller, &e, 1, -1), 0);
+    for (int i = 0; i < (slow ? 5 : 50); i++) EXPECT(jf_poller_wait(poller_of_handler, &e, 1, -1), 0);
     storm_end(timer);
-    /* Interruptible, it is one or the other. */
-    OK(jf_poller_set(handlers_poller, JF_POLLER_INTERRUPTIBLE, 1));
+        /* With the interruptible option the wait returns either result. */
+    OK(jf_poller_set(poller_of_handler, JF_POLLER_INTERRUPTIBLE, 1));
     for (int i = 0; i < 100; i++) {
-        begin_wait(&c, handlers_poller, -1, 0);
+        begin_wait(&c, poller_of_handler, -1, 0);
         if (i % 2) await_sleep(&c.f);
         CHECK(pthread_kill(c.f.thread, SIGUSR1) == 0);
         int64_t result = finish(&c.f);
         CHECK(result == 0 || result == JF_E_INTERRUPTED);
-        int64_t rest = jf_poller_wait(handlers_poller, &e, 1, 0);
-        CHECK(rest == 0 && is_quiet(handlers_poller));
+        int64_t rest = jf_poller_wait(poller_of_handler, &e, 1, 0);
+        CHECK(rest == 0 && is_quiet(poller_of_handler));
     }
     CHECK(sigaction(SIGUSR1, &before, NULL) == 0);
-    end_silent(handlers_poller, s);
+    close_idle_poller(poller_of_handler, s);
 }
 
-static void is_interrupted(int64_t timeout_ms) {
+static void interruptible_wait(int64_t timeout_ms) {
     jf_socket s[2];
-    jf_poller p = silent(s);
+    jf_poller p = idle_poller(s);
     call c;
     OK(jf_poller_set(p, JF_POLLER_INTERRUPTIBLE, 1));
     for (int round = 0; round < 2; round++) {
@@ -362,16 +363,16 @@ static void is_interrupted(int64_t timeout_ms) {
         EXPECT(finish(&c.f), JF_E_INTERRUPTED);
         CHECK(c.f.ended_us - sent_us < 5000000 && c.e[0].token == 0 && c.e[0].events == 0);
     }
-    /* A signal before the wait is none in it, and none is no interruption. */
+        /* A signal before the wait does not interrupt it, and without a signal it works as usual. */
     CHECK(raise(SIGUSR1) == 0);
     jf_event e;
     EXPECT(jf_poller_wait(p, &e, 1, 20), 0);
     begin_wait(&c, p, timeout_ms, 0);
     await_sleep(&c.f);
     give_byte(s[1]);
-    expect_told(&c, 1, JF_READABLE);
+    expect_event(&c, 1, JF_READABLE);
     take_byte(s[0]);
-    /* Set while it waits, and taken back. */
+        /* The option is changed during the wait. */
     OK(jf_poller_set(p, JF_POLLER_INTERRUPTIBLE, 0));
     begin_wait(&c, p, timeout_ms, 0);
     await_sleep(&c.f);
@@ -382,15 +383,15 @@ static void is_interrupted(int64_t timeout_ms) {
     OK(jf_poller_set(p, JF_POLLER_INTERRUPTIBLE, 1));
     CHECK(pthread_kill(c.f.thread, SIGUSR1) == 0);
     EXPECT(finish(&c.f), JF_E_INTERRUPTED);
-    end_silent(p, s);
+    close_idle_poller(p, s);
 }
 
-/* Closing ends every wait, and leaves the sockets. */
-static int64_t close_under(int waiters, int64_t timeout_ms) {
-    enum { MOST = 64 };
-    static call c[MOST];
+/* Closing ends every wait and leaves the sockets open. */
+static int64_t close_during_waits(int waiters, int64_t timeout_ms) {
+    enum { MAX_WAITS = 64 };
+    static call c[MAX_WAITS];
     jf_socket s[2];
-    jf_poller p = silent(s);
+    jf_poller p = idle_poller(s);
     for (int i = 0; i < waiters; i++) begin_wait(&c[i], p, timeout_ms, 0);
     await_waiting(c, waiters);
     int64_t began = now_us(), last = began;
@@ -407,7 +408,7 @@ static int64_t close_under(int waiters, int64_t timeout_ms) {
     take_byte(s[0]);
     p = OK(jf_poller_open());
     OK(jf_poller_add(p, s[0], JF_WRITABLE, 8));
-    CHECK(told(p, 8, 0) == JF_WRITABLE);
+    CHECK(reported_events(p, 8, 0) == JF_WRITABLE);
     OK(jf_poller_close(p));
     close_both(s);
     return last - began;
@@ -416,39 +417,39 @@ static int64_t close_under(int waiters, int64_t timeout_ms) {
 static void closes_promptly(int waiters, int64_t timeout_ms) {
     int64_t took = 0;
     for (int try = 0; try < TRIES; try++) {
-        took = close_under(waiters, timeout_ms);
+        took = close_during_waits(waiters, timeout_ms);
         if (took < PROMPT_US || slow) return;
     }
     fprintf(stderr, "%d waits were over %" PRId64 " us after closing\n", waiters, took);
     exit(1);
 }
 
-/* Whatever the others are at. */
-static jf_socket used[2];
+/* Closing at any time, while other threads use the poller. */
+static jf_socket shared_pair[2];
 
-static int64_t use_all(void *given) {
+static int64_t use_poller(void *given) {
     jf_poller p = *(jf_poller *)given;
     jf_event e;
     for (uint64_t i = 0;; i++) {
-        int64_t result = i % 4 == 0   ? jf_poller_add(p, used[0], JF_WRITABLE, i)
-                         : i % 4 == 1 ? jf_poller_modify(p, used[0], JF_READABLE, i)
+        int64_t result = i % 4 == 0   ? jf_poller_add(p, shared_pair[0], JF_WRITABLE, i)
+                         : i % 4 == 1 ? jf_poller_modify(p, shared_pair[0], JF_READABLE, i)
                          : i % 4 == 2 ? jf_poller_wait(p, &e, 1, 0)
-                                      : jf_poller_remove(p, used[0]);
+                                      : jf_poller_remove(p, shared_pair[0]);
         if (result == JF_E_BAD_HANDLE || result == JF_E_CLOSED) return result;
         EXPECT(result, 0);
     }
 }
 
 static void closes_at_any_time(void) {
-    OK(jf_pair(JF_UNIX, JF_STREAM, used));
+    OK(jf_pair(JF_UNIX, JF_STREAM, shared_pair));
     for (int i = 0; i < (slow ? 30 : 500); i++) {
         jf_socket s[2];
-        jf_poller p = silent(s);
+        jf_poller p = idle_poller(s);
         call c[2];
         flight user;
         begin_wait(&c[0], p, -1, 0);
         begin_wait(&c[1], p, 60000, 0);
-        start(&user, "changes", use_all, &p, 0);
+        start(&user, "changes", use_poller, &p, 0);
         for (int spin = 0; spin < i % 10; spin++) sched_yield();
         for (volatile int spin = 0; spin < i * 50; spin++) {
         }
@@ -463,7 +464,7 @@ static void closes_at_any_time(void) {
         CHECK(result == JF_E_BAD_HANDLE || result == JF_E_CLOSED);
         close_both(s);
     }
-    close_both(used);
+    close_both(shared_pair);
 }
 
 int main(int argc, char **argv) {
@@ -477,18 +478,18 @@ int main(int argc, char **argv) {
             times_out(TIMES[i], 0);
             times_out(TIMES[i], slow ? 10000 : 1000);
         }
-        goes_on_under_signals(-1);
-        goes_on_under_signals(60000);
-        is_interrupted(-1);
-        is_interrupted(60000);
+        continues_under_signals(-1);
+        continues_under_signals(60000);
+        interruptible_wait(-1);
+        interruptible_wait(60000);
     }
-    goes_on_when_continued();
-    changes_count();
-    one_of_many(edge_or_once());
-    one_of_many(JF_ONE_SHOT);
+    continues_after_stop();
+    changes_during_wait();
+    one_wait_gets_the_event(edge_or_one_shot());
+    one_wait_gets_the_event(JF_ONE_SHOT);
     wakes();
     wakes_at_any_time();
-    wakes_from_a_handler();
+    wake_in_signal_handler();
     for (int waiters = 1; waiters <= 64; waiters *= 8) {
         closes_promptly(waiters, -1);
         closes_promptly(waiters, 60000);

@@ -1,4 +1,4 @@
-/* A system that does not take messages apart: for the calling thread, what it asks of that kind is refused. */
+/* Simulates a kernel without UDP segmentation offload: the relevant system calls of the calling thread fail. */
 #ifndef REFUSE_H
 #define REFUSE_H
 
@@ -18,7 +18,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* With which error, after how many such messages that go out, and how often that was. */
+/* The error, the number of segmented messages to let pass before, and the number of refused calls. */
 static int refuse_error, refuse_after;
 static _Atomic int refused, refuse_listener;
 
@@ -33,7 +33,7 @@ static inline int is_refused(const struct msghdr *header) {
     return has_segments(header) && refuse_after-- <= 0;
 }
 
-/* Says what becomes of a call. The process is the caller's own, and so are its memory and descriptors. */
+/* Decides the outcome of one intercepted call. The process is its own tracee: same memory, same descriptors. */
 static inline void decide(const struct seccomp_notif *call, struct seccomp_notif_resp *answer) {
     const __u64 *args = call->data.args;
     *answer = (struct seccomp_notif_resp){.id = call->id, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE};
@@ -45,7 +45,7 @@ static inline void decide(const struct seccomp_notif *call, struct seccomp_notif
         while (first < args[2] && !is_refused(&messages[first].msg_hdr)) first++;
         if (first == args[2]) return;
         if (first > 0) {
-            /* Those before it go out; it is the next call's. */
+            /* Sends the messages before it; the refused one comes with the next call. */
             int sent = sendmmsg((int)args[0], messages, first, (int)args[3]);
             *answer = (struct seccomp_notif_resp){
                 .id = call->id, .val = sent < 0 ? 0 : sent, .error = sent < 0 ? -errno : 0};
@@ -84,7 +84,7 @@ static inline int filter(struct sock_filter *code, size_t count, unsigned flags)
 #define IF(value, yes, no) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), (yes), (no))
 #define RETURN(what) BPF_STMT(BPF_RET | BPF_K, (what))
 
-/* Messages that the kernel is to take apart are refused with this error, but for the first so many. */
+/* Sends with UDP_SEGMENT fail with `error`, after the first `after` of them. */
 static inline void refuse_segments(int error, int after) {
     struct sock_filter code[] = {
         SYSCALL_NUMBER,
@@ -96,12 +96,12 @@ static inline void refuse_segments(int error, int after) {
     pthread_t thread;
     refuse_error = error;
     refuse_after = after;
-    /* The one who answers is not subject to it himself. */
+    /* The supervising thread starts before the filter, so the filter does not apply to it. */
     CHECK(pthread_create(&thread, NULL, answer_calls, NULL) == 0 && pthread_detach(thread) == 0);
     atomic_store(&refuse_listener, filter(code, sizeof code / sizeof *code, SECCOMP_FILTER_FLAG_NEW_LISTENER));
 }
 
-/* A kernel that has neither option, and would know neither control message. */
+/* A kernel with neither UDP_SEGMENT nor UDP_GRO: both options and the control message are unknown. */
 static inline void refuse_options(void) {
     struct sock_filter code[] = {
         SYSCALL_NUMBER,

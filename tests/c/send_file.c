@@ -1,4 +1,5 @@
-/* A part of a file on every stream: what arrives, where the file ends, and what is no file. */
+/* jf_send_file on every kind of stream: the bytes that arrive, the end of the file, and descriptors that are not
+ * files. */
 #include "pairs.h"
 
 #include <errno.h>
@@ -9,51 +10,51 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { LENGTH = 300000, PLACE = 1234 };
-static unsigned char bytes[LENGTH], room[LENGTH];
+enum { LENGTH = 300000, FILE_POSITION = 1234 };
+static unsigned char bytes[LENGTH], buffer[LENGTH];
 
 static int file_of_bytes(void) {
     int fd = memfd_create("bytes", MFD_CLOEXEC);
-    CHECK(fd >= 0 && write(fd, bytes, LENGTH) == LENGTH && lseek(fd, PLACE, SEEK_SET) == PLACE);
+    CHECK(fd >= 0 && write(fd, bytes, LENGTH) == LENGTH && lseek(fd, FILE_POSITION, SEEK_SET) == FILE_POSITION);
     return fd;
 }
 
-static int blocks(jf_socket s) {
+static int is_blocking(jf_socket s) {
     return (fcntl((int)OK(jf_fd(s)), F_GETFL) & O_NONBLOCK) == 0;
 }
 
-/* Sends a part, as much at a time as there is room for, and compares what comes. */
-static void arrives(jf_socket s[2], int fd, int64_t offset, int64_t count) {
-    int64_t sent = 0, came = 0;
-    while (came < count) {
+/* Sends a part of the file, as much per call as the queue takes, and compares the received bytes. */
+static void expect_received(jf_socket s[2], int fd, int64_t offset, int64_t count) {
+    int64_t sent = 0, received = 0;
+    while (received < count) {
         if (sent < count) {
             int64_t n = jf_send_file(s[0], fd, offset + sent, count - sent);
             CHECK(n > 0 || n == JF_E_WOULD_BLOCK || n == JF_E_TIMED_OUT);
             sent += n > 0 ? n : 0;
         }
-        came += OK(jf_recv(s[1], room + came, sent - came, 0));
+        received += OK(jf_recv(s[1], buffer + received, sent - received, 0));
     }
-    CHECK(sent == count && memcmp(room, bytes + offset, (size_t)count) == 0);
-    EXPECT(jf_recv(s[1], room, 1, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
+    CHECK(sent == count && memcmp(buffer, bytes + offset, (size_t)count) == 0);
+    EXPECT(jf_recv(s[1], buffer, 1, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
 }
 
-/* Whatever the timeout; the socket may be interrupted or not. */
-static void parts(enum kind kind, int64_t timeout, int interruptible) {
+/* For every timeout, with an interruptible socket or not. */
+static void parts_of_a_file(enum kind kind, int64_t timeout, int interruptible) {
     jf_socket s[2];
     int fd = file_of_bytes();
     connected(kind, s);
     OK(jf_set(s[0], JF_OPT_SEND_TIMEOUT, timeout));
     OK(jf_set(s[0], JF_OPT_INTERRUPTIBLE, interruptible));
-    arrives(s, fd, 0, 1);
-    arrives(s, fd, 4095, 2);
-    arrives(s, fd, LENGTH - 1, 1);
-    /* More than there is room for, which only a call that does not wait for ever gives back. */
-    if (timeout >= 0 && timeout < 1000) arrives(s, fd, 1, LENGTH - 1);
+    expect_received(s, fd, 0, 1);
+    expect_received(s, fd, 4095, 2);
+    expect_received(s, fd, LENGTH - 1, 1);
+    /* More than the queue holds. With a longer timeout, or none, the call would block until all of it is sent. */
+    if (timeout >= 0 && timeout < 1000) expect_received(s, fd, 1, LENGTH - 1);
     EXPECT(jf_send_file(s[0], fd, LENGTH - 10, 11), 10);
-    EXPECT(jf_recv(s[1], room, 10, JF_WAIT_ALL), 10);
-    CHECK(memcmp(room, bytes + LENGTH - 10, 10) == 0);
+    EXPECT(jf_recv(s[1], buffer, 10, JF_WAIT_ALL), 10);
+    CHECK(memcmp(buffer, bytes + LENGTH - 10, 10) == 0);
     EXPECT(jf_send_file(s[0], fd, LENGTH - 10, INT64_MAX), 10);
-    EXPECT(jf_recv(s[1], room, 10, JF_WAIT_ALL), 10);
+    EXPECT(jf_recv(s[1], buffer, 10, JF_WAIT_ALL), 10);
     EXPECT(jf_send_file(s[0], fd, LENGTH, 1), JF_E_END_OF_STREAM);
     EXPECT(jf_send_file(s[0], fd, LENGTH, INT64_MAX), JF_E_END_OF_STREAM);
     EXPECT(jf_send_file(s[0], fd, LENGTH + 1, 1), JF_E_INVALID);
@@ -61,27 +62,27 @@ static void parts(enum kind kind, int64_t timeout, int interruptible) {
     EXPECT(jf_send_file(s[0], fd, INT64_MAX, INT64_MAX), JF_E_INVALID);
     EXPECT(jf_send_file(s[0], fd, 0, 0), 0);
     EXPECT(jf_send_file(s[0], fd, LENGTH + 1, 0), 0);
-    EXPECT(jf_recv(s[1], room, 1, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
-    CHECK(lseek(fd, 0, SEEK_CUR) == PLACE);
-    CHECK(blocks(s[0]));
+    EXPECT(jf_recv(s[1], buffer, 1, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
+    CHECK(lseek(fd, 0, SEEK_CUR) == FILE_POSITION);
+    CHECK(is_blocking(s[0]));
     close(fd);
     close_both(s);
 }
 
-/* A stream that is full says so, and after that again how much it took. */
-static void full(enum kind kind) {
+/* On a full stream the call reports JF_E_WOULD_BLOCK or JF_E_TIMED_OUT; the counts before add up. */
+static void full_queue(enum kind kind) {
     jf_socket s[2];
     int fd = file_of_bytes();
     int64_t sent = 0, n, before = -1;
     connected(kind, s);
     OK(jf_set(s[0], JF_OPT_SEND_TIMEOUT, 0));
-    /* Of TCP some is still on its way from one queue to the other; what is full stays full only when nothing comes. */
+    /* TCP data in flight still moves between the queues; the stream is full once a whole round sends nothing. */
     while (sent != before) {
         before = sent;
         while ((n = jf_send_file(s[0], fd, 0, LENGTH)) > 0) sent += n;
         EXPECT(n, JF_E_WOULD_BLOCK);
     }
-    CHECK(sent > 0 && blocks(s[0]));
+    CHECK(sent > 0 && is_blocking(s[0]));
     OK(jf_set(s[0], JF_OPT_SEND_TIMEOUT, 30));
     do {
         n = jf_send_file(s[0], fd, 0, LENGTH);
@@ -89,44 +90,44 @@ static void full(enum kind kind) {
     } while (n > 0);
     EXPECT(n, JF_E_TIMED_OUT);
     OK(jf_shutdown(s[0], JF_SHUT_WRITE));
-    while ((n = OK(jf_recv(s[1], room, sizeof room, 0))) > 0) sent -= n;
-    CHECK(sent == 0 && blocks(s[0]));
+    while ((n = OK(jf_recv(s[1], buffer, sizeof buffer, 0))) > 0) sent -= n;
+    CHECK(sent == 0 && is_blocking(s[0]));
     close(fd);
     close_both(s);
 }
 
-static void ends(jf_socket s[2], int fd, int64_t offset, int64_t code) {
+static void expect_error(jf_socket s[2], int fd, int64_t offset, int64_t code) {
     EXPECT(jf_send_file(s[0], fd, offset, 8), code);
 }
 
-/* Files whose length the system does not tell, or tells wrongly; and one that gets shorter. */
+/* Files whose length the system does not report, or reports wrongly; and a file that is truncated. */
 static void odd_files(enum kind kind) {
     jf_socket s[2];
     connected(kind, s);
     int version = open("/proc/version", O_RDONLY | O_CLOEXEC), empty = memfd_create("empty", MFD_CLOEXEC);
     int64_t len = OK(jf_send_file(s[0], version, 0, 4096));
     CHECK(len > 5 && len < 4096);
-    EXPECT(jf_recv(s[1], room, (size_t)len, JF_WAIT_ALL), len);
-    CHECK(memcmp(room, "Linux", 5) == 0);
-    ends(s, version, len, JF_E_END_OF_STREAM);
-    ends(s, empty, 0, JF_E_END_OF_STREAM);
-    ends(s, empty, 1, JF_E_INVALID);
+    EXPECT(jf_recv(s[1], buffer, (size_t)len, JF_WAIT_ALL), len);
+    CHECK(memcmp(buffer, "Linux", 5) == 0);
+    expect_error(s, version, len, JF_E_END_OF_STREAM);
+    expect_error(s, empty, 0, JF_E_END_OF_STREAM);
+    expect_error(s, empty, 1, JF_E_INVALID);
     CHECK(ftruncate(empty, 100) == 0);
     EXPECT(jf_send_file(s[0], empty, 96, 8), 4);
     CHECK(ftruncate(empty, 50) == 0);
-    ends(s, empty, 96, JF_E_INVALID);
-    EXPECT(jf_recv(s[1], room, 8, 0), 4);
+    expect_error(s, empty, 96, JF_E_INVALID);
+    EXPECT(jf_recv(s[1], buffer, 8, 0), 4);
     close(version);
     close(empty);
     close_both(s);
 }
 
-static void no_files(enum kind kind) {
+static void unsupported_descriptors(enum kind kind) {
     jf_socket s[2];
     int fds[2], closed;
     connected(kind, s);
     CHECK(pipe2(fds, O_CLOEXEC) == 0 && write(fds[1], "x", 1) == 1);
-    int unfit[] = {fds[0],
+    int unsupported[] = {fds[0],
                    (int)OK(jf_fd(s[0])),
                    (int)OK(jf_fd(s[1])),
                    open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
@@ -134,11 +135,11 @@ static void no_files(enum kind kind) {
                    eventfd(1, EFD_CLOEXEC),
                    epoll_create1(EPOLL_CLOEXEC),
                    open("/dev/null", O_RDONLY | O_CLOEXEC)};
-    for (size_t i = 0; i < sizeof unfit / sizeof *unfit; i++) {
-        CHECK(unfit[i] >= 0);
-        EXPECT(jf_send_file(s[0], unfit[i], 0, 1), JF_E_UNSUPPORTED);
-        EXPECT(jf_send_file(s[0], unfit[i], 7, INT64_MAX), JF_E_UNSUPPORTED);
-        EXPECT(jf_send_file(s[0], unfit[i], 0, 0), JF_E_UNSUPPORTED);
+    for (size_t i = 0; i < sizeof unsupported / sizeof *unsupported; i++) {
+        CHECK(unsupported[i] >= 0);
+        EXPECT(jf_send_file(s[0], unsupported[i], 0, 1), JF_E_UNSUPPORTED);
+        EXPECT(jf_send_file(s[0], unsupported[i], 7, INT64_MAX), JF_E_UNSUPPORTED);
+        EXPECT(jf_send_file(s[0], unsupported[i], 0, 0), JF_E_UNSUPPORTED);
     }
     closed = dup(fds[0]);
     CHECK(close(closed) == 0);
@@ -149,8 +150,8 @@ static void no_files(enum kind kind) {
     }
     char kept;
     CHECK(read(fds[0], &kept, 1) == 1 && kept == 'x');
-    EXPECT(jf_recv(s[1], room, 1, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
-    for (size_t i = 3; i < sizeof unfit / sizeof *unfit; i++) close(unfit[i]);
+    EXPECT(jf_recv(s[1], buffer, 1, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
+    for (size_t i = 3; i < sizeof unsupported / sizeof *unsupported; i++) close(unsupported[i]);
     close(not_readable[1]);
     close(not_readable[2]);
     close(fds[0]);
@@ -158,7 +159,7 @@ static void no_files(enum kind kind) {
     close_both(s);
 }
 
-static void no_streams(void) {
+static void unsupported_sockets(void) {
     int fd = file_of_bytes();
     for (int kind = 0; kind < KINDS; kind++) {
         jf_socket s[2];
@@ -166,10 +167,10 @@ static void no_streams(void) {
         connected(kind, s);
         EXPECT(jf_send_file(s[0], fd, 0, 10), JF_E_TYPE_UNSUPPORTED);
         EXPECT(jf_send_file(s[0], fd, 0, 0), JF_E_TYPE_UNSUPPORTED);
-        EXPECT(jf_recv(s[1], room, 1, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
+        EXPECT(jf_recv(s[1], buffer, 1, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
         close_both(s);
     }
-    /* Streams that have no peer. */
+    /* Streams without a peer. */
     jf_socket tcp = OK(jf_open(JF_INET, JF_STREAM, 0)), local = OK(jf_open(JF_UNIX, JF_STREAM, 0));
     EXPECT(jf_send_file(tcp, fd, 0, 10), JF_E_PIPE);
     EXPECT(jf_send_file(local, fd, 0, 10), JF_E_NOT_CONNECTED);
@@ -178,8 +179,8 @@ static void no_streams(void) {
     close(fd);
 }
 
-/* Virtual machines' sockets, if this machine has them for itself; if it has not, connecting says so. */
-static void virtual_machines(void) {
+/* vsock over local loopback, if the machine supports it; otherwise the connect fails. */
+static void vsock(void) {
     int fd = file_of_bytes();
     jf_socket s[2], listener;
     jf_addr a = parsed("vsock:any:any");
@@ -202,10 +203,10 @@ static void virtual_machines(void) {
     OK(jf_set(s[0], JF_OPT_SEND_TIMEOUT, 300));
     if ((code = jf_connect(s[0], &a)) == 0) {
         s[1] = OK(jf_accept(listener, NULL));
-        arrives(s, fd, 0, LENGTH);
+        expect_received(s, fd, 0, LENGTH);
         OK(jf_close(s[1]));
     } else {
-        /* What one asks who does not know: it resets, nobody answers, or there is no such device (ENODEV). */
+        /* Without vsock loopback the connection is reset, times out, or there is no such device (ENODEV). */
         CHECK(code == JF_E_CONN_RESET || code == JF_E_TIMED_OUT || jf_error_os(code) == ENODEV);
     }
     OK(jf_close(s[0]));
@@ -213,20 +214,20 @@ static void virtual_machines(void) {
     close(fd);
 }
 
-static void imported(void) {
+static void adopted_nonblocking(void) {
     jf_socket s[2];
     int fd = file_of_bytes();
-    /* A descriptor that came non-blocking stays it. */
+    /* A descriptor that was non-blocking when adopted stays non-blocking. */
     connected(TCP4, s);
     int number = (int)OK(jf_into_fd(s[0]));
     CHECK(fcntl(number, F_SETFL, O_NONBLOCK) == 0);
     s[0] = OK(jf_from_fd(number));
     EXPECT(jf_send_file(s[0], fd, 0, 10), 10);
-    CHECK(!blocks(s[0]));
+    CHECK(!is_blocking(s[0]));
     for (int64_t timeout = -1; timeout < 10000; timeout += 5000) {
         OK(jf_set(s[0], JF_OPT_SEND_TIMEOUT, timeout));
         EXPECT(jf_send_file(s[0], fd, 0, 10), 10);
-        CHECK(!blocks(s[0]));
+        CHECK(!is_blocking(s[0]));
     }
     close_both(s);
     close(fd);
@@ -238,15 +239,15 @@ int main(void) {
     for (int i = 0; i < LENGTH; i++) bytes[i] = (unsigned char)(i * 7 + (i >> 8));
     for (int i = 0; i < 3; i++) {
         for (int j = 0; j < 4; j++) {
-            parts(STREAMS[i], TIMEOUTS[j], 0);
-            parts(STREAMS[i], TIMEOUTS[j], 1);
+            parts_of_a_file(STREAMS[i], TIMEOUTS[j], 0);
+            parts_of_a_file(STREAMS[i], TIMEOUTS[j], 1);
         }
-        full(STREAMS[i]);
+        full_queue(STREAMS[i]);
         odd_files(STREAMS[i]);
-        no_files(STREAMS[i]);
+        unsupported_descriptors(STREAMS[i]);
     }
-    no_streams();
-    virtual_machines();
-    imported();
+    unsupported_sockets();
+    vsock();
+    adopted_nonblocking();
     return 0;
 }

@@ -1,4 +1,5 @@
-/* Other calls on a socket that sends files, and so is non-blocking again and again, wait as if it were not. */
+/* jf_send_file makes the descriptor non-blocking temporarily; other calls on the socket still block for their
+ * timeout. */
 #include "stuck.h"
 
 enum { FILES = 400, SHORT_MS = 3 };
@@ -6,25 +7,25 @@ static int rounds = FILES;
 
 /* A socket that sends files with a timeout, and its peer. */
 static jf_socket s[2];
-static _Atomic int enough;
+static _Atomic int should_stop;
 
 static int64_t send_files(void *unused) {
     (void)unused;
     int64_t sent = 0;
-    while (!atomic_load(&enough)) sent += OK(jf_send_file(s[0], zeros(), 0, MOST));
+    while (!atomic_load(&should_stop)) sent += OK(jf_send_file(s[0], zeros(), 0, MOST));
     return sent;
 }
 
-/* Takes what the files are sent to. */
-static int64_t take(void *unused) {
-    static char room[MOST];
+/* Discards the sent data at the peer. */
+static int64_t discard_all(void *unused) {
+    static char buffer[MOST];
     (void)unused;
-    int64_t took = 0, n;
-    while ((n = OK(jf_recv(s[1], room, sizeof room, 0))) > 0) took += n;
-    return took;
+    int64_t received = 0, n;
+    while ((n = OK(jf_recv(s[1], buffer, sizeof buffer, 0))) > 0) received += n;
+    return received;
 }
 
-/* A receive that waits for ever, or for long, gets every byte. */
+/* A receive with no timeout or a long one gets every byte. */
 static int64_t receive_all(void *given) {
     const int64_t *timeout = given;
     char byte;
@@ -36,7 +37,7 @@ static int64_t receive_all(void *given) {
     return rounds;
 }
 
-/* One that waits for a short time waits that long. */
+/* A receive with a short timeout waits for all of it. */
 static int64_t receive_nothing(void *unused) {
     char byte;
     (void)unused;
@@ -44,32 +45,32 @@ static int64_t receive_nothing(void *unused) {
     for (int i = 0; i < rounds / 4; i++) {
         int64_t began = now_us();
         EXPECT(jf_recv(s[0], &byte, 1, 0), JF_E_TIMED_OUT);
-        int64_t took = now_us() - began;
-        if (took < SHORT_MS * 1000) {
-            fprintf(stderr, "round %d: timed out after %" PRId64 " us\n", i, took);
+        int64_t received = now_us() - began;
+        if (received < SHORT_MS * 1000) {
+            fprintf(stderr, "round %d: timed out after %" PRId64 " us\n", i, received);
             exit(1);
         }
     }
     return 0;
 }
 
-static void begin(int family, int senders, flight *sending, flight *taking) {
+static void start_senders(int family, int senders, flight *sending, flight *taking) {
     if (family == JF_UNIX) {
         OK(jf_pair(JF_UNIX, JF_STREAM, s));
     } else {
         tcp_pair(s);
     }
     OK(jf_set(s[0], JF_OPT_SEND_TIMEOUT, 60000));
-    atomic_store(&enough, 0);
-    start(taking, "take", take, NULL, 0);
+    atomic_store(&should_stop, 0);
+    start(taking, "take", discard_all, NULL, 0);
     for (int i = 0; i < senders; i++) start(&sending[i], "send_file", send_files, NULL, 0);
 }
 
-static void end(int senders, flight *sending, flight *taking) {
+static void stop_senders(int senders, flight *sending, flight *taking) {
     int64_t sent = 0;
-    atomic_store(&enough, 1);
+    atomic_store(&should_stop, 1);
     for (int i = 0; i < senders; i++) sent += finish(&sending[i]);
-    /* Nobody sends any more, and the descriptor is as it was. */
+    /* The descriptor is blocking again after the last send. */
     CHECK((fcntl((int)OK(jf_fd(s[0])), F_GETFL) & O_NONBLOCK) == 0);
     OK(jf_shutdown(s[0], JF_SHUT_WRITE));
     EXPECT(finish(taking), sent);
@@ -85,19 +86,19 @@ int main(int argc, char **argv) {
     for (int family = JF_INET; family <= JF_UNIX; family += JF_UNIX - JF_INET)
         for (int senders = 1; senders <= 2; senders++) {
             for (int i = 0; i < 2; i++) {
-                begin(family, senders, sending, &taking);
+                start_senders(family, senders, sending, &taking);
                 start(&receiving, "recv", receive_all, (void *)&TIMEOUTS[i], 0);
                 for (int byte = 0; byte < rounds; byte++) {
                     EXPECT(jf_send(s[1], &(char){(char)byte}, 1, 0), 1);
                     if (byte % 8 == 0) breathe();
                 }
                 EXPECT(finish(&receiving), rounds);
-                end(senders, sending, &taking);
+                stop_senders(senders, sending, &taking);
             }
-            begin(family, senders, sending, &taking);
+            start_senders(family, senders, sending, &taking);
             start(&receiving, "recv that times out", receive_nothing, NULL, 0);
             EXPECT(finish(&receiving), 0);
-            end(senders, sending, &taking);
+            stop_senders(senders, sending, &taking);
         }
     return 0;
 }

@@ -1,4 +1,4 @@
-/* Sends a file to a TCP or UNIX server and ends: send_whole_file ADDRESS FILE [TIMEOUT_MS] */
+/* Sends a whole file to a TCP or UNIX server: send_whole_file ADDRESS FILE [TIMEOUT_MS] */
 #include "check.h"
 
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-/* Serving hosts and ports, in a network where every port is free. */
+/* jf_serve with hosts and ports, in a network namespace where every port is free. */
 #include "own_net.h"
 #include "serving.h"
 
@@ -13,8 +13,8 @@ static int64_t get(jf_socket s, int option) {
     return value;
 }
 
-/* Where a socket is, as text; with 0 for a port that the system picked. */
-static const char *place(jf_socket s, int picked) {
+/* The local address as text; with port 0 if `picked` is set, for a port chosen by the system. */
+static const char *address_text(jf_socket s, int picked) {
     static char text[400];
     jf_addr a;
     OK(jf_local_addr(s, &a));
@@ -24,8 +24,8 @@ static const char *place(jf_socket s, int picked) {
     return text;
 }
 
-/* A socket of somebody else's. */
-static int theirs(int family, int type, int option, const char *ip, int port) {
+/* A socket that is made without the library; -1 if the address is in use. */
+static int bind_foreign_socket(int family, int type, int option, const char *ip, int port) {
     int fd = socket(family, type | SOCK_CLOEXEC, 0), on = 1;
     struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
@@ -40,7 +40,7 @@ static int theirs(int family, int type, int option, const char *ip, int port) {
     return -1;
 }
 
-static void places(void) {
+static void bound_addresses(void) {
     static const char *const rows[][2] = {
         {"tcp://127.0.0.1:0", "127.0.0.1:0"},
         {"tcp://127.5.6.7:0", "127.5.6.7:0"},
@@ -64,8 +64,8 @@ static void places(void) {
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         jf_socket s = SERVED(rows[i][0]);
-        if (strcmp(place(s, 1), rows[i][1]) != 0) {
-            fprintf(stderr, "%s is at %s\n", rows[i][0], place(s, 1));
+        if (strcmp(address_text(s, 1), rows[i][1]) != 0) {
+            fprintf(stderr, "%s is bound to %s\n", rows[i][0], address_text(s, 1));
             exit(1);
         }
         int is_tcp = rows[i][0][0] == 't', is_group = strstr(rows[i][0], "//239") || strstr(rows[i][0], "[ff");
@@ -77,11 +77,11 @@ static void places(void) {
         OK(jf_close(s));
     }
     jf_socket s = SERVED("tcp://127.0.0.1:7000");
-    CHECK(strcmp(place(s, 0), "127.0.0.1:7000") == 0);
+    CHECK(strcmp(address_text(s, 0), "127.0.0.1:7000") == 0);
     OK(jf_close(s));
 }
 
-static void not_ours(void) {
+static void invalid_endpoints(void) {
     static const struct {
         const char *endpoint;
         int64_t code;
@@ -95,18 +95,18 @@ static void not_ours(void) {
         {"tcp://no-such-name.invalid.:0", 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        int before = open_count();
+        int before = open_descriptor_count();
         int64_t got = jf_serve(rows[i].endpoint, -1);
-        /* Whom this machine asks for names, and what they say where there is no network, is its own affair. */
-        if (rows[i].code == 0 ? got >= 0 : got != rows[i].code || open_count() != before) {
+        /* The error of a failed lookup depends on the machine's resolver. */
+        if (rows[i].code == 0 ? got >= 0 : got != rows[i].code || open_descriptor_count() != before) {
             fprintf(stderr, "%s: %s\n", rows[i].endpoint, jf_error_name(got));
             exit(1);
         }
     }
 }
 
-/* One port has one server. */
-static void in_use(void) {
+/* Only one server can use a port. */
+static void ports_in_use(void) {
     static const char *const tcp[] = {"tcp://127.0.0.1:7000", "tcp://[::ffff:127.0.0.1]:7000", "tcp://0.0.0.0:7000",
                                       "tcp://:7000", "tcp://localhost:7000"},
                       *const udp[] = {"udp://127.0.0.1:7000", "udp://0.0.0.0:7000", "udp://:7000",
@@ -120,15 +120,15 @@ static void in_use(void) {
     for (size_t i = 0; i < sizeof udp / sizeof *udp; i++) {
         jf_socket s = SERVED(udp[i]);
         for (size_t j = 0; j < sizeof udp / sizeof *udp; j++) REFUSED(udp[j], JF_E_ADDR_IN_USE);
-        /* Nor does anybody else share it who would. */
-        CHECK(theirs(AF_INET, SOCK_DGRAM, SO_REUSEADDR, "127.0.0.1", 7000) == -1);
+        /* SO_REUSEADDR of a foreign socket does not let it share the port. */
+        CHECK(bind_foreign_socket(AF_INET, SOCK_DGRAM, SO_REUSEADDR, "127.0.0.1", 7000) == -1);
         OK(jf_close(SERVED("tcp://:7000")));
         OK(jf_close(s));
     }
-    /* Half of all addresses is not all of them. */
+    /* A server on all addresses needs the port in both families. */
     for (int type = SOCK_STREAM; type <= SOCK_DGRAM; type++) {
         for (int half = 0; half < 2; half++) {
-            int fd = half ? theirs(AF_INET6, type, IPV6_V6ONLY, "::", 7000) : theirs(AF_INET, type, 0, "0.0.0.0", 7000);
+            int fd = half ? bind_foreign_socket(AF_INET6, type, IPV6_V6ONLY, "::", 7000) : bind_foreign_socket(AF_INET, type, 0, "0.0.0.0", 7000);
             CHECK(fd >= 0);
             REFUSED(type == SOCK_STREAM ? "tcp://:7000" : "udp://:7000", JF_E_ADDR_IN_USE);
             CHECK(close(fd) == 0);
@@ -136,7 +136,7 @@ static void in_use(void) {
     }
 }
 
-/* A connection to port 7000, as the server sees it. */
+/* A connection to port 7000: returns the server's end. */
 static jf_socket connection(jf_socket server, jf_socket *client) {
     jf_addr to = parsed("127.0.0.1:7000");
     *client = OK(jf_open(JF_INET, JF_STREAM, 0));
@@ -144,28 +144,28 @@ static jf_socket connection(jf_socket server, jf_socket *client) {
     return OK(jf_accept(server, NULL));
 }
 
-/* The port alone may be had again by those who say that they know: some connection still has it. */
-static void port_lingers(void) {
+/* The port is still used by a connection, so binding it needs SO_REUSEADDR. */
+static void expect_port_in_use(void) {
     jf_addr a = parsed("127.0.0.1:7000");
     jf_socket s = OK(jf_open(JF_INET, JF_STREAM, 0));
     EXPECT(jf_bind(s, &a), JF_E_ADDR_IN_USE);
     OK(jf_close(s));
 }
 
-static void started_again(const char *endpoint) {
+static void restart(const char *endpoint) {
     jf_socket client, other, server = SERVED(endpoint), a = connection(server, &client), b = connection(server, &other);
     char none;
-    /* One connection that the server has ended, and one that goes on. */
+    /* The server has closed one connection; the other is still open. */
     OK(jf_close(a));
     EXPECT(jf_recv(client, &none, 1, 0), 0);
     OK(jf_close(client));
     OK(jf_close(server));
-    port_lingers();
+    expect_port_in_use();
     server = SERVED(endpoint);
     OK(jf_close(server));
     OK(jf_close(other));
     OK(jf_close(b));
-    port_lingers();
+    expect_port_in_use();
     for (int i = 0; i < 3; i++) {
         server = SERVED(endpoint);
         a = connection(server, &client);
@@ -175,7 +175,7 @@ static void started_again(const char *endpoint) {
     }
 }
 
-static void privileged(void) {
+static void privileged_ports(void) {
     REFUSED("tcp://127.0.0.1:80", JF_E_ACCESS);
     REFUSED("tcp://:http", JF_E_ACCESS);
     REFUSED("udp://[::1]:1023", JF_E_ACCESS);
@@ -183,7 +183,7 @@ static void privileged(void) {
     OK(jf_close(SERVED("tcp://:1024")));
 }
 
-/* How many connections are kept: what the kernel says of the queue. */
+/* The backlog, as the kernel reports it for a listener in tcpi_sacked. */
 static void backlogs(void) {
     static const int32_t rows[] = {0, 1, 77, 4095, -1, INT32_MAX};
     struct tcp_info info;
@@ -198,8 +198,8 @@ static void backlogs(void) {
     }
 }
 
-/* Two receivers of one group. */
-static void group(const char *endpoint, const char *group) {
+/* Two receivers of one multicast group. */
+static void group_receivers(const char *endpoint, const char *group) {
     char got[8];
     jf_addr of = parsed(group), to = of;
     jf_socket receivers[2], sender = OK(jf_open(of.family, JF_DGRAM, 0));
@@ -219,7 +219,7 @@ static void group(const char *endpoint, const char *group) {
 }
 
 int main(void) {
-    CHECK(geteuid() == 0 && "root, to have a network and to become another user");
+    CHECK(geteuid() == 0 && "must run as root to create a network and to change the user");
     alarm(280);
     leave_net();
     in_net("ip link set lo up\n"
@@ -229,14 +229,14 @@ int main(void) {
            "ip addr add 10.77.1.1/24 dev near && ip addr add fd77:1::1/64 dev near nodad\n"
            "until ip link show near | grep -q \"state UP\"; do :; done\n"
            "echo 4096 >/proc/sys/net/core/somaxconn\n");
-    places();
-    not_ours();
-    in_use();
-    started_again("tcp://127.0.0.1:7000");
-    started_again("tcp://:7000");
-    as_nobody(privileged);
+    bound_addresses();
+    invalid_endpoints();
+    ports_in_use();
+    restart("tcp://127.0.0.1:7000");
+    restart("tcp://:7000");
+    run_as_user_nobody(privileged_ports);
     backlogs();
-    group("udp://239.7.7.7:7000", "239.7.7.7:0");
-    group("udp://[ff15::7]:7000", "[ff15::7]:0");
+    group_receivers("udp://239.7.7.7:7000", "239.7.7.7:0");
+    group_receivers("udp://[ff15::7]:7000", "[ff15::7]:0");
     return 0;
 }

@@ -1,4 +1,4 @@
-/* Serves every endpoint that is an argument, and prints for each where that is, or why not. */
+/* Serves every endpoint given as an argument, and prints for each its local address or the error. */
 #include "serving.h"
 
 int main(int argc, char **argv) {
@@ -6,10 +6,10 @@ int main(int argc, char **argv) {
     alarm(60);
     for (int i = 1; i < argc; i++) {
         jf_addr at;
-        int before = open_count();
+        int before = open_descriptor_count();
         int64_t s = jf_serve(argv[i], -1);
-        /* A look-up that was left behind still has its own. */
-        CHECK(s == JF_E_TIMED_OUT || open_count() == before + (s >= 0));
+        /* An abandoned lookup may still have a descriptor open. */
+        CHECK(s == JF_E_TIMED_OUT || open_descriptor_count() == before + (s >= 0));
         if (s >= 0) {
             OK(jf_local_addr(s, &at));
             OK(jf_addr_format(&at, text, sizeof text));

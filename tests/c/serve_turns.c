@@ -1,11 +1,11 @@
-/* Serving a dead socket file: those who replace one in the same folder take turns. */
+/* Serving a path with a stale socket file: a lock on the folder serializes the replacement. */
 #include "clock.h"
 #include "flight.h"
 #include "socket_files.h"
 
 #include <sys/file.h>
 
-/* How many descriptors a program that is executed has. */
+/* The number of descriptors that an executed program would inherit. */
 static int inherited_count(void) {
     int count = 0;
     for (int fd = 0; fd < 1024; fd++) {
@@ -25,50 +25,50 @@ static int64_t serve_endpoint(void *given) {
     return jf_serve(given, -1);
 }
 
-/* Somebody else has the folder locked. */
-static void locked(void) {
+/* Another process holds the lock. */
+static void lock_is_held(void) {
     flight f;
-    char below[PATH_ROOM], other[PATH_ROOM + 8];
-    /* It takes no lock to serve where nothing is, nor to find somebody there. */
+    char below[PATH_SIZE], other[PATH_SIZE + 8];
+    /* A path without a file, and one with a live server, need no lock. */
     int lock = locked_folder();
     fresh_path();
     jf_socket served = SERVED(endpoint);
     REFUSED(endpoint, JF_E_ADDR_IN_USE);
     OK(jf_close(served));
     fresh_path();
-    make_dead(SOCK_STREAM, path);
+    make_stale_file(SOCK_STREAM, path);
     for (int storm_us = 0; storm_us <= 500; storm_us += 500) {
         double since = clock_ms();
-        int before = open_count();
-        struct stat dead = look(path);
+        int before = open_descriptor_count();
+        struct stat stale = file_status(path);
         start(&f, "serve", serve_endpoint, endpoint, storm_us);
         EXPECT(finish(&f), JF_E_BUSY);
         TOOK(since, 1000);
-        CHECK(is_same(path, &dead) && open_count() == before);
+        CHECK(is_unchanged(path, &stale) && open_descriptor_count() == before);
     }
-    /* The folder is the path's last, be it where the program is, and no other. */
+    /* The lock is on the folder that contains the file, also for a relative path; other folders are not affected. */
     CHECK(chdir(folder) == 0);
     REFUSED(strcat(strcpy(other, "unix://"), strrchr(path, '/') + 1), JF_E_BUSY);
     CHECK(chdir("/") == 0);
     snprintf(below, sizeof below, "%s/below", folder);
     CHECK(mkdir(below, 0700) == 0);
-    make_dead(SOCK_STREAM, strcat(below, "/s"));
+    make_stale_file(SOCK_STREAM, strcat(below, "/s"));
     snprintf(other, sizeof other, "unix://%s", below);
     OK(jf_close(SERVED(other)));
     CHECK(unlink(below) == 0);
     *strrchr(below, '/') = 0;
     CHECK(rmdir(below) == 0);
-    /* Nobody has it locked any more. */
+    /* After the lock is released. */
     CHECK(flock(lock, LOCK_UN) == 0);
     OK(jf_close(SERVED(endpoint)));
     CHECK(flock(lock, LOCK_EX | LOCK_NB) == 0);
 
-    /* The lock is let go while it is waited for. A child that is forked meanwhile does not keep it. */
+    /* The lock is released while a call waits for it. A child forked during the call does not keep the lock. */
     for (int storm_us = 0; storm_us <= 500; storm_us += 500) {
-        int before = open_count(), inherited = inherited_count();
+        int before = open_descriptor_count(), inherited = inherited_count();
         start(&f, "serve", serve_endpoint, endpoint, storm_us);
         await_sleep(&f);
-        CHECK(open_count() > before && inherited_count() == inherited);
+        CHECK(open_descriptor_count() > before && inherited_count() == inherited);
         pid_t child = fork();
         CHECK(child >= 0);
         if (child == 0) {
@@ -77,10 +77,10 @@ static void locked(void) {
         }
         CHECK(flock(lock, LOCK_UN) == 0);
         OK(jf_close(OK(finish(&f))));
-        /* The child has the socket, too; another one's path is to be had. */
+        /* The child also has the socket, so its path is in use; another path in the folder is not affected. */
         REFUSED(endpoint, JF_E_ADDR_IN_USE);
         fresh_path();
-        make_dead(SOCK_STREAM, path);
+        make_stale_file(SOCK_STREAM, path);
         OK(jf_close(SERVED(endpoint)));
         CHECK(kill(child, SIGKILL) == 0 && waitpid(child, NULL, 0) == child);
         CHECK(flock(lock, LOCK_EX | LOCK_NB) == 0);
@@ -88,14 +88,14 @@ static void locked(void) {
     CHECK(close(lock) == 0);
 }
 
-/* How far a thread came whose cancellation is pending: its first cancellation point is its end. */
-typedef struct canceled {
+/* Progress of a thread with a pending cancellation: it ends at its first cancellation point. */
+typedef struct cancelled_call {
     int lock;
     _Atomic int step;
-} canceled;
+} cancelled_call;
 
-static void *serve_canceled(void *given) {
-    canceled *c = given;
+static void *serve_cancelled(void *given) {
+    cancelled_call *c = given;
     CHECK(pthread_cancel(pthread_self()) == 0);
     EXPECT(jf_serve(endpoint, -1), JF_E_BUSY);
     CHECK(flock(c->lock, LOCK_UN) == 0);
@@ -112,55 +112,56 @@ static void *serve_canceled(void *given) {
 static void is_no_cancellation_point(void) {
     pthread_t thread;
     void *result;
-    canceled c = {.lock = locked_folder()};
+    cancelled_call c = {.lock = locked_folder()};
     fresh_path();
-    make_dead(SOCK_STREAM, path);
-    CHECK(pthread_create(&thread, NULL, serve_canceled, &c) == 0 && pthread_join(thread, &result) == 0);
+    make_stale_file(SOCK_STREAM, path);
+    CHECK(pthread_create(&thread, NULL, serve_cancelled, &c) == 0 && pthread_join(thread, &result) == 0);
     CHECK(result == PTHREAD_CANCELED && atomic_load(&c.step) == 1 && close(c.lock) == 0);
 }
 
-/* What a process that serves at the same moment as others came to. */
+/* The result of one of the processes that serve concurrently. */
 typedef struct outcome {
     int64_t result;
     pid_t id;
 } outcome;
 
-/* Serves when told to by the end of a pipe, says what came of it, tells one client who it is, and goes when told to. */
-static void contend(int begin, int say, int leave) {
+/* A child: serves when `begin` is closed, writes the result to `results`, sends its process id to one client, and
+ * exits when `leave` is closed. */
+static void serve_concurrently(int begin, int results, int leave) {
     char none;
     outcome o = {.id = getpid()};
     alarm(100);
     CHECK(read(begin, &none, 1) == 0);
     o.result = jf_serve(endpoint, -1);
-    CHECK(write(say, &o, sizeof o) == sizeof o);
+    CHECK(write(results, &o, sizeof o) == sizeof o);
     if (o.result >= 0) {
         jf_socket a = OK(jf_accept(o.result, NULL));
         EXPECT(jf_send(a, &o.id, sizeof o.id, 0), sizeof o.id);
         CHECK(read(leave, &none, 1) == 0);
-        /* The socket file is left as by a crash. */
+        /* Exits without removing the socket file, like a crash. */
     }
     _exit(0);
 }
 
-/* Exactly one of them gets the path, and clients reach that one. */
-static void at_once(int count) {
-    enum { MOST = 32 };
-    int begin[2], say[2], leave[2];
-    pid_t children[MOST], winner = 0, reached;
-    CHECK(count <= MOST && pipe2(begin, O_CLOEXEC) == 0 && pipe2(say, O_CLOEXEC) == 0 && pipe2(leave, O_CLOEXEC) == 0);
+/* Exactly one process gets the path, and clients reach that one. */
+static void concurrent_servers(int count) {
+    enum { MAX_CHILDREN = 32 };
+    int begin[2], results[2], leave[2];
+    pid_t children[MAX_CHILDREN], winner = 0, reached;
+    CHECK(count <= MAX_CHILDREN && pipe2(begin, O_CLOEXEC) == 0 && pipe2(results, O_CLOEXEC) == 0 && pipe2(leave, O_CLOEXEC) == 0);
     for (int i = 0; i < count; i++) {
         children[i] = fork();
         CHECK(children[i] >= 0);
         if (children[i] == 0) {
             close(begin[1]);
             close(leave[1]);
-            contend(begin[0], say[1], leave[0]);
+            serve_concurrently(begin[0], results[1], leave[0]);
         }
     }
-    CHECK(close(begin[1]) == 0 && close(say[1]) == 0);
+    CHECK(close(begin[1]) == 0 && close(results[1]) == 0);
     for (int i = 0; i < count; i++) {
         outcome o;
-        CHECK(read(say[0], &o, sizeof o) == sizeof o);
+        CHECK(read(results[0], &o, sizeof o) == sizeof o);
         if (o.result >= 0) {
             CHECK(winner == 0);
             winner = o.id;
@@ -169,11 +170,11 @@ static void at_once(int count) {
         }
     }
     CHECK(winner != 0);
-    int client = their_client(SOCK_STREAM, path);
+    int client = connect_foreign_client(SOCK_STREAM, path);
     CHECK(read(client, &reached, sizeof reached) == sizeof reached && reached == winner);
     CHECK(close(client) == 0 && close(leave[1]) == 0);
-    for (int i = 0; i < count; i++) ends_well(children[i]);
-    CHECK(close(begin[0]) == 0 && close(say[0]) == 0 && close(leave[0]) == 0);
+    for (int i = 0; i < count; i++) expect_success(children[i]);
+    CHECK(close(begin[0]) == 0 && close(results[0]) == 0 && close(leave[0]) == 0);
 }
 
 int main(int argc, char **argv) {
@@ -181,9 +182,9 @@ int main(int argc, char **argv) {
     watchdog(slow ? 280 : 110);
     handle_signals(0);
     folder_make();
-    locked();
+    lock_is_held();
     is_no_cancellation_point();
     fresh_path();
-    for (int round = 0; round < (slow ? 3 : 50); round++) at_once(slow ? 4 : 20);
+    for (int round = 0; round < (slow ? 3 : 50); round++) concurrent_servers(slow ? 4 : 20);
     return 0;
 }

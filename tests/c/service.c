@@ -1,4 +1,4 @@
-/* A service: of each socket that it is passed it says the name and the address, and sends back the one line that comes. */
+/* A socket-activated service: prints the name and address of each inherited socket, and echoes one line on it. */
 #include "check.h"
 
 static void answer(jf_socket s) {
@@ -8,11 +8,11 @@ static void answer(jf_socket s) {
 }
 
 int main(void) {
-    enum { ROOM = 8 };
-    jf_socket s[ROOM];
-    int64_t count = OK(jf_inherited(s, ROOM));
-    CHECK(count <= ROOM);
-    EXPECT(jf_inherited(s, ROOM), 0);
+    enum { MAX_SOCKETS = 8 };
+    jf_socket s[MAX_SOCKETS];
+    int64_t count = OK(jf_inherited(s, MAX_SOCKETS));
+    CHECK(count <= MAX_SOCKETS);
+    EXPECT(jf_inherited(s, MAX_SOCKETS), 0);
     for (int64_t i = 0; i < count; i++) {
         char name[256], text[JF_ADDR_TEXT], line[256];
         int64_t type, is_listening, len;
@@ -24,7 +24,7 @@ int main(void) {
         OK(jf_get(s[i], JF_OPT_LISTENING, &is_listening));
         printf("%s %s %s\n", name, text, is_listening ? "listens" : type == JF_DGRAM ? "takes datagrams" : "is connected");
         fflush(stdout);
-        /* However the manager left it. */
+        /* The timeout is whatever the service manager set. */
         OK(jf_set(s[i], JF_OPT_RECV_TIMEOUT, 60000));
         if (type == JF_DGRAM) {
             len = OK(jf_recv_from(s[i], line, sizeof line, 0, &at));

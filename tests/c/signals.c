@@ -1,11 +1,11 @@
-/* Signals neither end a call nor prolong it nor cut it short, unless the socket asks to be interrupted. */
+/* Signals neither end a call nor extend its timeout nor truncate its result, unless the socket is interruptible. */
 #include "stuck.h"
 
 enum { TIMEOUT_US = 100000, LATE_US = 50000, TRIES = 20 };
 static int slow;
 static int64_t storm_us;
 
-/* A call that nothing ends but its timeout, on a socket that may be interrupted or not. */
+/* A call that can only time out, on an interruptible socket or not. */
 static void times_out(const kind *k, int64_t storm, int interruptible) {
     int64_t late = 0, handled = 0;
     for (int try = 0; try < TRIES; try++) {
@@ -26,7 +26,7 @@ static void times_out(const kind *k, int64_t storm, int interruptible) {
         }
         CHECK(st.done == (k->verb == RECV_EXACT || k->verb == SEND_ALL ? 0 : 77));
         end_stuck(&st);
-        /* On a busy machine the thread may come too late, or to so few signals that nothing was shown: then once more. */
+        /* On a busy machine the call may end late, or see too few signals to show anything: then it is repeated. */
         handled = atomic_load(&signals_handled) - handled;
         if ((late <= LATE_US || slow) && (handled >= 3 || storm == 0)) {
             return;
@@ -36,8 +36,8 @@ static void times_out(const kind *k, int64_t storm, int interruptible) {
     exit(1);
 }
 
-/* A call under a storm gets what it waits for at last. */
-static void goes_on(const kind *k, int64_t timeout_ms) {
+/* A call under frequent signals completes. */
+static void completes_under_signals(const kind *k, int64_t timeout_ms) {
     stuck st;
     flight f;
     make_stuck(&st, k);
@@ -50,8 +50,8 @@ static void goes_on(const kind *k, int64_t timeout_ms) {
     end_stuck(&st);
 }
 
-/* A call that may be interrupted is, and can be made again. */
-static void is_interrupted(const kind *k, int64_t timeout_ms) {
+/* An interruptible call returns JF_E_INTERRUPTED, and can be repeated. */
+static void interruptible_call(const kind *k, int64_t timeout_ms) {
     stuck st;
     flight f;
     make_stuck(&st, k);
@@ -65,15 +65,15 @@ static void is_interrupted(const kind *k, int64_t timeout_ms) {
         EXPECT(finish(&f), JF_E_INTERRUPTED);
         CHECK(f.ended_us - sent_us < 5000000);
     }
-    /* What was begun was not undone, and nothing was lost. */
+    /* The interruption did not undo or lose anything. */
     start(&f, k->name, call_stuck, &st, 0);
     await_sleep(&f);
     release(&st, &f);
     end_stuck(&st);
 }
 
-/* An interrupted receive tells what it has; the rest comes with the next call. */
-static void a_part_is_told(const kind *k, int64_t timeout_ms) {
+/* An interrupted jf_recv_exact reports the bytes it received; the next call gets the remainder. */
+static void part_is_reported(const kind *k, int64_t timeout_ms) {
     stuck st;
     flight f;
     int queued;
@@ -96,8 +96,8 @@ static void a_part_is_told(const kind *k, int64_t timeout_ms) {
     end_stuck(&st);
 }
 
-/* The same, when it is the time that ends it; whether it may be interrupted makes no difference without a signal. */
-static void a_part_is_told_at_the_timeout(const kind *k, int interruptible, int64_t storm) {
+/* The same at a timeout. Without a signal, the interruptible option makes no difference. */
+static void part_is_reported_at_timeout(const kind *k, int interruptible, int64_t storm) {
     stuck st;
     flight f;
     make_stuck(&st, k);
@@ -106,10 +106,10 @@ static void a_part_is_told_at_the_timeout(const kind *k, int interruptible, int6
     if (k->verb == RECV_EXACT) {
         EXPECT(jf_send(st.peer, PAYLOAD, 5, 0), 5);
     } else {
-        /* Room for a part. */
-        static char room[MOST];
+        /* Makes space for a part of the data. */
+        static char buffer[MOST];
         while (!is_ready(st.s, POLLOUT, 0)) {
-            CHECK(jf_recv(st.peer, room, sizeof room, 0) > 0);
+            CHECK(jf_recv(st.peer, buffer, sizeof buffer, 0) > 0);
         }
     }
     start(&f, k->name, call_stuck, &st, storm);
@@ -123,8 +123,8 @@ static void a_part_is_told_at_the_timeout(const kind *k, int interruptible, int6
     end_stuck(&st);
 }
 
-/* How a call waited through a signal is not to be seen on the descriptor afterwards. */
-static void an_accept_leaves_no_mark(const kind *k) {
+/* An accept under signals restores the descriptor's mode and timeout. */
+static void accept_restores_descriptor(const kind *k) {
     stuck st;
     flight f;
     int64_t timeout = 0;
@@ -151,8 +151,8 @@ int main(int argc, char **argv) {
         handle_signals(restart ? SA_RESTART : 0);
         for (int i = 0; i < KIND_COUNT; i++) {
             times_out(&KINDS[i], storm_us, 0);
-            goes_on(&KINDS[i], -1);
-            goes_on(&KINDS[i], 60000);
+            completes_under_signals(&KINDS[i], -1);
+            completes_under_signals(&KINDS[i], 60000);
         }
     }
     handle_signals(0);
@@ -160,19 +160,19 @@ int main(int argc, char **argv) {
         const kind *k = &KINDS[i];
         times_out(k, 0, 0);
         times_out(k, 0, 1);
-        is_interrupted(k, -1);
-        is_interrupted(k, 60000);
+        interruptible_call(k, -1);
+        interruptible_call(k, 60000);
         if (k->verb == ACCEPT) {
-            an_accept_leaves_no_mark(k);
+            accept_restores_descriptor(k);
         }
         if (k->verb == RECV_EXACT) {
-            a_part_is_told(k, -1);
-            a_part_is_told(k, 60000);
+            part_is_reported(k, -1);
+            part_is_reported(k, 60000);
         }
         if (k->verb == RECV_EXACT || k->verb == SEND_ALL) {
-            a_part_is_told_at_the_timeout(k, 0, 0);
-            a_part_is_told_at_the_timeout(k, 0, storm_us);
-            a_part_is_told_at_the_timeout(k, 1, 0);
+            part_is_reported_at_timeout(k, 0, 0);
+            part_is_reported_at_timeout(k, 0, storm_us);
+            part_is_reported_at_timeout(k, 1, 0);
         }
     }
     return 0;

@@ -1,4 +1,4 @@
-/* The files of UNIX sockets, as jf_serve finds and makes them. */
+/* Socket files of UNIX sockets, for the tests of jf_serve. */
 #ifndef SOCKET_FILES_H
 #define SOCKET_FILES_H
 
@@ -12,10 +12,10 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-enum { PATH_ROOM = 256, SUN_PATH = sizeof((struct sockaddr_un *)0)->sun_path };
+enum { PATH_SIZE = 256, SUN_PATH = sizeof((struct sockaddr_un *)0)->sun_path };
 
-/* A path in the folder that nobody had before, and its endpoint. */
-static char path[PATH_ROOM], endpoint[PATH_ROOM * 3];
+/* An unused path in the folder, and its endpoint. */
+static char path[PATH_SIZE], endpoint[PATH_SIZE * 3];
 
 static inline void fresh_path(void) {
     static int count;
@@ -23,14 +23,14 @@ static inline void fresh_path(void) {
     snprintf(endpoint, sizeof endpoint, "unix://%s", path);
 }
 
-/* A path as plain C has it. The longest has no zero at its end; valgrind looks for one. */
+/* A path as struct sockaddr_un. The longest path has no terminating NUL there; `end` supplies one for valgrind. */
 typedef struct name {
     struct sockaddr_un at;
     char end;
     socklen_t len;
 } name;
 
-static inline name named(const char *of) {
+static inline name socket_name(const char *of) {
     name n;
     size_t len = strlen(of);
     CHECK(len <= SUN_PATH);
@@ -41,53 +41,53 @@ static inline name named(const char *of) {
     return n;
 }
 
-static inline int binds(int fd, const char *at) {
-    name n = named(at);
+static inline int try_bind(int fd, const char *at) {
+    name n = socket_name(at);
     return bind(fd, (struct sockaddr *)&n.at, n.len) == 0;
 }
 
-static inline int connects(int fd, const char *to) {
-    name n = named(to);
+static inline int try_connect(int fd, const char *to) {
+    name n = socket_name(to);
     return connect(fd, (struct sockaddr *)&n.at, n.len) == 0;
 }
 
-/* Somebody else's socket. */
-static inline int theirs(int type, const char *at) {
+/* A listener or client that is made without the library. */
+static inline int bind_foreign_socket(int type, const char *at) {
     int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
-    CHECK(fd >= 0 && binds(fd, at));
+    CHECK(fd >= 0 && try_bind(fd, at));
     return fd;
 }
 
-static inline int their_client(int type, const char *to) {
+static inline int connect_foreign_client(int type, const char *to) {
     int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
-    CHECK(fd >= 0 && connects(fd, to));
+    CHECK(fd >= 0 && try_connect(fd, to));
     return fd;
 }
 
-/* A socket file that nobody serves. */
-static inline void make_dead(int type, const char *at) {
-    CHECK(close(theirs(type, at)) == 0);
+/* A stale socket file: no socket is bound to it any more. */
+static inline void make_stale_file(int type, const char *at) {
+    CHECK(close(bind_foreign_socket(type, at)) == 0);
 }
 
-static inline struct stat look(const char *at) {
+static inline struct stat file_status(const char *at) {
     struct stat about;
     CHECK(lstat(at, &about) == 0);
     return about;
 }
 
-/* Whether the file is still the one that was looked at. */
-static inline int is_same(const char *at, const struct stat *before) {
-    struct stat now = look(at);
+/* Whether the file is unchanged since `before`. */
+static inline int is_unchanged(const char *at, const struct stat *before) {
+    struct stat now = file_status(at);
     return now.st_ino == before->st_ino && now.st_mode == before->st_mode && now.st_size == before->st_size
            && now.st_ctim.tv_sec == before->st_ctim.tv_sec && now.st_ctim.tv_nsec == before->st_ctim.tv_nsec;
 }
 
-/* Whoever connects to the path reaches this socket, and is the first to do so. */
-static inline void is_reached(jf_socket s, const char *at) {
+/* A client that connects to the path reaches this socket, which had no earlier connection pending. */
+static inline void expect_reached(jf_socket s, const char *at) {
     char got[8];
     EXPECT(jf_set(s, JF_OPT_RECV_TIMEOUT, 0), 0);
     EXPECT(jf_accept(s, NULL), JF_E_WOULD_BLOCK);
-    int client = their_client(SOCK_STREAM, at);
+    int client = connect_foreign_client(SOCK_STREAM, at);
     CHECK(write(client, "hello", 5) == 5);
     jf_socket a = OK(jf_accept(s, NULL));
     EXPECT(jf_recv(a, got, sizeof got, 0), 5);
@@ -96,15 +96,15 @@ static inline void is_reached(jf_socket s, const char *at) {
     CHECK(close(client) == 0);
 }
 
-static inline void serves(void) {
+static inline void serve_and_check(void) {
     jf_socket s = SERVED(endpoint);
-    CHECK(S_ISSOCK(look(path).st_mode));
-    is_reached(s, path);
+    CHECK(S_ISSOCK(file_status(path).st_mode));
+    expect_reached(s, path);
     REFUSED(endpoint, JF_E_ADDR_IN_USE);
-    is_reached(s, path);
+    expect_reached(s, path);
     OK(jf_close(s));
-    /* The file stays. */
-    CHECK(S_ISSOCK(look(path).st_mode));
+    /* Closing the socket does not remove the file. */
+    CHECK(S_ISSOCK(file_status(path).st_mode));
 }
 
 #endif

@@ -1,22 +1,22 @@
-/* What is not for every stream must be refused, not ignored. */
+/* Features that do not apply to a kind of stream are refused, not ignored. */
 #include "pairs.h"
 
-static char room[16];
+static char buffer[16];
 
-/* A socket without a queue of errors must not take data for one. */
+/* A socket without an error queue must not return data instead. */
 static void error_queue(enum kind kind) {
     jf_socket s[2];
     connected(kind, s);
     EXPECT(jf_send(s[0], "kept", 4, 0), 4);
-    int64_t result = jf_recv(s[1], room, 8, JF_ERROR_QUEUE);
-    if (result >= 0) fprintf(stderr, "%s: JF_ERROR_QUEUE took data\n", kind_names[kind]);
+    int64_t result = jf_recv(s[1], buffer, 8, JF_ERROR_QUEUE);
+    if (result >= 0) fprintf(stderr, "%s: JF_ERROR_QUEUE returned data\n", kind_names[kind]);
     CHECK(result == JF_E_WOULD_BLOCK || result == JF_E_UNSUPPORTED);
-    EXPECT(jf_recv(s[1], room, 8, 0), 4);
+    EXPECT(jf_recv(s[1], buffer, 8, 0), 4);
     close_both(s);
 }
 
-/* A stream sends to its peer alone, so an address is an error, not something to overlook. */
-static void addressed(enum kind kind) {
+/* A stream can only send to its peer, so passing an address is an error. */
+static void send_to_address(enum kind kind) {
     jf_addr a;
     jf_socket s[2], other = bound(kind_anywhere(kind), kind_type(kind), &a);
     connected(kind, s);
@@ -32,13 +32,13 @@ static void addressed(enum kind kind) {
     OK(jf_close(other));
 }
 
-/* A socket that never had a peer says so, or what the header has Linux say instead. */
+/* A socket that never had a peer reports that, or the Linux-specific error that the header documents. */
 static void never_connected(enum kind kind) {
     jf_addr a;
     jf_socket s = OK(jf_open(kind_family(kind), kind_type(kind), 0));
     EXPECT(jf_peer_addr(s, &a), JF_E_NOT_CONNECTED);
     int tcp = kind_family(kind) != JF_UNIX;
-    EXPECT(jf_recv(s, room, 8, JF_DONT_WAIT), kind == UNIX_STREAM ? JF_E_INVALID : JF_E_NOT_CONNECTED);
+    EXPECT(jf_recv(s, buffer, 8, JF_DONT_WAIT), kind == UNIX_STREAM ? JF_E_INVALID : JF_E_NOT_CONNECTED);
     EXPECT(jf_send(s, "x", 1, 0), tcp ? JF_E_PIPE : JF_E_NOT_CONNECTED);
     EXPECT(jf_shutdown(s, JF_SHUT_BOTH), tcp ? JF_E_NOT_CONNECTED : 0);
     OK(jf_close(s));
@@ -49,7 +49,7 @@ int main(void) {
 
     for (int i = 0; i < 4; i++) {
         error_queue(kinds[i]);
-        addressed(kinds[i]);
+        send_to_address(kinds[i]);
         never_connected(kinds[i]);
     }
     return 0;

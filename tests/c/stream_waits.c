@@ -1,4 +1,4 @@
-/* How long a stream's calls wait, and the flags that change what they do. */
+/* How long calls on streams block, and the effects of flags. */
 #include "clock.h"
 #include "pairs.h"
 
@@ -8,9 +8,9 @@
 static const enum kind streams[] = {TCP4, TCP6, UNIX_STREAM};
 enum { STREAMS = sizeof streams / sizeof streams[0] };
 
-static char room[64];
+static char buffer[64];
 
-/* A thread that does one thing a while later, and the time a call has when it must not end before that. */
+/* A thread that acts after LATER milliseconds: a call that waits for it must not return earlier. */
 enum { LATER = 80 };
 
 struct later {
@@ -43,35 +43,35 @@ static void join(struct later *later) {
 }
 
 static void receiving(enum kind kind) {
-    static const int64_t patient[] = {-1, 20000, INT64_MAX};
+    static const int64_t long_timeouts[] = {-1, 20000, INT64_MAX};
     jf_socket s[2];
     int64_t timeout = 77;
     connected(kind, s);
     OK(jf_get(s[0], JF_OPT_RECV_TIMEOUT, &timeout));
     CHECK(timeout == -1);
     for (int i = 0; i < 3; i++) {
-        OK(jf_set(s[0], JF_OPT_RECV_TIMEOUT, patient[i]));
+        OK(jf_set(s[0], JF_OPT_RECV_TIMEOUT, long_timeouts[i]));
         double since = clock_ms();
-        EXPECT(jf_recv(s[0], room, 4, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
+        EXPECT(jf_recv(s[0], buffer, 4, JF_DONT_WAIT), JF_E_WOULD_BLOCK);
         TOOK(since, 0);
         struct later later = {.s = s[1]};
         since = clock_ms();
         start(&later, send_later);
-        EXPECT(jf_recv(s[0], room, 4, 0), 4);
+        EXPECT(jf_recv(s[0], buffer, 4, 0), 4);
         TOOK(since, LATER);
         join(&later);
     }
     OK(jf_set(s[0], JF_OPT_RECV_TIMEOUT, 0));
-    EXPECT(jf_recv(s[0], room, 4, 0), JF_E_WOULD_BLOCK);
-    EXPECT(jf_recv(s[0], room, 4, JF_WAIT_ALL), JF_E_WOULD_BLOCK);
-    EXPECT(jf_recv(s[0], room, 4, JF_PEEK), JF_E_WOULD_BLOCK);
+    EXPECT(jf_recv(s[0], buffer, 4, 0), JF_E_WOULD_BLOCK);
+    EXPECT(jf_recv(s[0], buffer, 4, JF_WAIT_ALL), JF_E_WOULD_BLOCK);
+    EXPECT(jf_recv(s[0], buffer, 4, JF_PEEK), JF_E_WOULD_BLOCK);
     for (int64_t ms = 1; ms <= 64; ms *= 8) {
         OK(jf_set(s[0], JF_OPT_RECV_TIMEOUT, ms));
         for (int i = 0; i < 3; i++) {
             double since = clock_ms();
-            EXPECT(i == 0   ? jf_recv(s[0], room, 4, 0)
-                   : i == 1 ? jf_recv_from(s[0], room, 4, JF_PEEK, NULL)
-                            : jf_recv_exact(s[0], room, 4, NULL),
+            EXPECT(i == 0   ? jf_recv(s[0], buffer, 4, 0)
+                   : i == 1 ? jf_recv_from(s[0], buffer, 4, JF_PEEK, NULL)
+                            : jf_recv_exact(s[0], buffer, 4, NULL),
                    JF_E_TIMED_OUT);
             TOOK(since, ms);
         }
@@ -93,10 +93,10 @@ static void accepting(enum kind kind) {
     OK(jf_set(l, JF_OPT_RECV_TIMEOUT, 0));
     EXPECT(jf_accept(l, &peer), JF_E_WOULD_BLOCK);
     CHECK(memcmp(&peer, &before, sizeof peer) == 0);
-    static const int64_t patient[] = {-1, 20000};
+    static const int64_t long_timeouts[] = {-1, 20000};
     for (int i = 0; i < 2; i++) {
         struct later later = {.s = OK(jf_open(kind_family(kind), JF_STREAM, 0)), .a = a};
-        OK(jf_set(l, JF_OPT_RECV_TIMEOUT, patient[i]));
+        OK(jf_set(l, JF_OPT_RECV_TIMEOUT, long_timeouts[i]));
         since = clock_ms();
         start(&later, connect_later);
         jf_socket s = OK(jf_accept(l, &peer));
@@ -114,7 +114,7 @@ static void *connect_now(void *argument) {
     return NULL;
 }
 
-/* Connecting to a listener that has no place left. */
+/* Connects to a listener whose queue is full. */
 static void connecting(enum kind kind) {
     int is_unix = kind == UNIX_STREAM;
     jf_addr a;
@@ -138,7 +138,7 @@ static void connecting(enum kind kind) {
     EXPECT(jf_connect(c, &a), is_unix ? JF_E_WOULD_BLOCK : JF_E_ALREADY);
     CHECK((fcntl((int)OK(jf_fd(c)), F_GETFL) & O_NONBLOCK) == 0);
 
-    /* Waiting for ever ends when there is a place. TCP tries again after one second, then three. */
+    /* The connect completes when the queue has space. TCP retries the SYN after 1 s and 3 s. */
     OK(jf_set(c, JF_OPT_SEND_TIMEOUT, -1));
     struct later later = {.s = c, .a = a};
     start(&later, connect_now);
@@ -148,17 +148,17 @@ static void connecting(enum kind kind) {
     EXPECT(later.result, 0);
     EXPECT(jf_connect(c, &a), JF_E_IS_CONNECTED);
     EXPECT(jf_send(c, "x", 1, 0), 1);
-    EXPECT(jf_recv(s[1], room, 1, 0), 1);
+    EXPECT(jf_recv(s[1], buffer, 1, 0), 1);
     OK(jf_close(first));
     OK(jf_close(c));
     OK(jf_close(l));
     close_both(s);
 }
 
-/* Not waiting for a connection that is then made, or refused. */
-static void begun(enum kind kind) {
-    jf_addr a, nobody;
-    jf_socket l = listening(kind_anywhere(kind), &a), holder = bound(kind_anywhere(kind), JF_STREAM, &nobody);
+/* A non-blocking connect that succeeds, or is refused. */
+static void nonblocking_connect(enum kind kind) {
+    jf_addr a, unused_addr;
+    jf_socket l = listening(kind_anywhere(kind), &a), holder = bound(kind_anywhere(kind), JF_STREAM, &unused_addr);
     static const int64_t timeouts[] = {0, 20000, -1};
     for (int i = 0; i < 3; i++) {
         jf_socket c = OK(jf_open(kind_family(kind), JF_STREAM, 0));
@@ -172,10 +172,10 @@ static void begun(enum kind kind) {
 
         c = OK(jf_open(kind_family(kind), JF_STREAM, 0));
         OK(jf_set(c, JF_OPT_SEND_TIMEOUT, timeouts[i]));
-        EXPECT(jf_connect(c, &nobody), timeouts[i] ? JF_E_CONN_REFUSED : JF_E_IN_PROGRESS);
+        EXPECT(jf_connect(c, &unused_addr), timeouts[i] ? JF_E_CONN_REFUSED : JF_E_IN_PROGRESS);
         done.fd = (int)OK(jf_fd(c));
         CHECK(poll(&done, 1, 10000) == 1);
-        if (!timeouts[i]) EXPECT(jf_connect(c, &nobody), JF_E_CONN_REFUSED);
+        if (!timeouts[i]) EXPECT(jf_connect(c, &unused_addr), JF_E_CONN_REFUSED);
         OK(jf_close(c));
     }
     OK(jf_close(l));
@@ -186,79 +186,79 @@ static void wait_all(enum kind kind) {
     jf_socket s[2];
     connected(kind, s);
     EXPECT(jf_send(s[1], "12", 2, 0), 2);
-    EXPECT(jf_recv(s[0], room, 6, JF_WAIT_ALL | JF_DONT_WAIT), 2);
+    EXPECT(jf_recv(s[0], buffer, 6, JF_WAIT_ALL | JF_DONT_WAIT), 2);
     EXPECT(jf_send(s[1], "12", 2, 0), 2);
     struct later later = {.s = s[1]};
     start(&later, send_later);
-    EXPECT(jf_recv(s[0], room, 6, JF_WAIT_ALL), 6);
-    CHECK(memcmp(room, "12late", 6) == 0);
+    EXPECT(jf_recv(s[0], buffer, 6, JF_WAIT_ALL), 6);
+    CHECK(memcmp(buffer, "12late", 6) == 0);
     join(&later);
-    /* Less comes at the time's end, and at the stream's. */
+    /* JF_WAIT_ALL returns less at a timeout and at the end of the stream. */
     OK(jf_set(s[0], JF_OPT_RECV_TIMEOUT, 60));
     EXPECT(jf_send(s[1], "34", 2, 0), 2);
     double since = clock_ms();
-    EXPECT(jf_recv(s[0], room, 6, JF_WAIT_ALL), 2);
+    EXPECT(jf_recv(s[0], buffer, 6, JF_WAIT_ALL), 2);
     TOOK(since, 60);
     EXPECT(jf_send(s[1], "56", 2, 0), 2);
     OK(jf_shutdown(s[1], JF_SHUT_WRITE));
     OK(jf_set(s[0], JF_OPT_RECV_TIMEOUT, -1));
-    EXPECT(jf_recv(s[0], room, 6, JF_WAIT_ALL), 2);
-    EXPECT(jf_recv(s[0], room, 6, JF_WAIT_ALL), 0);
+    EXPECT(jf_recv(s[0], buffer, 6, JF_WAIT_ALL), 2);
+    EXPECT(jf_recv(s[0], buffer, 6, JF_WAIT_ALL), 0);
     close_both(s);
 }
 
-/* Nothing is lost by looking, by asking for a length that streams don't have, or by having no room. */
-static void nothing_lost(enum kind kind) {
+/* No data is lost by JF_PEEK, by JF_TRUNC (which has no effect on streams), or by an empty buffer. */
+static void nothing_is_lost(enum kind kind) {
     jf_socket s[2];
     jf_addr from;
     connected(kind, s);
-    /* Nothing there, and yet no waiting for it. */
+    /* With no data and an empty buffer, the call does not block. */
     EXPECT(jf_recv(s[0], NULL, 0, 0), 0);
     EXPECT(jf_recv_vec(s[0], NULL, 0, 0), 0);
-    EXPECT(jf_recv(s[0], room, 0, JF_WAIT_ALL), 0);
+    EXPECT(jf_recv(s[0], buffer, 0, JF_WAIT_ALL), 0);
     EXPECT(jf_recv_exact(s[0], NULL, 0, NULL), 0);
     memset(&from, 0xA5, sizeof from);
-    EXPECT(jf_recv_from(s[0], room, 0, 0, &from), 0);
+    EXPECT(jf_recv_from(s[0], buffer, 0, 0, &from), 0);
     CHECK(from.family == JF_UNSPEC && from.len == 0);
 
     EXPECT(jf_send(s[1], "0123456789abcdef", 16, 0), 16);
-    EXPECT(jf_recv(s[0], room, 0, 0), 0);
-    EXPECT(jf_recv(s[0], room, 0, JF_PEEK | JF_TRUNC), 0);
-    EXPECT(jf_recv(s[0], room, 4, JF_PEEK | JF_TRUNC), 4);
-    EXPECT(jf_recv(s[0], room, 4, JF_TRUNC), 4);
-    CHECK(memcmp(room, "0123", 4) == 0);
+    EXPECT(jf_recv(s[0], buffer, 0, 0), 0);
+    EXPECT(jf_recv(s[0], buffer, 0, JF_PEEK | JF_TRUNC), 0);
+    EXPECT(jf_recv(s[0], buffer, 4, JF_PEEK | JF_TRUNC), 4);
+    EXPECT(jf_recv(s[0], buffer, 4, JF_TRUNC), 4);
+    CHECK(memcmp(buffer, "0123", 4) == 0);
     memset(&from, 0xA5, sizeof from);
-    EXPECT(jf_recv_from(s[0], room, 4, JF_TRUNC, &from), 4);
-    CHECK(memcmp(room, "4567", 4) == 0 && from.family == JF_UNSPEC && from.len == 0);
-    jf_buf bufs[] = {{room, 2}, {NULL, 0}, {room + 2, 2}};
+    EXPECT(jf_recv_from(s[0], buffer, 4, JF_TRUNC, &from), 4);
+    CHECK(memcmp(buffer, "4567", 4) == 0 && from.family == JF_UNSPEC && from.len == 0);
+    jf_buf bufs[] = {{buffer, 2}, {NULL, 0}, {buffer + 2, 2}};
     EXPECT(jf_recv_vec(s[0], bufs, 3, JF_TRUNC), 4);
-    CHECK(memcmp(room, "89ab", 4) == 0);
-    EXPECT(jf_recv(s[0], room, 0, JF_TRUNC), 0);
-    EXPECT(jf_recv(s[0], room, sizeof room, JF_PEEK), 4);
-    EXPECT(jf_recv(s[0], room, sizeof room, JF_TRUNC), 4);
-    CHECK(memcmp(room, "cdef", 4) == 0);
+    CHECK(memcmp(buffer, "89ab", 4) == 0);
+    EXPECT(jf_recv(s[0], buffer, 0, JF_TRUNC), 0);
+    EXPECT(jf_recv(s[0], buffer, sizeof buffer, JF_PEEK), 4);
+    EXPECT(jf_recv(s[0], buffer, sizeof buffer, JF_TRUNC), 4);
+    CHECK(memcmp(buffer, "cdef", 4) == 0);
     OK(jf_shutdown(s[1], JF_SHUT_WRITE));
-    EXPECT(jf_recv(s[0], room, 4, JF_TRUNC), 0);
+    EXPECT(jf_recv(s[0], buffer, 4, JF_TRUNC), 0);
     close_both(s);
 }
 
-static void urgent(enum kind kind) {
+static void out_of_band(enum kind kind) {
     jf_socket s[2];
     connected(kind, s);
-    EXPECT(jf_recv(s[0], room, 1, JF_OUT_OF_BAND), JF_E_INVALID);
+    EXPECT(jf_recv(s[0], buffer, 1, JF_OUT_OF_BAND), JF_E_INVALID);
     EXPECT(jf_send(s[1], "ab", 2, JF_MORE), 2);
     EXPECT(jf_send(s[1], "!", 1, JF_OUT_OF_BAND), 1);
-    struct pollfd there = {.fd = (int)OK(jf_fd(s[0])), .events = POLLPRI};
-    CHECK(poll(&there, 1, 10000) == 1);
-    EXPECT(jf_recv(s[0], room, 8, JF_OUT_OF_BAND), 1);
-    CHECK(room[0] == '!');
-    EXPECT(jf_recv(s[0], room, 8, JF_OUT_OF_BAND), JF_E_INVALID);
-    EXPECT(jf_recv(s[0], room, 8, 0), 2);
-    /* What more was to follow is sent with what follows. */
+    struct pollfd has_priority = {.fd = (int)OK(jf_fd(s[0])), .events = POLLPRI};
+    CHECK(poll(&has_priority, 1, 10000) == 1);
+    EXPECT(jf_recv(s[0], buffer, 8, JF_OUT_OF_BAND), 1);
+    CHECK(buffer[0] == '!');
+    EXPECT(jf_recv(s[0], buffer, 8, JF_OUT_OF_BAND), JF_E_INVALID);
+    EXPECT(jf_recv(s[0], buffer, 8, 0), 2);
+    /* Data held back by JF_MORE is sent with the data that follows. */
     EXPECT(jf_send(s[1], "cd", 2, JF_MORE), 2);
     EXPECT(jf_send(s[1], "ef", 2, JF_CONFIRM), 2);
-    EXPECT(jf_recv_exact(s[0], room, 4, NULL), 0);
-    CHECK(memcmp(room, "cdef", 4) == 0);
+    EXPECT(jf_recv_exact(s[0], buffer, 4, NULL), 0);
+    CHECK(memcmp(buffer, "cdef", 4) == 0);
     close_both(s);
 }
 
@@ -267,12 +267,12 @@ int main(void) {
         receiving(streams[i]);
         accepting(streams[i]);
         wait_all(streams[i]);
-        nothing_lost(streams[i]);
+        nothing_is_lost(streams[i]);
         connecting(streams[i]);
     }
-    begun(TCP4);
-    begun(TCP6);
-    urgent(TCP4);
-    urgent(TCP6);
+    nonblocking_connect(TCP4);
+    nonblocking_connect(TCP6);
+    out_of_band(TCP4);
+    out_of_band(TCP6);
     return 0;
 }

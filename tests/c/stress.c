@@ -1,5 +1,5 @@
-/* Many threads open, use and close sockets, each other's too. Every byte names its connection and its place, so that one
-   that goes astray is seen; and every error must be one that what is done to the socket explains. */
+/* Many threads open, use and close sockets, including each other's. Every byte identifies its connection and
+ * position, so misdirected data is detected. Every error must be explained by what other threads do to the socket. */
 #include "stuck.h"
 
 #include <dirent.h>
@@ -7,13 +7,13 @@
 
 enum { SERVERS = 6, CLIENTS = 6, VANDALS = 4, THREADS = SERVERS + CLIENTS + VANDALS, TABLE = 12, CHUNK = 16384 };
 
-static _Atomic int enough;
-/* Handles that anybody may close. */
-static _Atomic int64_t prey[TABLE];
+static _Atomic int should_stop;
+/* Handles that any thread may close. */
+static _Atomic int64_t shared_handles[TABLE];
 static jf_socket listeners[2];
 static jf_addr addresses[2];
 static _Atomic uint32_t next_id = 1;
-static _Atomic int64_t conversations, closed_by_others, stale_tries;
+static _Atomic int64_t conversations, closed_by_others, stale_uses;
 
 static unsigned pick(unsigned *seed, unsigned below) {
     *seed ^= *seed << 13;
@@ -23,15 +23,15 @@ static unsigned pick(unsigned *seed, unsigned below) {
 }
 
 static void publish(unsigned *seed, jf_socket s) {
-    atomic_store(&prey[pick(seed, TABLE)], s);
+    atomic_store(&shared_handles[pick(seed, TABLE)], s);
 }
 
-static unsigned char byte_of(uint32_t id, int64_t place) {
-    return (unsigned char)(id * 31 + (id >> 8) + (uint32_t)place * 7 + (uint32_t)(place >> 8));
+static unsigned char byte_of(uint32_t id, int64_t position) {
+    return (unsigned char)(id * 31 + (id >> 8) + (uint32_t)position * 7 + (uint32_t)(position >> 8));
 }
 
-/* Errors of a socket that somebody else closes, shuts down, gives short timeouts or takes the descriptor of. */
-static int explained(int64_t error) {
+/* Errors of a socket that another thread closes, shuts down, gives a short timeout, or takes the descriptor of. */
+static int is_explained(int64_t error) {
     switch (error) {
     case JF_E_BAD_HANDLE:
     case JF_E_CLOSED:
@@ -48,71 +48,71 @@ static int explained(int64_t error) {
     }
 }
 
-/* Whether a call succeeded; if not, the socket must be one that others may touch. */
-static int went_well(const char *what, int64_t result, int is_prey) {
+/* Whether a call succeeded. Only calls on shared sockets may fail. */
+static int is_success(const char *what, int64_t result, int is_shared) {
     if (result >= 0) {
         return 1;
     }
-    if (!is_prey || !explained(result)) {
-        fprintf(stderr, "%s%s: %" PRId64 " (%s)\n", what, is_prey ? " on a shared socket" : "", result, jf_error_name(result));
+    if (!is_shared || !is_explained(result)) {
+        fprintf(stderr, "%s%s: %" PRId64 " (%s)\n", what, is_shared ? " on a shared socket" : "", result, jf_error_name(result));
         exit(1);
     }
     return 0;
 }
 
-static void close_own(jf_socket s, int is_prey) {
+static void close_own(jf_socket s, int is_shared) {
     int64_t result = jf_close(s);
-    if (is_prey && result == JF_E_BAD_HANDLE) {
+    if (is_shared && result == JF_E_BAD_HANDLE) {
         atomic_fetch_add(&closed_by_others, 1);
     } else {
         EXPECT(result, 0);
     }
 }
 
-static void set_patience(jf_socket s, int is_prey) {
-    /* A UNIX socket does not have it. */
+static void set_timeouts(jf_socket s, int is_shared) {
+    /* UNIX sockets do not have this option. */
     int64_t result = jf_set(s, JF_OPT_NO_DELAY, 1);
-    CHECK(result == 0 || result == JF_E_OPTION_UNSUPPORTED || (is_prey && result == JF_E_BAD_HANDLE));
-    int64_t ms = is_prey ? 30 : 60000;
-    went_well("set", jf_set(s, JF_OPT_RECV_TIMEOUT, ms), is_prey);
-    went_well("set", jf_set(s, JF_OPT_SEND_TIMEOUT, ms), is_prey);
+    CHECK(result == 0 || result == JF_E_OPTION_UNSUPPORTED || (is_shared && result == JF_E_BAD_HANDLE));
+    int64_t ms = is_shared ? 30 : 60000;
+    is_success("set", jf_set(s, JF_OPT_RECV_TIMEOUT, ms), is_shared);
+    is_success("set", jf_set(s, JF_OPT_SEND_TIMEOUT, ms), is_shared);
 }
 
-/* What a connection begins with. */
+/* The first bytes of a connection. */
 typedef struct hello {
-    uint32_t id, is_prey;
+    uint32_t id, is_shared;
 } hello;
 
-/* Sends back what comes, turned round, until the end. */
+/* Echoes the data, inverted in some bits, until the end of the stream. */
 static void serve(jf_socket s, unsigned *seed) {
-    unsigned char room[CHUNK];
+    unsigned char buffer[CHUNK];
     hello h;
-    int64_t place = 0, count;
-    /* Until it is told whose this is, it may be the one that others close at their end. */
-    set_patience(s, 0);
+    int64_t position = 0, count;
+    /* Before the hello arrives the socket may be one that others close at the client's end. */
+    set_timeouts(s, 0);
     int64_t begun = jf_recv_exact(s, &h, sizeof h, NULL);
     if (begun != 0) {
         CHECK(begun == JF_E_END_OF_STREAM || begun == JF_E_CONN_RESET);
         close_own(s, 0);
         return;
     }
-    CHECK(h.is_prey <= 1 && h.id < atomic_load(&next_id));
-    int is_prey = (int)h.is_prey;
-    if (is_prey) {
-        set_patience(s, 1);
+    CHECK(h.is_shared <= 1 && h.id < atomic_load(&next_id));
+    int is_shared = (int)h.is_shared;
+    if (is_shared) {
+        set_timeouts(s, 1);
         publish(seed, s);
     }
-    while (went_well("recv", count = jf_recv(s, room, 1 + pick(seed, sizeof room), 0), is_prey) && count > 0) {
+    while (is_success("recv", count = jf_recv(s, buffer, 1 + pick(seed, sizeof buffer), 0), is_shared) && count > 0) {
         for (int64_t i = 0; i < count; i++) {
-            CHECK(room[i] == byte_of(h.id, place + i));
-            room[i] ^= 0x5a;
+            CHECK(buffer[i] == byte_of(h.id, position + i));
+            buffer[i] ^= 0x5a;
         }
-        place += count;
-        if (!went_well("send_all", jf_send_all(s, room, (size_t)count, NULL), is_prey)) {
+        position += count;
+        if (!is_success("send_all", jf_send_all(s, buffer, (size_t)count, NULL), is_shared)) {
             break;
         }
     }
-    close_own(s, is_prey);
+    close_own(s, is_shared);
 }
 
 static int64_t server(void *given) {
@@ -120,70 +120,70 @@ static int64_t server(void *given) {
     for (;;) {
         int64_t s = jf_accept(listeners[(intptr_t)given % 2], NULL);
         if (s < 0) {
-            /* At the end the listeners are closed, under the accept or before it. */
-            CHECK(atomic_load(&enough) && (s == JF_E_CLOSED || s == JF_E_BAD_HANDLE));
+            /* At the end the listeners are closed, during the accept or before it. */
+            CHECK(atomic_load(&should_stop) && (s == JF_E_CLOSED || s == JF_E_BAD_HANDLE));
             return 0;
         }
         serve(s, &seed);
     }
 }
 
-/* A conversation with a server. */
-static void ask(unsigned *seed) {
-    unsigned char sent[CHUNK], room[CHUNK];
-    int which = (int)pick(seed, 2), is_prey = (int)pick(seed, 2);
-    hello h = {atomic_fetch_add(&next_id, 1), (uint32_t)is_prey};
+/* A connection to a server. */
+static void run_client_connection(unsigned *seed) {
+    unsigned char sent[CHUNK], buffer[CHUNK];
+    int which = (int)pick(seed, 2), is_shared = (int)pick(seed, 2);
+    hello h = {atomic_fetch_add(&next_id, 1), (uint32_t)is_shared};
     jf_socket s = OK(jf_open(addresses[which].family, JF_STREAM, 0));
     if (addresses[which].family == JF_INET) {
-        /* From anywhere in 127/8, so that connections that fade out don't use up the ports. */
+        /* Source addresses all over 127/8, so that connections in TIME_WAIT do not use up the ports. */
         char text[32];
         snprintf(text, sizeof text, "127.%u.%u.%u:0", 1 + pick(seed, 254), pick(seed, 256), 1 + pick(seed, 254));
         jf_addr from = parsed(text);
         OK(jf_bind(s, &from));
     }
-    if (is_prey) {
+    if (is_shared) {
         publish(seed, s);
     }
-    set_patience(s, is_prey);
-    int64_t place = 0;
-    int well = went_well("connect", jf_connect(s, &addresses[which]), is_prey)
-               && went_well("send_all", jf_send_all(s, &h, sizeof h, NULL), is_prey);
-    for (unsigned turn = pick(seed, 8); well && turn > 0; turn--) {
+    set_timeouts(s, is_shared);
+    int64_t position = 0;
+    int is_good = is_success("connect", jf_connect(s, &addresses[which]), is_shared)
+               && is_success("send_all", jf_send_all(s, &h, sizeof h, NULL), is_shared);
+    for (unsigned turn = pick(seed, 8); is_good && turn > 0; turn--) {
         int64_t count = 1 + pick(seed, CHUNK);
         for (int64_t i = 0; i < count; i++) {
-            sent[i] = byte_of(h.id, place + i);
+            sent[i] = byte_of(h.id, position + i);
         }
         size_t done = 0;
-        well = went_well("send_all", jf_send_all(s, sent, (size_t)count, NULL), is_prey)
-               && went_well("recv_exact", jf_recv_exact(s, room, (size_t)count, &done), is_prey);
+        is_good = is_success("send_all", jf_send_all(s, sent, (size_t)count, NULL), is_shared)
+               && is_success("recv_exact", jf_recv_exact(s, buffer, (size_t)count, &done), is_shared);
         for (size_t i = 0; i < done; i++) {
-            CHECK((room[i] ^ 0x5a) == byte_of(h.id, place + (int64_t)i));
+            CHECK((buffer[i] ^ 0x5a) == byte_of(h.id, position + (int64_t)i));
         }
-        place += count;
+        position += count;
     }
-    if (well && went_well("shutdown", jf_shutdown(s, JF_SHUT_WRITE), is_prey)) {
-        int64_t end = jf_recv(s, room, sizeof room, 0);
+    if (is_good && is_success("shutdown", jf_shutdown(s, JF_SHUT_WRITE), is_shared)) {
+        int64_t end = jf_recv(s, buffer, sizeof buffer, 0);
         CHECK(end <= 0);
-        went_well("the end", end, is_prey);
+        is_success("the end", end, is_shared);
     }
-    close_own(s, is_prey);
+    close_own(s, is_shared);
     atomic_fetch_add(&conversations, 1);
 }
 
 typedef struct message {
-    uint32_t magic, id, place, check;
+    uint32_t magic, id, position, check;
 } message;
 
-static message made(uint32_t id, uint32_t place) {
-    message m = {0x4a41434b, id, place, id * 2654435761u ^ place};
+static message make_message(uint32_t id, uint32_t position) {
+    message m = {0x4a41434b, id, position, id * 2654435761u ^ position};
     return m;
 }
 
 /* Messages between two sockets of one thread. */
-static void talk(unsigned *seed) {
+static void exchange_messages(unsigned *seed) {
     static const int KIND[][2] = {{JF_INET, JF_DGRAM}, {JF_INET6, JF_DGRAM}, {JF_UNIX, JF_DGRAM}, {JF_UNIX, JF_SEQPACKET}};
     unsigned which = pick(seed, 4);
-    int is_prey = (int)pick(seed, 2);
+    int is_shared = (int)pick(seed, 2);
     uint32_t id = atomic_fetch_add(&next_id, 1);
     jf_socket both[2];
     if (KIND[which][0] == JF_UNIX) {
@@ -195,52 +195,53 @@ static void talk(unsigned *seed) {
         OK(jf_connect(both[0], &a[1]));
         OK(jf_connect(both[1], &a[0]));
     }
-    set_patience(both[0], is_prey);
-    set_patience(both[1], is_prey);
-    if (is_prey) {
+    set_timeouts(both[0], is_shared);
+    set_timeouts(both[1], is_shared);
+    if (is_shared) {
         publish(seed, both[0]);
         publish(seed, both[1]);
     }
-    int well = 1;
-    for (uint32_t place = 0, turns = pick(seed, 50); well && place < turns; place++) {
-        message m = made(id, place), got;
+    int is_good = 1;
+    for (uint32_t position = 0, turns = pick(seed, 50); is_good && position < turns; position++) {
+        message m = make_message(id, position), got;
         int to = (int)pick(seed, 2);
-        well = went_well("send", jf_send(both[to], &m, sizeof m, 0), is_prey);
-        while (well) {
+        is_good = is_success("send", jf_send(both[to], &m, sizeof m, 0), is_shared);
+        while (is_good) {
             int64_t count = jf_recv(both[!to], &got, sizeof got, 0);
-            if (!went_well("recv", count, is_prey) || count == 0) {
-                /* A shared socket may be shut down; messages of no bytes are not sent. */
-                CHECK(is_prey);
-                well = 0;
+            if (!is_success("recv", count, is_shared) || count == 0) {
+                /* A shared socket may be shut down. Otherwise a count of 0 is wrong: no empty messages are sent. */
+                CHECK(is_shared);
+                is_good = 0;
                 break;
             }
-            CHECK(count == sizeof got && got.magic == m.magic && got.check == (got.id * 2654435761u ^ got.place));
-            if (got.id == id && got.place == place) {
+            CHECK(count == sizeof got && got.magic == m.magic && got.check == (got.id * 2654435761u ^ got.position));
+            if (got.id == id && got.position == position) {
                 break;
             }
-            /* One that another socket sent here before ours was connected, or while a vandal took ours. */
-            CHECK(is_prey || (which < 2 && got.id != id));
+            /* A message that another socket sent to this port before ours was connected, or after a vandal took
+             * ours. */
+            CHECK(is_shared || (which < 2 && got.id != id));
         }
     }
-    close_own(both[0], is_prey);
-    close_own(both[1], is_prey);
+    close_own(both[0], is_shared);
+    close_own(both[1], is_shared);
     atomic_fetch_add(&conversations, 1);
 }
 
 static int64_t client(void *given) {
     unsigned seed = 1000003u * (unsigned)(intptr_t)given + 17;
-    while (!atomic_load(&enough)) {
+    while (!atomic_load(&should_stop)) {
         if (pick(&seed, 2)) {
-            ask(&seed);
+            run_client_connection(&seed);
         } else {
-            talk(&seed);
+            exchange_messages(&seed);
         }
     }
     return 0;
 }
 
-/* Waits on a socket until somebody closes it, or not. */
-static void be_prey(unsigned *seed) {
+/* Makes a blocking call on a shared socket, which another thread may close. */
+static void block_on_shared_socket(unsigned *seed) {
     stuck st;
     const kind *k = &KINDS[pick(seed, KIND_COUNT)];
     if (k->family == JF_INET && sends(k)) {
@@ -250,8 +251,8 @@ static void be_prey(unsigned *seed) {
     OK(jf_set(st.s, timeout_option(k), 1 + pick(seed, 5)));
     publish(seed, st.s);
     int64_t result = call_stuck(&st);
-    /* A vandal may end a direction; a listener then does not listen any more. */
-    CHECK(result == 0 || explained(result) || (k->verb == ACCEPT && result == JF_E_INVALID));
+    /* A vandal may shut the socket down; a listener then no longer listens. */
+    CHECK(result == 0 || is_explained(result) || (k->verb == ACCEPT && result == JF_E_INVALID));
     end_stuck(&st);
 }
 
@@ -261,8 +262,8 @@ static int64_t vandal(void *given) {
     unsigned seed = 1000003u * (unsigned)(intptr_t)given + 17;
     jf_socket dead[DEAD];
     unsigned dead_count = 0;
-    while (!atomic_load(&enough)) {
-        jf_socket s = atomic_load(&prey[pick(&seed, TABLE)]);
+    while (!atomic_load(&should_stop)) {
+        jf_socket s = atomic_load(&shared_handles[pick(&seed, TABLE)]);
         int64_t value, result = 0;
         jf_addr a;
         char byte;
@@ -279,7 +280,7 @@ static int64_t vandal(void *given) {
             break;
         case 3:
             result = jf_shutdown(s, 1 + (int)pick(&seed, 3));
-            /* Netlink has no directions to end. */
+            /* Netlink sockets have no shutdown. */
             result = result == JF_E_UNSUPPORTED ? 0 : result;
             break;
         case 4:
@@ -310,24 +311,24 @@ static int64_t vandal(void *given) {
         case 8:
             result = jf_get(s, JF_OPT_TYPE, &value);
             if (result == 0 && value != JF_STREAM) {
-                /* Of messages a whole one may be taken; where they come run together, none is. */
+                /* A whole datagram may be consumed; with coalescing the call returns JF_E_UNSUPPORTED. */
                 result = jf_recv(s, &byte, 1, JF_DONT_WAIT);
                 int is_none = result == JF_E_WOULD_BLOCK || result == JF_E_TRUNCATED || result == JF_E_UNSUPPORTED;
                 result = is_none ? 0 : result;
             }
             break;
         case 9:
-            be_prey(&seed);
+            block_on_shared_socket(&seed);
             break;
         default:
             for (unsigned i = 0; i < DEAD && i < dead_count; i++) {
                 EXPECT(jf_recv(dead[i], &byte, 1, JF_DONT_WAIT), JF_E_BAD_HANDLE);
                 EXPECT(jf_shutdown(dead[i], JF_SHUT_BOTH), JF_E_BAD_HANDLE);
                 EXPECT(jf_close(dead[i]), JF_E_BAD_HANDLE);
-                atomic_fetch_add(&stale_tries, 1);
+                atomic_fetch_add(&stale_uses, 1);
             }
         }
-        CHECK(result >= 0 || explained(result));
+        CHECK(result >= 0 || is_explained(result));
     }
     return 0;
 }
@@ -348,7 +349,7 @@ int main(int argc, char **argv) {
     const char *seconds_text = getenv("JACKFIELD_STRESS_SECONDS");
     int seconds = seconds_text != NULL ? atoi(seconds_text) : slow ? 3 : 30;
     watchdog((unsigned)seconds + (slow ? 250 : 80));
-    /* It stays open from its first use on. */
+    /* The file stays open from its first use. */
     CHECK(zeros() > 0);
     int descriptors = entries("/proc/self/fd"), tasks = entries("/proc/self/task");
 
@@ -364,8 +365,8 @@ int main(int argc, char **argv) {
     for (int64_t end = now_us() + seconds * INT64_C(1000000); now_us() < end;) {
         breathe();
     }
-    atomic_store(&enough, 1);
-    /* The servers answer until the last client has gone. */
+    atomic_store(&should_stop, 1);
+    /* The servers run until the last client has ended. */
     for (int i = SERVERS; i < THREADS; i++) {
         EXPECT(finish(&f[i]), 0);
     }
@@ -375,17 +376,17 @@ int main(int argc, char **argv) {
         EXPECT(finish(&f[i]), 0);
     }
 
-    /* Something did happen, and nothing is left of it. */
+    /* Work was done, and nothing leaked. */
     CHECK(atomic_load(&conversations) > 0);
-    CHECK(slow || seconds < 5 || (atomic_load(&closed_by_others) > 0 && atomic_load(&stale_tries) > 0));
+    CHECK(slow || seconds < 5 || (atomic_load(&closed_by_others) > 0 && atomic_load(&stale_uses) > 0));
     CHECK(entries("/proc/self/fd") == descriptors);
-    /* A thread that was joined may take a moment to go. */
+    /* A joined thread may remain visible for a moment. */
     while (entries("/proc/self/task") != tasks) {
         breathe();
     }
     if (argc > 1 && strcmp(argv[1], "counts") == 0) {
         printf("%" PRId64 " conversations, %" PRId64 " sockets closed by others, %" PRId64 " stale handles tried\n",
-               atomic_load(&conversations), atomic_load(&closed_by_others), atomic_load(&stale_tries));
+               atomic_load(&conversations), atomic_load(&closed_by_others), atomic_load(&stale_uses));
     }
     return 0;
 }

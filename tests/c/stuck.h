@@ -1,4 +1,4 @@
-/* Every kind of call that can wait, each with sockets on which it does. */
+/* Every kind of call that can block, each with sockets on which it blocks. */
 #ifndef STUCK_H
 #define STUCK_H
 
@@ -20,7 +20,7 @@ typedef enum verb {
     RECV_MSG,
     RECV_EXACT,
     RECV_MANY,
-    /* Of which many may come in one room. */
+    /* Receives a coalesced batch into one buffer. */
     RECV_RUNS,
     SEND,
     SEND_TO,
@@ -35,7 +35,7 @@ typedef struct kind {
     const char *name;
     verb verb;
     int family, type;
-    /* A datagram socket that has a peer. */
+    /* A datagram socket with a peer. */
     int connected;
 } kind;
 
@@ -90,21 +90,21 @@ static const kind KINDS[] = {
 };
 enum { KIND_COUNT = sizeof KINDS / sizeof *KINDS };
 
-/* What is received, and what is sent as a message. */
+/* The bytes that a receive gets, and that is sent as a message. */
 #define PAYLOAD "payload!"
 enum { PAYLOAD_LEN = 8, MOST = 65536 };
 
-/* A call that waits. */
+/* A blocked call and its sockets. */
 typedef struct stuck {
     const kind *kind;
-    /* The socket it is called on, the other end (of connect: the listener), and who is in the other end's queue. */
+    /* The socket of the call, its peer (for connect: the listener), and the socket that fills the peer's queue. */
     jf_socket s, peer, filler;
-    /* Where a connect or a datagram goes to. */
+    /* The destination of a connect or a datagram. */
     jf_addr to;
     char room[PAYLOAD_LEN];
-    /* What send_all and recv_exact say they did. */
+    /* The count that send_all and recv_exact report. */
     size_t done;
-    /* How many bytes were sent before. */
+    /* The number of bytes sent before the call. */
     int64_t filled;
 } stuck;
 
@@ -116,12 +116,12 @@ static inline int is_stream(const kind *k) {
     return k->type == JF_STREAM;
 }
 
-/* Which timeout the call obeys. */
+/* The timeout option that applies to the call. */
 static inline int timeout_option(const kind *k) {
     return k->verb == CONNECT || sends(k) ? JF_OPT_SEND_TIMEOUT : JF_OPT_RECV_TIMEOUT;
 }
 
-/* An address nobody else has. */
+/* An unused address. */
 static inline jf_addr fresh_addr(int family) {
     static _Atomic int count;
     char text[64];
@@ -146,13 +146,13 @@ static inline jf_socket fresh_bound(int family, int type, jf_addr *out) {
     return s;
 }
 
-/* Whether the socket has one of the events now, or within some time. */
+/* Whether one of the events occurs within `ms` milliseconds; 0 checks without waiting. */
 static inline int is_ready(jf_socket s, short events, int ms) {
     struct pollfd item = {.fd = (int)OK(jf_fd(s)), .events = events, .revents = 0};
     return poll(&item, 1, ms) == 1;
 }
 
-/* Whether each send names an address. */
+/* Whether each send passes an address. */
 static inline int names_address(const kind *k) {
     int may_name = k->verb == SEND_MSG || k->verb == SEND_MANY;
     return k->verb == SEND_TO || (may_name && k->type == JF_DGRAM && !k->connected);
@@ -162,7 +162,7 @@ static inline int64_t send_some(stuck *st, const void *data, size_t len, uint32_
     return names_address(st->kind) ? jf_send_to(st->s, data, len, flags, &st->to) : jf_send(st->s, data, len, flags);
 }
 
-/* Whether what TCP was given to send stays where it is: everything sent has arrived, and the peer takes no more. */
+/* Whether TCP makes no progress: all data sent is acknowledged, and the peer's window is 0. */
 static inline int tcp_rests(jf_socket s) {
     struct tcp_info info;
     socklen_t len = sizeof info;
@@ -171,7 +171,7 @@ static inline int tcp_rests(jf_socket s) {
     return info.tcpi_unacked == 0 && info.tcpi_snd_wnd == 0;
 }
 
-/* Sends until there is no room; the bytes are f. */
+/* Sends 'f' bytes until the queue is full. */
 static inline void fill(stuck *st) {
     static char bytes[4096];
     memset(bytes, 'f', sizeof bytes);
@@ -181,7 +181,7 @@ static inline void fill(stuck *st) {
         if (sent < 0) {
             EXPECT(sent, JF_E_WOULD_BLOCK);
             refused++;
-            /* Of TCP some may still be on its way from one queue to the other, which makes room. */
+            /* TCP data may still move to the peer's queue, which frees space in the send queue. */
             while (st->kind->family == JF_INET && !tcp_rests(st->s)) {
                 breathe();
             }
@@ -192,7 +192,7 @@ static inline void fill(stuck *st) {
     }
 }
 
-/* Two ends of a TCP connection that keep little. */
+/* A TCP connection with small buffers. */
 static inline void narrow_pair(jf_socket *client, jf_socket *server) {
     jf_addr a;
     jf_socket l = fresh_bound(JF_INET, JF_STREAM, &a);
@@ -231,8 +231,8 @@ static inline void make_connected(stuck *st) {
     }
 }
 
-/* A listener whose queue is full: a TCP one drops every further SYN, so that a connect stays in SYN-SENT and tries again
-   after a second; a UNIX one has a connect wait. */
+/* A listener whose queue is full. TCP then drops further SYNs, so a connect stays in SYN-SENT and retries after a
+ * second; UNIX makes a connect block. */
 static inline void make_unreachable(stuck *st) {
     const kind *k = st->kind;
     st->peer = fresh_bound(k->family, k->type, &st->to);
@@ -243,7 +243,7 @@ static inline void make_unreachable(stuck *st) {
     st->s = OK(jf_open(k->family, k->type, 0));
 }
 
-/* Makes the sockets; the timeout is -1 until it is set. */
+/* Creates the sockets; their timeouts are -1 until set. */
 static inline void make_stuck(stuck *st, const kind *k) {
     memset(st, 0, sizeof *st);
     st->kind = k;
@@ -261,7 +261,7 @@ static inline void make_stuck(stuck *st, const kind *k) {
     }
 }
 
-/* A file of zeros, which nobody changes. */
+/* A shared file of zeros, which is never changed. */
 static inline int zeros(void) {
     static _Atomic int kept;
     int fd = atomic_load(&kept), none = 0;
@@ -276,7 +276,7 @@ static inline int zeros(void) {
     return fd;
 }
 
-/* Receives one datagram, and returns its length. */
+/* Receives one datagram and returns its length. */
 static inline int64_t recv_one_of_many(stuck *st) {
     enum { COUNT = JF_COALESCED_COUNT };
     int has_runs = st->kind->verb == RECV_RUNS;
@@ -294,7 +294,7 @@ static inline int64_t recv_one_of_many(stuck *st) {
     return result;
 }
 
-/* Sends some datagrams, and returns how many bytes those are that were sent. */
+/* Sends a few datagrams and returns the number of bytes sent. */
 static inline int64_t send_a_few(stuck *st, char *bytes, size_t len) {
     enum { FEW = 3 };
     jf_datagram d[FEW];
@@ -310,7 +310,7 @@ static inline int64_t send_a_few(stuck *st, char *bytes, size_t len) {
     return count < 0 ? count : count * (int64_t)len;
 }
 
-/* The call itself. */
+/* Makes the blocking call. */
 static inline int64_t call_stuck(void *given) {
     static char bytes[MOST];
     stuck *st = given;
@@ -362,7 +362,7 @@ static inline int64_t call_stuck(void *given) {
     return JF_E_INTERNAL;
 }
 
-/* Receives what is there now; counts what was filled in and what the call sent. */
+/* Receives the data available now; counts the filler bytes and the bytes that the call sent. */
 static inline void drain(stuck *st, int64_t *filled, int64_t *sent) {
     static char room[MOST];
     for (;;) {
@@ -378,7 +378,7 @@ static inline void drain(stuck *st, int64_t *filled, int64_t *sent) {
     }
 }
 
-/* Gives a receiver what it waits for. */
+/* Sends the data that a blocked receive waits for. */
 static inline void give(const stuck *st) {
     if (st->to.family == JF_UNSPEC) {
         EXPECT(jf_send(st->peer, PAYLOAD, PAYLOAD_LEN, 0), PAYLOAD_LEN);
@@ -387,7 +387,7 @@ static inline void give(const stuck *st) {
     }
 }
 
-/* Gives the call what it waits for, and checks that it ends as it should. */
+/* Unblocks the call, and checks its result. */
 static inline void release(stuck *st, flight *f) {
     const kind *k = st->kind;
     int64_t filled = 0, sent = 0, result;
@@ -398,7 +398,7 @@ static inline void release(stuck *st, flight *f) {
         OK(jf_close(OK(finish(f))));
         return;
     case CONNECT:
-        /* The one that made the queue full, and then ours. */
+        /* The filler's connection, then the one of this call. */
         OK(jf_close(OK(jf_accept(st->peer, NULL))));
         EXPECT(finish(f), 0);
         OK(jf_close(OK(jf_accept(st->peer, NULL))));
@@ -426,7 +426,7 @@ static inline void release(stuck *st, flight *f) {
             result = MOST;
         }
         CHECK(result > 0 && result <= MOST);
-        /* All of it arrives, and nothing else. */
+        /* Exactly the bytes sent arrive. */
         while (filled + sent < st->filled + result) {
             CHECK(is_ready(st->peer, POLLIN, 10000));
             drain(st, &filled, &sent);
@@ -435,7 +435,7 @@ static inline void release(stuck *st, flight *f) {
     }
 }
 
-/* Closes what is open; the socket itself may be closed. */
+/* Closes the sockets; the call's own may already be closed. */
 static inline void end_stuck(stuck *st) {
     jf_close(st->s);
     jf_close(st->peer);

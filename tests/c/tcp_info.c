@@ -1,4 +1,4 @@
-/* What is told of a TCP connection is what the kernel tells, and what was done with it. */
+/* jf_tcp_info returns the kernel's values, and they match the traffic. */
 #include "pairs.h"
 
 #include <linux/tcp.h>
@@ -18,26 +18,26 @@ static jf_tcp_info_data info_of(jf_socket s) {
     return info;
 }
 
-static socklen_t by_the_kernel(jf_socket s, struct tcp_info *out) {
+static socklen_t kernel_info(jf_socket s, struct tcp_info *out) {
     socklen_t len = sizeof *out;
     memset(out, 0, sizeof *out);
     CHECK(getsockopt((int)OK(jf_fd(s)), IPPROTO_TCP, TCP_INFO, out, &len) == 0);
-    /* How long ago something was goes on. */
+    /* Times since an event change continuously. */
     out->tcpi_last_data_sent = out->tcpi_last_data_recv = out->tcpi_last_ack_recv = 0;
     return len;
 }
 
 #define SAME(mine, kernels) CHECK((uint64_t)info.mine == (uint64_t)k.tcpi_##kernels)
 
-/* All of it, when nothing has happened between two looks at what the kernel says. */
-static void is_the_kernels(jf_socket s) {
+/* Compares all fields, retrying until two reads of the kernel's values are equal. */
+static void expect_kernel_values(jf_socket s) {
     struct tcp_info k, after;
     jf_tcp_info_data info;
     socklen_t len;
     do {
-        len = by_the_kernel(s, &k);
+        len = kernel_info(s, &k);
         info = info_of(s);
-        by_the_kernel(s, &after);
+        kernel_info(s, &after);
     } while (memcmp(&k, &after, sizeof k) != 0);
     CHECK(len == sizeof k);
     SAME(state, state);
@@ -81,14 +81,14 @@ static void is_the_kernels(jf_socket s) {
     SAME(reord_seen, reord_seen);
     SAME(rcv_ooopack, rcv_ooopack);
     SAME(snd_wnd, snd_wnd);
-    /* The kernel's bits have other names, but the same order. */
+    /* The kernel's constants have other names, but the same values. */
     CHECK(info.options == k.tcpi_options);
     CHECK((JF_TCP_OPTION_TIMESTAMPS | JF_TCP_OPTION_SACK | JF_TCP_OPTION_WINDOW_SCALE | JF_TCP_OPTION_ECN) == 15);
     const uint64_t until_5_4 = ((uint64_t)JF_TCP_HAS_SND_WND << 1) - 1;
     CHECK((info.filled & until_5_4) == until_5_4);
 }
 
-/* The same as a program asks that knows the kernel's whole struct, which the system's header may not. */
+/* Newer kernel fields, by offset: the system header's struct may not have them. */
 static void newer_fields(jf_socket s) {
     unsigned char raw[512];
     socklen_t len = sizeof raw;
@@ -104,50 +104,50 @@ static void newer_fields(jf_socket s) {
 }
 
 /* Waits until the connection is in this state. */
-static void until_state(jf_socket s, uint32_t state) {
+static void await_state(jf_socket s, uint32_t state) {
     while (info_of(s).state != state) poll(NULL, 0, 1);
 }
 
-/* Some is sent, and both ends know how much. */
+/* Traffic in one direction; both ends count it. */
 static void traffic(enum kind kind) {
     jf_socket s[2];
     jf_tcp_info_data info;
     connected(kind, s);
     CHECK(info_of(s[0]).state == JF_TCP_ESTABLISHED && info_of(s[1]).state == JF_TCP_ESTABLISHED);
     CHECK(info_of(s[0]).bytes_sent == 0 && info_of(s[1]).bytes_received == 0);
-    is_the_kernels(s[0]);
+    expect_kernel_values(s[0]);
     OK(jf_send_all(s[0], bytes, SENT, NULL));
     OK(jf_recv_exact(s[1], bytes, SENT, NULL));
     do info = info_of(s[0]);
     while (info.unacked > 0);
     CHECK(info.bytes_sent == SENT + info.bytes_retransmitted && info.notsent_bytes == 0);
-    /* The SYN is one of them, for who has asked for the connection. */
+    /* The client's SYN counts as one byte. */
     CHECK(info.bytes_acked == SENT + 1);
     CHECK(info.segs_out >= info.data_segs_out && info.data_segs_out > 0 && info.delivered > 0);
     CHECK(info.rtt_us > 0 && info.rtt_us < 60000000 && info.rto_us >= 1000 && info.min_rtt_us <= info.rtt_us * 100u);
     CHECK(info.snd_mss > 500 && info.snd_mss <= info.path_mtu && info.cwnd > 0);
     info = info_of(s[1]);
     CHECK(info.bytes_received == SENT && info.bytes_sent == 0 && info.data_segs_in > 0);
-    is_the_kernels(s[0]);
-    is_the_kernels(s[1]);
+    expect_kernel_values(s[0]);
+    expect_kernel_values(s[1]);
     newer_fields(s[0]);
     newer_fields(s[1]);
 
-    /* What can't be sent since the peer has no room. */
+    /* Data that cannot be sent because the peer's window is full. */
     while (jf_send(s[0], bytes, SENT, JF_DONT_WAIT) > 0) {
     }
     do info = info_of(s[0]);
     while (info.notsent_bytes == 0 || info.busy_time_us == 0);
     CHECK(info.bytes_sent > SENT);
 
-    /* One end closes for sending, then the other. */
+    /* One end shuts down sending, then the other. */
     OK(jf_shutdown(s[1], JF_SHUT_WRITE));
-    until_state(s[0], JF_TCP_CLOSE_WAIT);
-    until_state(s[1], JF_TCP_FIN_WAIT_2);
+    await_state(s[0], JF_TCP_CLOSE_WAIT);
+    await_state(s[1], JF_TCP_FIN_WAIT_2);
     OK(jf_shutdown(s[0], JF_SHUT_WRITE));
     while (jf_recv(s[1], bytes, SENT, 0) > 0) {
     }
-    until_state(s[0], JF_TCP_CLOSED);
+    await_state(s[0], JF_TCP_CLOSED);
     close_both(s);
 }
 
@@ -161,36 +161,36 @@ static void states(enum kind kind) {
     struct pollfd ready = {.fd = (int)OK(jf_fd(l)), .events = POLLIN, .revents = 0};
     CHECK(poll(&ready, 1, 10000) == 1);
     info = info_of(l);
-    /* Of a listener the kernel counts connections where it counts segments of others. */
+    /* For a listener the kernel reports the queue in fields that count segments otherwise; the library clears them. */
     CHECK(info.state == JF_TCP_LISTEN && info.unacked == 0 && info.sacked == 0);
     CHECK(info.filled == (JF_TCP_HAS_STATE | JF_TCP_HAS_PACING | JF_TCP_HAS_REORDERING) && info.max_pacing_rate == UINT64_MAX);
     OK(jf_close(s));
     OK(jf_close(l));
 }
 
-/* The struct of a caller who knows more than the library, and of one who has not set its size. */
+/* A struct larger than the library's, and a struct whose size is not set. */
 static void sizes(void) {
     static _Alignas(8) unsigned char memory[8192];
     jf_tcp_info_data *out = (jf_tcp_info_data *)(void *)memory;
-    static const uint32_t wrong[] = {0, 1, 4, 8, 16, FIRST_SIZE - 1, 4097, 65536, INT32_MAX, UINT32_MAX, 0xA5A5A5A5};
-    static const uint32_t right[] = {FIRST_SIZE, FIRST_SIZE + 1, FIRST_SIZE + 8, 1000, 4096};
+    static const uint32_t invalid[] = {0, 1, 4, 8, 16, FIRST_SIZE - 1, 4097, 65536, INT32_MAX, UINT32_MAX, 0xA5A5A5A5};
+    static const uint32_t valid[] = {FIRST_SIZE, FIRST_SIZE + 1, FIRST_SIZE + 8, 1000, 4096};
     jf_socket s[2];
     tcp_pair(s);
     CHECK(sizeof(jf_tcp_info_data) >= FIRST_SIZE);
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    for (size_t i = 0; i < sizeof invalid / sizeof *invalid; i++) {
         memset(memory, 0xA5, sizeof memory);
-        out->size = wrong[i];
+        out->size = invalid[i];
         EXPECT(jf_tcp_info(s[0], out), JF_E_INVALID);
-        CHECK(out->size == wrong[i]);
+        CHECK(out->size == invalid[i]);
         for (size_t at = 4; at < sizeof memory; at++) CHECK(memory[at] == 0xA5);
     }
-    for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
+    for (size_t i = 0; i < sizeof valid / sizeof *valid; i++) {
         memset(memory, 0xA5, sizeof memory);
-        out->size = right[i];
+        out->size = valid[i];
         EXPECT(jf_tcp_info(s[0], out), 0);
-        CHECK(out->size == right[i] && out->state == JF_TCP_ESTABLISHED && out->bytes_sent == 0);
-        for (size_t at = FIRST_SIZE; at < right[i]; at++) CHECK(memory[at] == 0);
-        for (size_t at = right[i]; at < sizeof memory; at++) CHECK(memory[at] == 0xA5);
+        CHECK(out->size == valid[i] && out->state == JF_TCP_ESTABLISHED && out->bytes_sent == 0);
+        for (size_t at = FIRST_SIZE; at < valid[i]; at++) CHECK(memory[at] == 0);
+        for (size_t at = valid[i]; at < sizeof memory; at++) CHECK(memory[at] == 0xA5);
     }
     close_both(s);
 }

@@ -1,11 +1,11 @@
-/* Reads texts, each with a zero at its end, and prints a line about each: as an endpoint, a tab, as an address. The test that
-   runs it compares. */
+/* Reads NUL-terminated texts, and prints a line about each: as an endpoint, a tab, as an address.
+ * tests/text_formats.rs compares the lines. */
 #include "check.h"
 
 int main(void) {
     char *text = NULL;
-    size_t room = 0;
-    while (getdelim(&text, &room, 0, stdin) > 0) {
+    size_t capacity = 0;
+    while (getdelim(&text, &capacity, 0, stdin) > 0) {
         size_t at;
         const char *expected;
         jf_addr a;

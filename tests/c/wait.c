@@ -1,4 +1,4 @@
-/* What sockets are ready for, with the system's poll as the referee. */
+/* jf_wait reports the same events as the system's poll(). */
 #include "pairs.h"
 #include "clock.h"
 
@@ -29,13 +29,13 @@ static uint32_t ready_now(jf_socket s, uint32_t events) {
     return item.ready;
 }
 
-/* Each single event, all, and none: the same as poll says. */
-static void as_poll(jf_socket s) {
+/* The result equals that of poll(): for each single event, for all of them, and for none. */
+static void expect_same_as_poll(jf_socket s) {
     for (int i = -1; i <= EVENT_COUNT; i++) {
         uint32_t events = i < 0 ? 0 : i == EVENT_COUNT ? ALL : EVENTS[i].ours, ready;
         struct pollfd item = {(int)OK(jf_fd(s)), to_system(events), 0};
         short before;
-        /* What is on its way may come in between. */
+        /* Retries if data in flight arrived in between. */
         do {
             CHECK(poll(&item, 1, 0) >= 0);
             before = item.revents;
@@ -46,63 +46,63 @@ static void as_poll(jf_socket s) {
     }
 }
 
-/* Waits for an event, and finds it. */
-static void becomes(jf_socket s, uint32_t event) {
+/* Waits for an event, then compares all events. */
+static void expect_event(jf_socket s, uint32_t event) {
     jf_wait_item item = {s, event, 0};
     EXPECT(jf_wait(&item, 1, 10000), 1);
     CHECK(item.ready & event);
-    as_poll(s);
+    expect_same_as_poll(s);
 }
 
-static void every_event(enum kind kind) {
+static void all_events(enum kind kind) {
     jf_socket s[2];
-    char room[65536] = {0};
+    char buffer[65536] = {0};
     connected(kind, s);
-    as_poll(s[0]);
+    expect_same_as_poll(s[0]);
     CHECK(ready_now(s[0], ALL) == JF_WRITABLE);
     EXPECT(jf_send(s[1], "x", 1, 0), 1);
-    becomes(s[0], JF_READABLE);
+    expect_event(s[0], JF_READABLE);
     CHECK(ready_now(s[0], ALL) == (JF_READABLE | JF_WRITABLE) && ready_now(s[0], 0) == 0);
-    EXPECT(jf_recv(s[0], room, 1, 0), 1);
+    EXPECT(jf_recv(s[0], buffer, 1, 0), 1);
     CHECK(ready_now(s[0], ALL) == JF_WRITABLE);
     if (kind == TCP4 || kind == TCP6) {
         EXPECT(jf_send(s[1], "u", 1, JF_OUT_OF_BAND), 1);
-        becomes(s[0], JF_PRIORITY);
-        EXPECT(jf_recv(s[0], room, 1, JF_OUT_OF_BAND), 1);
+        expect_event(s[0], JF_PRIORITY);
+        EXPECT(jf_recv(s[0], buffer, 1, JF_OUT_OF_BAND), 1);
     }
     if (kind_type(kind) == JF_STREAM || kind == UNIX_SEQPACKET) {
-        /* No room, and room again. */
-        size_t len = kind_type(kind) == JF_STREAM ? sizeof room : 4096;
+        /* A full queue, then free space again. */
+        size_t len = kind_type(kind) == JF_STREAM ? sizeof buffer : 4096;
         while (ready_now(s[0], JF_WRITABLE)) {
-            while (jf_send(s[0], room, len, JF_DONT_WAIT) > 0) {
+            while (jf_send(s[0], buffer, len, JF_DONT_WAIT) > 0) {
             }
         }
-        as_poll(s[0]);
-        while (!ready_now(s[0], JF_WRITABLE)) jf_recv(s[1], room, sizeof room, JF_DONT_WAIT);
-        as_poll(s[0]);
-        while (jf_recv(s[1], room, sizeof room, JF_DONT_WAIT) > 0) {
+        expect_same_as_poll(s[0]);
+        while (!ready_now(s[0], JF_WRITABLE)) jf_recv(s[1], buffer, sizeof buffer, JF_DONT_WAIT);
+        expect_same_as_poll(s[0]);
+        while (jf_recv(s[1], buffer, sizeof buffer, JF_DONT_WAIT) > 0) {
         }
     }
     if (kind_type(kind) != JF_DGRAM) {
         OK(jf_shutdown(s[1], JF_SHUT_WRITE));
-        becomes(s[0], JF_READ_CLOSED);
+        expect_event(s[0], JF_READ_CLOSED);
         CHECK(!(ready_now(s[0], ALL) & JF_HANGUP));
         OK(jf_shutdown(s[0], JF_SHUT_WRITE));
-        becomes(s[0], JF_HANGUP);
+        expect_event(s[0], JF_HANGUP);
     }
     OK(jf_close(s[1]));
-    as_poll(s[0]);
+    expect_same_as_poll(s[0]);
     OK(jf_close(s[0]));
 }
 
-/* A datagram that nobody wants comes back as an error; a listener has a connection; a connection is refused. */
-static void other_sockets(void) {
+/* A datagram to an unused port yields an error; a listener has a connection; a connect is refused. */
+static void errors_and_listeners(void) {
     jf_addr a;
-    jf_socket nobody = bound("127.0.0.1:0", JF_DGRAM, &a), s = OK(jf_open(JF_INET, JF_DGRAM, 0));
+    jf_socket unused = bound("127.0.0.1:0", JF_DGRAM, &a), s = OK(jf_open(JF_INET, JF_DGRAM, 0));
     OK(jf_connect(s, &a));
-    OK(jf_close(nobody));
+    OK(jf_close(unused));
     EXPECT(jf_send(s, "x", 1, 0), 1);
-    becomes(s, JF_ERROR);
+    expect_event(s, JF_ERROR);
     CHECK(ready_now(s, 0) == JF_ERROR);
     int64_t error;
     OK(jf_get(s, JF_OPT_ERROR, &error));
@@ -112,11 +112,11 @@ static void other_sockets(void) {
     jf_socket listener = listening("127.0.0.1:0", &a);
     CHECK(ready_now(listener, ALL) == 0);
     s = OK(jf_open(JF_INET, JF_STREAM, 0));
-    as_poll(s);
+    expect_same_as_poll(s);
     OK(jf_connect(s, &a));
-    becomes(listener, JF_READABLE);
+    expect_event(listener, JF_READABLE);
     OK(jf_close(listener));
-    becomes(s, JF_ERROR);
+    expect_event(s, JF_ERROR);
     OK(jf_close(s));
 
     s = OK(jf_open(JF_INET, JF_STREAM, 0));
@@ -124,12 +124,12 @@ static void other_sockets(void) {
     jf_socket reserved = bound("127.0.0.1:0", JF_STREAM, &a);
     int64_t code = jf_connect(s, &a);
     CHECK(code == JF_E_IN_PROGRESS || code == JF_E_CONN_REFUSED);
-    becomes(s, JF_WRITABLE);
+    expect_event(s, JF_WRITABLE);
     OK(jf_close(s));
     OK(jf_close(reserved));
 
     s = OK(jf_open(JF_NETLINK, JF_RAW, 0));
-    as_poll(s);
+    expect_same_as_poll(s);
     CHECK(ready_now(s, ALL) == JF_WRITABLE);
     jf_wait_item item = {s, JF_READABLE, 7};
     double since = clock_ms();
@@ -139,8 +139,8 @@ static void other_sockets(void) {
     OK(jf_close(s));
 }
 
-/* Of many the right ones are ready. */
-static void many(void) {
+/* Among many sockets, the right ones are reported. */
+static void many_sockets(void) {
     static jf_wait_item items[JF_WAIT_MAX];
     static jf_socket s[JF_WAIT_MAX][2];
     for (int i = 0; i < JF_WAIT_MAX; i++) {
@@ -157,7 +157,7 @@ static void many(void) {
         char byte;
         EXPECT(jf_recv(s[sent][0], &byte, 1, 0), 1);
     }
-    /* The same socket twice. */
+    /* The same socket in two items. */
     items[1] = (jf_wait_item){s[0][0], JF_WRITABLE, 0};
     EXPECT(jf_send(s[0][1], "x", 1, 0), 1);
     EXPECT(jf_wait(items, 3, -1), 2);
@@ -169,7 +169,7 @@ static void deadlines(void) {
     jf_socket s[2];
     static const int64_t TIMES[] = {1, 2, 20, 100};
     connected(TCP4, s);
-    /* The socket's own timeout is not what counts. */
+    /* The socket's own timeout does not apply. */
     OK(jf_set(s[0], JF_OPT_RECV_TIMEOUT, 60000));
     for (size_t i = 0; i < sizeof TIMES / sizeof *TIMES; i++) {
         jf_wait_item item = {s[0], JF_READABLE, 1};
@@ -186,9 +186,9 @@ static void deadlines(void) {
 }
 
 int main(void) {
-    for (int kind = 0; kind < KINDS; kind++) every_event(kind);
-    other_sockets();
-    many();
+    for (int kind = 0; kind < KINDS; kind++) all_events(kind);
+    errors_and_listeners();
+    many_sockets();
     deadlines();
     return 0;
 }

@@ -1,4 +1,5 @@
-/* A wait for several sockets ends when one of them is closed, and no signal ends it or prolongs it unless one asks for it. */
+/* A jf_wait for several sockets ends when one of them is closed. A signal ends it only if one of the sockets is
+ * interruptible, and never extends it. */
 #include "stuck.h"
 
 enum { TIMEOUT_US = 100000, LATE_US = 50000, PROMPT_US = 100000, TRIES = 20 };
@@ -15,70 +16,70 @@ static int64_t wait_for(void *given) {
     return jf_wait(all->items, all->count, all->timeout_ms);
 }
 
-/* Every kind of socket that a wait may be for; none is ready for what is asked. */
-typedef enum what {
-    TCP, LISTENER, CONNECTING, UDP, UDP6, UNIX_STREAM, UNIX_LISTENER, UNIX_DATAGRAMS, UNBOUND_DATAGRAMS, SEQPACKET, NETLINK, WHATS
-} what;
+/* The kinds of sockets that a wait can include; none of them becomes ready. */
+typedef enum socket_kind {
+    TCP, LISTENER, CONNECTING, UDP, UDP6, UNIX_STREAM, UNIX_LISTENER, UNIX_DATAGRAMS, UNBOUND_DATAGRAMS, SEQPACKET, NETLINK, SOCKET_KINDS
+} socket_kind;
 
-static const char *const NAMES[WHATS] = {"TCP", "a listener", "a connecting socket", "UDP", "UDP over IPv6", "a UNIX stream",
+static const char *const NAMES[SOCKET_KINDS] = {"TCP", "a listener", "a connecting socket", "UDP", "UDP over IPv6", "a UNIX stream",
                                          "a UNIX listener", "UNIX datagrams", "an unbound socket of UNIX datagrams",
                                          "UNIX seqpacket", "netlink"};
 
-static void make(what what, stuck *st) {
-    static const kind MADE[WHATS] = {{"", RECV, JF_INET, JF_STREAM, 0},     {"", ACCEPT, JF_INET, JF_STREAM, 0},
+static void make_socket(socket_kind type, stuck *st) {
+    static const kind MADE[SOCKET_KINDS] = {{"", RECV, JF_INET, JF_STREAM, 0},     {"", ACCEPT, JF_INET, JF_STREAM, 0},
                                      {"", CONNECT, JF_INET, JF_STREAM, 0},  {"", RECV_FROM, JF_INET, JF_DGRAM, 0},
                                      {"", RECV_FROM, JF_INET6, JF_DGRAM, 0}, {"", RECV, JF_UNIX, JF_STREAM, 0},
                                      {"", ACCEPT, JF_UNIX, JF_STREAM, 0},   {"", RECV, JF_UNIX, JF_DGRAM, 1},
                                      {"", SEND_TO, JF_UNIX, JF_DGRAM, 0},   {"", RECV, JF_UNIX, JF_SEQPACKET, 0},
                                      {"", RECV_FROM, JF_NETLINK, JF_DGRAM, 0}};
-    make_stuck(st, &MADE[what]);
-    if (what == CONNECTING) {
+    make_stuck(st, &MADE[type]);
+    if (type == CONNECTING) {
         OK(jf_set(st->s, JF_OPT_SEND_TIMEOUT, 0));
         EXPECT(jf_connect(st->s, &st->to), JF_E_IN_PROGRESS);
     }
 }
 
-/* Closing one of two that are waited for; others, of every kind, may stand beside it. */
-static int64_t wake(what what, uint32_t events, int64_t timeout_ms, int beside) {
-    stuck st, others[WHATS];
+/* Closes one of the sockets; with `beside`, the wait includes sockets of every other kind too. */
+static int64_t close_during_wait(socket_kind type, uint32_t events, int64_t timeout_ms, int with_others) {
+    stuck st, others[SOCKET_KINDS];
     flight f;
     set all = {.count = 1, .timeout_ms = timeout_ms};
-    make(what, &st);
-    if (beside)
-        for (int i = 0; i < WHATS; i++) {
-            make(i, &others[i]);
+    make_socket(type, &st);
+    if (with_others)
+        for (int i = 0; i < SOCKET_KINDS; i++) {
+            make_socket(i, &others[i]);
             all.items[all.count++] = (jf_wait_item){others[i].s, JF_READABLE, 77};
         }
-    /* In the first place and in the last. */
+    /* The socket is both the first item and the last. */
     all.items[0] = (jf_wait_item){st.s, events, 77};
-    if (beside) all.items[all.count++] = all.items[0];
-    start(&f, NAMES[what], wait_for, &all, 0);
+    if (with_others) all.items[all.count++] = all.items[0];
+    start(&f, NAMES[type], wait_for, &all, 0);
     await_sleep(&f);
     EXPECT(jf_into_fd(st.s), JF_E_BUSY);
     int64_t began = now_us();
     OK(jf_close(st.s));
     int64_t result = finish(&f);
     if (result != JF_E_CLOSED) {
-        fprintf(stderr, "%s: woken with %" PRId64 " (%s)\n", NAMES[what], result, jf_error_name(result));
+        fprintf(stderr, "%s: woken with %" PRId64 " (%s)\n", NAMES[type], result, jf_error_name(result));
         exit(1);
     }
     for (size_t i = 0; i < all.count; i++) CHECK(all.items[i].ready == 77);
     end_stuck(&st);
-    for (int i = 0; beside && i < WHATS; i++) end_stuck(&others[i]);
+    for (int i = 0; with_others && i < SOCKET_KINDS; i++) end_stuck(&others[i]);
     return f.ended_us - began;
 }
 
-static void wakes_promptly(what what, uint32_t events, int64_t timeout_ms, int beside) {
+static void wakes_promptly(socket_kind type, uint32_t events, int64_t timeout_ms, int with_others) {
     int64_t took = 0;
     for (int try = 0; try < TRIES; try++) {
-        took = wake(what, events, timeout_ms, beside);
+        took = close_during_wait(type, events, timeout_ms, with_others);
         if (took < PROMPT_US || slow) return;
     }
-    fprintf(stderr, "%s: woken after %" PRId64 " us\n", NAMES[what], took);
+    fprintf(stderr, "%s: woken after %" PRId64 " us\n", NAMES[type], took);
     exit(1);
 }
 
-/* Again and again, whenever it comes: before the wait, as it begins or later. */
+/* Closes at any time: before the wait, at its start, or later. */
 static void closes_at_any_time(void) {
     for (int i = 0; i < (slow ? 30 : 500); i++) {
         jf_socket s[2];
@@ -94,16 +95,16 @@ static void closes_at_any_time(void) {
     }
 }
 
-static void times_out(what what, int64_t storm_us, int interruptible) {
+static void times_out(socket_kind type, int64_t storm_us, int interruptible) {
     int64_t late = 0, handled = 0;
     for (int try = 0; try < TRIES; try++) {
         stuck st;
         flight f;
-        make(what, &st);
+        make_socket(type, &st);
         OK(jf_set(st.s, JF_OPT_INTERRUPTIBLE, interruptible));
         set all = {.items = {{st.s, JF_READABLE, 0}}, .count = 1, .timeout_ms = TIMEOUT_US / 1000};
         handled = atomic_load(&signals_handled);
-        start(&f, NAMES[what], wait_for, &all, storm_us);
+        start(&f, NAMES[type], wait_for, &all, storm_us);
         EXPECT(finish(&f), 0);
         late = f.ended_us - f.began_us - TIMEOUT_US;
         CHECK(late >= 0);
@@ -111,19 +112,19 @@ static void times_out(what what, int64_t storm_us, int interruptible) {
         end_stuck(&st);
         if ((late <= LATE_US || slow) && (handled >= 3 || storm_us == 0)) return;
     }
-    fprintf(stderr, "%s: %" PRId64 " us late after %" PRId64 " signals\n", NAMES[what], late, handled);
+    fprintf(stderr, "%s: %" PRId64 " us late after %" PRId64 " signals\n", NAMES[type], late, handled);
     exit(1);
 }
 
-/* The second of two asks for it. */
-static void is_interrupted(what what, int64_t timeout_ms) {
+/* The second of two sockets is interruptible. */
+static void interruptible_wait(socket_kind type, int64_t timeout_ms) {
     stuck st, other;
     flight f;
-    make(what, &st);
-    make(TCP, &other);
+    make_socket(type, &st);
+    make_socket(TCP, &other);
     OK(jf_set(other.s, JF_OPT_INTERRUPTIBLE, 1));
     set all = {.items = {{st.s, JF_READABLE, 77}, {other.s, JF_READABLE, 77}}, .count = 2, .timeout_ms = timeout_ms};
-    start(&f, NAMES[what], wait_for, &all, 0);
+    start(&f, NAMES[type], wait_for, &all, 0);
     await_sleep(&f);
     CHECK(pthread_kill(f.thread, SIGUSR1) == 0);
     EXPECT(finish(&f), JF_E_INTERRUPTED);
@@ -132,11 +133,11 @@ static void is_interrupted(what what, int64_t timeout_ms) {
     end_stuck(&other);
 }
 
-/* A wait under a storm of signals finds what it waits for at last. */
-static void goes_on(void) {
+/* A wait under frequent signals completes. */
+static void completes_under_signals(void) {
     stuck st;
     flight f;
-    make(TCP, &st);
+    make_socket(TCP, &st);
     set all = {.items = {{st.s, JF_READABLE, 77}}, .count = 1, .timeout_ms = -1};
     start(&f, "a wait under a storm", wait_for, &all, slow ? 10000 : 1000);
     await_signals(slow ? 3 : 20);
@@ -151,18 +152,18 @@ int main(int argc, char **argv) {
     slow = is_slow(argc, argv);
     watchdog(slow ? 280 : 110);
     handle_signals(0);
-    for (what what = 0; what < WHATS; what++) {
-        wakes_promptly(what, JF_READABLE, -1, 0);
-        wakes_promptly(what, JF_READABLE, 60000, 0);
-        wakes_promptly(what, 0, -1, 0);
-        wakes_promptly(what, JF_PRIORITY, -1, 0);
-        wakes_promptly(what, JF_READABLE, -1, 1);
-        times_out(what, 0, 1);
-        times_out(what, slow ? 10000 : 1000, 0);
-        is_interrupted(what, -1);
-        is_interrupted(what, 60000);
+    for (socket_kind type = 0; type < SOCKET_KINDS; type++) {
+        wakes_promptly(type, JF_READABLE, -1, 0);
+        wakes_promptly(type, JF_READABLE, 60000, 0);
+        wakes_promptly(type, 0, -1, 0);
+        wakes_promptly(type, JF_PRIORITY, -1, 0);
+        wakes_promptly(type, JF_READABLE, -1, 1);
+        times_out(type, 0, 1);
+        times_out(type, slow ? 10000 : 1000, 0);
+        interruptible_wait(type, -1);
+        interruptible_wait(type, 60000);
     }
     closes_at_any_time();
-    goes_on();
+    completes_under_signals();
     return 0;
 }
