@@ -48,7 +48,8 @@ static void inherited(void) {
     EXPECT(jf_inherited(nowhere, 0), 0);
     fill(buffer, sizeof buffer);
     EXPECT(jf_inherited(NULL, 1), JF_E_INVALID);
-    for (int i = 0; i < TOO_LONG_COUNT; i++) EXPECT(jf_inherited((jf_socket *)(void *)buffer, too_long[i]), JF_E_INVALID);
+    for (int i = 0; i < TOO_LONG_COUNT; i++)
+        EXPECT(jf_inherited((jf_socket *)(void *)buffer, too_long[i]), JF_E_INVALID);
     EXPECT(jf_inherited((jf_socket *)(void *)buffer, INT64_MAX), JF_E_INVALID);
     CHECK(jf_inherited_name(0, NULL, 1) < 0 && jf_inherited_name(SIZE_MAX, (char *)buffer, SIZE_MAX) < 0);
     CHECK(untouched(buffer, sizeof buffer));

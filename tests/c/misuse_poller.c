@@ -68,7 +68,8 @@ static void expect_invalid_handle(int64_t handle) {
 }
 
 static void handles(void) {
-    const int64_t never[] = {0, 1, 2, -1, INT64_MIN, INT64_MAX, INT64_MIN + 1, INT32_MAX, (int64_t)1 << 50, (int64_t)3 << 50};
+    const int64_t never[] = {0, 1, 2, -1, INT64_MIN, INT64_MAX, INT64_MIN + 1, INT32_MAX,
+                             (int64_t)1 << 50, (int64_t)3 << 50};
     for (size_t i = 0; i < sizeof never / sizeof never[0]; i++) expect_invalid_handle(never[i]);
     /* Handles of the wrong type, in both directions. */
     jf_dialer dialer = OK(jf_dialer_open());
@@ -139,8 +140,8 @@ static void events_and_tokens(void) {
 }
 
 static void capacities_and_timeouts(void) {
-    static const size_t caps[] = {SIZE_MAX, SIZE_MAX - 1, (size_t)INT64_MAX + 1, INT64_MAX, INT64_MAX / 16 + 1, SIZE_MAX / 16 + 2,
-                                  (size_t)1 << 60};
+    static const size_t caps[] = {SIZE_MAX, SIZE_MAX - 1, (size_t)INT64_MAX + 1, INT64_MAX, INT64_MAX / 16 + 1,
+                                  SIZE_MAX / 16 + 2, (size_t)1 << 60};
     static const int64_t times[] = {-2, -3, -1000, INT32_MIN, INT64_MIN, INT64_MIN + 1};
     void *const nowhere = (void *)UINTPTR_MAX;
     const int64_t waits[] = {-1, 0, 1};
@@ -201,7 +202,8 @@ static void both_wrong(void) {
         const int64_t results[] = {
             jf_poller_add(none[i], s[0], UINT32_MAX, TOKEN),       jf_poller_add(none[i], 0, JF_READABLE, UINT64_MAX),
             jf_poller_modify(none[i], 0, UINT32_MAX, UINT64_MAX),  jf_poller_remove(none[i], 0),
-            jf_poller_add_fd(none[i], -1, UINT32_MAX, UINT64_MAX), jf_poller_modify_fd(none[i], -1, UINT32_MAX, UINT64_MAX),
+            jf_poller_add_fd(none[i], -1, UINT32_MAX, UINT64_MAX),
+            jf_poller_modify_fd(none[i], -1, UINT32_MAX, UINT64_MAX),
             jf_poller_remove_fd(none[i], -1),                      jf_poller_wait(none[i], NULL, 0, -2),
             jf_poller_wait(none[i], NULL, SIZE_MAX, INT64_MIN),    jf_poller_set(none[i], 0, 7),
         };

@@ -11,9 +11,9 @@ static const char *const bad_texts[] = {
     "tcp://127.0.0.1:", "tcp://127.1:0", "tcp://0x7f000001:0", "tcp://256.0.0.1:0", "tcp://127.0.0.1:0/", "tcp://::1:0",
     "tcp://[::1]", "tcp://[::1:0", "tcp://[]:0", "tcp://[::1%]:0", "tcp://[127.0.0.1]:0", "tcp://host..name:0",
     "tcp://.:0", "tcp://user@host:0", "tcp://*:0", "tcp://\n:0", "udp://", "udp://:", "udp://127.0.0.1:0:0",
-    "sctp://:0", "http://:0", "127.0.0.1:0", "[::1]:0", "unix:", "unix:/", "unix://", "unix:@name", "unix:name", "UNIX:///tmp/x",
-    "unix://%", "unix://%4",
-    "unix://%zz", "unix://a%00b", "vsock:1:1", "vsock://1:1", "netlink:0:0", "unix://\xff", "\xff", "tcp://\xff:0",
+    "sctp://:0", "http://:0", "127.0.0.1:0", "[::1]:0", "unix:", "unix:/", "unix://", "unix:@name", "unix:name",
+    "UNIX:///tmp/x", "unix://%", "unix://%4", "unix://%zz", "unix://a%00b", "vsock:1:1",
+    "vsock://1:1", "netlink:0:0", "unix://\xff", "\xff", "tcp://\xff:0",
     "tcp://\xc3:0", "tcp://\xed\xa0\x80:0",
 };
 enum { BACKLOGS = sizeof bad_backlogs / sizeof *bad_backlogs, TEXTS = sizeof bad_texts / sizeof *bad_texts };
@@ -66,7 +66,8 @@ static void random_texts(int rounds) {
 /* Strings of 1 MiB. */
 static void huge_texts(void) {
     enum { MEGABYTE = 1 << 20 };
-    static const char *const prefixes[] = {"tcp://", "tcp://[", "udp://:", "unix://", "unix://@", "tcp://127.0.0.1:", ""};
+    static const char *const prefixes[] = {"tcp://", "tcp://[", "udp://:", "unix://", "unix://@",
+                                           "tcp://127.0.0.1:", ""};
     static char text[MEGABYTE + 1];
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
         memset(text, '1', MEGABYTE);

@@ -207,12 +207,12 @@ static void choice_of_interface(const net *n) {
     OK(jf_join(s, &group, &source, 0));
     OK(jf_leave(s, &group, &source, 0));
 
-    static const uint32_t unknown_indexes[] = {9999, INT32_MAX, (uint32_t)INT32_MAX + 1, UINT32_MAX};
+    static const uint32_t unknown[] = {9999, INT32_MAX, (uint32_t)INT32_MAX + 1, UINT32_MAX};
     for (int i = 0; i < 4; i++) {
-        expect_of("jf_join", unknown_indexes[i], jf_join(s, &group, NULL, unknown_indexes[i]), JF_E_NOT_FOUND);
-        expect_of("jf_join", unknown_indexes[i], jf_join(s, &group, &source, unknown_indexes[i]), JF_E_NOT_FOUND);
-        expect_of("jf_leave", unknown_indexes[i], jf_leave(s, &group, NULL, unknown_indexes[i]), JF_E_ADDR_NOT_AVAILABLE);
-        expect_of("jf_leave", unknown_indexes[i], jf_leave(s, &group, &source, unknown_indexes[i]), JF_E_ADDR_NOT_AVAILABLE);
+        expect_of("jf_join", unknown[i], jf_join(s, &group, NULL, unknown[i]), JF_E_NOT_FOUND);
+        expect_of("jf_join", unknown[i], jf_join(s, &group, &source, unknown[i]), JF_E_NOT_FOUND);
+        expect_of("jf_leave", unknown[i], jf_leave(s, &group, NULL, unknown[i]), JF_E_ADDR_NOT_AVAILABLE);
+        expect_of("jf_leave", unknown[i], jf_leave(s, &group, &source, unknown[i]), JF_E_ADDR_NOT_AVAILABLE);
     }
     OK(jf_close(s));
 }

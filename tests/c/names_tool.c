@@ -96,7 +96,9 @@ static struct outcome dial(char **words, int count) {
     for (int i = 2; i < count - 1 && o.result == 0; i++)
         o.result = apply_setting(d, words[i]);
     double start = clock_ms();
-    jf_socket s = o.result != 0 ? o.result : count > 3 ? jf_dialer_dial(d, words[1], timeout) : jf_dial(words[1], timeout);
+    jf_socket s = o.result != 0 ? o.result
+                  : count > 3   ? jf_dialer_dial(d, words[1], timeout)
+                                : jf_dial(words[1], timeout);
     o.ms = clock_ms() - start;
     o.result = s < 0 ? s : 0;
     if (s >= 0) {

@@ -7,8 +7,9 @@ static const char *subject = "";
 static int subject_kind;
 
 static void print_subject(void) {
-    if (*subject) fprintf(stderr, "with %s on a socket of family %d and type %d\n", subject, socket_family(subject_kind),
-                        socket_type(subject_kind));
+    if (*subject)
+        fprintf(stderr, "with %s on a socket of family %d and type %d\n", subject, socket_family(subject_kind),
+                socket_type(subject_kind));
 }
 
 /* A refused value leaves the option unchanged. */

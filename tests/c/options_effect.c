@@ -124,7 +124,8 @@ static void bind_during_time_wait(int reuse) {
 
 static void connect_error(enum kind kind) {
     jf_addr unused_addr;
-    jf_socket holder = bound(kind_anywhere(kind), JF_STREAM, &unused_addr), c = OK(jf_open(kind_family(kind), JF_STREAM, 0));
+    jf_socket holder = bound(kind_anywhere(kind), JF_STREAM, &unused_addr);
+    jf_socket c = OK(jf_open(kind_family(kind), JF_STREAM, 0));
     CHECK(get(c, JF_OPT_ERROR) == 0);
     OK(jf_set(c, JF_OPT_SEND_TIMEOUT, 0));
     EXPECT(jf_connect(c, &unused_addr), JF_E_IN_PROGRESS);

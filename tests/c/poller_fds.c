@@ -94,7 +94,8 @@ static void eventfds_and_timers(void) {
     uint64_t count = 3;
     OK(jf_poller_add_fd(p, fd, JF_READABLE, TOKEN));
     CHECK(is_quiet(p) && write(fd, &count, sizeof count) == sizeof count);
-    CHECK(reported_events(p, TOKEN, 0) == JF_READABLE && read(fd, &count, sizeof count) == sizeof count && count == 3 && is_quiet(p));
+    CHECK(reported_events(p, TOKEN, 0) == JF_READABLE);
+    CHECK(read(fd, &count, sizeof count) == sizeof count && count == 3 && is_quiet(p));
     OK(jf_poller_remove_fd(p, fd));
     close(fd);
     fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);

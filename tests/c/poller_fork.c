@@ -77,7 +77,8 @@ static void child_changes_nothing(int pollers, int has_grandchild) {
     OK(jf_pair(JF_UNIX, JF_STREAM, s));
     for (int i = 0; i < pollers; i++) {
         p[i] = OK(jf_poller_open());
-        OK(jf_poller_add(p[i], s[0], JF_READABLE | (i == 1 ? edge_or_one_shot() : i == 2 ? JF_ONE_SHOT : 0), (uint64_t)i));
+        uint32_t mode = i == 1 ? edge_or_one_shot() : i == 2 ? JF_ONE_SHOT : 0;
+        OK(jf_poller_add(p[i], s[0], JF_READABLE | mode, (uint64_t)i));
     }
     start(&f, "the parent's wait", wait_for_ever, &idle, 0);
     await_sleep(&f);

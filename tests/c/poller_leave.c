@@ -199,7 +199,8 @@ static void close_during_waits(void) {
         jf_socket s[2];
         OK(jf_pair(JF_UNIX, JF_STREAM, s));
         jf_socket copy = OK(jf_dup(s[0]));
-        for (int k = 0; k < 1 + i % 2; k++) OK(jf_poller_add(shared[k], s[0], JF_READABLE | (i % 3 ? 0 : edge_or_one_shot()), (uint64_t)i));
+        for (int k = 0; k < 1 + i % 2; k++)
+            OK(jf_poller_add(shared[k], s[0], JF_READABLE | (i % 3 ? 0 : edge_or_one_shot()), (uint64_t)i));
         give_byte(s[1]);
         if (i % 5 == 0) sched_yield();
         if (i % 7 == 0)

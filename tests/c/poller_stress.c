@@ -3,7 +3,8 @@
  * which identifies a record of the requested events, the reports, and the time of removal. */
 #include "poller.h"
 
-enum { CHANGERS = 8, WAITERS = 4, POLLERS = 3, SLOTS = 48, CONTENDED = 4, STEPS = 300000, STEPS_SLOW = 20000, TIMEOUT_S = 20 };
+enum { CHANGERS = 8, WAITERS = 4, POLLERS = 3, SLOTS = 48, CONTENDED = 4 };
+enum { STEPS = 300000, STEPS_SLOW = 20000, TIMEOUT_S = 20 };
 
 static uint64_t seed;
 static _Atomic int should_stop, passed;
@@ -83,7 +84,8 @@ static void record_events(const jf_event *e, int64_t count, int64_t began) {
         int64_t removed_at = atomic_load(w->removed_at), before = atomic_fetch_add(&w->report_count, 1);
         if (removed_at != 0 && removed_at <= began) fail("reported a removed registration", w, &e[i], began);
         if (e[i].events == 0 || e[i].error != 0) fail("reported without events", w, &e[i], began);
-        if (e[i].events & ~(w->requested | JF_ERROR | JF_HANGUP)) fail("reported an unrequested event", w, &e[i], began);
+        if (e[i].events & ~(w->requested | JF_ERROR | JF_HANGUP))
+            fail("reported an unrequested event", w, &e[i], began);
         if (w->requested & JF_ONE_SHOT && before > 0) fail("reported a one-shot event twice", w, &e[i], began);
         if (e[i].events & JF_READABLE) atomic_fetch_add(&w->readable_count, 1);
         for (int64_t last = atomic_load(&w->last_wait); last < began;)
@@ -170,7 +172,8 @@ static void close_rest_of_slot(slot *t) {
 }
 
 static uint32_t some_events(uint64_t *state) {
-    const uint32_t MODES[] = {0, edge_or_one_shot(), edge_or_one_shot(), JF_ONE_SHOT, JF_ONE_SHOT, JF_ONE_SHOT | JF_EDGE};
+    const uint32_t MODES[] = {0, edge_or_one_shot(), edge_or_one_shot(), JF_ONE_SHOT, JF_ONE_SHOT,
+                              JF_ONE_SHOT | JF_EDGE};
     uint32_t mode = MODES[pick(state, 6)];
         /* Sockets are nearly always writable, so level-triggered writability would be reported constantly. */
     uint32_t events = mode != 0 && pick(state, 4) == 0 ? JF_READABLE | JF_WRITABLE | JF_READ_CLOSED : JF_READABLE;

@@ -89,7 +89,8 @@ static void ends_while_answered(int ending, int64_t delay_us) {
     }
         /* The process may end before its query was sent. */
     siginfo_t info = {.si_pid = 0};
-    while (info.si_pid == 0 && !has_query(1)) CHECK(waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) == 0);
+    while (info.si_pid == 0 && !has_query(1))
+        CHECK(waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) == 0);
     if (has_query(0)) {
         query q = next_query("soon.test.");
         for (int64_t began = now_us(); now_us() - began < delay_us;) continue;

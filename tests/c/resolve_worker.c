@@ -42,7 +42,8 @@ static uint64_t bit_of(int signal) {
 
 /* All signals are blocked, except those that cannot be, the C library's own, and synchronous ones. */
 static void signals_are_blocked(void) {
-    static const int unblockable[] = {SIGKILL, SIGSTOP, 32, 33, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT};
+    static const int unblockable[] = {SIGKILL, SIGSTOP, 32, 33, SIGSEGV, SIGBUS,
+                                      SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT};
     uint64_t expected = UINT64_MAX;
     int worker, self = (int)getpid();
     query q[2];
@@ -54,7 +55,8 @@ static void signals_are_blocked(void) {
         /* Valgrind reserves signal 64. */
     if (slow) expected &= ~bit_of(64);
     if (signals_of(worker, "SigBlk") != expected) {
-        fprintf(stderr, "blocked signals are %" PRIx64 ", expected %" PRIx64 "\n", signals_of(worker, "SigBlk"), expected);
+        fprintf(stderr, "blocked signals are %" PRIx64 ", expected %" PRIx64 "\n", signals_of(worker, "SigBlk"),
+                expected);
         exit(1);
     }
     CHECK(signals_of(self, "SigBlk") == own);

@@ -143,7 +143,10 @@ static void unsupported_descriptors(enum kind kind) {
     }
     closed = dup(fds[0]);
     CHECK(close(closed) == 0);
-    int not_readable[] = {fds[1], open("/dev/null", O_WRONLY | O_CLOEXEC), open("/proc/version", O_PATH | O_CLOEXEC), closed};
+    int not_readable[] = {fds[1],
+                          open("/dev/null", O_WRONLY | O_CLOEXEC),
+                          open("/proc/version", O_PATH | O_CLOEXEC),
+                          closed};
     for (size_t i = 0; i < sizeof not_readable / sizeof *not_readable; i++) {
         EXPECT(jf_send_file(s[0], not_readable[i], 0, 1), JF_E_BAD_HANDLE);
         EXPECT(jf_send_file(s[0], not_readable[i], 0, 0), JF_E_BAD_HANDLE);

@@ -128,7 +128,8 @@ static void ports_in_use(void) {
     /* A server on all addresses needs the port in both families. */
     for (int type = SOCK_STREAM; type <= SOCK_DGRAM; type++) {
         for (int half = 0; half < 2; half++) {
-            int fd = half ? bind_foreign_socket(AF_INET6, type, IPV6_V6ONLY, "::", 7000) : bind_foreign_socket(AF_INET, type, 0, "0.0.0.0", 7000);
+            int fd = half ? bind_foreign_socket(AF_INET6, type, IPV6_V6ONLY, "::", 7000)
+                          : bind_foreign_socket(AF_INET, type, 0, "0.0.0.0", 7000);
             CHECK(fd >= 0);
             REFUSED(type == SOCK_STREAM ? "tcp://:7000" : "udp://:7000", JF_E_ADDR_IN_USE);
             CHECK(close(fd) == 0);

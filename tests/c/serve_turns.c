@@ -148,7 +148,8 @@ static void concurrent_servers(int count) {
     enum { MAX_CHILDREN = 32 };
     int begin[2], results[2], leave[2];
     pid_t children[MAX_CHILDREN], winner = 0, reached;
-    CHECK(count <= MAX_CHILDREN && pipe2(begin, O_CLOEXEC) == 0 && pipe2(results, O_CLOEXEC) == 0 && pipe2(leave, O_CLOEXEC) == 0);
+    CHECK(count <= MAX_CHILDREN);
+    CHECK(pipe2(begin, O_CLOEXEC) == 0 && pipe2(results, O_CLOEXEC) == 0 && pipe2(leave, O_CLOEXEC) == 0);
     for (int i = 0; i < count; i++) {
         children[i] = fork();
         CHECK(children[i] >= 0);

@@ -22,7 +22,8 @@ int main(void) {
         OK(jf_addr_format(&at, text, sizeof text));
         OK(jf_get(s[i], JF_OPT_TYPE, &type));
         OK(jf_get(s[i], JF_OPT_LISTENING, &is_listening));
-        printf("%s %s %s\n", name, text, is_listening ? "listens" : type == JF_DGRAM ? "takes datagrams" : "is connected");
+        printf("%s %s %s\n", name, text,
+               is_listening ? "listens" : type == JF_DGRAM ? "takes datagrams" : "is connected");
         fflush(stdout);
         /* The timeout is whatever the service manager set. */
         OK(jf_set(s[i], JF_OPT_RECV_TIMEOUT, 60000));

@@ -20,8 +20,8 @@ static void times_out(const kind *k, int64_t storm, int interruptible) {
         int64_t result = finish(&f);
         late = f.ended_us - f.began_us - TIMEOUT_US;
         if (result != JF_E_TIMED_OUT || late < 0) {
-            fprintf(stderr, "%s: %" PRId64 " (%s), %" PRId64 " us after its time\n", k->name, result, jf_error_name(result),
-                    late);
+            fprintf(stderr, "%s: %" PRId64 " (%s), %" PRId64 " us after the deadline\n", k->name, result,
+                    jf_error_name(result), late);
             exit(1);
         }
         CHECK(st.done == (k->verb == RECV_EXACT || k->verb == SEND_ALL ? 0 : 77));

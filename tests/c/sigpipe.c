@@ -67,7 +67,7 @@ static void to_a_closed_peer(int family, int type, int function, int unread) {
     }
     if (jf_peer_addr(both[0], &to) < 0 || (function == 3 && family == JF_UNIX)) {
         /* An unnamed peer has no address, so any other is used; the call must fail. */
-        to = parsed("unix:@jackfield-nobody");
+        to = parsed("unix:@jackfield-unused");
     }
     if (unread) {
         EXPECT(jf_send(both[0], "unread", 6, 0), 6);
@@ -92,7 +92,7 @@ static void to_a_closed_peer(int family, int type, int function, int unread) {
 /* The socket itself is shut down for sending. */
 static void to_a_shut_socket(int family, int type, int function) {
     jf_socket both[2];
-    jf_addr to = parsed(family == JF_UNIX ? "unix:@jackfield-nobody" : "127.0.0.1:9");
+    jf_addr to = parsed(family == JF_UNIX ? "unix:@jackfield-unused" : "127.0.0.1:9");
     if (family == JF_UNIX) {
         OK(jf_pair(family, type, both));
     } else {
@@ -113,7 +113,7 @@ static void to_a_shut_socket(int family, int type, int function) {
 
 /* Sockets that never had a peer. TCP raises SIGPIPE for them too. */
 static void to_no_peer(int family, int type, int function) {
-    jf_addr to = parsed(family == JF_UNIX ? "unix:@jackfield-nobody" : "127.0.0.1:9");
+    jf_addr to = parsed(family == JF_UNIX ? "unix:@jackfield-unused" : "127.0.0.1:9");
     jf_socket s = OK(jf_open(family, type, 0));
     CHECK(send_by(function, s, "payload", 7, &to) < 0);
     OK(jf_close(s));
@@ -144,7 +144,8 @@ int main(int argc, char **argv) {
     save_dispositions();
     /* With the signal ignored, this test would show nothing. */
     CHECK(before[SIGPIPE].sa_handler == SIG_DFL);
-    static const int STREAMS[][2] = {{JF_INET, JF_STREAM}, {JF_UNIX, JF_STREAM}, {JF_UNIX, JF_SEQPACKET}, {JF_UNIX, JF_DGRAM}};
+    static const int STREAMS[][2] = {{JF_INET, JF_STREAM}, {JF_UNIX, JF_STREAM}, {JF_UNIX, JF_SEQPACKET},
+                                     {JF_UNIX, JF_DGRAM}};
     for (int function = 0; function < FUNCTION_COUNT; function++) {
         for (int i = 0; i < 4; i++) {
             int family = STREAMS[i][0], type = STREAMS[i][1];

@@ -26,7 +26,8 @@ static void send_to_address(enum kind kind) {
     close_both(s);
     jf_socket fresh = OK(jf_open(kind_family(kind), kind_type(kind), 0));
     result = jf_send_to(fresh, "x", 1, 0, &a);
-    if (result != JF_E_TYPE_UNSUPPORTED) fprintf(stderr, "%s, not connected: %s\n", kind_names[kind], jf_error_name(result));
+    if (result != JF_E_TYPE_UNSUPPORTED)
+        fprintf(stderr, "%s, not connected: %s\n", kind_names[kind], jf_error_name(result));
     CHECK(result == JF_E_TYPE_UNSUPPORTED);
     OK(jf_close(fresh));
     OK(jf_close(other));

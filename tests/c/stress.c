@@ -54,7 +54,8 @@ static int is_success(const char *what, int64_t result, int is_shared) {
         return 1;
     }
     if (!is_shared || !is_explained(result)) {
-        fprintf(stderr, "%s%s: %" PRId64 " (%s)\n", what, is_shared ? " on a shared socket" : "", result, jf_error_name(result));
+        fprintf(stderr, "%s%s: %" PRId64 " (%s)\n", what, is_shared ? " on a shared socket" : "", result,
+                jf_error_name(result));
         exit(1);
     }
     return 0;
@@ -181,7 +182,8 @@ static message make_message(uint32_t id, uint32_t position) {
 
 /* Messages between two sockets of one thread. */
 static void exchange_messages(unsigned *seed) {
-    static const int KIND[][2] = {{JF_INET, JF_DGRAM}, {JF_INET6, JF_DGRAM}, {JF_UNIX, JF_DGRAM}, {JF_UNIX, JF_SEQPACKET}};
+    static const int KIND[][2] = {{JF_INET, JF_DGRAM}, {JF_INET6, JF_DGRAM}, {JF_UNIX, JF_DGRAM},
+                                   {JF_UNIX, JF_SEQPACKET}};
     unsigned which = pick(seed, 4);
     int is_shared = (int)pick(seed, 2);
     uint32_t id = atomic_fetch_add(&next_id, 1);

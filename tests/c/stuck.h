@@ -104,7 +104,7 @@ typedef struct stuck {
     char room[PAYLOAD_LEN];
     /* The count that send_all and recv_exact report. */
     size_t done;
-    /* The number of bytes sent before the call. */
+    /* The number of bytes queued before the call. */
     int64_t filled;
 } stuck;
 
@@ -281,9 +281,9 @@ static inline int64_t recv_one_of_many(stuck *st) {
     enum { COUNT = JF_COALESCED_COUNT };
     int has_runs = st->kind->verb == RECV_RUNS;
     jf_datagram d[COUNT];
-    char room[JF_COALESCED_ROOM];
+    char buffer[JF_COALESCED_ROOM];
     memset(d, 0, sizeof d);
-    d[0].room = room;
+    d[0].room = buffer;
     d[0].room_len = has_runs ? JF_COALESCED_ROOM : PAYLOAD_LEN;
     int64_t result = jf_recv_many(st->s, d, has_runs ? COUNT : 1, 0);
     CHECK(result <= 1 && result != 0);
@@ -315,13 +315,13 @@ static inline int64_t call_stuck(void *given) {
     static char bytes[MOST];
     stuck *st = given;
     size_t len = is_stream(st->kind) ? sizeof bytes : PAYLOAD_LEN;
-    jf_buf room[2] = {{st->room, 3}, {st->room + 3, PAYLOAD_LEN - 3}};
+    jf_buf buffer[2] = {{st->room, 3}, {st->room + 3, PAYLOAD_LEN - 3}};
     jf_buf data[2] = {{bytes, 3}, {bytes, len - 3}};
     jf_addr from;
     jf_msg m;
     memset(&m, 0, sizeof m);
     m.size = sizeof m;
-    m.bufs = sends(st->kind) ? data : room;
+    m.bufs = sends(st->kind) ? data : buffer;
     m.buf_count = 2;
     if (sends(st->kind) && names_address(st->kind)) {
         m.present = JF_HAS_ADDR;
@@ -337,7 +337,7 @@ static inline int64_t call_stuck(void *given) {
     case RECV_FROM:
         return jf_recv_from(st->s, st->room, PAYLOAD_LEN, 0, &from);
     case RECV_VEC:
-        return jf_recv_vec(st->s, room, 2, 0);
+        return jf_recv_vec(st->s, buffer, 2, 0);
     case RECV_MSG:
         return jf_recv_msg(st->s, &m, 0);
     case RECV_EXACT:
@@ -364,16 +364,16 @@ static inline int64_t call_stuck(void *given) {
 
 /* Receives the data available now; counts the filler bytes and the bytes that the call sent. */
 static inline void drain(stuck *st, int64_t *filled, int64_t *sent) {
-    static char room[MOST];
+    static char buffer[MOST];
     for (;;) {
-        int64_t count = jf_recv(st->peer, room, sizeof room, JF_DONT_WAIT);
+        int64_t count = jf_recv(st->peer, buffer, sizeof buffer, JF_DONT_WAIT);
         if (count < 0) {
             EXPECT(count, JF_E_WOULD_BLOCK);
             return;
         }
         for (int64_t i = 0; i < count; i++) {
-            *(room[i] == 'f' ? filled : sent) += 1;
-            CHECK(room[i] == 'f' || room[i] == 0);
+            *(buffer[i] == 'f' ? filled : sent) += 1;
+            CHECK(buffer[i] == 'f' || buffer[i] == 0);
         }
     }
 }

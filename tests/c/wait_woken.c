@@ -18,12 +18,13 @@ static int64_t wait_for(void *given) {
 
 /* The kinds of sockets that a wait can include; none of them becomes ready. */
 typedef enum socket_kind {
-    TCP, LISTENER, CONNECTING, UDP, UDP6, UNIX_STREAM, UNIX_LISTENER, UNIX_DATAGRAMS, UNBOUND_DATAGRAMS, SEQPACKET, NETLINK, SOCKET_KINDS
+    TCP, LISTENER, CONNECTING, UDP, UDP6, UNIX_STREAM, UNIX_LISTENER, UNIX_DATAGRAMS, UNBOUND_DATAGRAMS, SEQPACKET,
+    NETLINK, SOCKET_KINDS
 } socket_kind;
 
-static const char *const NAMES[SOCKET_KINDS] = {"TCP", "a listener", "a connecting socket", "UDP", "UDP over IPv6", "a UNIX stream",
-                                         "a UNIX listener", "UNIX datagrams", "an unbound socket of UNIX datagrams",
-                                         "UNIX seqpacket", "netlink"};
+static const char *const NAMES[SOCKET_KINDS] = {"TCP", "a listener", "a connecting socket", "UDP", "UDP over IPv6",
+                                                "a UNIX stream", "a UNIX listener", "UNIX datagrams",
+                                                "an unbound UNIX datagram socket", "UNIX seqpacket", "netlink"};
 
 static void make_socket(socket_kind type, stuck *st) {
     static const kind MADE[SOCKET_KINDS] = {{"", RECV, JF_INET, JF_STREAM, 0},     {"", ACCEPT, JF_INET, JF_STREAM, 0},
