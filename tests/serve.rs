@@ -228,8 +228,8 @@ fn a_stale_socket_file_is_replaced_or_kept() {
         ("newfstatat:error=ENOENT:when=1", &served),
         ("connect:error=EINTR:when=1", &served),
         ("connect:error=ENOENT:when=1", &served),
-        ("unlinkat:error=EINTR:when=1", &served),
-        ("unlinkat:error=ENOENT:when=1", &served),
+        ("?unlink,unlinkat:error=EINTR:when=1", &served),
+        ("?unlink,unlinkat:error=ENOENT:when=1", &served),
         ("bind:error=EADDRINUSE:when=2", &served),
         ("bind:error=EADDRINUSE:when=2..5", &served),
         // Errors that are returned.
@@ -242,8 +242,8 @@ fn a_stale_socket_file_is_replaced_or_kept() {
         ("connect:error=EPROTOTYPE", "JF_E_ADDR_IN_USE"),
         ("connect:error=ENOMEM", "JF_E_ADDR_IN_USE"),
         ("connect:retval=0", "JF_E_ADDR_IN_USE"),
-        ("unlinkat:error=EROFS", "JF_E_OS"),
-        ("unlinkat:error=ENOENT", "JF_E_ADDR_IN_USE"),
+        ("?unlink,unlinkat:error=EROFS", "JF_E_OS"),
+        ("?unlink,unlinkat:error=ENOENT", "JF_E_ADDR_IN_USE"),
         ("bind:error=EADDRINUSE", "JF_E_ADDR_IN_USE"),
         ("socket:error=ENFILE:when=2", "JF_E_SYSTEM_FILES"),
     ] {
