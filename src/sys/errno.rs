@@ -42,8 +42,8 @@ impl From<nix::errno::Errno> for Errno {
 macro_rules! descriptions {
     ($($name:ident: $text:literal;)*) => {
         const NUMBERS: &[u8] = &[$(libc::$name as u8),*];
-        /// The texts in the order of the numbers, each with a NUL at its end. One text for all needs no relocations, which
-        /// would take as much space as the texts.
+        /// The texts in the order of the numbers, each with a NUL at its end. One text for all needs no relocations,
+        /// which would take as much space as the texts.
         const TEXTS: &str = concat!($($text, "\0"),*);
     };
 }
