@@ -98,8 +98,7 @@ fn function(item: &Function) -> Vec<String> {
     lines.extend(hang("@blocks  ", &item.blocks));
     let returns = match &item.returns {
         Return { kind: ReturnKind::Nothing, text, .. } if text.is_empty() => "0".into(),
-        Return { kind: ReturnKind::Nothing, text, .. } if text.starts_with('0') => text.clone(),
-        Return { kind: ReturnKind::Nothing, text, .. } => format!("0: {text}"),
+        Return { kind: ReturnKind::Nothing, text, .. } => format!("0 {}", text.strip_prefix("0 ").unwrap_or(text)),
         Return { kind, text, .. } => format!("{kind} {text}"),
     };
     lines.extend(hang("@return  ", &returns));

@@ -6,47 +6,59 @@
  *
  * Results
  *   - A function that can fail returns an int64_t: 0 or more is the result, less than 0 is an error (JF_E_*).
- *     jf_error_name() and jf_error_text() describe an error. errno is neither read nor set.
- *   - Memory behind an out-parameter is written only if the call succeeds.
- *   - A pointer may be NULL if it is marked `optional`, or if the length or count that belongs to it is 0.
+ *     jf_error_name() and jf_error_text() describe an error. errno is not used: its value after a call is unspecified.
+ *   - Handles are positive numbers. The result of a function that returns a handle can be stored in a variable of that
+ *     type before it is checked. An error does not close a handle.
+ *   - Memory behind an out-parameter is written only if the call succeeds, unless the function's comment says
+ *     otherwise.
+ *   - A pointer may be NULL if the length of its buffer, array or text is 0. Any other pointer may be NULL only if it
+ *     is marked `optional`.
  *
  * Errors that every function can return, and that the functions therefore do not list
  *   - JF_E_BAD_HANDLE   a handle is closed, of another kind, or was never valid
- *   - JF_E_INVALID      a pointer is NULL or misaligned, a length exceeds INT64_MAX, a constant or flag is unknown
+ *   - JF_E_INVALID      a pointer is NULL or misaligned, a length exceeds INT64_MAX, or an option, flag, event or
+ *                       other constant is unknown. An unknown address family is JF_E_FAMILY_UNSUPPORTED, an unknown
+ *                       socket type is JF_E_TYPE_UNSUPPORTED
  *   - JF_E_CLOSED       another thread closed the handle during the call
- *   - JF_E_INTERRUPTED  a signal was handled while the call was blocked, and JF_OPT_INTERRUPTIBLE is set
+ *   - JF_E_INTERRUPTED  a signal handler ran while the call was blocked, and JF_OPT_INTERRUPTIBLE is set
+ *                       (pollers: JF_POLLER_INTERRUPTIBLE)
  *   - JF_E_NO_MEMORY    out of memory
  *   - JF_E_OS - errno   an error of the operating system that has no JF_E_ code
  *   - JF_E_INTERNAL     a defect of the library; please report it
- *   A wrong argument never does harm, and if several are wrong, one is reported. Two things cannot be checked: that a
- *   pointer has the memory that the caller states, and that a descriptor passed to the library has no other owner.
+ *   A wrong argument makes the call fail without any other effect. If several arguments are wrong, one of them is
+ *   reported. Two things cannot be checked: that a pointer points to as much memory as the caller states, and that a
+ *   descriptor passed to the library has no other owner.
  *
  * Blocking
- *   - A function blocks only if `@blocks` says so, for at most the socket's JF_OPT_RECV_TIMEOUT or JF_OPT_SEND_TIMEOUT,
- *     or its own timeout parameter. The time is counted from the start of the call; signals do not extend it.
+ *   - A function blocks only if the @blocks line of its comment says so. It blocks for at most the JF_OPT_RECV_TIMEOUT
+ *     or JF_OPT_SEND_TIMEOUT of the socket, its timeout parameter, or the time that the line states.
+ *   - A timeout is counted from the start of the call. Signals do not extend it.
  *   - Timeouts are in milliseconds: -1 waits for ever, 0 never waits. If the timeout expires, the error is
- *     JF_E_TIMED_OUT, or JF_E_WOULD_BLOCK for a timeout of 0.
- *   - Where the Linux kernel measures the timeout, the call may return one clock tick early (4 ms on most systems).
+ *     JF_E_TIMED_OUT, or JF_E_WOULD_BLOCK for a timeout of 0. jf_wait and jf_poller_wait return 0 instead.
+ *   - On Linux, JF_OPT_RECV_TIMEOUT and JF_OPT_SEND_TIMEOUT may expire up to one clock tick of the kernel early (4 ms
+ *     on most systems).
  *
  * Threads, processes and signals
- *   - Every function may be called from any thread, also during another thread's call on the same handle, and in a
- *     child after fork().
- *   - No function is a cancellation point, and none may be called from a signal handler.
+ *   - Every function may be called from any thread, also during another thread's call on the same handle.
+ *   - Every function may be called in a child after fork(). A poller of the parent can only be closed there.
+ *   - No function is a cancellation point.
+ *   - No function may be called from a signal handler, except jf_poller_wake.
  *   - No function raises a signal (such as SIGPIPE), changes a signal's disposition or writes output.
  *   - Only name lookups start threads. Such a thread runs no signal handler and ends with its lookup.
  *
  * Marks in brackets, for parameters and struct fields
- *   - in, out, inout      the function reads, writes, or reads and writes the memory behind the pointer
+ *   - in, out, inout      the function reads, writes, or reads and writes the memory that the pointer points to
  *   - buffer(n)           that memory has n bytes
  *   - array(n)            that memory has n elements
  *   - text                a NUL-terminated string
  *   - text(n)             a buffer of n bytes for a NUL-terminated string
  *   - static text         a string that is never freed
- *   - borrowed(x)         the pointer points into memory described by x
- *   - optional            the pointer may be NULL
+ *   - borrowed(x)         the pointer points into memory that the parameter or field x describes
+ *   - optional            the pointer may be NULL, whatever its length
  *   - flags(e), enum(e)   enumerators of e joined with |, or one enumerator of e
  *   - milliseconds        a timeout
- *   - fd, owned fd        a file descriptor that stays the caller's, or whose ownership passes on if the call succeeds
+ *   - fd                  a file descriptor that stays the caller's
+ *   - owned fd            a file descriptor that belongs to the library after a successful call
  *
  * Marks of results
  *   - new t                   a handle of type t, which the caller closes
@@ -64,7 +76,8 @@
 
 #include <stddef.h>
 #include <stdint.h>
-/* For C++ alone:
+/* For C++ alone. Tools that delete all lines that start with # also delete the end of this comment in the next line, so
+   that for them the comment extends to the end of the block:
 # */
 #ifdef __cplusplus
 extern "C" {
@@ -75,17 +88,17 @@ extern "C" {
 /**
  * Errors. A call that fails returns one of these negative numbers; a call that succeeds returns 0 or more.
  *
- * The numbers are the same on every operating system, and no number ever changes its meaning. The errno that each
- * stands for is in parentheses.
+ * The numbers are the same on every operating system, and no number ever changes its meaning. The corresponding errno
+ * is in parentheses.
  */
 typedef enum jf_error {
     /** Invalid argument. (EINVAL) */
     JF_E_INVALID = -1,
     /** The handle or descriptor is closed, was never open, or is of another kind. (EBADF) */
     JF_E_BAD_HANDLE = -2,
-    /** The socket was closed while the call was in flight. */
+    /** Another thread closed the handle during the call. */
     JF_E_CLOSED = -3,
-    /** The call would have to wait, but is non-blocking: the timeout is 0, or JF_DONT_WAIT is set. (EAGAIN) */
+    /** The call would have to wait, but the timeout is 0 or JF_DONT_WAIT is set. (EAGAIN) */
     JF_E_WOULD_BLOCK = -4,
     /** The connection attempt is in progress. (EINPROGRESS) */
     JF_E_IN_PROGRESS = -5,
@@ -133,7 +146,7 @@ typedef enum jf_error {
     JF_E_OPTION_UNSUPPORTED = -26,
     /** The descriptor is not a socket. (ENOTSOCK) */
     JF_E_NOT_SOCKET = -27,
-    /** Connection refused: no socket is listening at the address. (ECONNREFUSED) */
+    /** Connection refused: no socket listens at the address or is bound to it. (ECONNREFUSED) */
     JF_E_CONN_REFUSED = -28,
     /** The peer reset the connection. (ECONNRESET) */
     JF_E_CONN_RESET = -29,
@@ -151,7 +164,9 @@ typedef enum jf_error {
     JF_E_DEST_REQUIRED = -35,
     /** The message is longer than the socket can send at once. (EMSGSIZE) */
     JF_E_MESSAGE_SIZE = -36,
-    /** The message was longer than the buffer. The buffer is filled; the remainder is discarded. */
+    /**
+     * The message was longer than the buffer. The buffer is filled; the remainder is discarded, unless JF_PEEK is set.
+     */
     JF_E_TRUNCATED = -37,
     /** The stream ended before the buffer was full. */
     JF_E_END_OF_STREAM = -38,
@@ -179,7 +194,7 @@ typedef enum jf_error {
 
 /** Address families. */
 typedef enum jf_family {
-    /** No family: the family of the unspecified address. */
+    /** No family: there is no address. */
     JF_UNSPEC = 0,
     /** IPv4. */
     JF_INET = 1,
@@ -206,8 +221,9 @@ typedef enum jf_type {
     /** Reliable, ordered messages over a connection: JF_UNIX, JF_VSOCK, SCTP. */
     JF_SEQPACKET = 3,
     /**
-     * Datagrams of the layer below. Requires CAP_NET_RAW. With IP: the packets of one protocol, where IPv4 packets are
-     * received with their header. With JF_PACKET: frames with their header. With JF_NETLINK: the same as JF_DGRAM.
+     * Datagrams of the layer below. With IP: the packets of one protocol; received IPv4 packets include their IP
+     * header. With JF_PACKET: frames with their header. Both require CAP_NET_RAW. With JF_NETLINK: the same as
+     * JF_DGRAM.
      */
     JF_RAW = 4,
 } jf_type;
@@ -239,22 +255,22 @@ typedef enum jf_size {
 /** Flags of the sending and receiving calls, combined with |. */
 typedef enum jf_flag {
     /**
-     * Send, receive: the out-of-band byte of a stream. Receiving never waits; without such a byte it returns
-     * JF_E_INVALID.
+     * Send, receive: the out-of-band byte of a stream. A receive never waits; it returns JF_E_INVALID if there is no
+     * such byte.
      */
     JF_OUT_OF_BAND = 1,
     /** Receive: leave the data in the queue, so that it can be received again. */
     JF_PEEK = 2,
     /**
-     * Receive: return the whole length of a message, even if it is longer than the buffer, instead of JF_E_TRUNCATED.
-     * No effect on a stream, or with JF_ERROR_QUEUE, where the system does not report the length.
+     * Receive: if a message is longer than the buffer, return its whole length instead of JF_E_TRUNCATED. No effect on
+     * a stream. No effect with JF_ERROR_QUEUE, because the system does not report the length there.
      */
     JF_TRUNC = 32,
     /** Send, receive: never wait, whatever the timeout of the socket. */
     JF_DONT_WAIT = 64,
     /**
      * Receive on a stream: wait until the buffer is full. The call returns less at the end of the stream, at the
-     * timeout, after an error, and after a signal; jf_recv_exact distinguishes these.
+     * timeout, after an error, and after a signal. jf_recv_exact distinguishes these cases.
      */
     JF_WAIT_ALL = 256,
     /** Send: the peer has just answered, so its link-layer address needs no probe. */
@@ -266,11 +282,11 @@ typedef enum jf_flag {
     JF_ERROR_QUEUE = 8192,
     /** Send: more data follows soon, so the system may delay a packet that is not full. */
     JF_MORE = 32768,
-    /** jf_recv_msg: received sockets are plain descriptors, like all other received descriptors. */
+    /** jf_recv_msg: deliver received sockets as descriptors, not as jf_sockets. */
     JF_PLAIN_DESCRIPTORS = 65536,
 } jf_flag;
 
-/** Which fields of a jf_msg or jf_datagram are valid: the bits of their field `present`. See docs/messages.md. */
+/** Bits of the field `present` of jf_msg and jf_datagram: which fields are valid. See docs/messages.md. */
 typedef enum jf_has {
     /** `addr`: the destination, or the sender. For a queued error, the destination of the datagram. Not on a stream. */
     JF_HAS_ADDR = 1,
@@ -314,13 +330,13 @@ typedef enum jf_has {
      */
     JF_HAS_PROCESS = 2048,
     /**
-     * `error` and the fields after it: an entry of the error queue. Received with the flag JF_ERROR_QUEUE, if
-     * JF_OPT_RECV_ERRORS is set, and for timestamps of sent messages.
+     * `error` and the fields after it: an entry of the error queue. Received with the flag JF_ERROR_QUEUE. Errors
+     * require JF_OPT_RECV_ERRORS; timestamps of sent messages require JF_OPT_TIMESTAMPING.
      */
     JF_HAS_ERROR = 4096,
 } jf_has;
 
-/** What was truncated: the bits of the field `truncated` of a jf_msg. */
+/** Bits of the field `truncated` of jf_msg: what did not fit. */
 typedef enum jf_cut {
     /** The message was longer than the buffers. */
     JF_CUT_DATA = 1,
@@ -357,7 +373,7 @@ typedef enum jf_origin {
 
 /** What jf_recv_many needs to receive coalesced datagrams (UDP GRO). See docs/batches.md. */
 typedef enum jf_coalesced {
-    /** Number of jf_datagram elements for each buffer. */
+    /** Number of jf_datagram elements that the array needs for each buffer. */
     JF_COALESCED_COUNT = 128,
     /** Size of each buffer in bytes. */
     JF_COALESCED_ROOM = 65536,
@@ -985,7 +1001,7 @@ typedef enum jf_event_flag {
     JF_WRITABLE = 2,
     /**
      * An error is pending: read it with JF_OPT_ERROR, or receive it from the error queue with JF_ERROR_QUEUE.
-     * Timestamps of sent data are in the error queue, too. Reported until it is read, and even if not requested.
+     * Timestamps of sent data are in the error queue, too. Reported even if not requested, until it is read.
      */
     JF_ERROR = 4,
     /** Both directions are closed, or the socket is not connected. Reported even if not requested. */
@@ -1028,7 +1044,7 @@ typedef int64_t jf_socket;
  * An address: 128 bytes on every operating system. All numbers are in the host's byte order.
  *
  * An IPv4 or IPv6 address has a port. A UNIX address has a path, an abstract name (Linux) or no name (`len` 0). Fill
- * the struct with jf_addr_parse; or set it all to zero and then its fields. See docs/addresses.md.
+ * the struct with jf_addr_parse, or zero the whole struct and set its fields. See docs/addresses.md.
  */
 typedef struct jf_addr {
     /** [enum(jf_family)] The address family; JF_UNSPEC for no address. */
@@ -1060,7 +1076,7 @@ typedef struct jf_addr {
 
 /** A buffer. */
 typedef struct jf_buf {
-    /** [inout, buffer(len), optional] the bytes; ignored if `len` is 0 */
+    /** [inout, buffer(len)] the bytes; ignored if `len` is 0 */
     void *data;
     /** Number of bytes. */
     size_t len;
@@ -1077,7 +1093,7 @@ typedef struct jf_passed {
 } jf_passed;
 
 /**
- * A message: data, an address and control messages. Set the struct to zero, then `size` and the fields in use. See
+ * A message: data, an address and control messages. Zero the struct. Then set `size` and the fields that you use. See
  * docs/messages.md.
  */
 typedef struct jf_msg {
@@ -1089,15 +1105,14 @@ typedef struct jf_msg {
     uint32_t truncated;
     /** Must be 0. */
     uint32_t reserved;
-    /**
-     * [in, array(buf_count), optional] The data: buffers to send from, or to receive into. Ignored if `buf_count` is 0.
-     */
+    /** [in, array(buf_count)] The data: buffers to send from, or to receive into. Ignored if `buf_count` is 0. */
     struct jf_buf *bufs;
     /** Number of buffers, at most JF_VEC_MAX. */
     size_t buf_count;
     /**
-     * [inout, array(passed_count), optional] Sockets and descriptors, on JF_UNIX. The receiver gets duplicates.
-     * Received ones are close-on-exec and belong to the caller, who closes them with jf_close or close(2).
+     * [inout, array(passed_count)] Sockets and descriptors, on JF_UNIX. To receive, the array has `passed_room`
+     * elements. The receiver gets duplicates. Received ones are close-on-exec and belong to the caller, who closes them
+     * with jf_close or close(2).
      */
     struct jf_passed *passed;
     /** Number of elements to send, at most JF_PASSED_MAX. jf_recv_msg writes the number received. */
@@ -1105,8 +1120,8 @@ typedef struct jf_msg {
     /** Capacity of `passed` for receiving, in elements. */
     size_t passed_room;
     /**
-     * [inout, buffer(other_len), optional] Control messages without a field here, packed as in cmsg(3): more to send,
-     * or where to receive them. NULL if there are none to send, or none are wanted.
+     * [inout, buffer(other_len)] Control messages without a field here, packed as in cmsg(3): control messages to send,
+     * or a buffer of `other_room` bytes for received ones.
      */
     void *other;
     /** Number of bytes to send, at most 2048. jf_recv_msg writes the number received. */
@@ -1159,7 +1174,7 @@ typedef struct jf_msg {
     uint32_t icmp_code;
     /**
      * JF_HAS_ERROR: with JF_E_MESSAGE_SIZE, the MTU of the path in bytes. With a timestamp, where it was taken: 0 by
-     * the driver or device, 1 on queueing for it, 2 on the acknowledgement of the peer.
+     * the driver or device, 1 when the message entered the packet scheduler, 2 when the peer acknowledged it.
      */
     uint32_t error_info;
     /** JF_HAS_ERROR: with a timestamp, the number of the sent message, counted from 0 (JF_TS_OPT_ID). */
@@ -1169,23 +1184,25 @@ typedef struct jf_msg {
 } jf_msg;
 
 /**
- * A datagram of a batch: one to send, or one that was received; and optionally a buffer to receive into. Set an array
- * to zero once, then the fields in use.
+ * An element of a batch. It describes a datagram to send or a received datagram, and may hold a buffer to receive into.
+ * Zero the array once. Then set the fields that you use.
  *
- * jf_send_many accepts what jf_recv_many has written, which sends each datagram back to its sender. Exceptions: a
- * result of JF_E_TRUNCATED, an unnamed sender, and JF_HAS_PACKET_INFO with a multicast or broadcast address in `local`.
+ * The elements that jf_recv_many has written can be passed to jf_send_many, which sends each datagram back to its
+ * sender. Exceptions are datagrams with the result JF_E_TRUNCATED, datagrams from an unnamed sender, and datagrams with
+ * JF_HAS_PACKET_INFO whose `local` is a multicast or broadcast address.
  */
 typedef struct jf_datagram {
     /**
-     * [inout, buffer(len), borrowed(room), optional] The bytes. To send: ignored if `len` is 0. jf_recv_many writes
-     * where they are, in a buffer of the array.
+     * [inout, buffer(len), borrowed(room)] The bytes to send; ignored if `len` is 0. jf_recv_many sets it to the
+     * received bytes, which are in one of the buffers of the array, not necessarily in the buffer of this element.
      */
     void *data;
     /** Number of bytes. Written by jf_recv_many. */
     size_t len;
     /**
-     * Written by both calls: the number of bytes; or a JF_E_ code, which is the reason why the datagram was not sent,
-     * or JF_E_TRUNCATED if it was longer than the buffer, which is filled.
+     * Written by jf_send_many: the number of bytes sent, or the JF_E_ code of the reason why the datagram was not sent.
+     * Written by jf_recv_many: the length, or JF_E_TRUNCATED if the datagram was longer than its buffer, which is
+     * filled.
      */
     int64_t result;
     /**
@@ -1197,7 +1214,7 @@ typedef struct jf_datagram {
     uint32_t tos;
     /**
      * JF_HAS_ADDR: the destination, or the sender. Without it, the datagram is sent to the peer of the socket. For a
-     * received IP address, `data` beyond the first 16 bytes is zero or unchanged.
+     * received IP address, each byte of `addr.data` after the first 16 is zero or unchanged.
      */
     struct jf_addr addr;
     /**
@@ -1212,8 +1229,8 @@ typedef struct jf_datagram {
     /** JF_HAS_TIME: the time of arrival, in nanoseconds since 1970, by the system clock. */
     int64_t time;
     /**
-     * [out, buffer(room_len), optional] Buffer to receive into, not necessarily for the datagram of this element.
-     * `room` and `room_len` are not changed.
+     * [out, buffer(room_len)] Buffer to receive into, not necessarily for the datagram of this element. `room` and
+     * `room_len` are not changed.
      */
     void *room;
     /** Size of the buffer in bytes; 0 if this element has none. */
@@ -1394,15 +1411,15 @@ typedef struct jf_event {
 /**
  * Opens a socket. Its descriptor is close-on-exec.
  *
- * On an ICMP socket of type JF_DGRAM, only jf_recv_msg reports that a message was truncated, and Linux ignores a
- * segment size.
+ * On an ICMP socket of type JF_DGRAM, only jf_recv_msg reports that a message was truncated. Linux ignores a segment
+ * size on such a socket.
  *
  * @param family    [enum(jf_family)] JF_INET, JF_INET6, JF_UNIX, JF_NETLINK, JF_VSOCK or JF_PACKET
  * @param type      [enum(jf_type)] JF_STREAM, JF_DGRAM, JF_SEQPACKET or JF_RAW
- * @param protocol  0 for the default protocol of the family and type, or a number from /etc/protocols: 6 for TCP, 132
- *                  for SCTP, 136 for UDP-Lite, 1 for ICMP (with JF_RAW), 58 for ICMPv6. With JF_NETLINK: a number from
- *                  netlink(7), where 0 is routing. With JF_PACKET: an Ethernet type in the host's byte order, 3 for all
- *                  types, 0 for none yet
+ * @param protocol  0 for the default protocol of the family and type, or a number. With JF_INET and JF_INET6: a number
+ *                  from /etc/protocols, such as 6 (TCP), 132 (SCTP), 136 (UDP-Lite), 1 (ICMP) or 58 (ICMPv6). With
+ *                  JF_NETLINK: a number from netlink(7); 0 is routing. With JF_PACKET: an Ethernet type in the host's
+ *                  byte order; 3 is all types, 0 is none yet
  *
  * @blocks  never
  * @return  [new jf_socket] the socket, which the caller closes with jf_close
@@ -1478,13 +1495,14 @@ int64_t jf_listen(jf_socket s, int32_t backlog);
 /**
  * Accepts the next connection.
  *
- * The new socket has no timeouts, whatever the timeouts of the listener. Any number of threads may accept on one
+ * Both timeouts of the new socket are -1, and its JF_OPT_INTERRUPTIBLE is 0, whatever the listener has set. On TCP,
+ * Linux copies most other options of the listener, such as JF_OPT_NO_DELAY. Any number of threads may accept on one
  * socket.
  *
  * @param s     listening socket
  * @param peer  [out, optional] where to write the address of the peer
  *
- * @blocks  for JF_OPT_RECV_TIMEOUT, until a connection is available
+ * @blocks  at most JF_OPT_RECV_TIMEOUT, until a connection is available
  * @return  [new jf_socket] the connection
  * @error   JF_E_WOULD_BLOCK, JF_E_TIMED_OUT        no connection arrived in time
  * @error   JF_E_CONN_ABORTED                       the peer closed the connection before it was accepted; accept again
@@ -1501,12 +1519,13 @@ int64_t jf_accept(jf_socket s, struct jf_addr *peer);
  *
  * A datagram or raw socket stores the address of the peer; no packet is sent. JF_UNSPEC removes the stored address.
  *
- * If the timeout expires, the connection attempt continues. Another jf_connect waits for it again.
+ * If the timeout expires, the connection attempt continues. Call jf_connect again to wait for its result. With a
+ * timeout of 0, first wait for JF_WRITABLE.
  *
  * @param s  socket
  * @param a  [in] address of the peer
  *
- * @blocks  for JF_OPT_SEND_TIMEOUT, until the connection is established or refused
+ * @blocks  at most JF_OPT_SEND_TIMEOUT, until the connection is established or refused
  * @return  0
  * @error   JF_E_CONN_REFUSED        no socket listens at the address
  * @error   JF_E_TIMED_OUT           the connection was not established in time
@@ -1545,13 +1564,15 @@ int64_t jf_shutdown(jf_socket s, int32_t how);
 /**
  * Closes a socket.
  *
- * Calls in flight on the socket return JF_E_CLOSED, or the part that they have completed; later calls return
+ * Calls in flight on the socket return JF_E_CLOSED, or the part that they have completed. Later calls return
  * JF_E_BAD_HANDLE. When jf_close returns, no call uses the socket, and its descriptor is closed. Data that was sent is
- * still delivered. See docs/closing.md for duplicates, other processes, fork() and lingering.
+ * still delivered, unless JF_OPT_LINGER is 0. See docs/closing.md for duplicates, other processes, fork() and
+ * lingering.
  *
- * @param s  socket; any other number is harmless
+ * @param s  socket; for any other number, the call returns JF_E_BAD_HANDLE
  *
- * @blocks  until calls in flight have returned, at most about 20 milliseconds, and as JF_OPT_LINGER says
+ * @blocks  until calls in flight have returned (at most about 20 milliseconds), and then for as long as JF_OPT_LINGER
+ *          allows
  * @return  0
  * @see     close(2)
  * @since   0.1
@@ -1588,8 +1609,8 @@ int64_t jf_peer_addr(jf_socket s, struct jf_addr *out);
 /**
  * Makes a jf_socket from the descriptor of a socket.
  *
- * The descriptor becomes close-on-exec. Its mode determines the timeouts: a non-blocking descriptor gives timeouts of
- * 0; SO_RCVTIMEO and SO_SNDTIMEO become JF_OPT_RECV_TIMEOUT and JF_OPT_SEND_TIMEOUT.
+ * The descriptor becomes close-on-exec. If it is non-blocking, both timeouts of the socket are 0. Otherwise
+ * JF_OPT_RECV_TIMEOUT and JF_OPT_SEND_TIMEOUT are the values of SO_RCVTIMEO and SO_SNDTIMEO.
  *
  * @param fd  [owned fd] descriptor that no other jf_socket owns. Don't close it elsewhere: the second close could hit
  *            an unrelated file. If the call fails, the descriptor is unchanged and stays the caller's
@@ -1636,8 +1657,12 @@ int64_t jf_fd(jf_socket s);
  * Opens another handle for the same socket, with a separate close-on-exec descriptor.
  *
  * Both handles share everything that the system keeps: options, queued data, and shut-down directions. Each handle has
- * separate timeouts, initially those of `s`; they should not be set to different values. Each handle is closed
- * separately; the connection ends with the last one. See docs/closing.md for calls in flight.
+ * a separate JF_OPT_INTERRUPTIBLE and separate timeouts, initially those of `s`. The library also stores the timeouts
+ * in the socket, which both handles share. If the two handles have different timeouts, a call may wait longer than its
+ * timeout.
+ *
+ * Each handle is closed separately. The connection ends when the last one is closed, or when one is closed during
+ * another thread's call on it. See docs/closing.md.
  *
  * @param s  socket
  *
@@ -1670,17 +1695,21 @@ int64_t jf_dup(jf_socket s);
 int64_t jf_addr_parse(const char *text, struct jf_addr *out);
 
 /**
- * Formats an address as text that jf_addr_parse reads; JF_UNSPEC is "unspecified".
+ * Formats an address as text.
  *
- * In a UNIX path, bytes that are not text, and %, are written as % and two hexadecimal digits.
+ * jf_addr_parse reads every such text, except "unspecified", which stands for JF_UNSPEC. `flow_info` of JF_INET6 and
+ * JF_PACKET is not part of the text.
+ *
+ * In a UNIX address, control characters, zero bytes, %, bytes that are not UTF-8, and an @ at the start of a path are
+ * written as % and two hexadecimal digits.
  *
  * @param a     [in] the address
- * @param text  [out, text(size), optional] where to write the text; may be NULL if `size` is 0
+ * @param text  [out, text(size)] where to write the text
  * @param size  capacity of `text` in bytes; JF_ADDR_TEXT is enough for every address
  *
  * @blocks  never
- * @return  [length] of the whole text. If it is not less than `size`, the text did not fit, and an empty string was
- *          written (nothing, if `size` is 0)
+ * @return  [length] of the whole text. If it is `size` or more, the text did not fit, and an empty string was written
+ *          (nothing, if `size` is 0)
  * @error   JF_E_FAMILY_UNSUPPORTED, JF_E_ADDR_INVALID  the address is invalid
  * @since   0.1
  */
@@ -1740,7 +1769,11 @@ int64_t jf_addr_port(const struct jf_addr *a);
 int64_t jf_addr_set_port(struct jf_addr *a, int32_t port);
 
 /**
- * Sends bytes on a stream, perhaps only part of them; or sends one message, always whole.
+ * Sends bytes on a stream, or one message.
+ *
+ * A message is sent as a whole. On a stream, the call returns after a part of the bytes if the timeout is 0 or expires,
+ * a signal handler runs, an error occurs, or another thread closes the socket. The result is then the length of that
+ * part.
  *
  * SIGPIPE is never raised. One thread may send while another receives. If two threads send on one stream, their bytes
  * may interleave.
@@ -1750,13 +1783,14 @@ int64_t jf_addr_set_port(struct jf_addr *a, int32_t port);
  * @param len    number of bytes; 0 sends an empty message, or nothing on a stream
  * @param flags  [flags(jf_flag)] 0, or JF_DONT_WAIT | JF_MORE | JF_OUT_OF_BAND | JF_CONFIRM
  *
- * @blocks  for JF_OPT_SEND_TIMEOUT, until the queue has space for the message; on a stream, for all bytes (on a UNIX
- *          stream with a timeout, for some of them)
+ * @blocks  at most JF_OPT_SEND_TIMEOUT, until the queue has accepted the message; on a stream, all bytes; on a UNIX
+ *          stream with a timeout, at least one byte
  * @return  [count] number of bytes that the system accepted
- * @error   JF_E_WOULD_BLOCK, JF_E_TIMED_OUT        the queue had no space in time
+ * @error   JF_E_WOULD_BLOCK, JF_E_TIMED_OUT        the queue had no space in time; on a stream, not even for one byte
  * @error   JF_E_PIPE, JF_E_CONN_RESET              the connection has ended
  * @error   JF_E_NOT_CONNECTED, JF_E_DEST_REQUIRED  the socket has no peer; for TCP, Linux returns JF_E_PIPE
- * @error   JF_E_CONN_REFUSED                       no socket received an earlier datagram
+ * @error   JF_E_CONN_REFUSED                       an earlier datagram was refused, because no socket is bound to its
+ *                                                  destination
  * @error   JF_E_MESSAGE_SIZE                       the message is longer than the socket can send
  * @error   JF_E_UNSUPPORTED                        the socket does not support a flag
  * @see     send(2)
@@ -1765,25 +1799,26 @@ int64_t jf_addr_set_port(struct jf_addr *a, int32_t port);
 int64_t jf_send(jf_socket s, const void *data, size_t len, uint32_t flags);
 
 /**
- * Receives bytes from a stream, as many as are available, or one message.
+ * Receives the available bytes of a stream, or one message.
  *
  * A result of 0 is the end of a stream. On a JF_DGRAM socket, 0 is an empty message. On a JF_SEQPACKET socket, 0 is an
  * empty message or the end, which can't be distinguished. One thread may receive while another sends.
  *
  * @param s      connected socket, or datagram socket
  * @param data   [out, buffer(len)] where to put the bytes; ignored if `len` is 0
- * @param len    capacity of `data` in bytes; 0 returns 0 at once on a stream
+ * @param len    capacity of `data` in bytes; with 0, a stream returns 0 at once
  * @param flags  [flags(jf_flag)] 0, or JF_DONT_WAIT | JF_PEEK | JF_WAIT_ALL | JF_TRUNC | JF_OUT_OF_BAND |
  *               JF_ERROR_QUEUE
  *
- * @blocks  for JF_OPT_RECV_TIMEOUT, until data, the end of the stream or an error is available
+ * @blocks  at most JF_OPT_RECV_TIMEOUT, until data, the end of the stream or an error is available
  * @return  [count] number of bytes; 0 at the end of a stream, or for an empty message
  * @error   JF_E_WOULD_BLOCK, JF_E_TIMED_OUT  nothing arrived in time
  * @error   JF_E_TRUNCATED                    the message was longer than `len`; the buffer is filled, and the remainder
  *                                            is discarded, unless JF_PEEK is set
  * @error   JF_E_CONN_RESET                   the peer reset the connection; reported once, after which the stream is at
  *                                            its end
- * @error   JF_E_CONN_REFUSED                 no socket received an earlier datagram
+ * @error   JF_E_CONN_REFUSED                 an earlier datagram was refused, because no socket is bound to its
+ *                                            destination
  * @error   JF_E_NOT_CONNECTED                the socket is not connected; for a UNIX stream, Linux returns JF_E_INVALID
  * @error   JF_E_UNSUPPORTED                  the socket does not support a flag, or jf_recv_many has enabled UDP GRO on
  *                                            it
@@ -1801,11 +1836,11 @@ int64_t jf_recv(jf_socket s, void *data, size_t len, uint32_t flags);
  * @param flags  [flags(jf_flag)] as for jf_send
  * @param a      [in] destination address
  *
- * @blocks  for JF_OPT_SEND_TIMEOUT, until the queue has space
- * @return  [count] number of bytes that the system accepted: all
+ * @blocks  at most JF_OPT_SEND_TIMEOUT, until the queue has space
+ * @return  [count] number of bytes, always `len`
  * @error   JF_E_WOULD_BLOCK, JF_E_TIMED_OUT  the queue had no space in time
- * @error   JF_E_CONN_REFUSED                 no socket received an earlier datagram; or no socket is bound to the UNIX
- *                                            path
+ * @error   JF_E_CONN_REFUSED                 an earlier datagram was refused, because no socket is bound to its
+ *                                            destination; or no socket is bound to the UNIX path
  * @error   JF_E_NOT_FOUND                    the UNIX path does not exist
  * @error   JF_E_MESSAGE_SIZE                 the message is longer than the socket can send
  * @error   JF_E_NETWORK_UNREACHABLE, JF_E_HOST_UNREACHABLE
@@ -1826,18 +1861,19 @@ int64_t jf_send_to(jf_socket s, const void *data, size_t len, uint32_t flags, co
  *
  * @param s      datagram socket, or connected socket
  * @param data   [out, buffer(len)] where to put the bytes; ignored if `len` is 0
- * @param len    capacity of `data` in bytes; 0 returns 0 at once on a stream
+ * @param len    capacity of `data` in bytes; with 0, a stream returns 0 at once
  * @param flags  [flags(jf_flag)] as for jf_recv
  * @param from   [out, optional] where to write the sender's address; also written with JF_E_TRUNCATED
  *
- * @blocks  for JF_OPT_RECV_TIMEOUT, until data, the end of the stream or an error is available
+ * @blocks  at most JF_OPT_RECV_TIMEOUT, until data, the end of the stream or an error is available
  * @return  [count] number of bytes; 0 at the end of a stream, or for an empty message
  * @error   JF_E_WOULD_BLOCK, JF_E_TIMED_OUT  nothing arrived in time
  * @error   JF_E_TRUNCATED                    the message was longer than `len`; the buffer is filled, and the remainder
  *                                            is discarded, unless JF_PEEK is set
  * @error   JF_E_CONN_RESET                   the peer reset the connection; reported once, after which the stream is at
  *                                            its end
- * @error   JF_E_CONN_REFUSED                 no socket received an earlier datagram
+ * @error   JF_E_CONN_REFUSED                 an earlier datagram was refused, because no socket is bound to its
+ *                                            destination
  * @error   JF_E_NOT_CONNECTED                the socket is not connected; for a UNIX stream, Linux returns JF_E_INVALID
  * @error   JF_E_UNSUPPORTED                  the socket does not support a flag, or jf_recv_many has enabled UDP GRO on
  *                                            it
@@ -1856,7 +1892,7 @@ int64_t jf_recv_from(jf_socket s, void *data, size_t len, uint32_t flags, struct
  * @param len   number of bytes
  * @param sent  [out, optional] where to write the number of bytes sent; also written when the call fails
  *
- * @blocks  for JF_OPT_SEND_TIMEOUT, which covers the whole call, until all bytes are in the queue
+ * @blocks  at most JF_OPT_SEND_TIMEOUT, which covers the whole call, until all bytes are in the queue
  * @return  0
  * @error   JF_E_WOULD_BLOCK, JF_E_TIMED_OUT        the queue had no space in time
  * @error   JF_E_PIPE, JF_E_CONN_RESET              the connection has ended
@@ -1876,7 +1912,7 @@ int64_t jf_send_all(jf_socket s, const void *data, size_t len, size_t *sent);
  * @param len       capacity of `data` in bytes
  * @param received  [out, optional] where to write the number of bytes received; also written when the call fails
  *
- * @blocks  for JF_OPT_RECV_TIMEOUT, which covers the whole call, until `len` bytes are received
+ * @blocks  at most JF_OPT_RECV_TIMEOUT, which covers the whole call, until `len` bytes are received
  * @return  0
  * @error   JF_E_END_OF_STREAM                the stream ended before the buffer was full
  * @error   JF_E_WOULD_BLOCK, JF_E_TIMED_OUT  not enough bytes arrived in time
@@ -1895,12 +1931,13 @@ int64_t jf_recv_exact(jf_socket s, void *data, size_t len, size_t *received);
  * @param count  number of buffers, at most JF_VEC_MAX; together at most INT64_MAX bytes
  * @param flags  [flags(jf_flag)] as for jf_send
  *
- * @blocks  for JF_OPT_SEND_TIMEOUT, as jf_send
+ * @blocks  at most JF_OPT_SEND_TIMEOUT, as jf_send
  * @return  [count] number of bytes that the system accepted
- * @error   JF_E_WOULD_BLOCK, JF_E_TIMED_OUT        the queue had no space in time
+ * @error   JF_E_WOULD_BLOCK, JF_E_TIMED_OUT        the queue had no space in time; on a stream, not even for one byte
  * @error   JF_E_PIPE, JF_E_CONN_RESET              the connection has ended
  * @error   JF_E_NOT_CONNECTED, JF_E_DEST_REQUIRED  the socket has no peer; for TCP, Linux returns JF_E_PIPE
- * @error   JF_E_CONN_REFUSED                       no socket received an earlier datagram
+ * @error   JF_E_CONN_REFUSED                       an earlier datagram was refused, because no socket is bound to its
+ *                                                  destination
  * @error   JF_E_MESSAGE_SIZE                       the message is longer than the socket can send
  * @error   JF_E_UNSUPPORTED                        the socket does not support a flag
  * @error   JF_E_INVALID                            more than JF_VEC_MAX buffers
@@ -1917,14 +1954,15 @@ int64_t jf_send_vec(jf_socket s, const struct jf_buf *bufs, size_t count, uint32
  * @param count  number of buffers, at most JF_VEC_MAX; together at most INT64_MAX bytes
  * @param flags  [flags(jf_flag)] as for jf_recv
  *
- * @blocks  for JF_OPT_RECV_TIMEOUT, as jf_recv
+ * @blocks  at most JF_OPT_RECV_TIMEOUT, as jf_recv
  * @return  [count] number of bytes; 0 at the end of a stream, or for an empty message
  * @error   JF_E_WOULD_BLOCK, JF_E_TIMED_OUT  nothing arrived in time
  * @error   JF_E_TRUNCATED                    the message was longer than the buffers; they are filled, and the
  *                                            remainder is discarded, unless JF_PEEK is set
  * @error   JF_E_CONN_RESET                   the peer reset the connection; reported once, after which the stream is at
  *                                            its end
- * @error   JF_E_CONN_REFUSED                 no socket received an earlier datagram
+ * @error   JF_E_CONN_REFUSED                 an earlier datagram was refused, because no socket is bound to its
+ *                                            destination
  * @error   JF_E_NOT_CONNECTED                the socket is not connected; for a UNIX stream, Linux returns JF_E_INVALID
  * @error   JF_E_UNSUPPORTED                  the socket does not support a flag, or jf_recv_many has enabled UDP GRO on
  *                                            it
@@ -1941,17 +1979,17 @@ int64_t jf_recv_vec(jf_socket s, struct jf_buf *bufs, size_t count, uint32_t fla
  * bytes without them. See docs/messages.md.
  *
  * @param s      socket
- * @param msg    [in] the message, which is only read: `bufs`, `passed`, `other` and the fields of `present`; zero
- *               values may be omitted
+ * @param msg    [in] the message. The call reads `size`, `bufs`, `passed`, `other` and the fields whose bits are set in
+ *               `present`
  * @param flags  [flags(jf_flag)] as for jf_send
  *
- * @blocks  for JF_OPT_SEND_TIMEOUT, until the queue has space
+ * @blocks  at most JF_OPT_SEND_TIMEOUT, until the queue has space
  * @return  [count] number of bytes that the system accepted; for a message, all
- * @error   JF_E_WOULD_BLOCK, JF_E_TIMED_OUT        the queue had no space in time
+ * @error   JF_E_WOULD_BLOCK, JF_E_TIMED_OUT        the queue had no space in time; on a stream, not even for one byte
  * @error   JF_E_PIPE, JF_E_CONN_RESET              the connection has ended
- * @error   JF_E_NOT_CONNECTED, JF_E_DEST_REQUIRED  the socket has no peer, and `present` has no address
- * @error   JF_E_CONN_REFUSED                       no socket received an earlier datagram; or no socket is bound to the
- *                                                  UNIX path
+ * @error   JF_E_NOT_CONNECTED, JF_E_DEST_REQUIRED  the socket has no peer, and JF_HAS_ADDR is not set in `present`
+ * @error   JF_E_CONN_REFUSED                       an earlier datagram was refused, because no socket is bound to its
+ *                                                  destination; or no socket is bound to the UNIX path
  * @error   JF_E_MESSAGE_SIZE                       the message is longer than the socket can send
  * @error   JF_E_NETWORK_UNREACHABLE, JF_E_HOST_UNREACHABLE
  *                                                  no route to the network or the host; with IPv4,
@@ -1960,15 +1998,16 @@ int64_t jf_recv_vec(jf_socket s, struct jf_buf *bufs, size_t count, uint32_t fla
  * @error   JF_E_ACCESS                             broadcast address, but JF_OPT_BROADCAST is not set
  * @error   JF_E_FAMILY_UNSUPPORTED                 an address and the socket differ in family
  * @error   JF_E_ADDR_INVALID                       an address is invalid, or the destination is an unnamed UNIX address
- * @error   JF_E_TYPE_UNSUPPORTED                   an address, but not a datagram socket
+ * @error   JF_E_TYPE_UNSUPPORTED                   JF_HAS_ADDR is set in `present`, and the socket is not a datagram
+ *                                                  socket
  * @error   JF_E_UNSUPPORTED                        the socket does not support a flag or a field, or the field can only
  *                                                  be received
  * @error   JF_E_INVALID                            wrong `size`, unknown bit, value out of range, more than
  *                                                  JF_PASSED_MAX descriptors, control messages without data on a
  *                                                  stream, or `local` is not an address of this machine
  * @error   JF_E_BAD_HANDLE                         a socket or descriptor in `passed` is not open
- * @error   JF_E_TOO_MANY_FILES                     the call has to wait, and no descriptor is left for the duplicate of
- *                                                  a passed socket that it then needs
+ * @error   JF_E_TOO_MANY_FILES                     the call has to wait, and no descriptor is left to duplicate the
+ *                                                  passed sockets
  * @error   JF_E_PERMISSION                         the process may not send these credentials
  * @error   JF_E_NOT_FOUND                          the interface or the process does not exist
  * @see     sendmsg(2), cmsg(3), unix(7), ip(7), ipv6(7), udp(7)
@@ -1979,9 +2018,9 @@ int64_t jf_send_msg(jf_socket s, const struct jf_msg *msg, uint32_t flags);
 /**
  * Receives bytes from a stream, or one message, together with its control messages.
  *
- * `truncated` reports what did not fit. Truncated data is also reported by JF_E_TRUNCATED, with which `msg` is written
- * as well. Truncated control messages are reported by `truncated` alone. Descriptors that do not fit, or have no
- * buffer, are closed. See docs/messages.md.
+ * `truncated` reports what did not fit. If data was truncated, the call also returns JF_E_TRUNCATED; `msg` is written
+ * nevertheless. Truncated control messages are reported by `truncated` alone. Descriptors that do not fit are closed.
+ * See docs/messages.md.
  *
  * @param s      socket
  * @param msg    [inout] the message. Read: `size`, `bufs`, `passed` and `passed_room`, `other` and `other_room`.
@@ -1989,7 +2028,7 @@ int64_t jf_send_msg(jf_socket s, const struct jf_msg *msg, uint32_t flags);
  * @param flags  [flags(jf_flag)] as for jf_recv, and JF_PLAIN_DESCRIPTORS. With JF_ERROR_QUEUE, the data is that of the
  *               datagram that failed; for a timestamp, it is the packet with all headers, or nothing (JF_TS_OPT_TSONLY)
  *
- * @blocks  for JF_OPT_RECV_TIMEOUT, until data, the end of the stream or an error is available; with JF_ERROR_QUEUE
+ * @blocks  at most JF_OPT_RECV_TIMEOUT, until data, the end of the stream or an error is available; with JF_ERROR_QUEUE
  *          never
  * @return  [count] number of bytes; 0 at the end of a stream, or for an empty message
  * @error   JF_E_WOULD_BLOCK, JF_E_TIMED_OUT  nothing arrived in time
@@ -1997,7 +2036,8 @@ int64_t jf_send_msg(jf_socket s, const struct jf_msg *msg, uint32_t flags);
  *                                            remainder is discarded, unless JF_PEEK is set
  * @error   JF_E_CONN_RESET                   the peer reset the connection; reported once, after which the stream is at
  *                                            its end
- * @error   JF_E_CONN_REFUSED                 no socket received an earlier datagram
+ * @error   JF_E_CONN_REFUSED                 an earlier datagram was refused, because no socket is bound to its
+ *                                            destination
  * @error   JF_E_NOT_CONNECTED                the socket is not connected; for a UNIX stream, Linux returns JF_E_INVALID
  * @error   JF_E_UNSUPPORTED                  the socket does not support a flag, or jf_recv_many has enabled UDP GRO on
  *                                            it
@@ -2010,29 +2050,31 @@ int64_t jf_recv_msg(jf_socket s, struct jf_msg *msg, uint32_t flags);
 /**
  * Sends a batch of datagrams, in order, with few system calls.
  *
- * Consecutive datagrams with the same destination, the same other fields and the same length (the last may be shorter)
- * are segmented by the kernel or the network device (UDP GSO), where those support it.
+ * The library passes a run of consecutive datagrams to the system as one message, if they have the same destination,
+ * the same other fields and the same length; the last one may be shorter. The kernel or the network device then
+ * segments the message (UDP GSO), if it supports that.
  *
  * The first call on an IP socket forbids fragmentation for all calls on it: it changes JF_OPT_PATH_MTU_DISCOVERY from
  * JF_PMTU_WANT to JF_PMTU_DO. See docs/batches.md.
  *
  * A datagram that can't be sent does not stop the batch; its `result` is the reason. The call ends early when no queue
- * space or time is left, at a signal, and when the socket is closed or shut down; then all remaining datagrams have
- * that result. One thread may send while another receives.
+ * space or time is left, at a signal, and when the socket is closed or shut down. Then `result` of all remaining
+ * datagrams is that error. One thread may send while another receives.
  *
  * @param s          datagram socket: JF_DGRAM of any family, raw or packet socket
  * @param datagrams  [inout, array(count)] what to send; only `result` is written. Ignored if `count` is 0
  * @param count      number of datagrams, at most INT64_MAX / sizeof(jf_datagram)
  * @param flags      [flags(jf_flag)] 0, or JF_DONT_WAIT | JF_CONFIRM
  *
- * @blocks  for JF_OPT_SEND_TIMEOUT, which covers the whole call, until the queue has space for all datagrams
- * @return  [count] number of datagrams sent; 0 only if `count` is 0. If none was sent, the call fails with the first
- *          datagram's result; the following errors are reported in `result`, or by the call itself
+ * @blocks  at most JF_OPT_SEND_TIMEOUT, which covers the whole call, until the queue has space for all datagrams
+ * @return  [count] number of datagrams sent; 0 only if `count` is 0. If none was sent, the call returns the `result` of
+ *          the first datagram. The errors below are values of `result`, unless their text says otherwise
  * @error   JF_E_WOULD_BLOCK, JF_E_TIMED_OUT, JF_E_NO_BUFFERS
  *                                                  the queue had no space in time
  * @error   JF_E_MESSAGE_SIZE                       the datagram is longer than the MTU of its path, or than the socket
  *                                                  can send
- * @error   JF_E_CONN_REFUSED                       no socket received an earlier datagram; this one was not sent
+ * @error   JF_E_CONN_REFUSED                       an earlier datagram was refused, because no socket is bound to its
+ *                                                  destination; this one was not sent
  * @error   JF_E_DEST_REQUIRED, JF_E_NOT_CONNECTED  no address, and the socket has no peer
  * @error   JF_E_NETWORK_UNREACHABLE, JF_E_HOST_UNREACHABLE
  *                                                  no route to the network or the host
@@ -2043,28 +2085,30 @@ int64_t jf_recv_msg(jf_socket s, struct jf_msg *msg, uint32_t flags);
  * @error   JF_E_PIPE                               the socket is shut down for sending
  * @error   JF_E_UNSUPPORTED                        the socket can't send a field of `present`, or does not support a
  *                                                  flag
- * @error   JF_E_INVALID                            unknown bit in `present`, `tos` above 255, or `data` is NULL; as the
- *                                                  error of the call: invalid `datagrams`, `count` or `flags`, and no
- *                                                  result is written
- * @error   JF_E_TYPE_UNSUPPORTED                   the type has connections (JF_STREAM, JF_SEQPACKET); no result is
- *                                                  written
+ * @error   JF_E_INVALID                            unknown bit in `present`, `tos` above 255, or `data` is NULL. Or,
+ *                                                  returned by the call without writing any result: `datagrams`,
+ *                                                  `count` or `flags` is invalid
+ * @error   JF_E_TYPE_UNSUPPORTED                   returned by the call without writing any result: the type has
+ *                                                  connections (JF_STREAM, JF_SEQPACKET)
  * @see     sendmmsg(2), udp(7)
  * @since   0.1
  */
 int64_t jf_send_many(jf_socket s, struct jf_datagram *datagrams, size_t count, uint32_t flags);
 
 /**
- * Receives a batch of datagrams with one system call: waits for the first, then takes further ones without waiting.
+ * Receives a batch of datagrams with few system calls. The call waits for the first datagram, then takes further ones
+ * without waiting.
  *
- * If the first element has a buffer of at least JF_COALESCED_ROOM bytes and the array at least JF_COALESCED_COUNT
- * elements, a UDP socket receives up to JF_COALESCED_COUNT coalesced datagrams in each such buffer (UDP GRO). Otherwise
- * each datagram has its own buffer: buffers are filled in order, up to the first element without one, at most 64.
+ * Coalescing: if the first element has a buffer of at least JF_COALESCED_ROOM bytes and `count` is at least
+ * JF_COALESCED_COUNT, a UDP socket receives up to JF_COALESCED_COUNT coalesced datagrams in each such buffer (UDP GRO).
+ * Otherwise each datagram has a separate buffer: the buffers are filled in order, up to the first element without a
+ * buffer, at most 64.
  *
  * The first call with coalescing enables UDP GRO. Then only such calls can receive from the socket, until JF_OPT_GRO is
  * set to 0. See docs/batches.md.
  *
- * A result smaller than the capacity does not mean that the queue is empty: with JF_EDGE, receive until
- * JF_E_WOULD_BLOCK. One thread may receive while another sends.
+ * A result smaller than `count` does not mean that the queue is empty: with JF_EDGE, receive until JF_E_WOULD_BLOCK.
+ * One thread may receive while another sends.
  *
  * @param s          datagram socket: JF_DGRAM of any family, raw or packet socket
  * @param datagrams  [inout, array(count)] `room` and `room_len` are the buffers. The other fields of the first elements
@@ -2073,10 +2117,11 @@ int64_t jf_send_many(jf_socket s, struct jf_datagram *datagrams, size_t count, u
  * @param flags      [flags(jf_flag)] 0, or JF_DONT_WAIT | JF_TRUNC. With JF_TRUNC, the result of a truncated datagram
  *                   is its whole length
  *
- * @blocks  for JF_OPT_RECV_TIMEOUT, until a datagram is available
+ * @blocks  at most JF_OPT_RECV_TIMEOUT, until a datagram is available
  * @return  [count] number of datagrams received; 0 only if `count` is 0
  * @error   JF_E_WOULD_BLOCK, JF_E_TIMED_OUT  no datagram arrived in time
- * @error   JF_E_CONN_REFUSED                 no socket received an earlier datagram
+ * @error   JF_E_CONN_REFUSED                 an earlier datagram was refused, because no socket is bound to its
+ *                                            destination
  * @error   JF_E_UNSUPPORTED                  the socket does not support a flag
  * @error   JF_E_TRUNCATED                    only as a `result`: the datagram was longer than its buffer
  * @error   JF_E_INVALID                      the first element has no buffer, a buffer is NULL, or UDP GRO is enabled
@@ -2100,9 +2145,9 @@ int64_t jf_recv_many(jf_socket s, struct jf_datagram *datagrams, size_t count, u
  * @param s       connected stream
  * @param fd      [fd] file that is open for reading
  * @param offset  position in the file of the first byte to send
- * @param count   number of bytes to send; 0 only checks both descriptors
+ * @param count   number of bytes to send; with 0, the call only checks both descriptors
  *
- * @blocks  for JF_OPT_SEND_TIMEOUT, counted once for the whole call, until all bytes are sent. Reading from the disk
+ * @blocks  at most JF_OPT_SEND_TIMEOUT, which covers the whole call, until all bytes are sent. Reading from the disk
  *          may take longer than the timeout.
  * @return  [count] number of bytes sent, at least 1 unless `count` is 0. It is less than `count` if the file ended or
  *          an error, the timeout, a signal or a close stopped the call; the next call for the remainder returns the
@@ -2701,14 +2746,15 @@ int64_t jf_inherited_name(size_t index, char *text, size_t size);
 /**
  * Waits until at least one of several sockets is ready.
  *
- * Readiness is level-triggered. The sockets' own timeouts do not apply. To wait for many sockets repeatedly, use a
- * poller: see docs/polling.md.
+ * Readiness is level-triggered. The timeouts of the sockets do not apply. If one of the sockets has
+ * JF_OPT_INTERRUPTIBLE, a signal handler that runs during the wait ends it with JF_E_INTERRUPTED. To wait for many
+ * sockets repeatedly, use a poller: see docs/polling.md.
  *
  * @param items       [inout, array(count)] the sockets and events to wait for; `ready` of every item is written
- * @param count       number of items, at most JF_WAIT_MAX; 0 only waits for the timeout
+ * @param count       number of items, at most JF_WAIT_MAX; with 0, the call only waits for the timeout
  * @param timeout_ms  [milliseconds] how long to wait
  *
- * @blocks  for `timeout_ms`, until a socket is ready
+ * @blocks  at most `timeout_ms`, until a socket is ready
  * @return  [count] number of items that are ready; 0 if the timeout expired
  * @error   JF_E_INVALID         `count` is too large, or `timeout_ms` is below -1
  * @error   JF_E_BAD_HANDLE      the socket of an item is not open

@@ -26,7 +26,7 @@ pub enum jf_size {
 /// An address: 128 bytes on every operating system. All numbers are in the host's byte order.
 ///
 /// An IPv4 or IPv6 address has a port. A UNIX address has a path, an abstract name (Linux) or no name (`len` 0). Fill
-/// the struct with jf_addr_parse; or set it all to zero and then its fields. See docs/addresses.md.
+/// the struct with jf_addr_parse, or zero the whole struct and set its fields. See docs/addresses.md.
 #[repr(C)]
 pub struct jf_addr {
     /// [enum(jf_family)] The address family; JF_UNSPEC for no address.
@@ -127,17 +127,21 @@ pub unsafe extern "C" fn jf_addr_parse(text: *const c_char, out: *mut jf_addr) -
     })
 }
 
-/// Formats an address as text that jf_addr_parse reads; JF_UNSPEC is "unspecified".
+/// Formats an address as text.
 ///
-/// In a UNIX path, bytes that are not text, and %, are written as % and two hexadecimal digits.
+/// jf_addr_parse reads every such text, except "unspecified", which stands for JF_UNSPEC. `flow_info` of JF_INET6 and
+/// JF_PACKET is not part of the text.
+///
+/// In a UNIX address, control characters, zero bytes, %, bytes that are not UTF-8, and an @ at the start of a path are
+/// written as % and two hexadecimal digits.
 ///
 /// @param a     [in] the address
-/// @param text  [out, text(size), optional] where to write the text; may be NULL if `size` is 0
+/// @param text  [out, text(size)] where to write the text
 /// @param size  capacity of `text` in bytes; JF_ADDR_TEXT is enough for every address
 ///
 /// @blocks  never
-/// @return  [length] of the whole text. If it is not less than `size`, the text did not fit, and an empty string was
-///          written (nothing, if `size` is 0)
+/// @return  [length] of the whole text. If it is `size` or more, the text did not fit, and an empty string was written
+///          (nothing, if `size` is 0)
 /// @error JF_E_FAMILY_UNSUPPORTED, JF_E_ADDR_INVALID  the address is invalid
 /// @since 0.1
 // SAFETY: `a` is NULL or readable; `text` is NULL or writable for `size` bytes.

@@ -17,9 +17,9 @@ use std::os::fd::RawFd;
 /// @param s       connected stream
 /// @param fd      [fd] file that is open for reading
 /// @param offset  position in the file of the first byte to send
-/// @param count   number of bytes to send; 0 only checks both descriptors
+/// @param count   number of bytes to send; with 0, the call only checks both descriptors
 ///
-/// @blocks   for JF_OPT_SEND_TIMEOUT, counted once for the whole call, until all bytes are sent. Reading from the disk
+/// @blocks   at most JF_OPT_SEND_TIMEOUT, which covers the whole call, until all bytes are sent. Reading from the disk
 ///           may take longer than the timeout.
 /// @return   [count] number of bytes sent, at least 1 unless `count` is 0. It is less than `count` if the file ended or
 ///           an error, the timeout, a signal or a close stopped the call; the next call for the remainder returns the

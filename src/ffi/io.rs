@@ -15,18 +15,18 @@ use std::{ptr, slice};
 #[allow(dead_code, reason = "C names for numbers that the core defines")]
 #[derive(Clone, Copy)]
 pub enum jf_flag {
-    /// Send, receive: the out-of-band byte of a stream. Receiving never waits; without such a byte it returns
-    /// JF_E_INVALID.
+    /// Send, receive: the out-of-band byte of a stream. A receive never waits; it returns JF_E_INVALID if there is no
+    /// such byte.
     JF_OUT_OF_BAND = 0x1,
     /// Receive: leave the data in the queue, so that it can be received again.
     JF_PEEK = 0x2,
-    /// Receive: return the whole length of a message, even if it is longer than the buffer, instead of JF_E_TRUNCATED.
-    /// No effect on a stream, or with JF_ERROR_QUEUE, where the system does not report the length.
+    /// Receive: if a message is longer than the buffer, return its whole length instead of JF_E_TRUNCATED. No effect on
+    /// a stream. No effect with JF_ERROR_QUEUE, because the system does not report the length there.
     JF_TRUNC = 0x20,
     /// Send, receive: never wait, whatever the timeout of the socket.
     JF_DONT_WAIT = 0x40,
     /// Receive on a stream: wait until the buffer is full. The call returns less at the end of the stream, at the
-    /// timeout, after an error, and after a signal; jf_recv_exact distinguishes these.
+    /// timeout, after an error, and after a signal. jf_recv_exact distinguishes these cases.
     JF_WAIT_ALL = 0x100,
     /// Send: the peer has just answered, so its link-layer address needs no probe.
     JF_CONFIRM = 0x800,
@@ -35,14 +35,14 @@ pub enum jf_flag {
     JF_ERROR_QUEUE = 0x2000,
     /// Send: more data follows soon, so the system may delay a packet that is not full.
     JF_MORE = 0x8000,
-    /// jf_recv_msg: received sockets are plain descriptors, like all other received descriptors.
+    /// jf_recv_msg: deliver received sockets as descriptors, not as jf_sockets.
     JF_PLAIN_DESCRIPTORS = 0x10000,
 }
 
 /// A buffer.
 #[repr(C)]
 pub struct jf_buf {
-    /// [inout, buffer(len), optional] the bytes; ignored if `len` is 0
+    /// [inout, buffer(len)] the bytes; ignored if `len` is 0
     pub data: *mut c_void,
     /// Number of bytes.
     pub len: usize,
@@ -55,7 +55,11 @@ const _: () = assert!(
         && align_of::<jf_buf>() == align_of::<RecvBuf>()
 );
 
-/// Sends bytes on a stream, perhaps only part of them; or sends one message, always whole.
+/// Sends bytes on a stream, or one message.
+///
+/// A message is sent as a whole. On a stream, the call returns after a part of the bytes if the timeout is 0 or
+/// expires, a signal handler runs, an error occurs, or another thread closes the socket. The result is then the length
+/// of that part.
 ///
 /// SIGPIPE is never raised. One thread may send while another receives. If two threads send on one stream, their bytes
 /// may interleave.
@@ -65,13 +69,14 @@ const _: () = assert!(
 /// @param len    number of bytes; 0 sends an empty message, or nothing on a stream
 /// @param flags  [flags(jf_flag)] 0, or JF_DONT_WAIT | JF_MORE | JF_OUT_OF_BAND | JF_CONFIRM
 ///
-/// @blocks  for JF_OPT_SEND_TIMEOUT, until the queue has space for the message; on a stream, for all bytes (on a UNIX
-///          stream with a timeout, for some of them)
+/// @blocks  at most JF_OPT_SEND_TIMEOUT, until the queue has accepted the message; on a stream, all bytes; on a UNIX
+///          stream with a timeout, at least one byte
 /// @return  [count] number of bytes that the system accepted
-/// @error JF_E_WOULD_BLOCK, JF_E_TIMED_OUT        the queue had no space in time
+/// @error JF_E_WOULD_BLOCK, JF_E_TIMED_OUT        the queue had no space in time; on a stream, not even for one byte
 /// @error JF_E_PIPE, JF_E_CONN_RESET              the connection has ended
 /// @error JF_E_NOT_CONNECTED, JF_E_DEST_REQUIRED  the socket has no peer; for TCP, Linux returns JF_E_PIPE
-/// @error JF_E_CONN_REFUSED                       no socket received an earlier datagram
+/// @error JF_E_CONN_REFUSED                       an earlier datagram was refused, because no socket is bound to its
+///                                                destination
 /// @error JF_E_MESSAGE_SIZE                       the message is longer than the socket can send
 /// @error JF_E_UNSUPPORTED                        the socket does not support a flag
 /// @see send(2)
@@ -117,24 +122,24 @@ unsafe extern "C" fn send_checked(s: jf_socket, data: *const c_void, len: usize,
     })
 }
 
-/// Receives bytes from a stream, as many as are available, or one message.
+/// Receives the available bytes of a stream, or one message.
 ///
 /// A result of 0 is the end of a stream. On a JF_DGRAM socket, 0 is an empty message. On a JF_SEQPACKET socket, 0 is an
 /// empty message or the end, which can't be distinguished. One thread may receive while another sends.
 ///
 /// @param s      connected socket, or datagram socket
 /// @param data   [out, buffer(len)] where to put the bytes; ignored if `len` is 0
-/// @param len    capacity of `data` in bytes; 0 returns 0 at once on a stream
+/// @param len    capacity of `data` in bytes; with 0, a stream returns 0 at once
 /// @param flags  [flags(jf_flag)] 0, or JF_DONT_WAIT | JF_PEEK | JF_WAIT_ALL | JF_TRUNC | JF_OUT_OF_BAND |
 ///                JF_ERROR_QUEUE
 ///
-/// @blocks  for JF_OPT_RECV_TIMEOUT, until data, the end of the stream or an error is available
+/// @blocks  at most JF_OPT_RECV_TIMEOUT, until data, the end of the stream or an error is available
 /// @return  [count] number of bytes; 0 at the end of a stream, or for an empty message
 /// @error JF_E_WOULD_BLOCK, JF_E_TIMED_OUT  nothing arrived in time
 /// @error JF_E_TRUNCATED      the message was longer than `len`; the buffer is filled, and the remainder is discarded,
 ///                            unless JF_PEEK is set
 /// @error JF_E_CONN_RESET     the peer reset the connection; reported once, after which the stream is at its end
-/// @error JF_E_CONN_REFUSED   no socket received an earlier datagram
+/// @error JF_E_CONN_REFUSED   an earlier datagram was refused, because no socket is bound to its destination
 /// @error JF_E_NOT_CONNECTED  the socket is not connected; for a UNIX stream, Linux returns JF_E_INVALID
 /// @error JF_E_UNSUPPORTED    the socket does not support a flag, or jf_recv_many has enabled UDP GRO on it
 /// @see recv(2)
@@ -186,10 +191,11 @@ unsafe extern "C" fn recv_checked(s: jf_socket, data: *mut c_void, len: usize, f
 /// @param flags  [flags(jf_flag)] as for jf_send
 /// @param a      [in] destination address
 ///
-/// @blocks  for JF_OPT_SEND_TIMEOUT, until the queue has space
-/// @return  [count] number of bytes that the system accepted: all
+/// @blocks  at most JF_OPT_SEND_TIMEOUT, until the queue has space
+/// @return  [count] number of bytes, always `len`
 /// @error JF_E_WOULD_BLOCK, JF_E_TIMED_OUT  the queue had no space in time
-/// @error JF_E_CONN_REFUSED        no socket received an earlier datagram; or no socket is bound to the UNIX path
+/// @error JF_E_CONN_REFUSED        an earlier datagram was refused, because no socket is bound to its destination; or
+///                                 no socket is bound to the UNIX path
 /// @error JF_E_NOT_FOUND           the UNIX path does not exist
 /// @error JF_E_MESSAGE_SIZE        the message is longer than the socket can send
 /// @error JF_E_NETWORK_UNREACHABLE, JF_E_HOST_UNREACHABLE  no route to the network or the host
@@ -221,17 +227,17 @@ pub unsafe extern "C" fn jf_send_to(
 ///
 /// @param s      datagram socket, or connected socket
 /// @param data   [out, buffer(len)] where to put the bytes; ignored if `len` is 0
-/// @param len    capacity of `data` in bytes; 0 returns 0 at once on a stream
+/// @param len    capacity of `data` in bytes; with 0, a stream returns 0 at once
 /// @param flags  [flags(jf_flag)] as for jf_recv
 /// @param from   [out, optional] where to write the sender's address; also written with JF_E_TRUNCATED
 ///
-/// @blocks  for JF_OPT_RECV_TIMEOUT, until data, the end of the stream or an error is available
+/// @blocks  at most JF_OPT_RECV_TIMEOUT, until data, the end of the stream or an error is available
 /// @return  [count] number of bytes; 0 at the end of a stream, or for an empty message
 /// @error JF_E_WOULD_BLOCK, JF_E_TIMED_OUT  nothing arrived in time
 /// @error JF_E_TRUNCATED      the message was longer than `len`; the buffer is filled, and the remainder is discarded,
 ///                            unless JF_PEEK is set
 /// @error JF_E_CONN_RESET     the peer reset the connection; reported once, after which the stream is at its end
-/// @error JF_E_CONN_REFUSED   no socket received an earlier datagram
+/// @error JF_E_CONN_REFUSED   an earlier datagram was refused, because no socket is bound to its destination
 /// @error JF_E_NOT_CONNECTED  the socket is not connected; for a UNIX stream, Linux returns JF_E_INVALID
 /// @error JF_E_UNSUPPORTED    the socket does not support a flag, or jf_recv_many has enabled UDP GRO on it
 /// @see recvfrom(2)
@@ -268,7 +274,7 @@ pub unsafe extern "C" fn jf_recv_from(
 /// @param len   number of bytes
 /// @param sent  [out, optional] where to write the number of bytes sent; also written when the call fails
 ///
-/// @blocks  for JF_OPT_SEND_TIMEOUT, which covers the whole call, until all bytes are in the queue
+/// @blocks  at most JF_OPT_SEND_TIMEOUT, which covers the whole call, until all bytes are in the queue
 /// @return  [nothing]
 /// @error JF_E_WOULD_BLOCK, JF_E_TIMED_OUT        the queue had no space in time
 /// @error JF_E_PIPE, JF_E_CONN_RESET              the connection has ended
@@ -299,7 +305,7 @@ pub unsafe extern "C" fn jf_send_all(s: jf_socket, data: *const c_void, len: usi
 /// @param len       capacity of `data` in bytes
 /// @param received  [out, optional] where to write the number of bytes received; also written when the call fails
 ///
-/// @blocks  for JF_OPT_RECV_TIMEOUT, which covers the whole call, until `len` bytes are received
+/// @blocks  at most JF_OPT_RECV_TIMEOUT, which covers the whole call, until `len` bytes are received
 /// @return  [nothing]
 /// @error JF_E_END_OF_STREAM                the stream ended before the buffer was full
 /// @error JF_E_WOULD_BLOCK, JF_E_TIMED_OUT  not enough bytes arrived in time
@@ -344,12 +350,13 @@ fn write_progress(
 /// @param count  number of buffers, at most JF_VEC_MAX; together at most INT64_MAX bytes
 /// @param flags  [flags(jf_flag)] as for jf_send
 ///
-/// @blocks  for JF_OPT_SEND_TIMEOUT, as jf_send
+/// @blocks  at most JF_OPT_SEND_TIMEOUT, as jf_send
 /// @return  [count] number of bytes that the system accepted
-/// @error JF_E_WOULD_BLOCK, JF_E_TIMED_OUT        the queue had no space in time
+/// @error JF_E_WOULD_BLOCK, JF_E_TIMED_OUT        the queue had no space in time; on a stream, not even for one byte
 /// @error JF_E_PIPE, JF_E_CONN_RESET              the connection has ended
 /// @error JF_E_NOT_CONNECTED, JF_E_DEST_REQUIRED  the socket has no peer; for TCP, Linux returns JF_E_PIPE
-/// @error JF_E_CONN_REFUSED                       no socket received an earlier datagram
+/// @error JF_E_CONN_REFUSED                       an earlier datagram was refused, because no socket is bound to its
+///                                                destination
 /// @error JF_E_MESSAGE_SIZE                       the message is longer than the socket can send
 /// @error JF_E_UNSUPPORTED                        the socket does not support a flag
 /// @error JF_E_INVALID                            more than JF_VEC_MAX buffers
@@ -373,13 +380,13 @@ pub unsafe extern "C" fn jf_send_vec(s: jf_socket, bufs: *const jf_buf, count: u
 /// @param count  number of buffers, at most JF_VEC_MAX; together at most INT64_MAX bytes
 /// @param flags  [flags(jf_flag)] as for jf_recv
 ///
-/// @blocks  for JF_OPT_RECV_TIMEOUT, as jf_recv
+/// @blocks  at most JF_OPT_RECV_TIMEOUT, as jf_recv
 /// @return  [count] number of bytes; 0 at the end of a stream, or for an empty message
 /// @error JF_E_WOULD_BLOCK, JF_E_TIMED_OUT  nothing arrived in time
 /// @error JF_E_TRUNCATED      the message was longer than the buffers; they are filled, and the remainder is discarded,
 ///                            unless JF_PEEK is set
 /// @error JF_E_CONN_RESET     the peer reset the connection; reported once, after which the stream is at its end
-/// @error JF_E_CONN_REFUSED   no socket received an earlier datagram
+/// @error JF_E_CONN_REFUSED   an earlier datagram was refused, because no socket is bound to its destination
 /// @error JF_E_NOT_CONNECTED  the socket is not connected; for a UNIX stream, Linux returns JF_E_INVALID
 /// @error JF_E_UNSUPPORTED    the socket does not support a flag, or jf_recv_many has enabled UDP GRO on it
 /// @error JF_E_INVALID        more than JF_VEC_MAX buffers

@@ -56,30 +56,30 @@ unsafe fn message<'a>(message: *const jf_msg) -> Result<&'a jf_msg> {
 /// bytes without them. See docs/messages.md.
 ///
 /// @param s      socket
-/// @param msg    [in] the message, which is only read: `bufs`, `passed`, `other` and the fields of `present`; zero
-///               values may be omitted
+/// @param msg    [in] the message. The call reads `size`, `bufs`, `passed`, `other` and the fields whose bits are set
+///               in `present`
 /// @param flags  [flags(jf_flag)] as for jf_send
 ///
-/// @blocks  for JF_OPT_SEND_TIMEOUT, until the queue has space
+/// @blocks  at most JF_OPT_SEND_TIMEOUT, until the queue has space
 /// @return  [count] number of bytes that the system accepted; for a message, all
-/// @error JF_E_WOULD_BLOCK, JF_E_TIMED_OUT        the queue had no space in time
+/// @error JF_E_WOULD_BLOCK, JF_E_TIMED_OUT        the queue had no space in time; on a stream, not even for one byte
 /// @error JF_E_PIPE, JF_E_CONN_RESET              the connection has ended
-/// @error JF_E_NOT_CONNECTED, JF_E_DEST_REQUIRED  the socket has no peer, and `present` has no address
-/// @error JF_E_CONN_REFUSED        no socket received an earlier datagram; or no socket is bound to the UNIX path
+/// @error JF_E_NOT_CONNECTED, JF_E_DEST_REQUIRED  the socket has no peer, and JF_HAS_ADDR is not set in `present`
+/// @error JF_E_CONN_REFUSED        an earlier datagram was refused, because no socket is bound to its destination; or
+///                                 no socket is bound to the UNIX path
 /// @error JF_E_MESSAGE_SIZE        the message is longer than the socket can send
 /// @error JF_E_NETWORK_UNREACHABLE, JF_E_HOST_UNREACHABLE  no route to the network or the host; with IPv4,
 ///                                 JF_E_NETWORK_UNREACHABLE also if `local` is not an address of this machine
 /// @error JF_E_ACCESS              broadcast address, but JF_OPT_BROADCAST is not set
 /// @error JF_E_FAMILY_UNSUPPORTED  an address and the socket differ in family
 /// @error JF_E_ADDR_INVALID        an address is invalid, or the destination is an unnamed UNIX address
-/// @error JF_E_TYPE_UNSUPPORTED    an address, but not a datagram socket
+/// @error JF_E_TYPE_UNSUPPORTED    JF_HAS_ADDR is set in `present`, and the socket is not a datagram socket
 /// @error JF_E_UNSUPPORTED         the socket does not support a flag or a field, or the field can only be received
 /// @error JF_E_INVALID             wrong `size`, unknown bit, value out of range, more than JF_PASSED_MAX descriptors,
 ///                                 control messages without data on a stream, or `local` is not an address of this
 ///                                 machine
 /// @error JF_E_BAD_HANDLE          a socket or descriptor in `passed` is not open
-/// @error JF_E_TOO_MANY_FILES      the call has to wait, and no descriptor is left for the duplicate of a passed socket
-///                                 that it then needs
+/// @error JF_E_TOO_MANY_FILES      the call has to wait, and no descriptor is left to duplicate the passed sockets
 /// @error JF_E_PERMISSION          the process may not send these credentials
 /// @error JF_E_NOT_FOUND           the interface or the process does not exist
 /// @see sendmsg(2), cmsg(3), unix(7), ip(7), ipv6(7), udp(7)
@@ -235,9 +235,9 @@ unsafe fn outgoing(msg: &jf_msg) -> Result<Outgoing<'_>> {
 
 /// Receives bytes from a stream, or one message, together with its control messages.
 ///
-/// `truncated` reports what did not fit. Truncated data is also reported by JF_E_TRUNCATED, with which `msg` is written
-/// as well. Truncated control messages are reported by `truncated` alone. Descriptors that do not fit, or have no
-/// buffer, are closed. See docs/messages.md.
+/// `truncated` reports what did not fit. If data was truncated, the call also returns JF_E_TRUNCATED; `msg` is written
+/// nevertheless. Truncated control messages are reported by `truncated` alone. Descriptors that do not fit are closed.
+/// See docs/messages.md.
 ///
 /// @param s      socket
 /// @param msg    [inout] the message. Read: `size`, `bufs`, `passed` and `passed_room`, `other` and `other_room`.
@@ -246,14 +246,14 @@ unsafe fn outgoing(msg: &jf_msg) -> Result<Outgoing<'_>> {
 ///               the datagram that failed; for a timestamp, it is the packet with all headers, or nothing
 ///               (JF_TS_OPT_TSONLY)
 ///
-/// @blocks  for JF_OPT_RECV_TIMEOUT, until data, the end of the stream or an error is available; with JF_ERROR_QUEUE
-///          never
+/// @blocks  at most JF_OPT_RECV_TIMEOUT, until data, the end of the stream or an error is available; with
+///          JF_ERROR_QUEUE never
 /// @return  [count] number of bytes; 0 at the end of a stream, or for an empty message
 /// @error JF_E_WOULD_BLOCK, JF_E_TIMED_OUT  nothing arrived in time
 /// @error JF_E_TRUNCATED      the message was longer than the buffers; they are filled, and the remainder is discarded,
 ///                            unless JF_PEEK is set
 /// @error JF_E_CONN_RESET     the peer reset the connection; reported once, after which the stream is at its end
-/// @error JF_E_CONN_REFUSED   no socket received an earlier datagram
+/// @error JF_E_CONN_REFUSED   an earlier datagram was refused, because no socket is bound to its destination
 /// @error JF_E_NOT_CONNECTED  the socket is not connected; for a UNIX stream, Linux returns JF_E_INVALID
 /// @error JF_E_UNSUPPORTED    the socket does not support a flag, or jf_recv_many has enabled UDP GRO on it
 /// @error JF_E_INVALID        wrong `size`

@@ -5,7 +5,7 @@ use super::io::jf_buf;
 use std::ffi::c_void;
 use std::mem::{align_of, size_of};
 
-/// Which fields of a jf_msg or jf_datagram are valid: the bits of their field `present`. See docs/messages.md.
+/// Bits of the field `present` of jf_msg and jf_datagram: which fields are valid. See docs/messages.md.
 #[repr(C)]
 #[allow(dead_code, reason = "C uses them all")]
 #[derive(Clone, Copy)]
@@ -39,12 +39,12 @@ pub enum jf_has {
     /// `process`: a close-on-exec pidfd of the sender (see pidfd_open(2)), which the caller closes. Received with
     /// JF_OPT_PASS_PIDFD.
     JF_HAS_PROCESS = 0x800,
-    /// `error` and the fields after it: an entry of the error queue. Received with the flag JF_ERROR_QUEUE, if
-    /// JF_OPT_RECV_ERRORS is set, and for timestamps of sent messages.
+    /// `error` and the fields after it: an entry of the error queue. Received with the flag JF_ERROR_QUEUE. Errors
+    /// require JF_OPT_RECV_ERRORS; timestamps of sent messages require JF_OPT_TIMESTAMPING.
     JF_HAS_ERROR = 0x1000,
 }
 
-/// What was truncated: the bits of the field `truncated` of a jf_msg.
+/// Bits of the field `truncated` of jf_msg: what did not fit.
 #[repr(C)]
 #[allow(dead_code, reason = "C uses them all")]
 #[derive(Clone, Copy)]
@@ -98,7 +98,7 @@ pub struct jf_passed {
     pub reserved: u32,
 }
 
-/// A message: data, an address and control messages. Set the struct to zero, then `size` and the fields in use. See
+/// A message: data, an address and control messages. Zero the struct. Then set `size` and the fields that you use. See
 /// docs/messages.md.
 #[repr(C)]
 pub struct jf_msg {
@@ -110,20 +110,20 @@ pub struct jf_msg {
     pub truncated: u32,
     /// Must be 0.
     pub reserved: u32,
-    /// [in, array(buf_count), optional] The data: buffers to send from, or to receive into. Ignored if `buf_count` is
-    /// 0.
+    /// [in, array(buf_count)] The data: buffers to send from, or to receive into. Ignored if `buf_count` is 0.
     pub bufs: *mut jf_buf,
     /// Number of buffers, at most JF_VEC_MAX.
     pub buf_count: usize,
-    /// [inout, array(passed_count), optional] Sockets and descriptors, on JF_UNIX. The receiver gets duplicates.
-    /// Received ones are close-on-exec and belong to the caller, who closes them with jf_close or close(2).
+    /// [inout, array(passed_count)] Sockets and descriptors, on JF_UNIX. To receive, the array has `passed_room`
+    /// elements. The receiver gets duplicates. Received ones are close-on-exec and belong to the caller, who closes
+    /// them with jf_close or close(2).
     pub passed: *mut jf_passed,
     /// Number of elements to send, at most JF_PASSED_MAX. jf_recv_msg writes the number received.
     pub passed_count: usize,
     /// Capacity of `passed` for receiving, in elements.
     pub passed_room: usize,
-    /// [inout, buffer(other_len), optional] Control messages without a field here, packed as in cmsg(3): more to send,
-    /// or where to receive them. NULL if there are none to send, or none are wanted.
+    /// [inout, buffer(other_len)] Control messages without a field here, packed as in cmsg(3): control messages to
+    /// send, or a buffer of `other_room` bytes for received ones.
     pub other: *mut c_void,
     /// Number of bytes to send, at most 2048. jf_recv_msg writes the number received.
     pub other_len: usize,
@@ -170,7 +170,7 @@ pub struct jf_msg {
     /// JF_HAS_ERROR: the code of the ICMP message.
     pub icmp_code: u32,
     /// JF_HAS_ERROR: with JF_E_MESSAGE_SIZE, the MTU of the path in bytes. With a timestamp, where it was taken: 0 by
-    /// the driver or device, 1 on queueing for it, 2 on the acknowledgement of the peer.
+    /// the driver or device, 1 when the message entered the packet scheduler, 2 when the peer acknowledged it.
     pub error_info: u32,
     /// JF_HAS_ERROR: with a timestamp, the number of the sent message, counted from 0 (JF_TS_OPT_ID).
     pub error_data: u32,

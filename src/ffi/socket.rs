@@ -14,7 +14,7 @@ pub type jf_socket = i64;
 #[allow(dead_code, reason = "C names for numbers that the core defines")]
 #[derive(Clone, Copy)]
 pub enum jf_family {
-    /// No family: the family of the unspecified address.
+    /// No family: there is no address.
     JF_UNSPEC = 0,
     /// IPv4.
     JF_INET = 1,
@@ -41,8 +41,9 @@ pub enum jf_type {
     JF_DGRAM = 2,
     /// Reliable, ordered messages over a connection: JF_UNIX, JF_VSOCK, SCTP.
     JF_SEQPACKET = 3,
-    /// Datagrams of the layer below. Requires CAP_NET_RAW. With IP: the packets of one protocol, where IPv4 packets are
-    /// received with their header. With JF_PACKET: frames with their header. With JF_NETLINK: the same as JF_DGRAM.
+    /// Datagrams of the layer below. With IP: the packets of one protocol; received IPv4 packets include their IP
+    /// header. With JF_PACKET: frames with their header. Both require CAP_NET_RAW. With JF_NETLINK: the same as
+    /// JF_DGRAM.
     JF_RAW = 4,
 }
 
@@ -81,15 +82,15 @@ pub fn kind(kind: i32) -> Result<Type> {
 
 /// Opens a socket. Its descriptor is close-on-exec.
 ///
-/// On an ICMP socket of type JF_DGRAM, only jf_recv_msg reports that a message was truncated, and Linux ignores a
-/// segment size.
+/// On an ICMP socket of type JF_DGRAM, only jf_recv_msg reports that a message was truncated. Linux ignores a segment
+/// size on such a socket.
 ///
 /// @param family    [enum(jf_family)] JF_INET, JF_INET6, JF_UNIX, JF_NETLINK, JF_VSOCK or JF_PACKET
 /// @param type      [enum(jf_type)] JF_STREAM, JF_DGRAM, JF_SEQPACKET or JF_RAW
-/// @param protocol  0 for the default protocol of the family and type, or a number from /etc/protocols: 6 for TCP,
-///                  132 for SCTP, 136 for UDP-Lite, 1 for ICMP (with JF_RAW), 58 for ICMPv6. With JF_NETLINK: a
-///                  number from netlink(7), where 0 is routing. With JF_PACKET: an Ethernet type in the host's byte
-///                  order, 3 for all types, 0 for none yet
+/// @param protocol  0 for the default protocol of the family and type, or a number. With JF_INET and JF_INET6: a number
+///                  from /etc/protocols, such as 6 (TCP), 132 (SCTP), 136 (UDP-Lite), 1 (ICMP) or 58 (ICMPv6). With
+///                  JF_NETLINK: a number from netlink(7); 0 is routing. With JF_PACKET: an Ethernet type in the host's
+///                  byte order; 3 is all types, 0 is none yet
 ///
 /// @blocks  never
 /// @return  [new jf_socket] the socket, which the caller closes with jf_close
@@ -182,13 +183,14 @@ pub extern "C" fn jf_listen(s: jf_socket, backlog: i32) -> i64 {
 
 /// Accepts the next connection.
 ///
-/// The new socket has no timeouts, whatever the timeouts of the listener. Any number of threads may accept on one
+/// Both timeouts of the new socket are -1, and its JF_OPT_INTERRUPTIBLE is 0, whatever the listener has set. On TCP,
+/// Linux copies most other options of the listener, such as JF_OPT_NO_DELAY. Any number of threads may accept on one
 /// socket.
 ///
 /// @param s     listening socket
 /// @param peer  [out, optional] where to write the address of the peer
 ///
-/// @blocks  for JF_OPT_RECV_TIMEOUT, until a connection is available
+/// @blocks  at most JF_OPT_RECV_TIMEOUT, until a connection is available
 /// @return  [new jf_socket] the connection
 /// @error JF_E_WOULD_BLOCK, JF_E_TIMED_OUT        no connection arrived in time
 /// @error JF_E_CONN_ABORTED                       the peer closed the connection before it was accepted; accept again
@@ -215,12 +217,13 @@ pub unsafe extern "C" fn jf_accept(s: jf_socket, peer: *mut jf_addr) -> i64 {
 ///
 /// A datagram or raw socket stores the address of the peer; no packet is sent. JF_UNSPEC removes the stored address.
 ///
-/// If the timeout expires, the connection attempt continues. Another jf_connect waits for it again.
+/// If the timeout expires, the connection attempt continues. Call jf_connect again to wait for its result. With a
+/// timeout of 0, first wait for JF_WRITABLE.
 ///
 /// @param s  socket
 /// @param a  [in] address of the peer
 ///
-/// @blocks  for JF_OPT_SEND_TIMEOUT, until the connection is established or refused
+/// @blocks  at most JF_OPT_SEND_TIMEOUT, until the connection is established or refused
 /// @return  [nothing]
 /// @error JF_E_CONN_REFUSED        no socket listens at the address
 /// @error JF_E_TIMED_OUT           the connection was not established in time
@@ -268,13 +271,15 @@ pub extern "C" fn jf_shutdown(s: jf_socket, how: i32) -> i64 {
 
 /// Closes a socket.
 ///
-/// Calls in flight on the socket return JF_E_CLOSED, or the part that they have completed; later calls return
+/// Calls in flight on the socket return JF_E_CLOSED, or the part that they have completed. Later calls return
 /// JF_E_BAD_HANDLE. When jf_close returns, no call uses the socket, and its descriptor is closed. Data that was sent is
-/// still delivered. See docs/closing.md for duplicates, other processes, fork() and lingering.
+/// still delivered, unless JF_OPT_LINGER is 0. See docs/closing.md for duplicates, other processes, fork() and
+/// lingering.
 ///
-/// @param s  socket; any other number is harmless
+/// @param s  socket; for any other number, the call returns JF_E_BAD_HANDLE
 ///
-/// @blocks  until calls in flight have returned, at most about 20 milliseconds, and as JF_OPT_LINGER says
+/// @blocks  until calls in flight have returned (at most about 20 milliseconds), and then for as long as JF_OPT_LINGER
+///          allows
 /// @return  [nothing]
 /// @see close(2)
 /// @since 0.1
@@ -327,8 +332,8 @@ unsafe fn write_addr(s: jf_socket, out: *mut jf_addr, read: impl FnOnce(&Socket)
 
 /// Makes a jf_socket from the descriptor of a socket.
 ///
-/// The descriptor becomes close-on-exec. Its mode determines the timeouts: a non-blocking descriptor gives timeouts of
-/// 0; SO_RCVTIMEO and SO_SNDTIMEO become JF_OPT_RECV_TIMEOUT and JF_OPT_SEND_TIMEOUT.
+/// The descriptor becomes close-on-exec. If it is non-blocking, both timeouts of the socket are 0. Otherwise
+/// JF_OPT_RECV_TIMEOUT and JF_OPT_SEND_TIMEOUT are the values of SO_RCVTIMEO and SO_SNDTIMEO.
 ///
 /// @param fd  [owned fd] descriptor that no other jf_socket owns. Don't close it elsewhere: the second close could hit
 ///            an unrelated file. If the call fails, the descriptor is unchanged and stays the caller's
@@ -387,8 +392,12 @@ pub extern "C" fn jf_fd(s: jf_socket) -> i64 {
 /// Opens another handle for the same socket, with a separate close-on-exec descriptor.
 ///
 /// Both handles share everything that the system keeps: options, queued data, and shut-down directions. Each handle has
-/// separate timeouts, initially those of `s`; they should not be set to different values. Each handle is closed
-/// separately; the connection ends with the last one. See docs/closing.md for calls in flight.
+/// a separate JF_OPT_INTERRUPTIBLE and separate timeouts, initially those of `s`. The library also stores the timeouts
+/// in the socket, which both handles share. If the two handles have different timeouts, a call may wait longer than its
+/// timeout.
+///
+/// Each handle is closed separately. The connection ends when the last one is closed, or when one is closed during
+/// another thread's call on it. See docs/closing.md.
 ///
 /// @param s  socket
 ///

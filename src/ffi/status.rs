@@ -5,8 +5,8 @@ use std::ffi::CStr;
 
 /// Errors. A call that fails returns one of these negative numbers; a call that succeeds returns 0 or more.
 ///
-/// The numbers are the same on every operating system, and no number ever changes its meaning. The errno that each
-/// stands for is in parentheses.
+/// The numbers are the same on every operating system, and no number ever changes its meaning. The corresponding errno
+/// is in parentheses.
 #[repr(C)]
 #[allow(dead_code, reason = "C names for numbers that the core defines")]
 #[derive(Clone, Copy)]
@@ -15,9 +15,9 @@ pub enum jf_error {
     JF_E_INVALID = -1,
     /// The handle or descriptor is closed, was never open, or is of another kind. (EBADF)
     JF_E_BAD_HANDLE = -2,
-    /// The socket was closed while the call was in flight.
+    /// Another thread closed the handle during the call.
     JF_E_CLOSED = -3,
-    /// The call would have to wait, but is non-blocking: the timeout is 0, or JF_DONT_WAIT is set. (EAGAIN)
+    /// The call would have to wait, but the timeout is 0 or JF_DONT_WAIT is set. (EAGAIN)
     JF_E_WOULD_BLOCK = -4,
     /// The connection attempt is in progress. (EINPROGRESS)
     JF_E_IN_PROGRESS = -5,
@@ -65,7 +65,7 @@ pub enum jf_error {
     JF_E_OPTION_UNSUPPORTED = -26,
     /// The descriptor is not a socket. (ENOTSOCK)
     JF_E_NOT_SOCKET = -27,
-    /// Connection refused: no socket is listening at the address. (ECONNREFUSED)
+    /// Connection refused: no socket listens at the address or is bound to it. (ECONNREFUSED)
     JF_E_CONN_REFUSED = -28,
     /// The peer reset the connection. (ECONNRESET)
     JF_E_CONN_RESET = -29,
@@ -83,7 +83,7 @@ pub enum jf_error {
     JF_E_DEST_REQUIRED = -35,
     /// The message is longer than the socket can send at once. (EMSGSIZE)
     JF_E_MESSAGE_SIZE = -36,
-    /// The message was longer than the buffer. The buffer is filled; the remainder is discarded.
+    /// The message was longer than the buffer. The buffer is filled; the remainder is discarded, unless JF_PEEK is set.
     JF_E_TRUNCATED = -37,
     /// The stream ended before the buffer was full.
     JF_E_END_OF_STREAM = -38,

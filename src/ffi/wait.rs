@@ -17,7 +17,7 @@ pub enum jf_event_flag {
     /// A send would not block, or a connection attempt has finished.
     JF_WRITABLE = 2,
     /// An error is pending: read it with JF_OPT_ERROR, or receive it from the error queue with JF_ERROR_QUEUE.
-    /// Timestamps of sent data are in the error queue, too. Reported until it is read, and even if not requested.
+    /// Timestamps of sent data are in the error queue, too. Reported even if not requested, until it is read.
     JF_ERROR = 4,
     /// Both directions are closed, or the socket is not connected. Reported even if not requested.
     JF_HANGUP = 8,
@@ -51,14 +51,15 @@ const SMALL_COUNT: usize = 16;
 
 /// Waits until at least one of several sockets is ready.
 ///
-/// Readiness is level-triggered. The sockets' own timeouts do not apply. To wait for many sockets repeatedly, use a
-/// poller: see docs/polling.md.
+/// Readiness is level-triggered. The timeouts of the sockets do not apply. If one of the sockets has
+/// JF_OPT_INTERRUPTIBLE, a signal handler that runs during the wait ends it with JF_E_INTERRUPTED. To wait for many
+/// sockets repeatedly, use a poller: see docs/polling.md.
 ///
 /// @param items       [inout, array(count)] the sockets and events to wait for; `ready` of every item is written
-/// @param count       number of items, at most JF_WAIT_MAX; 0 only waits for the timeout
+/// @param count       number of items, at most JF_WAIT_MAX; with 0, the call only waits for the timeout
 /// @param timeout_ms  [milliseconds] how long to wait
 ///
-/// @blocks   for `timeout_ms`, until a socket is ready
+/// @blocks   at most `timeout_ms`, until a socket is ready
 /// @return   [count] number of items that are ready; 0 if the timeout expired
 /// @error JF_E_INVALID         `count` is too large, or `timeout_ms` is below -1
 /// @error JF_E_BAD_HANDLE      the socket of an item is not open
