@@ -4,7 +4,7 @@ use super::addr::jf_addr;
 use super::boundary::{array, bytes, count, guard};
 use super::handle::InUse;
 use super::io::{NO_COPIES, recv_bufs, send_bufs};
-use super::msg::{jf_cut, jf_has, jf_msg, jf_passed, jf_passed_kind};
+use super::message_types::{jf_cut, jf_has, jf_msg, jf_passed, jf_passed_kind};
 use super::socket::{SOCKETS, jf_socket};
 use super::status::code;
 use crate::net::{Credentials, Error, Flags, Incoming, Outgoing, PacketInfo, Result, SendBuf, Socket};
@@ -418,7 +418,7 @@ fn nanoseconds(time: Duration) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::msg::jf_origin;
+    use super::super::message_types::jf_origin;
     use super::*;
     use crate::net::{Origin, QueuedError};
 

@@ -8,21 +8,21 @@
 
 mod about;
 mod addr;
+mod batches;
 mod boundary;
 mod dialer;
 mod endpoint;
-mod file;
 mod handle;
 mod interfaces;
 mod io;
 mod listen_fds;
-mod many;
 mod message;
-mod msg;
+mod message_types;
 mod multicast;
 mod names;
 mod option;
 mod poller;
+mod send_file;
 mod socket;
 mod status;
 mod sync;

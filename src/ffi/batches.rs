@@ -176,7 +176,7 @@ pub unsafe extern "C" fn jf_recv_many(s: jf_socket, datagrams: *mut jf_datagram,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ffi::msg::jf_has;
+    use crate::ffi::message_types::jf_has;
     use crate::net::{Batch, present};
 
     #[test]
