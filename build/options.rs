@@ -32,9 +32,11 @@ include!("../src/sys/socket/option_table.rs");
 /// C's enumerators, as the Rust that cbindgen reads.
 pub fn enumerators() -> String {
     let mut out = String::from(
-        "/// Options of a socket: numbers for jf_set and jf_get, texts for jf_set_text and jf_get_text. A switch is 0\n\
-         /// or 1. Each comment ends with the values, the kinds of sockets that have the option, and its native names\n\
-         /// in parentheses. Other sockets, and systems without the option, return JF_E_OPTION_UNSUPPORTED.\n\
+        "/// Options of sockets. jf_set and jf_get take numeric options, jf_set_text and jf_get_text take text\n\
+         /// options. A switch is 0 or 1. Each comment ends with the range and the default, the kinds of sockets that\n\
+         /// have the option, and its native names in parentheses. On other sockets, and on systems without the\n\
+         /// option, the functions return JF_E_OPTION_UNSUPPORTED. An option that is not marked read-only or\n\
+         /// write-only can be set and read.\n\
          #[repr(C)]\npub enum jf_option {\n",
     );
     for row in ROWS {
@@ -77,9 +79,13 @@ impl Row {
             Some((text, default)) if !default.contains('.') => (text.to_owned(), format!(", default {default}")),
             _ => (text, String::new()),
         };
-        let mut comment = format!("{text} {}{default}; {}", self.values(), self.sockets());
+        let mut comment = match self.values() {
+            Some(values) => format!("{text} {values}{default}; {}", self.sockets()),
+            None => format!("{text} {}", capitalized(&self.sockets())),
+        };
         if !self.access.is_empty() {
-            write!(comment, "; {}", self.access).expect("a string takes it");
+            let access = self.access.replace("read only", "read-only").replace("write only", "write-only");
+            write!(comment, "; {access}").expect("a string takes it");
         }
         comment.push('.');
         let mut names: Vec<_> = self.places.iter().map(|place| place.1).collect();
@@ -90,21 +96,23 @@ impl Row {
         comment.trim().to_owned()
     }
 
-    fn values(&self) -> String {
+    /// The range of values; `None` if the type alone limits them.
+    fn values(&self) -> Option<String> {
         let limit = |index: usize| match self.limits[index].replace(' ', "").as_str() {
             "2147483647" => "INT32_MAX".to_owned(),
             "4294967295" => "UINT32_MAX".to_owned(),
             "9223372036854775807" => "INT64_MAX".to_owned(),
             number => number.trim_matches('"').to_owned(),
         };
-        match (self.form, self.limits.len()) {
+        let values = match (self.form, self.limits.len()) {
             ("Switch" | "DontFragment", 0) => "Switch".into(),
             ("Text", 1) => format!("Text of at most {} bytes", limit(0)),
-            (_, 0) => "Number".into(),
+            (_, 0) => return None,
             (_, 2) => format!("{} to {}", limit(0), limit(1)),
             (_, 3) => format!("{} to {} {}", limit(0), limit(1), limit(2)),
             _ => panic!("{}: a form with such limits has no words yet", self.name),
-        }
+        };
+        Some(values)
     }
 
     fn sockets(&self) -> String {
@@ -113,16 +121,16 @@ impl Row {
             // The library's own.
             [] | ["Every"] => "every socket",
             ["Ip"] | ["V4", "V6"] => "IPv4, IPv6",
-            ["V4"] => "IPv4, IPv6 that is not raw",
+            ["V4"] => "IPv4, and IPv6 except raw sockets",
             ["V6"] => "IPv6",
-            ["Packets4", "Packets6"] => "IPv4 and IPv6 but TCP",
+            ["Packets4", "Packets6"] => "IPv4 and IPv6, except TCP",
             ["Raw4", "Raw6"] => "raw IPv4, raw IPv6",
             ["Raw6"] => "raw IPv6",
-            ["Ipv6NotRaw"] => "IPv6 that is not raw",
+            ["Ipv6NotRaw"] => "IPv6 except raw sockets",
             ["Tcp"] => "TCP",
             ["Udp"] => "UDP",
             ["Tcp", "Udp"] => "TCP, UDP",
-            ["PlainUdp"] => "UDP, but not UDP-Lite",
+            ["PlainUdp"] => "UDP, except UDP-Lite",
             ["UdpLite"] => "UDP-Lite",
             ["Unix"] => "UNIX",
             ["Unix", "Netlink"] => "UNIX, netlink",
@@ -143,6 +151,10 @@ fn screaming(name: &str) -> String {
         out.push(char.to_ascii_uppercase());
     }
     out
+}
+
+fn capitalized(text: &str) -> String {
+    text[..1].to_uppercase() + &text[1..]
 }
 
 /// A text with C's names for what it links to: [`Opt::Ttl`], [`Error::INVALID`], [`Flags::PEEK`], [`Family`].

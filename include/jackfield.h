@@ -385,11 +385,17 @@ typedef enum jf_pmtu {
     JF_PMTU_DONT = 0,
     /** The route decides. Datagrams longer than the known path MTU are fragmented here. */
     JF_PMTU_WANT = 1,
-    /** Packets are never fragmented. A datagram longer than the path MTU fails with JF_E_MESSAGE_SIZE. */
+    /** Packets are never fragmented. A datagram longer than the known path MTU fails with JF_E_MESSAGE_SIZE. */
     JF_PMTU_DO = 2,
-    /** Packets are never fragmented, and the known path MTU is ignored. The interface's MTU still applies. */
+    /**
+     * Packets are never fragmented, and the known path MTU is ignored. A datagram longer than the interface's MTU fails
+     * with JF_E_MESSAGE_SIZE.
+     */
     JF_PMTU_PROBE = 3,
-    /** Routers may fragment packets. The path MTU is neither learned nor used; only the interface's MTU applies. */
+    /**
+     * Only routers may fragment packets. The path MTU is neither learned nor used. A datagram longer than the
+     * interface's MTU fails with JF_E_MESSAGE_SIZE.
+     */
     JF_PMTU_INTERFACE = 4,
     /** Like JF_PMTU_INTERFACE, but datagrams longer than the interface's MTU are fragmented here. */
     JF_PMTU_OMIT = 5,
@@ -422,31 +428,36 @@ typedef enum jf_timestamping {
 } jf_timestamping;
 
 /**
- * Options of a socket: numbers for jf_set and jf_get, texts for jf_set_text and jf_get_text. A switch is 0 or 1. Each
- * comment ends with the values, the kinds of sockets that have the option, and its native names in parentheses. Other
- * sockets, and systems without the option, return JF_E_OPTION_UNSUPPORTED.
+ * Options of sockets. jf_set and jf_get take numeric options, jf_set_text and jf_get_text take text options. A switch
+ * is 0 or 1. Each comment ends with the range and the default, the kinds of sockets that have the option, and its
+ * native names in parentheses. On other sockets, and on systems without the option, the functions return
+ * JF_E_OPTION_UNSUPPORTED. An option that is not marked read-only or write-only can be set and read.
  */
 typedef enum jf_option {
     /**
-     * Timeout of accept and of the receiving calls: -1 (the default) waits for ever, 0 never waits. The system stores
-     * it with the socket, so duplicates and processes that share the socket should not set different timeouts. -1 to
-     * INT64_MAX milliseconds; every socket. (SO_RCVTIMEO)
+     * Timeout of accept and of the receiving calls: -1 (the default) waits for ever, 0 never waits. Each handle has its
+     * own timeouts. The library also stores them in the socket, which duplicates and other processes share. These
+     * should not set different timeouts, or a call may wait longer than its timeout. -1 to INT64_MAX milliseconds;
+     * every socket. (SO_RCVTIMEO)
      */
     JF_OPT_RECV_TIMEOUT = 1,
     /**
-     * Timeout of connect and of the sending calls: -1 (the default) waits for ever, 0 never waits. -1 to INT64_MAX
-     * milliseconds; every socket. (SO_SNDTIMEO)
+     * Timeout of connect and of the sending calls: -1 (the default) waits for ever, 0 never waits. It is stored as
+     * JF_OPT_RECV_TIMEOUT is. -1 to INT64_MAX milliseconds; every socket. (SO_SNDTIMEO)
      */
     JF_OPT_SEND_TIMEOUT = 2,
     /**
-     * A call that waits returns JF_E_INTERRUPTED after a signal was handled in its thread, so that Ctrl-C works in a
-     * host language. It may also do so after the process was stopped and continued. The signal handler should not use
-     * SA_RESTART, with which the system itself resumes the wait. Switch, default 0; every socket.
+     * If 1, a blocked call returns JF_E_INTERRUPTED after a signal handler has run in its thread, for example so that
+     * Ctrl-C ends a blocked call in Python. It may also do so after the process was stopped and continued. The option
+     * also applies to a wait for several sockets that include this one; pollers have a separate option. Install the
+     * handler without SA_RESTART: with it, the system resumes the wait. A signal just before the call is not noticed;
+     * see "Ending on Ctrl-C" in docs/timeouts.md. Switch, default 0; every socket.
      */
     JF_OPT_INTERRUPTIBLE = 3,
     /**
-     * Bind accepts an address whose old connections are in TIME_WAIT, if their sockets had this set, too. Switch,
-     * default 0, of raw sockets 1; every socket. (SO_REUSEADDR)
+     * Bind accepts an address that other sockets use, if they have this option, too. On TCP, these may be connected or
+     * in TIME_WAIT, but not listening. On UDP, the socket that was bound last receives the unicast datagrams. Switch,
+     * default 0 (raw sockets: 1); every socket. (SO_REUSEADDR)
      */
     JF_OPT_REUSE_ADDR = 4,
     /**
@@ -454,7 +465,9 @@ typedef enum jf_option {
      * IPv4, IPv6. (SO_REUSEPORT)
      */
     JF_OPT_REUSE_PORT = 5,
-    /** The socket does not use IPv4. Must be set before bind. Switch, default 0; IPv6 that is not raw. (IPV6_V6ONLY) */
+    /**
+     * The socket does not use IPv4. Must be set before bind. Switch, default 0; IPv6 except raw sockets. (IPV6_V6ONLY)
+     */
     JF_OPT_ONLY_V6 = 6,
     /**
      * Small segments are sent at once instead of coalesced (disables Nagle's algorithm). Switch, default 0; TCP.
@@ -470,19 +483,19 @@ typedef enum jf_option {
     /** Number of unanswered keepalive probes after which the connection is aborted. 1 to 127; TCP. (TCP_KEEPCNT) */
     JF_OPT_KEEP_COUNT = 11,
     /**
-     * How long close waits for unsent data; the system may round it up to whole seconds. 0 discards the data and resets
-     * the connection. -1 (the default) returns at once and sends the data in the background. -1 to INT32_MAX
-     * milliseconds; every socket. (SO_LINGER)
+     * How long close waits for unsent data; the system may round it up to whole seconds. With 0, close discards the
+     * data and resets the connection. With -1 (the default), close does not wait, and the system sends the data in the
+     * background. -1 to INT32_MAX milliseconds; every socket. (SO_LINGER)
      */
     JF_OPT_LINGER = 12,
     /**
-     * Size of the receive buffer. The system rounds and limits it: read it back. 1 to 1073741823 bytes; every socket.
-     * (SO_RCVBUF)
+     * Size of the receive buffer. The system rounds and limits it. Reads as the value in effect. 1 to 1073741823 bytes;
+     * every socket. (SO_RCVBUF)
      */
     JF_OPT_RECV_BUFFER = 13,
     /**
-     * Size of the send buffer. The system rounds and limits it: read it back. 1 to 1073741823 bytes; every socket.
-     * (SO_SNDBUF)
+     * Size of the send buffer. The system rounds and limits it. Reads as the value in effect. 1 to 1073741823 bytes;
+     * every socket. (SO_SNDBUF)
      */
     JF_OPT_SEND_BUFFER = 14,
     /** Datagrams may be sent to broadcast addresses. Switch, default 0; every socket. (SO_BROADCAST) */
@@ -491,42 +504,42 @@ typedef enum jf_option {
     JF_OPT_TTL = 16,
     /**
      * Traffic class of outgoing packets: DSCP in the upper six bits, ECN in the lower two. For TCP, the system sets the
-     * ECN bits: read it back. On IPv4 this also changes the priority. 0 to 255, default 0; IPv4, IPv6. (IP_TOS,
-     * IPV6_TCLASS)
+     * ECN bits. Reads as the value in effect. On IPv4 this also changes the priority. 0 to 255, default 0; IPv4, IPv6.
+     * (IP_TOS, IPV6_TCLASS)
      */
     JF_OPT_TOS = 17,
     /**
      * Time to live (IPv6: hop limit) of outgoing multicast packets; 0 keeps them on this host. 0 to 255, default 1;
-     * IPv4 and IPv6 but TCP. (IP_MULTICAST_TTL, IPV6_MULTICAST_HOPS)
+     * IPv4 and IPv6, except TCP. (IP_MULTICAST_TTL, IPV6_MULTICAST_HOPS)
      */
     JF_OPT_MULTICAST_TTL = 18,
     /**
-     * Outgoing multicast packets are also delivered to group members on this host. Switch, default 1; IPv4 and IPv6 but
-     * TCP. (IP_MULTICAST_LOOP, IPV6_MULTICAST_LOOP)
+     * Outgoing multicast packets are also delivered to group members on this host. Switch, default 1; IPv4 and IPv6,
+     * except TCP. (IP_MULTICAST_LOOP, IPV6_MULTICAST_LOOP)
      */
     JF_OPT_MULTICAST_LOOP = 19,
     /**
      * Index of the interface for outgoing multicast packets; with 0 (the default) the system chooses. JF_E_NOT_FOUND if
-     * there is no interface with this index. If another handle or process set it on an IPv4 socket, Linux does not
-     * report the index: it reads as 0, unless it was set by the interface's address. 0 to INT32_MAX; IPv4 and IPv6 but
-     * TCP. (IP_MULTICAST_IF, IPV6_MULTICAST_IF)
+     * there is no interface with this index. Linux cannot report the index for an IPv4 socket if another handle or
+     * process set it: the option then reads as 0. An interface that was set by its address, with the native option, is
+     * always reported. 0 to INT32_MAX; IPv4 and IPv6, except TCP. (IP_MULTICAST_IF, IPV6_MULTICAST_IF)
      */
     JF_OPT_MULTICAST_INTERFACE = 20,
     /**
-     * Code of the pending jf_error, such as that of JF_E_CONN_REFUSED, or 0. Reading clears it. Number; every socket;
-     * read only. (SO_ERROR)
+     * The pending jf_error as a negative number, such as that of JF_E_CONN_REFUSED, or 0. Reading clears it. Every
+     * socket; read-only. (SO_ERROR)
      */
     JF_OPT_ERROR = 21,
-    /** Number of the socket's jf_type. Number; every socket; read only. (SO_TYPE) */
+    /** The socket's type: a jf_type. Every socket; read-only. (SO_TYPE) */
     JF_OPT_TYPE = 22,
-    /** Number of the socket's jf_family. Number; every socket; read only. (SO_DOMAIN) */
+    /** The socket's address family: a jf_family. Every socket; read-only. (SO_DOMAIN) */
     JF_OPT_FAMILY = 23,
     /**
-     * Protocol number, as in /etc/protocols: 6 for TCP, 17 for UDP, 0 for UNIX and packet sockets. Number; every
-     * socket; read only. (SO_PROTOCOL)
+     * Protocol number, as in /etc/protocols: 6 for TCP, 17 for UDP, 0 for UNIX and packet sockets. Every socket;
+     * read-only. (SO_PROTOCOL)
      */
     JF_OPT_PROTOCOL = 24,
-    /** 1 after listen. Switch; every socket; read only. (SO_ACCEPTCONN) */
+    /** 1 if the socket is listening. Switch; every socket; read-only. (SO_ACCEPTCONN) */
     JF_OPT_LISTENING = 25,
     /**
      * Out-of-band data of a stream is received in line with the other data. Switch, default 0; every socket.
@@ -544,11 +557,11 @@ typedef enum jf_option {
     JF_OPT_DEBUG = 28,
     /**
      * Number of bytes that must be available before a stream is readable and a receiving call returns. The system
-     * limits it: read it back. 1 to INT32_MAX bytes, default 1; every socket. (SO_RCVLOWAT)
+     * limits it. Reads as the value in effect. 1 to INT32_MAX bytes, default 1; every socket. (SO_RCVLOWAT)
      */
     JF_OPT_RECV_LOW_WATER = 29,
     /**
-     * Free space in the send buffer at which a socket is writable; always 1 on Linux. Number; every socket; read only.
+     * Free space in the send buffer that makes a socket writable; always 1 on Linux. Every socket; read-only.
      * (SO_SNDLOWAT)
      */
     JF_OPT_SEND_LOW_WATER = 30,
@@ -575,20 +588,21 @@ typedef enum jf_option {
     JF_OPT_PREFER_BUSY_POLL = 34,
     /**
      * Maximum number of packets per poll of the network device; 0 (the default) means 8. Increasing it needs
-     * CAP_NET_ADMIN. 0 to 65535; every socket; set only. (SO_BUSY_POLL_BUDGET)
+     * CAP_NET_ADMIN. 0 to 65535; every socket; write-only. (SO_BUSY_POLL_BUDGET)
      */
     JF_OPT_BUSY_POLL_BUDGET = 35,
     /**
-     * CPU on which the last packet was received, -1 before the first packet. If set, listeners and receivers that share
-     * an address with JF_OPT_REUSE_PORT get the packets of that CPU. -1 to INT32_MAX; every socket. (SO_INCOMING_CPU)
+     * CPU on which the last packet was received, -1 before the first packet. Setting it selects, among the sockets that
+     * share an address with JF_OPT_REUSE_PORT, the one that gets the packets of that CPU. -1 to INT32_MAX; every
+     * socket. (SO_INCOMING_CPU)
      */
     JF_OPT_INCOMING_CPU = 36,
     /**
-     * ID of the network device's queue on which the last packet was received; 0 if unknown. Number; every socket; read
-     * only. (SO_INCOMING_NAPI_ID)
+     * ID of the network device's queue on which the last packet was received; 0 if unknown. Every socket; read-only.
+     * (SO_INCOMING_NAPI_ID)
      */
     JF_OPT_INCOMING_NAPI_ID = 37,
-    /** Identifier of this socket, unique until the system restarts. Number; every socket; read only. (SO_COOKIE) */
+    /** Identifier of this socket, unique until the system restarts. Every socket; read-only. (SO_COOKIE) */
     JF_OPT_COOKIE = 38,
     /**
      * Name of the only interface on which packets are sent and received; empty (the default) for all. JF_E_NOT_FOUND if
@@ -608,24 +622,24 @@ typedef enum jf_option {
      */
     JF_OPT_TIMESTAMPS = 41,
     /**
-     * Which timestamps of packets are taken and reported: the bits of Linux's SO_TIMESTAMPING, 0 for none. JF_E_INVALID
-     * for bits that the system does not know, and for OPT_ID (128) on an unconnected TCP socket. 0 to INT32_MAX,
-     * default 0; every socket. (SO_TIMESTAMPING)
+     * Which timestamps of packets are taken and reported: bits of jf_timestamping (those of Linux's SO_TIMESTAMPING), 0
+     * for none. JF_E_INVALID for bits that the system does not know, and for JF_TS_OPT_ID (128) on an unconnected TCP
+     * socket. 0 to INT32_MAX, default 0; every socket. (SO_TIMESTAMPING)
      */
     JF_OPT_TIMESTAMPING = 42,
     /**
-     * Messages are received with the number of messages dropped because the receive buffer was full, counted since the
-     * socket was opened, once it is not 0. Switch, default 0; every socket. (SO_RXQ_OVFL)
+     * Messages are received with the number of messages that the socket has dropped since it was opened because its
+     * receive buffer was full. The number is omitted while it is 0. Switch, default 0; every socket. (SO_RXQ_OVFL)
      */
     JF_OPT_RECV_OVERFLOW = 43,
     /**
-     * Like JF_OPT_RECV_BUFFER, but may exceed the system's limit. 1 to 1073741823 bytes; every socket; set only, needs
-     * CAP_NET_ADMIN. (SO_RCVBUFFORCE)
+     * Like JF_OPT_RECV_BUFFER, but may exceed the system's limit. 1 to 1073741823 bytes; every socket; write-only,
+     * needs CAP_NET_ADMIN. (SO_RCVBUFFORCE)
      */
     JF_OPT_RECV_BUFFER_FORCE = 44,
     /**
-     * Like JF_OPT_SEND_BUFFER, but may exceed the system's limit. 1 to 1073741823 bytes; every socket; set only, needs
-     * CAP_NET_ADMIN. (SO_SNDBUFFORCE)
+     * Like JF_OPT_SEND_BUFFER, but may exceed the system's limit. 1 to 1073741823 bytes; every socket; write-only,
+     * needs CAP_NET_ADMIN. (SO_SNDBUFFORCE)
      */
     JF_OPT_SEND_BUFFER_FORCE = 45,
     /**
@@ -639,26 +653,26 @@ typedef enum jf_option {
     JF_OPT_PASS_PIDFD = 48,
     /**
      * Process that called connect, listen or socketpair at the other end; 0 if it is not visible in this PID namespace.
-     * JF_E_NOT_CONNECTED if the system does not know it, which is always so for datagram sockets other than those of a
-     * pair. Number; UNIX; read only. (SO_PEERCRED)
+     * JF_E_NOT_CONNECTED if the system does not know it. Datagram sockets never have one, except those of a pair. UNIX;
+     * read-only. (SO_PEERCRED)
      */
     JF_OPT_PEER_PID = 49,
-    /** Effective user ID of the process of JF_OPT_PEER_PID. Number; UNIX; read only. (SO_PEERCRED) */
+    /** Effective user ID of the process of JF_OPT_PEER_PID. UNIX; read-only. (SO_PEERCRED) */
     JF_OPT_PEER_UID = 50,
-    /** Effective group ID of the process of JF_OPT_PEER_PID. Number; UNIX; read only. (SO_PEERCRED) */
+    /** Effective group ID of the process of JF_OPT_PEER_PID. UNIX; read-only. (SO_PEERCRED) */
     JF_OPT_PEER_GID = 51,
     /**
      * Security label of the process at the other end. JF_E_OPTION_UNSUPPORTED if the system has no security labels.
-     * Text of at most 4095 bytes; UNIX; read only. (SO_PEERSEC)
+     * Text of at most 4095 bytes; UNIX; read-only. (SO_PEERSEC)
      */
     JF_OPT_PEER_SECURITY = 52,
     /**
      * The socket receives datagrams for every group that any socket of this host has joined, not only for its own
-     * groups. Switch, default 1; IPv4 and IPv6 but TCP. (IP_MULTICAST_ALL, IPV6_MULTICAST_ALL)
+     * groups. Switch, default 1; IPv4 and IPv6, except TCP. (IP_MULTICAST_ALL, IPV6_MULTICAST_ALL)
      */
     JF_OPT_MULTICAST_ALL = 53,
     /**
-     * Index of the interface for outgoing unicast packets, if several routes match; with 0 (the default) the system
+     * If several routes match: index of the interface for outgoing unicast packets. With 0 (the default) the system
      * chooses. JF_E_NOT_FOUND if there is no interface with this index. 0 to INT32_MAX; IPv4, IPv6. (IP_UNICAST_IF,
      * IPV6_UNICAST_IF)
      */
@@ -679,30 +693,32 @@ typedef enum jf_option {
      */
     JF_OPT_HEADER_INCLUDED = 57,
     /**
-     * Bind to port 0 defers the choice of a port to connect, which can then share a port with connections to other
-     * peers. Switch, default 0; IPv4, IPv6 that is not raw. (IP_BIND_ADDRESS_NO_PORT)
+     * Bind with port 0 does not choose a port; connect chooses it later. The port can be shared with connections to
+     * other peers. Switch, default 0; IPv4, and IPv6 except raw sockets. (IP_BIND_ADDRESS_NO_PORT)
      */
     JF_OPT_BIND_NO_PORT = 58,
     /**
-     * Whether packets may be fragmented: 0 always, 1 as the route says (the default), 2 never, 3 never and the known
-     * path MTU is ignored, 4 always and only the interface's MTU applies, 5 as 4 but longer datagrams are fragmented
-     * here. With 2 and 3 a datagram that is too long fails with JF_E_MESSAGE_SIZE. 0 to 5; IPv4, IPv6.
-     * (IP_MTU_DISCOVER, IPV6_MTU_DISCOVER)
+     * Where IP packets may be fragmented, as in jf_pmtu. 0 (JF_PMTU_DONT): here and by routers. 1 (JF_PMTU_WANT, the
+     * default): as the route requires. 2 (JF_PMTU_DO): nowhere. 3 (JF_PMTU_PROBE): nowhere, and the known path MTU is
+     * ignored. 4 (JF_PMTU_INTERFACE): only by routers, and only the interface's MTU applies. 5 (JF_PMTU_OMIT): like 4,
+     * but longer datagrams are also fragmented here. With 2 to 4, a datagram that is too long fails with
+     * JF_E_MESSAGE_SIZE. 0 to 5; IPv4, IPv6. (IP_MTU_DISCOVER, IPV6_MTU_DISCOVER)
      */
     JF_OPT_PATH_MTU_DISCOVERY = 59,
     /**
-     * Packets may not be fragmented: 1 sets JF_OPT_PATH_MTU_DISCOVERY to 2, and 0 sets it to 0. Reads as 1 if that is 2
-     * or 3. Switch; IPv4, IPv6. (IP_MTU_DISCOVER, IPV6_MTU_DISCOVER)
+     * Packets may not be fragmented: 1 sets JF_OPT_PATH_MTU_DISCOVERY to 2 (JF_PMTU_DO), and 0 sets it to 0
+     * (JF_PMTU_DONT). Reads as 1 if that option is 2 or 3 (JF_PMTU_PROBE). Switch; IPv4, IPv6. (IP_MTU_DISCOVER,
+     * IPV6_MTU_DISCOVER)
      */
     JF_OPT_DONT_FRAGMENT = 60,
     /**
-     * Known path MTU to the peer in bytes, headers included. JF_E_NOT_CONNECTED without a peer. Number; IPv4, IPv6;
-     * read only. (IP_MTU, IPV6_MTU)
+     * Known path MTU to the peer in bytes, headers included. JF_E_NOT_CONNECTED without a peer. IPv4, IPv6; read-only.
+     * (IP_MTU, IPV6_MTU)
      */
     JF_OPT_PATH_MTU = 61,
     /**
-     * A change of JF_OPT_PATH_MTU is received as an empty message with ancillary data. Switch, default 0; IPv6.
-     * (IPV6_RECVPATHMTU)
+     * A change of JF_OPT_PATH_MTU is received as an empty message that has the new path MTU as ancillary data. Switch,
+     * default 0; IPv6. (IPV6_RECVPATHMTU)
      */
     JF_OPT_RECV_PATH_MTU = 62,
     /**
@@ -731,13 +747,13 @@ typedef enum jf_option {
      */
     JF_OPT_RECV_ORIGINAL_DEST = 67,
     /**
-     * Messages are received with their IPv4 header options. Switch, default 0; IPv4, IPv6 that is not raw.
+     * Messages are received with their IPv4 header options. Switch, default 0; IPv4, and IPv6 except raw sockets.
      * (IP_RECVOPTS)
      */
     JF_OPT_RECV_IP_OPTIONS = 68,
     /**
-     * Messages are received with their IPv4 header options in the form for a reply. Switch, default 0; IPv4, IPv6 that
-     * is not raw. (IP_RETOPTS)
+     * Messages are received with their IPv4 header options in the form for a reply. Switch, default 0; IPv4, and IPv6
+     * except raw sockets. (IP_RETOPTS)
      */
     JF_OPT_RETURN_IP_OPTIONS = 69,
     /** Messages are received with their hop-by-hop options. Switch, default 0; IPv6. (IPV6_RECVHOPOPTS) */
@@ -757,43 +773,44 @@ typedef enum jf_option {
      */
     JF_OPT_AUTO_FLOW_LABEL = 74,
     /**
-     * The flow information in the address of connect and of the sending calls is used. Switch, default 0; IPv6.
+     * Connect and the sending calls use the flow information of the address. Switch, default 0; IPv6.
      * (IPV6_FLOWINFO_SEND)
      */
     JF_OPT_FLOW_INFO_SEND = 75,
     /** Messages are received with their flow label and traffic class. Switch, default 0; IPv6. (IPV6_FLOWINFO) */
     JF_OPT_RECV_FLOW_INFO = 76,
     /**
-     * Offset in a packet at which the system writes and verifies a checksum, an even number; -1 (the default) disables
-     * it. Fixed for ICMPv6. -1 to 65534 bytes; raw IPv6. (IPV6_CHECKSUM)
+     * Even offset in a packet at which the system writes and verifies a checksum; -1 (the default) disables the
+     * checksum. Fixed for ICMPv6. -1 to 65534 bytes; raw IPv6. (IPV6_CHECKSUM)
      */
     JF_OPT_CHECKSUM_OFFSET = 77,
     /**
-     * While this is 1, partial segments are held back, on TCP for at most 200 milliseconds; on UDP all data sent
-     * meanwhile becomes one datagram. Switch, default 0; TCP, UDP. (TCP_CORK, UDP_CORK)
+     * While this is 1, the system holds back partial segments: on TCP for at most 200 milliseconds. On UDP, all data
+     * sent meanwhile becomes one datagram, which is sent when this is set to 0. Switch, default 0; TCP, UDP. (TCP_CORK,
+     * UDP_CORK)
      */
     JF_OPT_CORK = 78,
     /**
-     * Maximum segment size of a connection, 88 to 32767; with 0 the system chooses. On a connected socket it reads as
-     * the current size. 0 to 32767 bytes; TCP. (TCP_MAXSEG)
+     * Maximum segment size of a connection. With 0, the system chooses; 1 to 87 are JF_E_INVALID. On a connected socket
+     * it reads as the current size. 0 to 32767 bytes; TCP. (TCP_MAXSEG)
      */
     JF_OPT_MAX_SEGMENT = 79,
     /**
      * How long a listener holds back a connection until its first data arrives; 0 (the default) does not hold it back.
-     * The system rounds it up to its retransmission times: read it back. 0 to INT32_MAX seconds; TCP.
+     * The system rounds it up to its retransmission times. Reads as the value in effect. 0 to INT32_MAX seconds; TCP.
      * (TCP_DEFER_ACCEPT)
      */
     JF_OPT_DEFER_ACCEPT = 80,
     /** Number of times that connect retransmits its request before it fails. 1 to 127; TCP. (TCP_SYNCNT) */
     JF_OPT_SYN_COUNT = 81,
     /**
-     * How long a closed connection stays in FIN_WAIT_2: 0 is the system's default, -1 does not wait, and values above
-     * 120 become 120: read it back. -1 to INT32_MAX seconds; TCP. (TCP_LINGER2)
+     * How long a closed connection stays in FIN_WAIT_2. 0 is the system's default. -1 does not wait. Values above 120
+     * become 120. Reads as the value in effect. -1 to INT32_MAX seconds; TCP. (TCP_LINGER2)
      */
     JF_OPT_FIN_TIMEOUT = 82,
     /**
      * Maximum receive window advertised to the peer; 0 (the default) means no such limit. The system increases small
-     * values: read it back. 0 to INT32_MAX bytes; TCP. (TCP_WINDOW_CLAMP)
+     * values. Reads as the value in effect. 0 to INT32_MAX bytes; TCP. (TCP_WINDOW_CLAMP)
      */
     JF_OPT_WINDOW_CLAMP = 83,
     /**
@@ -808,8 +825,8 @@ typedef enum jf_option {
     JF_OPT_USER_TIMEOUT = 85,
     /**
      * Maximum number of pending TCP Fast Open requests of a listener; 0 (the default) disables TCP Fast Open. The
-     * system must allow it (net.ipv4.tcp_fastopen) and limits the number: read it back. 0 to INT32_MAX; TCP.
-     * (TCP_FASTOPEN)
+     * system must allow it (net.ipv4.tcp_fastopen) and limits the number. Reads as the value in effect. 0 to INT32_MAX;
+     * TCP. (TCP_FASTOPEN)
      */
     JF_OPT_FAST_OPEN = 86,
     /**
@@ -843,18 +860,18 @@ typedef enum jf_option {
      */
     JF_OPT_ULP = 92,
     /**
-     * Data that is sent is segmented into datagrams of this size (GSO), on Linux at most 128; 0 (the default) disables
-     * it. 0 to 65535 bytes; UDP, but not UDP-Lite. (UDP_SEGMENT)
+     * Data that is sent is segmented into datagrams of this size (GSO), on Linux at most 128 datagrams per call; 0 (the
+     * default) disables it. 0 to 65535 bytes; UDP, except UDP-Lite. (UDP_SEGMENT)
      */
     JF_OPT_SEGMENT_SIZE = 93,
     /**
-     * Datagrams of one size from one sender can be received coalesced, together with that size. Switch, default 0; UDP,
-     * but not UDP-Lite. (UDP_GRO)
+     * The system may coalesce datagrams of one size from one sender. They are received as one message, together with
+     * that size. Switch, default 0; UDP, except UDP-Lite. (UDP_GRO)
      */
     JF_OPT_GRO = 94,
     /**
-     * Size of the receive buffer, within JF_OPT_VSOCK_BUFFER_MIN and JF_OPT_VSOCK_BUFFER_MAX: read it back. 0 to
-     * INT64_MAX bytes; vsock. (SO_VM_SOCKETS_BUFFER_SIZE)
+     * Size of the receive buffer, within JF_OPT_VSOCK_BUFFER_MIN and JF_OPT_VSOCK_BUFFER_MAX. Reads as the value in
+     * effect. 0 to INT64_MAX bytes; vsock. (SO_VM_SOCKETS_BUFFER_SIZE)
      */
     JF_OPT_VSOCK_BUFFER_SIZE = 95,
     /** Minimum of JF_OPT_VSOCK_BUFFER_SIZE. 0 to INT64_MAX bytes; vsock. (SO_VM_SOCKETS_BUFFER_MIN_SIZE) */
@@ -863,12 +880,12 @@ typedef enum jf_option {
     JF_OPT_VSOCK_BUFFER_MAX = 97,
     /**
      * Number of bytes of each outgoing datagram that the checksum covers, header included; 0 (the default) means all. 1
-     * to 7 become 8: read it back. 0 to 65535 bytes; UDP-Lite. (UDPLITE_SEND_CSCOV)
+     * to 7 become 8. Reads as the value in effect. 0 to 65535 bytes; UDP-Lite. (UDPLITE_SEND_CSCOV)
      */
     JF_OPT_UDP_LITE_SEND_COVERAGE = 98,
     /**
      * Minimum checksum coverage of incoming datagrams; others are dropped. 0 (the default) requires full coverage. 1 to
-     * 7 become 8: read it back. 0 to 65535 bytes; UDP-Lite. (UDPLITE_RECV_CSCOV)
+     * 7 become 8. Reads as the value in effect. 0 to 65535 bytes; UDP-Lite. (UDPLITE_RECV_CSCOV)
      */
     JF_OPT_UDP_LITE_RECV_COVERAGE = 99,
 } jf_option;
@@ -917,7 +934,7 @@ typedef enum jf_tcp_option {
     JF_TCP_OPTION_SYN_DATA = 32,
 } jf_tcp_option;
 
-/** Bits of `filled` in jf_tcp_info_data, joined with |; each stands for the members that it names. */
+/** Bits of `filled` in jf_tcp_info_data, joined with |; each stands for the fields that it names. */
 typedef enum jf_tcp_field {
     /** state. */
     JF_TCP_HAS_STATE = 1,
@@ -1026,13 +1043,14 @@ typedef enum jf_poller_mode {
 /** Options of a poller. */
 typedef enum jf_poller_option {
     /**
-     * If 1, jf_poller_wait returns JF_E_INTERRUPTED after a signal was handled, so that Ctrl-C works in a host
-     * language. Default 0.
+     * If 1, jf_poller_wait returns JF_E_INTERRUPTED after a signal handler has run in its thread, for example so that
+     * Ctrl-C ends a wait in Python. A signal just before the call is not noticed; see "Ending on Ctrl-C" in
+     * docs/timeouts.md. Default 0.
      */
     JF_POLLER_INTERRUPTIBLE = 1,
     /**
-     * If 1, the poller pauses its listeners after jf_accept failed with JF_E_TOO_MANY_FILES or JF_E_SYSTEM_FILES
-     * (accept backoff). Applies to listeners that are added afterwards. Default 0. See docs/accept-backoff.md.
+     * Accept backoff: if 1, the poller pauses its listeners after jf_accept failed with JF_E_TOO_MANY_FILES or
+     * JF_E_SYSTEM_FILES. Applies to listeners that are added afterwards. Default 0. See docs/accept-backoff.md.
      */
     JF_POLLER_REST_LISTENERS = 2,
 } jf_poller_option;
@@ -1240,15 +1258,15 @@ typedef struct jf_datagram {
 /**
  * State and statistics of a TCP connection.
  *
- * A member that this system's version lacks is 0, and its bit in `filled` is not set. Later versions of the library may
- * append members; `size` distinguishes the versions.
+ * A field that the system does not report is 0, and its bit in `filled` is not set. Later versions of the library may
+ * append fields; `size` distinguishes the versions.
  */
 typedef struct jf_tcp_info_data {
     /** Must be set to sizeof(jf_tcp_info_data) before the call. */
     uint32_t size;
     /** [enum(jf_tcp_state)] State of the connection. */
     uint32_t state;
-    /** [flags(jf_tcp_field)] Members that are filled in. */
+    /** [flags(jf_tcp_field)] Fields that are filled in. */
     uint64_t filled;
     /** [flags(jf_tcp_option)] Options negotiated in the handshake. */
     uint32_t options;
@@ -1363,8 +1381,9 @@ typedef struct jf_interface {
      */
     char name[16];
     /**
-     * The interface's index, as in jf_addr's `scope_id` and in jf_join. 0 if no interface has this name: it was removed
-     * in the meantime, or (on Linux) an IPv4 address has a label that does not start with the interface's name.
+     * The interface's index, as in jf_addr's `scope_id` and in jf_join. 0 if the interface cannot be found by its name:
+     * it was removed in the meantime, or (on Linux) an IPv4 address has a label that does not start with the
+     * interface's name.
      */
     uint32_t index;
     /** [flags(jf_interface_flag)] JF_IF_* flags. */
@@ -2167,7 +2186,7 @@ int64_t jf_recv_many(jf_socket s, struct jf_datagram *datagrams, size_t count, u
 int64_t jf_send_file(jf_socket s, int64_t fd, int64_t offset, int64_t count);
 
 /**
- * Returns whether this system supports an option on any kind of socket.
+ * Returns whether this system supports an option on at least one kind of socket.
  *
  * The answer comes from the system: the call opens a socket and tries the option.
  *
@@ -2175,7 +2194,7 @@ int64_t jf_send_file(jf_socket s, int64_t fd, int64_t offset, int64_t count);
  *
  * @blocks  never
  * @return  [boolean] 1 if the option is supported, 0 if not
- * @error   JF_E_PERMISSION  only kinds of socket that this process may not open have the option
+ * @error   JF_E_PERMISSION  only sockets that this process may not open have the option
  * @error   JF_E_TOO_MANY_FILES, JF_E_SYSTEM_FILES, JF_E_NO_BUFFERS
  *                           the socket for the query could not be opened
  * @see     getsockopt(2)
@@ -2240,11 +2259,11 @@ int64_t jf_set_text(jf_socket s, int32_t option, const char *text);
  *
  * @param s       socket
  * @param option  [enum(jf_option)] JF_OPT_* constant
- * @param text    [out, text(size)] where to write the value; may be NULL if `size` is 0
+ * @param text    [out, text(size)] where to write the value
  * @param size    capacity of `text` in bytes
  *
  * @blocks  never
- * @return  [length] length of the value. If it is not less than `size`, the value did not fit and `text` holds an empty
+ * @return  [length] length of the value. If it is `size` or more, the value did not fit and `text` holds an empty
  *          string.
  * @error   JF_E_OPTION_UNSUPPORTED  this kind of socket has no such option, or the option is a number
  * @see     getsockopt(2)
@@ -2261,7 +2280,7 @@ int64_t jf_get_text(jf_socket s, int32_t option, char *text, size_t size);
  * @param s      socket
  * @param level  native level, such as SOL_SOCKET
  * @param name   native name, such as SO_ATTACH_FILTER
- * @param value  [in, buffer(len)] value in the system's format; may be NULL if `len` is 0
+ * @param value  [in, buffer(len)] value in the system's format
  * @param len    length of `value` in bytes, at most INT32_MAX
  *
  * @blocks  never, unless the system blocks for this option
@@ -2269,7 +2288,7 @@ int64_t jf_get_text(jf_socket s, int32_t option, char *text, size_t size);
  * @error   JF_E_OPTION_UNSUPPORTED  the socket has no such option
  * @error   JF_E_PERMISSION          the process lacks a capability that the option requires
  * @error   JF_E_INVALID             `len` is above INT32_MAX, or the system rejects the value
- * @error   JF_E_OS                  (minus errno) any other error of the option that has no JF_E_ code
+ * @error   JF_E_OS                  the code is JF_E_OS - errno: any other error of the option
  * @see     setsockopt(2)
  * @since   0.1
  */
@@ -2281,15 +2300,14 @@ int64_t jf_set_raw(jf_socket s, int32_t level, int32_t name, const void *value, 
  * @param s      socket
  * @param level  native level, such as IPPROTO_TCP
  * @param name   native name, such as TCP_INFO
- * @param value  [inout, buffer(room)] where to write the value, which some options read first; may be NULL if `room` is
- *               0
+ * @param value  [inout, buffer(room)] buffer for the value; some options also read it
  * @param room   capacity of `value` in bytes, at most INT32_MAX. For most options, a longer value is truncated.
  *
  * @blocks  never
  * @return  [count] number of bytes written
  * @error   JF_E_OPTION_UNSUPPORTED  the socket has no such option
  * @error   JF_E_INVALID             `room` is above INT32_MAX, or the system rejects the request
- * @error   JF_E_OS                  (minus errno) any other error of the option that has no JF_E_ code
+ * @error   JF_E_OS                  the code is JF_E_OS - errno: any other error of the option
  * @see     getsockopt(2)
  * @since   0.1
  */
@@ -2298,12 +2316,12 @@ int64_t jf_get_raw(jf_socket s, int32_t level, int32_t name, void *value, size_t
 /**
  * Reads the current state and statistics of a TCP connection.
  *
- * A listener has only its state, its pacing rates and its reordering.
+ * For a listener, only its state, its pacing rates and its reordering are reported.
  *
  * @param s    TCP socket
- * @param out  [inout] what to fill in. Its member `size` must be set to sizeof(jf_tcp_info_data). A larger size, up to
- *             4096, is accepted from a caller built with a later version; the members that this version lacks are set
- *             to 0.
+ * @param out  [inout] struct to fill in. Its field `size` must be set to sizeof(jf_tcp_info_data). A larger size, up to
+ *             4096, is accepted from a caller built with a later version; the fields that this version lacks are set to
+ *             0.
  *
  * @blocks  never
  * @return  0
@@ -2315,25 +2333,24 @@ int64_t jf_get_raw(jf_socket s, int32_t level, int32_t name, void *value, size_t
 int64_t jf_tcp_info(jf_socket s, struct jf_tcp_info_data *out);
 
 /**
- * Looks up the addresses of a host and the port of a service, as the system is configured to (hosts file, DNS and so
- * on).
+ * Looks up the addresses of a host and the port of a service, as the system is configured (hosts file, DNS and so on).
  *
  * If the timeout expires first, the lookup continues in its own thread, which ends with the lookup and accesses no
- * memory of the caller. At most 64 lookups of a process run at once; further ones wait for their turn. In a child that
- * was forked while another thread looked a name up, glibc may never answer, so use a timeout there. See docs/names.md.
+ * memory of the caller. At most 64 lookups of a process run at once; further ones are queued. A lookup that has timed
+ * out counts until it ends. In a child that was forked while another thread looked a name up, glibc may never answer,
+ * so use a timeout there. See docs/names.md.
  *
  * @param host        [in, text] name (UTF-8; IDNA for non-ASCII names), or IPv4 or IPv6 address without brackets,
- *                    optionally with a zone ("fe80::1%eth0"). "" means the loopback addresses. A name whose last label
- *                    is a number, such as "127.1", is not a name.
+ *                    optionally with a zone ("fe80::1%eth0"). "" means the loopback addresses. A host whose last label
+ *                    is a number, such as "127.1", is rejected (JF_E_ADDR_INVALID) unless it is an IPv4 address.
  * @param service     [in, text, optional] port number, or service name such as "https"; NULL or "" means port 0
  * @param family      [enum(jf_family)] JF_INET or JF_INET6 for addresses of one family, JF_UNSPEC for both
- * @param type        [enum(jf_type)] JF_STREAM or JF_DGRAM, the kind of service; 0 means either
- * @param timeout_ms  [milliseconds] how long to wait; 0 is enough if `host` is an address
- * @param out         [out, array(cap)] where to write the addresses, in the order in which to try them (RFC 6724); may
- *                    be NULL if `cap` is 0
+ * @param type        [enum(jf_type)] JF_STREAM or JF_DGRAM: socket type to look the service up for; 0 for either
+ * @param timeout_ms  [milliseconds] how long to wait; with 0, the call only accepts an address as `host`
+ * @param out         [out, array(cap)] where to write the addresses, in the order in which to try them (RFC 6724)
  * @param cap         capacity of `out`
  *
- * @blocks  for `timeout_ms`, whatever signals arrive
+ * @blocks  at most `timeout_ms`, until the lookup ends; signals do not end it
  * @return  [count] number of addresses, which may exceed `cap`; the first `cap` of them are written
  * @error   JF_E_NAME_NOT_FOUND      the name does not exist
  * @error   JF_E_NAME_NO_ADDRESS     the name exists, but has no address of this family
@@ -2361,16 +2378,16 @@ int64_t jf_resolve(const char *host,
                    size_t cap);
 
 /**
- * Looks up the name of the host with an address, as the system is configured to.
+ * Looks up the host name of an address, as the system is configured (hosts file, DNS and so on).
  *
  * @param a           [in] JF_INET or JF_INET6 address; its port is ignored
  * @param timeout_ms  [milliseconds] how long to wait
- * @param host        [out, text(size)] where to write the name; may be NULL if `size` is 0
+ * @param host        [out, text(size)] where to write the name
  * @param size        capacity of `host` in bytes; JF_HOST_TEXT is enough for every name
  *
- * @blocks  for `timeout_ms`, whatever signals arrive; a lookup continues after the timeout as for jf_resolve
- * @return  [length] length of the name. If it is not less than `size`, the name did not fit and `host` holds an empty
- *          string.
+ * @blocks  at most `timeout_ms`, until the lookup ends; signals do not end it. After the timeout, the lookup continues
+ *          as for jf_resolve.
+ * @return  [length] length of the name. If it is `size` or more, the name did not fit and `host` holds an empty string.
  * @error   JF_E_NAME_NOT_FOUND      the address has no name
  * @error   JF_E_NAME_TRY_AGAIN      the name servers did not answer, failed or refused to answer
  * @error   JF_E_NAME_FAILED         the system reports a permanent failure (glibc never does)
@@ -2394,15 +2411,15 @@ int64_t jf_resolve_addr(const struct jf_addr *a, int64_t timeout_ms, char *host,
  * tcp://example.org:https tcp://127.0.0.1:80 tcp://[::1]:80 tcp://[fe80::1%eth0]:80 tcp://:8080 udp://example.org:53
  * unix:///run/x.sock unix://relative/path unix://@name
  *
- * Nothing is looked up, so whether IDNA accepts a non-ASCII name remains unknown. See docs/addresses.md for the
- * grammar.
+ * Names are not looked up, so jf_dial and jf_serve may still reject a non-ASCII name that IDNA does not allow. See
+ * docs/addresses.md for the grammar.
  *
  * @param endpoint  [in, text] text to check, in UTF-8
  * @param at        [out, optional] where to write the position of the first wrong character, as the number of bytes
- *                  before it. It is the length of the text if something is missing, and the first digit of a number
- *                  that is out of range. Written only if the endpoint is malformed.
- * @param expected  [out, static text, optional] where to write what is expected there, in English, such as "] after the
- *                  address". Written only if the endpoint is malformed.
+ *                  before it. If something is missing, it is the length of the text. If a number is out of range, it is
+ *                  the position of the number's first digit. Written only if the endpoint is malformed.
+ * @param expected  [out, static text, optional] where to write a description of what is expected there, in English,
+ *                  such as "] after the address". Written only if the endpoint is malformed.
  *
  * @blocks  never
  * @return  0 if the text is an endpoint
@@ -2415,21 +2432,23 @@ int64_t jf_endpoint_check(const char *endpoint, size_t *at, const char **expecte
  * Connects to an endpoint: looks the name up, and connects to the first of its addresses that answers (RFC 8305).
  *
  * IPv6 and IPv4 addresses are tried in turn. The next attempt starts when the previous one has failed, or has not
- * succeeded within 250 ms. A UDP socket is connected to the first address that has a route. The new socket has no
- * timeouts. See docs/names.md.
+ * succeeded within 250 ms. If every attempt fails, the call returns the error of the attempt that got furthest: an
+ * answer of the peer counts more than a missing route. See docs/names.md.
+ *
+ * A UDP socket is connected to the first address that has a route, whether or not a server uses it: for "localhost",
+ * that may be [::1] while the server is bound to 127.0.0.1. The timeouts of the new socket are -1.
  *
  * @param endpoint    [in, text] such as "tcp://example.org:https", "udp://[::1]:53" or "unix:///run/x.sock"; see
- *                    docs/addresses.md. Without a host it means this machine's loopback addresses.
- * @param timeout_ms  [milliseconds] timeout of the whole operation; 0 does only what needs no waiting
+ *                    docs/addresses.md. An endpoint without a host means this machine's loopback addresses.
+ * @param timeout_ms  [milliseconds] timeout of the whole operation; with 0, the call never waits
  *
- * @blocks  for `timeout_ms`, whatever signals arrive; use jf_dialer_dial for cancellation. At most 64 lookups of a
- *          process run at once, abandoned ones included.
+ * @blocks  at most `timeout_ms`, until a connection is made or every address has failed. Signals do not end the call;
+ *          use jf_dialer_dial for cancellation. A lookup is queued while 64 lookups run, as for jf_resolve.
  * @return  [new jf_socket] the connected socket, which the caller closes with jf_close
  * @error   JF_E_TIMED_OUT                          no address answered within `timeout_ms`
  * @error   JF_E_WOULD_BLOCK                        `timeout_ms` is 0 and waiting is required
  * @error   JF_E_CONN_REFUSED, JF_E_NETWORK_UNREACHABLE, JF_E_HOST_UNREACHABLE, JF_E_ACCESS
- *                                                  every address failed; the most significant error is returned, one of
- *                                                  these or another of connect(2)
+ *                                                  every address failed: one of these or another error of connect(2)
  * @error   JF_E_ADDR_INVALID                       the text is not an endpoint (use jf_endpoint_check for the cause),
  *                                                  or the address is link-local without a zone
  * @error   JF_E_NAME_NOT_FOUND                     the name does not exist
@@ -2452,27 +2471,28 @@ int64_t jf_dial(const char *endpoint, int64_t timeout_ms);
  * Opens a socket that serves an endpoint: bound and, except for udp://, listening.
  *
  * "tcp://:8080" means port 8080 of all addresses of this machine, IPv6 and IPv4 with one socket, whatever the system's
- * default for dual-stack sockets. "tcp://127.0.0.1:0" picks a free port; jf_local_addr returns it. A name means the
- * first of its IPv4 addresses that belongs to this machine, or else the first such IPv6 address. "unix:///run/x.sock"
- * creates a socket file, or replaces one that no server uses any more; jf_close does not delete the file.
+ * default for dual-stack sockets. The address of an IPv4 client is then IPv4-mapped, such as [::ffff:192.0.2.1]:40000.
+ * "tcp://127.0.0.1:0" picks a free port; jf_local_addr returns it. For a name, jf_serve uses the first IPv4 address of
+ * the name that belongs to this machine; if there is none, the first such IPv6 address. "unix:///run/x.sock" creates a
+ * socket file, or replaces one that no server uses any more; jf_close does not delete the file.
  *
- * A TCP socket has JF_OPT_REUSE_ADDR set, so that a server can be restarted at once. So has a UDP socket for a
- * multicast group, which can have many receivers. See docs/names.md.
+ * A TCP socket has JF_OPT_REUSE_ADDR set, so that a server can be restarted at once. A UDP socket for a multicast group
+ * has it, too, so that several receivers can share the port. See docs/names.md.
  *
  * @param endpoint  [in, text] where to serve; see docs/addresses.md
  * @param backlog   maximum number of connections to queue, as for jf_listen; -1 for the system's maximum
  *
- * @blocks  for at most 5 seconds to look a name up; for at most 1 second while another process holds the lock
- *          (flock(2)) of the folder of a socket file to be replaced; otherwise never. Signals have no effect.
+ * @blocks  at most 5 seconds, until a name has been looked up; at most 1 second, until the directory of a socket file
+ *          to be replaced is locked (flock(2)); otherwise never. Signals do not end the call.
  * @return  [new jf_socket] the socket, which the caller closes with jf_close
  * @error   JF_E_ADDR_IN_USE                        another socket serves this endpoint
- * @error   JF_E_EXISTS                             the path is a file, a folder or a symlink
- * @error   JF_E_BUSY                               the folder was locked for longer than 1 second
+ * @error   JF_E_EXISTS                             the path exists and is not a socket; a symlink is not followed
+ * @error   JF_E_BUSY                               another process locked the directory for longer than 1 second
  * @error   JF_E_ADDR_INVALID                       the text is not an endpoint, or it can't be served: a multicast
  *                                                  group for TCP, or a link-local address without a zone
  * @error   JF_E_ADDR_NOT_AVAILABLE                 the address does not belong to this machine
- * @error   JF_E_ACCESS, JF_E_PERMISSION            no permission for the port, the folder or the file
- * @error   JF_E_NOT_FOUND                          the folder, the service or the zone does not exist
+ * @error   JF_E_ACCESS, JF_E_PERMISSION            no permission for the port, the directory or the file
+ * @error   JF_E_NOT_FOUND                          the directory, the service or the zone does not exist
  * @error   JF_E_NAME_NOT_FOUND, JF_E_NAME_NO_ADDRESS, JF_E_NAME_TRY_AGAIN, JF_E_NAME_FAILED, JF_E_TIMED_OUT
  *                                                  the lookup of the name failed
  * @error   JF_E_UNSUPPORTED                        the name is not ASCII and the system has no IDNA (glibc needs
@@ -2485,7 +2505,8 @@ int64_t jf_dial(const char *endpoint, int64_t timeout_ms);
 int64_t jf_serve(const char *endpoint, int32_t backlog);
 
 /**
- * Opens a dialer: a reusable connector with socket options, a local address, and cancellation from another thread.
+ * Opens a dialer: a reusable configuration for jf_dialer_dial, with socket options and a local address. Another thread
+ * can cancel its dials.
  *
  * A new dialer connects as jf_dial does. See docs/names.md.
  *
@@ -2500,8 +2521,8 @@ int64_t jf_dialer_open(void);
  * Makes a dialer set a numeric option on each socket before it connects.
  *
  * A later value replaces an earlier one. With JF_OPT_INTERRUPTIBLE, jf_dialer_dial itself returns JF_E_INTERRUPTED
- * after a signal was handled. JF_OPT_RECV_TIMEOUT and JF_OPT_SEND_TIMEOUT apply to the socket that results. The value
- * is checked only by jf_dialer_dial, which returns the error that jf_set would.
+ * after a signal was handled in its thread. JF_OPT_RECV_TIMEOUT and JF_OPT_SEND_TIMEOUT apply to the socket that
+ * results. The value is checked only by jf_dialer_dial, which returns the error that jf_set would.
  *
  * @param d       dialer
  * @param option  [enum(jf_option)] JF_OPT_* constant
@@ -2539,8 +2560,8 @@ int64_t jf_dialer_set_text(jf_dialer d, int32_t option, const char *text);
  * and JF_E_NAME_NO_ADDRESS if the endpoint has no address of that family.
  *
  * @param d      dialer
- * @param local  [in] local address. Port 0 means any port; another port is shared among the attempts with
- *               JF_OPT_REUSE_ADDR. JF_UNSPEC undoes an earlier call.
+ * @param local  [in] local address. Port 0 means any port. With another port, all attempts bind to it with
+ *               JF_OPT_REUSE_ADDR (TCP). JF_UNSPEC undoes an earlier call.
  *
  * @blocks  never
  * @return  0
@@ -2572,18 +2593,18 @@ int64_t jf_dialer_set_delay(jf_dialer d, int64_t delay_ms);
  *
  * @param d           dialer
  * @param endpoint    [in, text] endpoint, as for jf_dial
- * @param timeout_ms  [milliseconds] timeout of the whole operation; 0 does only what needs no waiting
+ * @param timeout_ms  [milliseconds] timeout of the whole operation; with 0, the call never waits
  *
- * @blocks  for `timeout_ms`, or until jf_dialer_close
+ * @blocks  at most `timeout_ms`, until a connection is made, every address has failed or jf_dialer_close is called
  * @return  [new jf_socket] the connected socket, which the caller closes with jf_close
  * @error   JF_E_TIMED_OUT                          no address answered within `timeout_ms`
  * @error   JF_E_WOULD_BLOCK                        `timeout_ms` is 0 and waiting is required
  * @error   JF_E_CLOSED                             another thread closed the dialer
- * @error   JF_E_INTERRUPTED                        a signal was handled and the dialer sets JF_OPT_INTERRUPTIBLE
+ * @error   JF_E_INTERRUPTED                        a signal was handled, and the dialer sets JF_OPT_INTERRUPTIBLE
  * @error   JF_E_BUSY                               another thread is changing the dialer
  * @error   JF_E_CONN_REFUSED, JF_E_NETWORK_UNREACHABLE, JF_E_HOST_UNREACHABLE, JF_E_ACCESS
- *                                                  every address failed; the most significant error is returned, one of
- *                                                  these or another of connect(2)
+ *                                                  every address failed: the error is chosen as for jf_dial; it is one
+ *                                                  of these or another error of connect(2)
  * @error   JF_E_ADDR_INVALID                       the text is not an endpoint, or the address is link-local without a
  *                                                  zone
  * @error   JF_E_NAME_NOT_FOUND                     the name does not exist
@@ -2610,11 +2631,11 @@ int64_t jf_dialer_dial(jf_dialer d, const char *endpoint, int64_t timeout_ms);
 /**
  * Closes a dialer. Calls of jf_dialer_dial in flight return JF_E_CLOSED, unless they already have a connection.
  *
- * Sockets that the dialer connected stay open. Must not be called from a signal handler.
+ * Sockets that the dialer connected stay open.
  *
- * @param d  dialer; any other number is rejected without harm
+ * @param d  dialer; for any other number the call returns JF_E_BAD_HANDLE
  *
- * @blocks  for a few milliseconds, until calls in flight have returned
+ * @blocks  at most a few milliseconds, until calls in flight have returned
  * @return  0
  * @since   0.1
  */
@@ -2627,20 +2648,20 @@ int64_t jf_dialer_close(jf_dialer d);
  * receive, bind the socket to the destination port of the datagrams.
  *
  * On Linux, a socket bound to the wildcard address also receives datagrams for groups that other sockets of the machine
- * joined, unless JF_OPT_MULTICAST_ALL is 0. It also receives datagrams for its own IPv6 groups that arrive on another
- * interface on which another socket joined the group.
+ * joined, unless JF_OPT_MULTICAST_ALL is 0. A socket also receives datagrams for its IPv6 groups on interfaces on which
+ * only another socket joined the group.
  *
  * @param s                datagram or raw socket; a JF_INET6 datagram socket can join IPv4 groups, too
  * @param group            [in] group address; its port is ignored
  * @param source           [in, optional] the only sender to receive from, of the group's family; its port is ignored.
  *                         NULL for all senders.
- * @param interface_index  interface, as in jf_addr's `scope_id`. 0 for the `scope_id` of the addresses; if that is also
- *                         0, the system chooses.
+ * @param interface_index  interface, as in jf_addr's `scope_id`. 0 means the `scope_id` of `group` or `source`; if that
+ *                         is also 0, the system chooses.
  *
  * @blocks  never
  * @return  0
- * @error   JF_E_ADDR_IN_USE                 the socket already joined the group this way, or joined it from all sources
- *                                           and now joins from one source, or vice versa
+ * @error   JF_E_ADDR_IN_USE                 the socket already joined the group with this `source`, or mixes joining
+ *                                           with and without a source
  * @error   JF_E_ADDR_INVALID                `group` is not a multicast address, `source` is a multicast or an
  *                                           unspecified address, or one of them is malformed
  * @error   JF_E_FAMILY_UNSUPPORTED          the families of socket, group and source do not match
@@ -2666,7 +2687,8 @@ int64_t jf_join(jf_socket s, const struct jf_addr *group, const struct jf_addr *
  *
  * @blocks  never
  * @return  0
- * @error   JF_E_ADDR_NOT_AVAILABLE  the socket did not join the group this way, or there is no such interface
+ * @error   JF_E_ADDR_NOT_AVAILABLE  the socket did not join the group, or not with this `source`, or there is no such
+ *                                   interface
  * @error   JF_E_ADDR_INVALID        `group` is not a multicast address, `source` is a multicast or an unspecified
  *                                   address, or one of them is malformed
  * @error   JF_E_FAMILY_UNSUPPORTED  the families of socket, group and source do not match
@@ -2683,7 +2705,7 @@ int64_t jf_leave(jf_socket s, const struct jf_addr *group, const struct jf_addr 
  * The list has one entry for each address of each interface, in the order of the interfaces' indexes. An interface
  * without addresses has one entry with a JF_UNSPEC address. The number of entries can change between two calls.
  *
- * @param out  [out, array(cap)] where to write the entries; may be NULL if `cap` is 0
+ * @param out  [out, array(cap)] where to write the entries
  * @param cap  capacity of `out`
  *
  * @blocks  never
@@ -2697,20 +2719,19 @@ int64_t jf_interfaces(struct jf_interface *out, size_t cap);
 /**
  * Takes the sockets that a service manager such as systemd passed to this process.
  *
- * These are the descriptors from 3 on. Environment variable LISTEN_FDS holds their number. LISTEN_PID must be the ID of
- * this process. The descriptors become close-on-exec and keep their blocking mode, as with jf_from_fd. Only one call
- * gets the sockets; a call that fails takes none.
+ * These are the descriptors from 3 on. The environment variable LISTEN_FDS holds their number. LISTEN_PID must be the
+ * ID of this process. The descriptors become close-on-exec and keep their blocking mode, as with jf_from_fd. Only one
+ * call gets the sockets; a call that fails takes none.
  *
  * The environment is not changed, because that is unsafe in a program with threads. For the same reason, no thread may
  * change the environment during the call.
  *
- * @param out  [out, array(cap)] where to write the sockets, in the service manager's order; may be NULL if `cap` is 0.
- *             The caller closes each with jf_close.
+ * @param out  [out, array(cap)] where to write the sockets, in the service manager's order. The caller closes each with
+ *             jf_close.
  * @param cap  capacity of `out`. If it is too small, no socket is taken; 0 only queries the number.
  *
  * @blocks  never
- * @return  [count] number of sockets available; 0 if none were passed, if they were passed to another process (such as
- *          the parent of this process), and after a call in any thread took them
+ * @return  [count] number of sockets available; 0 if none were passed to this process, or an earlier call took them
  * @error   JF_E_INVALID     LISTEN_PID, LISTEN_FDS or LISTEN_FDNAMES is malformed
  * @error   JF_E_BAD_HANDLE  one of the descriptors is not open
  * @error   JF_E_BUSY        one of the descriptors is close-on-exec, so it was opened or taken after the process
@@ -2730,13 +2751,13 @@ int64_t jf_inherited(jf_socket *out, size_t cap);
  * The name can be read before and after the sockets are taken. No thread may change the environment during the call.
  *
  * @param index  which socket, counted from 0
- * @param text   [out, text(size)] where to write the name; may be NULL if `size` is 0
+ * @param text   [out, text(size)] where to write the name
  * @param size   capacity of `text` in bytes; 256 is enough for every name that systemd passes
  *
  * @blocks  never
- * @return  [length] length of the name; "unknown" if the service manager passed no names. If the length is not less
- *          than `size`, the name did not fit and `text` holds an empty string.
- * @error   JF_E_NOT_FOUND  `index` is not less than the number of sockets that were passed to this process
+ * @return  [length] length of the name; "unknown" if the service manager passed no names. If the length is `size` or
+ *          more, the name did not fit and `text` holds an empty string.
+ * @error   JF_E_NOT_FOUND  `index` is at least the number of sockets that were passed to this process
  * @error   JF_E_INVALID    LISTEN_PID, LISTEN_FDS or LISTEN_FDNAMES is malformed
  * @see     sd_listen_fds_with_names(3)
  * @since   0.1
@@ -2767,8 +2788,8 @@ int64_t jf_wait(struct jf_wait_item *items, size_t count, int64_t timeout_ms);
 /**
  * Opens a poller, which waits for any number of sockets at once.
  *
- * It belongs to this process: in a forked child, every call on it but jf_poller_close returns JF_E_BAD_HANDLE. See
- * docs/polling.md.
+ * A poller belongs to the process that opened it: in a forked child, every call on it except jf_poller_close returns
+ * JF_E_BAD_HANDLE. See docs/polling.md.
  *
  * @blocks  never
  * @return  [new jf_poller] the poller, which the caller closes with jf_poller_close
@@ -2783,7 +2804,7 @@ int64_t jf_poller_open(void);
  * Adds a socket to a poller.
  *
  * Threads that are waiting on the poller wait for the socket from now on. jf_close removes the socket from its pollers:
- * no wait that begins later reports it, but a wait that is just returning in another thread can.
+ * no wait that begins later reports it. A wait that returns at the same moment in another thread may still report it.
  *
  * @param p       poller
  * @param s       socket
@@ -2824,7 +2845,8 @@ int64_t jf_poller_modify(jf_poller p, jf_socket s, uint32_t events, uint64_t tok
 /**
  * Removes a socket from a poller.
  *
- * No wait that begins later reports the socket, but a wait that is just returning in another thread can.
+ * No wait that begins later reports the socket. A wait that returns at the same moment in another thread may still
+ * report it.
  *
  * @param p  poller
  * @param s  socket
@@ -2908,8 +2930,9 @@ int64_t jf_poller_remove_fd(jf_poller p, int64_t fd);
  * @param cap         capacity of `events`, at least 1. The next wait reports the events that do not fit.
  * @param timeout_ms  [milliseconds] how long to wait
  *
- * @blocks  for `timeout_ms`, never shorter, whatever signals arrive
- * @return  [count] number of events written; 0 after the timeout, and after jf_poller_wake
+ * @blocks  at most `timeout_ms`, until an event, jf_poller_wake or jf_poller_close. A timeout never expires early.
+ *          Signals end the wait only with JF_POLLER_INTERRUPTIBLE.
+ * @return  [count] number of events written; 0 after the timeout, and after jf_poller_wake if no event is ready
  * @error   JF_E_CLOSED       another thread closed the poller
  * @error   JF_E_INTERRUPTED  a signal was handled and JF_POLLER_INTERRUPTIBLE is 1
  * @error   JF_E_INVALID      `cap` is 0, or `timeout_ms` is below -1
@@ -2922,7 +2945,8 @@ int64_t jf_poller_wait(jf_poller p, struct jf_event *events, size_t cap, int64_t
  * Makes one jf_poller_wait return at once, with the events that are ready or with 0.
  *
  * If no thread is waiting, the next wait returns at once. Several wakes can be coalesced into one if no wait returned
- * in between. The call is async-signal-safe, unless the signal handler interrupted jf_poller_close on the same poller.
+ * in between. A signal handler may call this function, unless it interrupted jf_poller_close on the same poller. This
+ * is how a signal ends a wait reliably: see "Ending on Ctrl-C" in docs/timeouts.md.
  *
  * @param p  poller
  *
@@ -2965,11 +2989,9 @@ int64_t jf_poller_fd(jf_poller p);
 /**
  * Closes a poller. Threads that wait on it return JF_E_CLOSED. Its sockets stay open.
  *
- * Must not be called from a signal handler.
+ * @param p  poller; for any other number the call returns JF_E_BAD_HANDLE
  *
- * @param p  poller; any other number is rejected without harm
- *
- * @blocks  for a few milliseconds, until calls in flight have returned
+ * @blocks  at most a few milliseconds, until calls in flight have returned
  * @return  0
  * @since   0.1
  */

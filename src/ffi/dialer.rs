@@ -25,7 +25,8 @@ fn configure(d: jf_dialer, change: impl FnOnce(&mut Dialer) -> Result<&mut Diale
     DIALERS.with(d, |dialer| change(&mut *dialer.try_write().map_err(|_| Error::BUSY)?).map(drop)).map(done)
 }
 
-/// Opens a dialer: a reusable connector with socket options, a local address, and cancellation from another thread.
+/// Opens a dialer: a reusable configuration for jf_dialer_dial, with socket options and a local address. Another thread
+/// can cancel its dials.
 ///
 /// A new dialer connects as jf_dial does. See docs/names.md.
 ///
@@ -41,8 +42,8 @@ pub extern "C" fn jf_dialer_open() -> i64 {
 /// Makes a dialer set a numeric option on each socket before it connects.
 ///
 /// A later value replaces an earlier one. With JF_OPT_INTERRUPTIBLE, jf_dialer_dial itself returns JF_E_INTERRUPTED
-/// after a signal was handled. JF_OPT_RECV_TIMEOUT and JF_OPT_SEND_TIMEOUT apply to the socket that results. The value
-/// is checked only by jf_dialer_dial, which returns the error that jf_set would.
+/// after a signal was handled in its thread. JF_OPT_RECV_TIMEOUT and JF_OPT_SEND_TIMEOUT apply to the socket that
+/// results. The value is checked only by jf_dialer_dial, which returns the error that jf_set would.
 ///
 /// @param d        dialer
 /// @param option   [enum(jf_option)] JF_OPT_* constant
@@ -91,8 +92,8 @@ pub unsafe extern "C" fn jf_dialer_set_text(d: jf_dialer, option: i32, text: *co
 /// and JF_E_NAME_NO_ADDRESS if the endpoint has no address of that family.
 ///
 /// @param d       dialer
-/// @param local   [in] local address. Port 0 means any port; another port is shared among the attempts with
-///                JF_OPT_REUSE_ADDR. JF_UNSPEC undoes an earlier call.
+/// @param local   [in] local address. Port 0 means any port. With another port, all attempts bind to it with
+///                JF_OPT_REUSE_ADDR (TCP). JF_UNSPEC undoes an earlier call.
 ///
 /// @blocks   never
 /// @return   [nothing]
@@ -134,19 +135,19 @@ pub extern "C" fn jf_dialer_set_delay(d: jf_dialer, delay_ms: i64) -> i64 {
 ///
 /// @param d            dialer
 /// @param endpoint     [in, text] endpoint, as for jf_dial
-/// @param timeout_ms   [milliseconds] timeout of the whole operation; 0 does only what needs no waiting
+/// @param timeout_ms   [milliseconds] timeout of the whole operation; with 0, the call never waits
 ///
-/// @blocks   for `timeout_ms`, or until jf_dialer_close
+/// @blocks   at most `timeout_ms`, until a connection is made, every address has failed or jf_dialer_close is called
 /// @return   [new jf_socket] the connected socket, which the caller closes with jf_close
 /// @error JF_E_TIMED_OUT                                       no address answered within `timeout_ms`
 /// @error JF_E_WOULD_BLOCK                                     `timeout_ms` is 0 and waiting is required
 /// @error JF_E_CLOSED                                          another thread closed the dialer
-/// @error JF_E_INTERRUPTED                                     a signal was handled and the dialer sets
+/// @error JF_E_INTERRUPTED                                     a signal was handled, and the dialer sets
 ///                                                             JF_OPT_INTERRUPTIBLE
 /// @error JF_E_BUSY                                            another thread is changing the dialer
-/// @error JF_E_CONN_REFUSED, JF_E_NETWORK_UNREACHABLE, JF_E_HOST_UNREACHABLE, JF_E_ACCESS   every address failed; the
-///                                                             most significant error is returned, one of these or
-///                                                             another of connect(2)
+/// @error JF_E_CONN_REFUSED, JF_E_NETWORK_UNREACHABLE, JF_E_HOST_UNREACHABLE, JF_E_ACCESS   every address failed: the
+///                                                             error is chosen as for jf_dial; it is one of these or
+///                                                             another error of connect(2)
 /// @error JF_E_ADDR_INVALID                                    the text is not an endpoint, or the address is
 ///                                                             link-local without a zone
 /// @error JF_E_NAME_NOT_FOUND                                  the name does not exist
@@ -186,11 +187,11 @@ pub unsafe extern "C" fn jf_dialer_dial(d: jf_dialer, endpoint: *const c_char, t
 
 /// Closes a dialer. Calls of jf_dialer_dial in flight return JF_E_CLOSED, unless they already have a connection.
 ///
-/// Sockets that the dialer connected stay open. Must not be called from a signal handler.
+/// Sockets that the dialer connected stay open.
 ///
-/// @param d   dialer; any other number is rejected without harm
+/// @param d   dialer; for any other number the call returns JF_E_BAD_HANDLE
 ///
-/// @blocks   for a few milliseconds, until calls in flight have returned
+/// @blocks   at most a few milliseconds, until calls in flight have returned
 /// @return   [nothing]
 /// @since 0.1
 #[unsafe(no_mangle)]

@@ -31,9 +31,9 @@ pub struct jf_interface {
     /// The interface's name, NUL-terminated. On Linux, the separate label of an IPv4 address (such as eth0:1) is not
     /// reported.
     pub name: [c_char; 16],
-    /// The interface's index, as in jf_addr's `scope_id` and in jf_join. 0 if no interface has this name: it was
-    /// removed in the meantime, or (on Linux) an IPv4 address has a label that does not start with the interface's
-    /// name.
+    /// The interface's index, as in jf_addr's `scope_id` and in jf_join. 0 if the interface cannot be found by its
+    /// name: it was removed in the meantime, or (on Linux) an IPv4 address has a label that does not start with the
+    /// interface's name.
     pub index: u32,
     /// [flags(jf_interface_flag)] JF_IF_* flags.
     pub flags: u32,
@@ -97,7 +97,7 @@ fn padded<const N: usize>(bytes: &[u8]) -> [u8; N] {
 /// The list has one entry for each address of each interface, in the order of the interfaces' indexes. An interface
 /// without addresses has one entry with a JF_UNSPEC address. The number of entries can change between two calls.
 ///
-/// @param out   [out, array(cap)] where to write the entries; may be NULL if `cap` is 0
+/// @param out   [out, array(cap)] where to write the entries
 /// @param cap   capacity of `out`
 ///
 /// @blocks   never

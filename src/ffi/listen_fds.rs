@@ -7,20 +7,19 @@ use std::ffi::c_char;
 
 /// Takes the sockets that a service manager such as systemd passed to this process.
 ///
-/// These are the descriptors from 3 on. Environment variable LISTEN_FDS holds their number. LISTEN_PID must be the ID
-/// of this process. The descriptors become close-on-exec and keep their blocking mode, as with jf_from_fd. Only one
+/// These are the descriptors from 3 on. The environment variable LISTEN_FDS holds their number. LISTEN_PID must be the
+/// ID of this process. The descriptors become close-on-exec and keep their blocking mode, as with jf_from_fd. Only one
 /// call gets the sockets; a call that fails takes none.
 ///
 /// The environment is not changed, because that is unsafe in a program with threads. For the same reason, no thread may
 /// change the environment during the call.
 ///
-/// @param out   [out, array(cap)] where to write the sockets, in the service manager's order; may be NULL if `cap` is
-///              0. The caller closes each with jf_close.
+/// @param out   [out, array(cap)] where to write the sockets, in the service manager's order. The caller closes each
+///              with jf_close.
 /// @param cap   capacity of `out`. If it is too small, no socket is taken; 0 only queries the number.
 ///
 /// @blocks   never
-/// @return   [count] number of sockets available; 0 if none were passed, if they were passed to another process (such
-///           as the parent of this process), and after a call in any thread took them
+/// @return   [count] number of sockets available; 0 if none were passed to this process, or an earlier call took them
 /// @error JF_E_INVALID                                     LISTEN_PID, LISTEN_FDS or LISTEN_FDNAMES is malformed
 /// @error JF_E_BAD_HANDLE                                  one of the descriptors is not open
 /// @error JF_E_BUSY                                        one of the descriptors is close-on-exec, so it was opened or
@@ -57,13 +56,13 @@ pub unsafe extern "C" fn jf_inherited(out: *mut jf_socket, cap: usize) -> i64 {
 /// The name can be read before and after the sockets are taken. No thread may change the environment during the call.
 ///
 /// @param index   which socket, counted from 0
-/// @param text    [out, text(size)] where to write the name; may be NULL if `size` is 0
+/// @param text    [out, text(size)] where to write the name
 /// @param size    capacity of `text` in bytes; 256 is enough for every name that systemd passes
 ///
 /// @blocks   never
-/// @return   [length] length of the name; "unknown" if the service manager passed no names. If the length is not less
-///           than `size`, the name did not fit and `text` holds an empty string.
-/// @error JF_E_NOT_FOUND   `index` is not less than the number of sockets that were passed to this process
+/// @return   [length] length of the name; "unknown" if the service manager passed no names. If the length is `size` or
+///           more, the name did not fit and `text` holds an empty string.
+/// @error JF_E_NOT_FOUND   `index` is at least the number of sockets that were passed to this process
 /// @error JF_E_INVALID     LISTEN_PID, LISTEN_FDS or LISTEN_FDNAMES is malformed
 /// @see sd_listen_fds_with_names(3)
 /// @since 0.1

@@ -10,20 +10,20 @@ use super::socket::{SOCKETS, jf_socket};
 /// receive, bind the socket to the destination port of the datagrams.
 ///
 /// On Linux, a socket bound to the wildcard address also receives datagrams for groups that other sockets of the
-/// machine joined, unless JF_OPT_MULTICAST_ALL is 0. It also receives datagrams for its own IPv6 groups that arrive on
-/// another interface on which another socket joined the group.
+/// machine joined, unless JF_OPT_MULTICAST_ALL is 0. A socket also receives datagrams for its IPv6 groups on interfaces
+/// on which only another socket joined the group.
 ///
 /// @param s                 datagram or raw socket; a JF_INET6 datagram socket can join IPv4 groups, too
 /// @param group             [in] group address; its port is ignored
 /// @param source            [in, optional] the only sender to receive from, of the group's family; its port is ignored.
 ///                          NULL for all senders.
-/// @param interface_index   interface, as in jf_addr's `scope_id`. 0 for the `scope_id` of the addresses; if that is
-///                          also 0, the system chooses.
+/// @param interface_index   interface, as in jf_addr's `scope_id`. 0 means the `scope_id` of `group` or `source`; if
+///                          that is also 0, the system chooses.
 ///
 /// @blocks   never
 /// @return   [nothing]
-/// @error JF_E_ADDR_IN_USE                  the socket already joined the group this way, or joined it from all sources
-///                                          and now joins from one source, or vice versa
+/// @error JF_E_ADDR_IN_USE                  the socket already joined the group with this `source`, or mixes joining
+///                                          with and without a source
 /// @error JF_E_ADDR_INVALID                 `group` is not a multicast address, `source` is a multicast or an
 ///                                          unspecified address, or one of them is malformed
 /// @error JF_E_FAMILY_UNSUPPORTED           the families of socket, group and source do not match
@@ -61,7 +61,8 @@ pub unsafe extern "C" fn jf_join(
 ///
 /// @blocks   never
 /// @return   [nothing]
-/// @error JF_E_ADDR_NOT_AVAILABLE   the socket did not join the group this way, or there is no such interface
+/// @error JF_E_ADDR_NOT_AVAILABLE   the socket did not join the group, or not with this `source`, or there is no such
+///                                  interface
 /// @error JF_E_ADDR_INVALID         `group` is not a multicast address, `source` is a multicast or an unspecified
 ///                                  address, or one of them is malformed
 /// @error JF_E_FAMILY_UNSUPPORTED   the families of socket, group and source do not match

@@ -6,25 +6,25 @@ use super::socket::kind;
 use crate::net::{Deadline, Error, Family, resolve_addr_within, resolve_within};
 use std::ffi::c_char;
 
-/// Looks up the addresses of a host and the port of a service, as the system is configured to (hosts file, DNS and so
-/// on).
+/// Looks up the addresses of a host and the port of a service, as the system is configured (hosts file, DNS and so on).
 ///
 /// If the timeout expires first, the lookup continues in its own thread, which ends with the lookup and accesses no
-/// memory of the caller. At most 64 lookups of a process run at once; further ones wait for their turn. In a child that
-/// was forked while another thread looked a name up, glibc may never answer, so use a timeout there. See docs/names.md.
+/// memory of the caller. At most 64 lookups of a process run at once; further ones are queued. A lookup that has timed
+/// out counts until it ends. In a child that was forked while another thread looked a name up, glibc may never answer,
+/// so use a timeout there. See docs/names.md.
 ///
 /// @param host         [in, text] name (UTF-8; IDNA for non-ASCII names), or IPv4 or IPv6 address without brackets,
-///                     optionally with a zone ("fe80::1%eth0"). "" means the loopback addresses. A name whose last
-///                     label is a number, such as "127.1", is not a name.
+///                     optionally with a zone ("fe80::1%eth0"). "" means the loopback addresses. A host whose last
+///                     label is a number, such as "127.1", is rejected (JF_E_ADDR_INVALID) unless it is an IPv4
+///                     address.
 /// @param service      [in, optional, text] port number, or service name such as "https"; NULL or "" means port 0
 /// @param family       [enum(jf_family)] JF_INET or JF_INET6 for addresses of one family, JF_UNSPEC for both
-/// @param type         [enum(jf_type)] JF_STREAM or JF_DGRAM, the kind of service; 0 means either
-/// @param timeout_ms   [milliseconds] how long to wait; 0 is enough if `host` is an address
-/// @param out          [out, array(cap)] where to write the addresses, in the order in which to try them (RFC 6724);
-///                     may be NULL if `cap` is 0
+/// @param type         [enum(jf_type)] JF_STREAM or JF_DGRAM: socket type to look the service up for; 0 for either
+/// @param timeout_ms   [milliseconds] how long to wait; with 0, the call only accepts an address as `host`
+/// @param out          [out, array(cap)] where to write the addresses, in the order in which to try them (RFC 6724)
 /// @param cap          capacity of `out`
 ///
-/// @blocks   for `timeout_ms`, whatever signals arrive
+/// @blocks   at most `timeout_ms`, until the lookup ends; signals do not end it
 /// @return   [count] number of addresses, which may exceed `cap`; the first `cap` of them are written
 /// @error JF_E_NAME_NOT_FOUND                                  the name does not exist
 /// @error JF_E_NAME_NO_ADDRESS                                 the name exists, but has no address of this family
@@ -70,15 +70,16 @@ pub unsafe extern "C" fn jf_resolve(
     })
 }
 
-/// Looks up the name of the host with an address, as the system is configured to.
+/// Looks up the host name of an address, as the system is configured (hosts file, DNS and so on).
 ///
 /// @param a            [in] JF_INET or JF_INET6 address; its port is ignored
 /// @param timeout_ms   [milliseconds] how long to wait
-/// @param host         [out, text(size)] where to write the name; may be NULL if `size` is 0
+/// @param host         [out, text(size)] where to write the name
 /// @param size         capacity of `host` in bytes; JF_HOST_TEXT is enough for every name
 ///
-/// @blocks   for `timeout_ms`, whatever signals arrive; a lookup continues after the timeout as for jf_resolve
-/// @return   [length] length of the name. If it is not less than `size`, the name did not fit and `host` holds an empty
+/// @blocks   at most `timeout_ms`, until the lookup ends; signals do not end it. After the timeout, the lookup
+///           continues as for jf_resolve.
+/// @return   [length] length of the name. If it is `size` or more, the name did not fit and `host` holds an empty
 ///           string.
 /// @error JF_E_NAME_NOT_FOUND                                  the address has no name
 /// @error JF_E_NAME_TRY_AGAIN                                  the name servers did not answer, failed or refused to

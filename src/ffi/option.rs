@@ -1,4 +1,5 @@
-//! C functions for socket options. The build script generates the enum `jf_option` from src/sys/option_table.rs.
+//! C functions for socket options. The build script generates the enum `jf_option` from
+//! src/sys/socket/option_table.rs.
 
 use super::boundary::{TextBuffer, bytes, count, done, guard, recv_buf, required, text};
 use super::socket::{SOCKETS, jf_socket};
@@ -14,11 +15,13 @@ pub enum jf_pmtu {
     JF_PMTU_DONT = 0,
     /// The route decides. Datagrams longer than the known path MTU are fragmented here.
     JF_PMTU_WANT = 1,
-    /// Packets are never fragmented. A datagram longer than the path MTU fails with JF_E_MESSAGE_SIZE.
+    /// Packets are never fragmented. A datagram longer than the known path MTU fails with JF_E_MESSAGE_SIZE.
     JF_PMTU_DO = 2,
-    /// Packets are never fragmented, and the known path MTU is ignored. The interface's MTU still applies.
+    /// Packets are never fragmented, and the known path MTU is ignored. A datagram longer than the interface's MTU
+    /// fails with JF_E_MESSAGE_SIZE.
     JF_PMTU_PROBE = 3,
-    /// Routers may fragment packets. The path MTU is neither learned nor used; only the interface's MTU applies.
+    /// Only routers may fragment packets. The path MTU is neither learned nor used. A datagram longer than the
+    /// interface's MTU fails with JF_E_MESSAGE_SIZE.
     JF_PMTU_INTERFACE = 4,
     /// Like JF_PMTU_INTERFACE, but datagrams longer than the interface's MTU are fragmented here.
     JF_PMTU_OMIT = 5,
@@ -57,7 +60,7 @@ pub fn option(number: i32) -> Result<Opt> {
     Opt::from_number(number).ok_or(Error::INVALID)
 }
 
-/// Returns whether this system supports an option on any kind of socket.
+/// Returns whether this system supports an option on at least one kind of socket.
 ///
 /// The answer comes from the system: the call opens a socket and tries the option.
 ///
@@ -65,8 +68,8 @@ pub fn option(number: i32) -> Result<Opt> {
 ///
 /// @blocks   never
 /// @return   [boolean] 1 if the option is supported, 0 if not
-/// @error JF_E_PERMISSION                                      only kinds of socket that this process may not open have
-///                                                             the option
+/// @error JF_E_PERMISSION                                      only sockets that this process may not open have the
+///                                                             option
 /// @error JF_E_TOO_MANY_FILES, JF_E_SYSTEM_FILES, JF_E_NO_BUFFERS   the socket for the query could not be opened
 /// @see getsockopt(2)
 /// @since 0.1
@@ -150,12 +153,12 @@ pub unsafe extern "C" fn jf_set_text(s: jf_socket, option: i32, text: *const c_c
 ///
 /// @param s        socket
 /// @param option   [enum(jf_option)] JF_OPT_* constant
-/// @param text     [out, text(size)] where to write the value; may be NULL if `size` is 0
+/// @param text     [out, text(size)] where to write the value
 /// @param size     capacity of `text` in bytes
 ///
 /// @blocks   never
-/// @return   [length] length of the value. If it is not less than `size`, the value did not fit and `text` holds an
-///           empty string.
+/// @return   [length] length of the value. If it is `size` or more, the value did not fit and `text` holds an empty
+///           string.
 /// @error JF_E_OPTION_UNSUPPORTED   this kind of socket has no such option, or the option is a number
 /// @see getsockopt(2)
 /// @since 0.1
@@ -179,7 +182,7 @@ pub unsafe extern "C" fn jf_get_text(s: jf_socket, option: i32, text: *mut c_cha
 /// @param s       socket
 /// @param level   native level, such as SOL_SOCKET
 /// @param name    native name, such as SO_ATTACH_FILTER
-/// @param value   [in, buffer(len)] value in the system's format; may be NULL if `len` is 0
+/// @param value   [in, buffer(len)] value in the system's format
 /// @param len     length of `value` in bytes, at most INT32_MAX
 ///
 /// @blocks   never, unless the system blocks for this option
@@ -187,7 +190,7 @@ pub unsafe extern "C" fn jf_get_text(s: jf_socket, option: i32, text: *mut c_cha
 /// @error JF_E_OPTION_UNSUPPORTED   the socket has no such option
 /// @error JF_E_PERMISSION           the process lacks a capability that the option requires
 /// @error JF_E_INVALID              `len` is above INT32_MAX, or the system rejects the value
-/// @error JF_E_OS                   (minus errno) any other error of the option that has no JF_E_ code
+/// @error JF_E_OS                   the code is JF_E_OS - errno: any other error of the option
 /// @see setsockopt(2)
 /// @since 0.1
 // SAFETY: `value` is NULL or readable for `len` bytes.
@@ -205,15 +208,14 @@ pub unsafe extern "C" fn jf_set_raw(s: jf_socket, level: i32, name: i32, value: 
 /// @param s       socket
 /// @param level   native level, such as IPPROTO_TCP
 /// @param name    native name, such as TCP_INFO
-/// @param value   [inout, buffer(room)] where to write the value, which some options read first; may be NULL if `room`
-///                is 0
+/// @param value   [inout, buffer(room)] buffer for the value; some options also read it
 /// @param room    capacity of `value` in bytes, at most INT32_MAX. For most options, a longer value is truncated.
 ///
 /// @blocks   never
 /// @return   [count] number of bytes written
 /// @error JF_E_OPTION_UNSUPPORTED   the socket has no such option
 /// @error JF_E_INVALID              `room` is above INT32_MAX, or the system rejects the request
-/// @error JF_E_OS                   (minus errno) any other error of the option that has no JF_E_ code
+/// @error JF_E_OS                   the code is JF_E_OS - errno: any other error of the option
 /// @see getsockopt(2)
 /// @since 0.1
 // SAFETY: `value` is NULL or writable for `room` bytes.

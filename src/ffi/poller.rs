@@ -54,8 +54,8 @@ static POLLERS: std::sync::LazyLock<Table<Poller, KIND, SMALL_TABLE>> = std::syn
 
 /// Opens a poller, which waits for any number of sockets at once.
 ///
-/// It belongs to this process: in a forked child, every call on it but jf_poller_close returns JF_E_BAD_HANDLE. See
-/// docs/polling.md.
+/// A poller belongs to the process that opened it: in a forked child, every call on it except jf_poller_close returns
+/// JF_E_BAD_HANDLE. See docs/polling.md.
 ///
 /// @blocks   never
 /// @return   [new jf_poller] the poller, which the caller closes with jf_poller_close
@@ -75,7 +75,8 @@ fn with_socket(p: jf_poller, s: jf_socket, call: impl FnOnce(&Poller, &Socket) -
 /// Adds a socket to a poller.
 ///
 /// Threads that are waiting on the poller wait for the socket from now on. jf_close removes the socket from its
-/// pollers: no wait that begins later reports it, but a wait that is just returning in another thread can.
+/// pollers: no wait that begins later reports it. A wait that returns at the same moment in another thread may still
+/// report it.
 ///
 /// @param p        poller
 /// @param s        socket
@@ -118,7 +119,8 @@ pub extern "C" fn jf_poller_modify(p: jf_poller, s: jf_socket, events: u32, toke
 
 /// Removes a socket from a poller.
 ///
-/// No wait that begins later reports the socket, but a wait that is just returning in another thread can.
+/// No wait that begins later reports the socket. A wait that returns at the same moment in another thread may still
+/// report it.
 ///
 /// @param p   poller
 /// @param s   socket
@@ -211,8 +213,9 @@ pub extern "C" fn jf_poller_remove_fd(p: jf_poller, fd: i64) -> i64 {
 /// @param cap          capacity of `events`, at least 1. The next wait reports the events that do not fit.
 /// @param timeout_ms   [milliseconds] how long to wait
 ///
-/// @blocks   for `timeout_ms`, never shorter, whatever signals arrive
-/// @return   [count] number of events written; 0 after the timeout, and after jf_poller_wake
+/// @blocks   at most `timeout_ms`, until an event, jf_poller_wake or jf_poller_close. A timeout never expires early.
+///           Signals end the wait only with JF_POLLER_INTERRUPTIBLE.
+/// @return   [count] number of events written; 0 after the timeout, and after jf_poller_wake if no event is ready
 /// @error JF_E_CLOSED        another thread closed the poller
 /// @error JF_E_INTERRUPTED   a signal was handled and JF_POLLER_INTERRUPTIBLE is 1
 /// @error JF_E_INVALID       `cap` is 0, or `timeout_ms` is below -1
@@ -236,7 +239,8 @@ pub unsafe extern "C" fn jf_poller_wait(p: jf_poller, events: *mut jf_event, cap
 /// Makes one jf_poller_wait return at once, with the events that are ready or with 0.
 ///
 /// If no thread is waiting, the next wait returns at once. Several wakes can be coalesced into one if no wait returned
-/// in between. The call is async-signal-safe, unless the signal handler interrupted jf_poller_close on the same poller.
+/// in between. A signal handler may call this function, unless it interrupted jf_poller_close on the same poller. This
+/// is how a signal ends a wait reliably: see "Ending on Ctrl-C" in docs/timeouts.md.
 ///
 /// @param p   poller
 ///
@@ -253,11 +257,12 @@ pub extern "C" fn jf_poller_wake(p: jf_poller) -> i64 {
 #[allow(dead_code, reason = "C names for numbers of the core")]
 #[derive(Clone, Copy)]
 pub enum jf_poller_option {
-    /// If 1, jf_poller_wait returns JF_E_INTERRUPTED after a signal was handled, so that Ctrl-C works in a host
-    /// language. Default 0.
+    /// If 1, jf_poller_wait returns JF_E_INTERRUPTED after a signal handler has run in its thread, for example so that
+    /// Ctrl-C ends a wait in Python. A signal just before the call is not noticed; see "Ending on Ctrl-C" in
+    /// docs/timeouts.md. Default 0.
     JF_POLLER_INTERRUPTIBLE = 1,
-    /// If 1, the poller pauses its listeners after jf_accept failed with JF_E_TOO_MANY_FILES or JF_E_SYSTEM_FILES
-    /// (accept backoff). Applies to listeners that are added afterwards. Default 0. See docs/accept-backoff.md.
+    /// Accept backoff: if 1, the poller pauses its listeners after jf_accept failed with JF_E_TOO_MANY_FILES or
+    /// JF_E_SYSTEM_FILES. Applies to listeners that are added afterwards. Default 0. See docs/accept-backoff.md.
     JF_POLLER_REST_LISTENERS = 2,
 }
 
@@ -299,11 +304,9 @@ pub extern "C" fn jf_poller_fd(p: jf_poller) -> i64 {
 
 /// Closes a poller. Threads that wait on it return JF_E_CLOSED. Its sockets stay open.
 ///
-/// Must not be called from a signal handler.
+/// @param p   poller; for any other number the call returns JF_E_BAD_HANDLE
 ///
-/// @param p   poller; any other number is rejected without harm
-///
-/// @blocks   for a few milliseconds, until calls in flight have returned
+/// @blocks   at most a few milliseconds, until calls in flight have returned
 /// @return   [nothing]
 /// @since 0.1
 #[unsafe(no_mangle)]

@@ -56,7 +56,7 @@ pub enum jf_tcp_option {
     JF_TCP_OPTION_SYN_DATA = 0x20,
 }
 
-/// Bits of `filled` in jf_tcp_info_data, joined with |; each stands for the members that it names.
+/// Bits of `filled` in jf_tcp_info_data, joined with |; each stands for the fields that it names.
 #[repr(C)]
 #[allow(dead_code, reason = "C names for numbers of the core")]
 #[derive(Clone, Copy)]
@@ -121,15 +121,15 @@ pub enum jf_tcp_field {
 
 /// State and statistics of a TCP connection.
 ///
-/// A member that this system's version lacks is 0, and its bit in `filled` is not set. Later versions of the library
-/// may append members; `size` distinguishes the versions.
+/// A field that the system does not report is 0, and its bit in `filled` is not set. Later versions of the library may
+/// append fields; `size` distinguishes the versions.
 #[repr(C)]
 pub struct jf_tcp_info_data {
     /// Must be set to sizeof(jf_tcp_info_data) before the call.
     pub size: u32,
     /// [enum(jf_tcp_state)] State of the connection.
     pub state: u32,
-    /// [flags(jf_tcp_field)] Members that are filled in.
+    /// [flags(jf_tcp_field)] Fields that are filled in.
     pub filled: u64,
     /// [flags(jf_tcp_option)] Options negotiated in the handshake.
     pub options: u32,
@@ -235,7 +235,7 @@ pub struct jf_tcp_info_data {
 
 /// The struct's size in version 0.1, the smallest that a caller can have.
 const MIN_SIZE: usize = 16 + 40 * 4 + 10 * 8;
-/// Larger than the struct will ever be. A larger size means that the caller did not set the member.
+/// Larger than the struct will ever be. A larger size means that the caller did not set the field.
 const MAX_SIZE: usize = 4096;
 
 macro_rules! assert_same_layout {
@@ -255,11 +255,11 @@ tcp_info_fields!(assert_same_layout);
 
 /// Reads the current state and statistics of a TCP connection.
 ///
-/// A listener has only its state, its pacing rates and its reordering.
+/// For a listener, only its state, its pacing rates and its reordering are reported.
 ///
 /// @param s     TCP socket
-/// @param out   [inout] what to fill in. Its member `size` must be set to sizeof(jf_tcp_info_data). A larger size, up
-///              to 4096, is accepted from a caller built with a later version; the members that this version lacks are
+/// @param out   [inout] struct to fill in. Its field `size` must be set to sizeof(jf_tcp_info_data). A larger size, up
+///              to 4096, is accepted from a caller built with a later version; the fields that this version lacks are
 ///              set to 0.
 ///
 /// @blocks   never
@@ -268,14 +268,14 @@ tcp_info_fields!(assert_same_layout);
 /// @error JF_E_INVALID              `size` is less than it is in version 0.1, or above 4096
 /// @see tcp(7), TCP_INFO
 /// @since 0.1
-// SAFETY: `out` is NULL, or its member `size` is set and it is writable for that many bytes.
+// SAFETY: `out` is NULL, or its field `size` is set and it is writable for that many bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn jf_tcp_info(s: jf_socket, out: *mut jf_tcp_info_data) -> i64 {
     guard(|| {
         if !out.is_aligned() {
             return Err(Error::INVALID);
         }
-        // SAFETY: guaranteed by the caller. Only `size`, the first member, is read here: it limits everything after it.
+        // SAFETY: guaranteed by the caller. Only `size`, the first field, is read here: it limits everything after it.
         let size = unsafe { required(out.cast::<u32>())?.assume_init_read() } as usize;
         if !(MIN_SIZE..=MAX_SIZE).contains(&size) {
             return Err(Error::INVALID);

@@ -104,7 +104,7 @@ macro_rules! access {
     (setting $($needs:tt)+) => {
         Access::Both
     };
-    (set only $($needs:tt)*) => {
+    (write only $($needs:tt)*) => {
         Access::Set
     };
     (read only) => {
@@ -141,6 +141,9 @@ macro_rules! values {
 
 macro_rules! access_note {
     () => { "" };
+    (read only) => { "; read-only" };
+    (write only) => { "; write-only" };
+    (write only, $($needs:tt)+) => { concat!("; write-only, ", stringify!($($needs)+)) };
     ($($access:tt)+) => { concat!("; ", stringify!($($access)+)) };
 }
 
