@@ -3,7 +3,7 @@
 //! The layers above use only what this module exports, and no type or constant of a system. A port implements these
 //! files:
 //!
-//! | folder | file | contract |
+//! | directory | file | contract |
 //! |---|---|---|
 //! | | `types` | [`Family`], [`Type`], [`Shutdown`] and [`Flags`], with the same numbers on every system |
 //! | | `errno` | [`Errno`], error numbers of the system, with names and descriptions |
@@ -20,7 +20,7 @@
 //! | `socket` | `multicast` | joining and leaving multicast groups |
 //! | `socket` | `tcp_info` | [`RawTcpInfo`](tcp_info::RawTcpInfo), the kernel's statistics of a TCP connection |
 //! | `socket` | `send_file` | sending from a file, and [`FileEnd`] |
-//! | `socket` | `socket_file` | the files of UNIX sockets, and a lock on their [`Folder`] |
+//! | `socket` | `socket_file` | the files of UNIX sockets, and a lock on their [`Directory`] |
 //! | `socket` | `listen_fds` | descriptors passed by a service manager |
 //! | `message` | `control` | [`OutgoingControl`] and [`IncomingControl`], ancillary data of a message |
 //! | `message` | `control_buf`, `pack`, `parse` | [`ControlBuf`]: packing and parsing control messages |
@@ -99,7 +99,7 @@ pub use socket::descriptor::Descriptor;
 pub use socket::listen_fds::{LISTEN_FDS_MAX, listen_fds};
 pub use socket::options::{Opt, TEXT_CAPACITY, supports};
 pub use socket::send_file::{FileEnd, file_end};
-pub use socket::socket_file::{Folder, is_dead, is_socket, remove_file};
+pub use socket::socket_file::{Directory, is_dead, is_socket, remove_file};
 #[cfg(feature = "capi")]
 pub use socket::sockopt::{is_coalescing, multicast_interface_of, timeout_of};
 pub use socket::tcp_info;

@@ -22,7 +22,7 @@ impl Socket {
     /// - A stream socket gets [`Opt::ReuseAddr`], so that a server can be restarted at once. So does a datagram socket
     ///   of a multicast group, which can have several receivers.
     /// - A UNIX socket file that no server listens on any more is replaced. Dropping the socket does not remove its
-    ///   file. Servers that start at the same time take turns by a lock on the folder ([flock(2)]).
+    ///   file. Servers that start at the same time take turns by a lock on the directory ([flock(2)]).
     ///
     /// ```
     /// use jackfield::Socket;
@@ -34,11 +34,11 @@ impl Socket {
     /// # Errors
     /// - [`Error::ADDR_IN_USE`]: another server has the address.
     /// - [`Error::EXISTS`]: the path is a file that is not a socket.
-    /// - [`Error::BUSY`]: another process held the lock on the folder for more than a second.
+    /// - [`Error::BUSY`]: another process held the lock on the directory for more than a second.
     /// - [`Error::ADDR_INVALID`]: the text is not an endpoint, or one that cannot be served.
     /// - [`Error::ADDR_NOT_AVAILABLE`]: no address belongs to this machine.
-    /// - [`Error::ACCESS`], [`Error::PERMISSION`]: the port, the folder or the system's policy does not allow it.
-    /// - [`Error::NOT_FOUND`]: the folder, service or zone does not exist.
+    /// - [`Error::ACCESS`], [`Error::PERMISSION`]: the port, the directory or the system's policy does not allow it.
+    /// - [`Error::NOT_FOUND`]: the directory, service or zone does not exist.
     /// - [`Error::INVALID`]: the backlog is below -1.
     /// - Those of [`resolve`](crate::resolve) and [`Socket::open`].
     ///

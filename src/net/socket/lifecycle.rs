@@ -62,8 +62,8 @@ impl Socket {
     /// # Errors
     /// - [`Error::ADDR_IN_USE`]: another socket has the address.
     /// - [`Error::ADDR_NOT_AVAILABLE`]: the address does not belong to this machine.
-    /// - [`Error::ACCESS`]: a port below 1024 needs a privilege, or the folder is not writable.
-    /// - [`Error::NOT_FOUND`]: the folder of a UNIX path does not exist.
+    /// - [`Error::ACCESS`]: a port below 1024 needs a privilege, or the directory is not writable.
+    /// - [`Error::NOT_FOUND`]: the directory of a UNIX path does not exist.
     /// - [`Error::FAMILY_UNSUPPORTED`]: the address has another family.
     /// - [`Error::INVALID`]: the socket is bound already.
     ///

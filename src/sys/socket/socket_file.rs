@@ -1,4 +1,4 @@
-//! The files of UNIX sockets, and a lock on their folder.
+//! The files of UNIX sockets, and a lock on their directory.
 
 use crate::sys::addr::RawAddr;
 use crate::sys::errno::{EACCES, ECONNREFUSED, EINTR, ENOENT, Errno};
@@ -30,20 +30,20 @@ pub fn remove_file(path: &CStr) -> Result<(), Errno> {
     Ok(nix::unistd::unlink(path)?)
 }
 
-/// A folder that processes lock against each other. Dropping it unlocks it.
-pub struct Folder(Descriptor);
+/// A directory that processes lock against each other. Dropping it unlocks it.
+pub struct Directory(Descriptor);
 
-impl Folder {
-    pub fn open(path: &CStr) -> Result<Folder, Errno> {
+impl Directory {
+    pub fn open(path: &CStr) -> Result<Directory, Errno> {
         let flags = libc::O_RDONLY | libc::O_DIRECTORY | libc::O_CLOEXEC;
         let args = [libc::AT_FDCWD as usize, path.as_ptr() as usize, flags as usize];
         // SAFETY: `path` ends with a zero.
         let fd = unsafe { system_call(libc::SYS_openat, args) }?;
         // SAFETY: the kernel has just opened `fd`.
-        Ok(Folder(Descriptor::from(unsafe { OwnedFd::from_raw_fd(fd as RawFd) })))
+        Ok(Directory(Descriptor::from(unsafe { OwnedFd::from_raw_fd(fd as RawFd) })))
     }
 
-    /// Locks the folder without waiting. `EAGAIN` if another process has locked it.
+    /// Locks the directory without waiting. `EAGAIN` if another process has locked it.
     pub fn lock(&self) -> Result<(), Errno> {
         self.flock(libc::LOCK_EX | libc::LOCK_NB)
     }
@@ -56,7 +56,7 @@ impl Folder {
     }
 }
 
-impl Drop for Folder {
+impl Drop for Directory {
     fn drop(&mut self) {
         // Closing alone would not unlock it: a child forked meanwhile may keep the descriptor open.
         let _ = self.flock(libc::LOCK_UN);
