@@ -1,7 +1,7 @@
 //! The table of handles. Apart from the flag that the inherited sockets were taken, it is the library's only global
 //! state.
 //!
-//! A handle consists of a slot's index and a generation. Acquiring the object of a slot takes one atomic addition, and
+//! A handle consists of a slot's index and a generation. Acquiring the object of a slot takes one atomic operation, and
 //! releasing it another. Nothing is locked, so neither a thread that stops anywhere nor a fork can make the table
 //! unusable.
 //!
@@ -16,13 +16,15 @@
 //! closed. The word of an open slot equals its handle, except for the call count, which stands where the handle has the
 //! index.
 //!
-//! - A call increments the count and inspects the previous word. If the generation matches and the slot is open, the
-//!   call may use the object. Otherwise the call decrements the count again.
+//! - A call reads the word. If the generation matches and the slot is open, the call increments the count by
+//!   compare-and-exchange, and may then use the object. A call with any other handle writes nothing: otherwise a close
+//!   of the slot's present object would take it for a call in flight, and wake it by a shutdown.
 //! - Closing sets CLOSED, which keeps new calls out. It then waits until the count is 0, takes the object, and vacates
 //!   the slot with the next generation. No handle is ever valid twice: a slot whose generations are used up stays
-//!   vacant.
+//!   vacant, with a generation that is never part of a handle.
 //! - In a forked child, the parent's other threads and their calls do not exist. Each fork changes the epoch. A call
-//!   that finds an old epoch in a word resets the count first. A slot that was never used has epoch 0.
+//!   with a valid handle that finds an old epoch in the word resets the count first. A slot that was never used has
+//!   epoch 0.
 //!
 //! The first slots are embedded in the table, so that a lookup needs no other memory access. They occupy no physical
 //! memory before they are used. Further slots live in chunks. Slots are never freed or moved; vacant ones form a stack.
@@ -45,13 +47,14 @@ const COUNT: u64 = (1 << INDEX_BITS) - 1;
 /// Bits that are 0 in every handle of an embedded slot.
 const NOT_EMBEDDED: u64 = u64::MAX << HANDLE_BITS | (COUNT & !(u16::MAX as u64));
 const GENERATION: u64 = ((1 << GENERATION_BITS) - 1) << GENERATION_SHIFT;
-const KIND: u64 = 7 << KIND_SHIFT;
+const ANY_KIND: u64 = 7 << KIND_SHIFT;
 const CLOSED: u64 = 1 << HANDLE_BITS;
 const EPOCH: u64 = u64::MAX << EPOCH_SHIFT;
 
 #[cfg(not(loom))]
 mod size {
-    pub const LAST_GENERATION: u64 = (1 << super::GENERATION_BITS) - 1;
+    /// The last generation of a handle. A retired slot has the generation after it.
+    pub const LAST_GENERATION: u64 = (1 << super::GENERATION_BITS) - 2;
     pub const CHUNK: usize = 1 << 10;
     pub const CHUNKS: usize = (1 << super::INDEX_BITS) / CHUNK;
     /// The number of embedded slots in a table for few objects, and in one for many.
@@ -150,17 +153,10 @@ impl<T, const KIND: u64, const EMBEDDED: usize> Table<T, KIND, EMBEDDED> {
         let object = make().inspect_err(|_| self.push(slot, index))?;
         // SAFETY: the slot is vacant and not in the stack, so this thread owns it until its state says that it is open.
         slot.object.with_mut(|place| unsafe { (*place).write(object) });
-        let epoch = fork_epoch();
-        let mut state = slot.state.load(Relaxed);
-        loop {
-            // Calls with old handles may have incremented the count and will decrement it.
-            let count = if state & EPOCH == epoch { state & COUNT } else { 0 };
-            let open = (state & GENERATION) | Self::KIND | epoch | count;
-            match slot.state.compare_exchange_weak(state, open, Release, Relaxed) {
-                Ok(_) => return Ok(((state & GENERATION) | Self::KIND | index as u64) as i64),
-                Err(now) => state = now,
-            }
-        }
+        // No other thread writes the word of a vacant slot, whatever handles calls are made with.
+        let open = (slot.state.load(Relaxed) & GENERATION) | Self::KIND;
+        slot.state.store(open | fork_epoch(), Release);
+        Ok((open | index as u64) as i64)
     }
 
     /// Runs `call` on an object, which can't be removed meanwhile.
@@ -176,20 +172,8 @@ impl<T, const KIND: u64, const EMBEDDED: usize> Table<T, KIND, EMBEDDED> {
     /// Removes an object. Its handle is invalid from the start; `wake` is called repeatedly until every call that uses
     /// the object has returned.
     pub fn remove(&self, handle: i64, wake: impl Fn(&T)) -> Result<T> {
-        let (slot, index, open) = self.find(handle, fork_epoch())?;
-        let mut state = slot.state.load(Relaxed);
-        loop {
-            if state & EPOCH != open & EPOCH {
-                state = slot.reset_after_fork(open & EPOCH);
-            } else if differ_beyond_count(state, open) {
-                return Err(Error::BAD_HANDLE);
-            } else {
-                match slot.state.compare_exchange_weak(state, state | CLOSED, Acquire, Relaxed) {
-                    Ok(_) => break,
-                    Err(now) => state = now,
-                }
-            }
-        }
+        let (slot, index) = self.find(handle)?;
+        self.change(slot, handle, |state| Ok(state | CLOSED))?;
         let mut backoff = Backoff::new();
         while slot.state.load(Acquire) & COUNT != 0 {
             // SAFETY: the object stays until this thread takes it.
@@ -201,26 +185,17 @@ impl<T, const KIND: u64, const EMBEDDED: usize> Table<T, KIND, EMBEDDED> {
 
     /// Removes an object if no call uses it; else returns [`Error::BUSY`].
     pub fn remove_unused(&self, handle: i64) -> Result<T> {
-        let (slot, index, open) = self.find(handle, fork_epoch())?;
-        if slot.state.load(Relaxed) & EPOCH != open & EPOCH {
-            slot.reset_after_fork(open & EPOCH);
-        }
-        let open = open & !COUNT;
-        match slot.state.compare_exchange(open, open | CLOSED, Acquire, Relaxed) {
-            Ok(_) => Ok(self.vacate(slot, index)),
-            Err(state) if !differ_beyond_count(state, open) => Err(Error::BUSY),
-            Err(_) => Err(Error::BAD_HANDLE),
-        }
+        let (slot, index) = self.find(handle)?;
+        self.change(slot, handle, |state| if state & COUNT == 0 { Ok(state | CLOSED) } else { Err(Error::BUSY) })?;
+        Ok(self.vacate(slot, index))
     }
 
     /// Takes the object out of a slot that is CLOSED and that no call uses, and vacates the slot.
     fn vacate(&self, slot: &Slot<T>, index: usize) -> T {
         // SAFETY: CLOSED keeps new calls out, the count is 0, and only the thread that set CLOSED gets here.
         let object = slot.object.with_mut(|place| unsafe { (*place).assume_init_read() });
-        if slot.state.load(Relaxed) & GENERATION == LAST_GENERATION << GENERATION_SHIFT {
-            slot.state.fetch_sub(Self::KIND, Release);
-        } else {
-            slot.state.fetch_sub(Self::KIND - (1 << GENERATION_SHIFT), Release);
+        let state = slot.state.fetch_sub(Self::KIND - (1 << GENERATION_SHIFT), Release);
+        if state & GENERATION < LAST_GENERATION << GENERATION_SHIFT {
             self.push(slot, index);
         }
         object
@@ -230,17 +205,9 @@ impl<T, const KIND: u64, const EMBEDDED: usize> Table<T, KIND, EMBEDDED> {
     #[cold]
     #[inline(never)]
     pub fn enter(&self, handle: i64) -> Result<InUse<'_, T>> {
-        loop {
-            let epoch = fork_epoch();
-            let (slot, _, open) = self.find(handle, epoch)?;
-            let state = slot.state.fetch_add(1, Acquire);
-            if state & EPOCH == epoch {
-                let entered = InUse { slot };
-                return if differ_beyond_count(state, open) { Err(Error::BAD_HANDLE) } else { Ok(entered) };
-            }
-            // This also discards the increment, which went to a word of an older epoch.
-            slot.reset_after_fork(epoch);
-        }
+        let (slot, _) = self.find(handle)?;
+        self.change(slot, handle, |state| Ok(state + 1))?;
+        Ok(InUse { slot })
     }
 
     /// Acquires an object for a call: the fast path, for a valid handle of an embedded slot whose word already has this
@@ -252,28 +219,47 @@ impl<T, const KIND: u64, const EMBEDDED: usize> Table<T, KIND, EMBEDDED> {
             return None;
         }
         let slot = self.embedded.get(usize::from(handle as u16))?;
-        let state = slot.state.fetch_add(1, Acquire);
-        if !differ_beyond_count(state, handle | fork_epoch()) {
-            return Some(InUse { slot });
+        // The first attempt assumes that no other call is in flight, which saves reading the word.
+        let open = || handle | fork_epoch();
+        let mut state = open() & !COUNT;
+        while let Err(now) = slot.state.compare_exchange_weak(state, state + 1, Acquire, Relaxed) {
+            if (now ^ open()) & !COUNT != 0 {
+                return None;
+            }
+            state = now;
         }
-        // With an older epoch, the increment is discarded by the reset.
-        if state & EPOCH == fork_epoch() {
-            slot.state.fetch_sub(1, Release);
-        }
-        None
+        Some(InUse { slot })
     }
 
-    /// The slot of a handle, its index, and the state (with the index in place of the count) that the slot has if the
-    /// handle is valid.
-    #[inline(always)]
-    fn find(&self, handle: i64, epoch: u64) -> Result<(&Slot<T>, usize, u64)> {
+    /// Changes the word of an open slot to `next` of it. Writes nothing if the handle is not the slot's present one.
+    fn change(&self, slot: &Slot<T>, handle: i64, next: impl Fn(u64) -> Result<u64>) -> Result<()> {
         let handle = handle as u64;
-        if handle >> HANDLE_BITS != 0 {
+        let mut state = slot.state.load(Relaxed);
+        loop {
+            if (state ^ handle) & (ANY_KIND | GENERATION) != 0 {
+                return Err(Error::BAD_HANDLE);
+            }
+            let epoch = fork_epoch();
+            // Calls and a close that an older epoch records are those of an ancestor of this process.
+            let present = if state & EPOCH == epoch { state } else { state & (ANY_KIND | GENERATION) | epoch };
+            if present & CLOSED != 0 {
+                return Err(Error::BAD_HANDLE);
+            }
+            match slot.state.compare_exchange_weak(state, next(present)?, Acquire, Relaxed) {
+                Ok(_) => return Ok(()),
+                Err(now) => state = now,
+            }
+        }
+    }
+
+    /// The slot of a handle, and its index.
+    fn find(&self, handle: i64) -> Result<(&Slot<T>, usize)> {
+        let handle = handle as u64;
+        if handle & !(COUNT | GENERATION) != Self::KIND {
             return Err(Error::BAD_HANDLE);
         }
         let index = (handle & COUNT) as usize;
-        let slot = self.slot(index).ok_or(Error::BAD_HANDLE)?;
-        Ok((slot, index, handle | epoch))
+        Ok((self.slot(index).ok_or(Error::BAD_HANDLE)?, index))
     }
 
     #[inline(always)]
@@ -347,32 +333,6 @@ impl<T, const KIND: u64, const EMBEDDED: usize> Table<T, KIND, EMBEDDED> {
 /// The word of the stack after a change, with `slot` on top.
 fn next_stack_top(top: u64, slot: u32) -> u64 {
     ((top >> 32).wrapping_add(1) << 32) | u64::from(slot)
-}
-
-/// Whether two states differ in other bits than the count.
-#[inline(always)]
-fn differ_beyond_count(a: u64, b: u64) -> bool {
-    (a ^ b) & !COUNT != 0
-}
-
-impl<T> Slot<T> {
-    /// Updates a word that an ancestor of this process wrote: resets the count, and reopens a slot whose close was in
-    /// progress. Returns the current word.
-    #[cold]
-    fn reset_after_fork(&self, epoch: u64) -> u64 {
-        let mut state = self.state.load(Relaxed);
-        loop {
-            if state & EPOCH == epoch {
-                return state;
-            }
-            let closed = if state & KIND == 0 { CLOSED } else { 0 };
-            let renewed = (state & (KIND | GENERATION)) | closed | epoch;
-            match self.state.compare_exchange_weak(state, renewed, AcqRel, Relaxed) {
-                Ok(_) => return renewed,
-                Err(now) => state = now,
-            }
-        }
-    }
 }
 
 /// An object in use by a call, which is counted until this is dropped.

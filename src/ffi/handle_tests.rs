@@ -16,9 +16,61 @@ mod plain {
         assert!(handle > 0 && handle < 1 << 53);
         assert_eq!(table.with(handle, |object| Ok(*object)), Ok("object"));
         assert_eq!(table.remove(handle, |_| ()), Ok("object"));
-        assert_eq!(table.with(handle, |object| Ok(*object)), Err(Error::BAD_HANDLE));
-        assert_eq!(table.remove(handle, |_| ()), Err(Error::BAD_HANDLE));
-        assert_eq!(table.remove_unused(handle), Err(Error::BAD_HANDLE));
+        for _ in 0..2 {
+            // The slot is vacant, then it has its next object.
+            assert_eq!(table.with(handle, |object| Ok(*object)), Err(Error::BAD_HANDLE));
+            assert_eq!(table.remove(handle, |_| ()), Err(Error::BAD_HANDLE));
+            assert_eq!(table.remove_unused(handle), Err(Error::BAD_HANDLE));
+            table.insert(|| Ok("next object")).unwrap();
+        }
+    }
+
+    #[test]
+    fn handle_is_closed_while_its_object_is_being_removed() {
+        let table = Table::<_, TEST_KIND, SMALL_TABLE>::new();
+        let handle = table.insert(|| Ok(7)).unwrap();
+        let in_use = std::cell::Cell::new(table.enter_at_once(handle));
+        let wake = |_: &i32| {
+            assert_eq!(table.with(handle, |_| Ok(())), Err(Error::BAD_HANDLE));
+            assert_eq!(table.remove(handle, |_| ()), Err(Error::BAD_HANDLE));
+            assert_eq!(table.remove_unused(handle), Err(Error::BAD_HANDLE));
+            in_use.take();
+        };
+        assert_eq!(table.remove(handle, wake), Ok(7));
+    }
+
+    #[test]
+    fn handles_of_future_generations_are_bad() {
+        let table = Table::<_, TEST_KIND, SMALL_TABLE>::new();
+        let first = table.insert(|| Ok(7)).unwrap();
+        let second = first + (1 << GENERATION_SHIFT);
+        assert_eq!(table.with(second, |_| Ok(())), Err(Error::BAD_HANDLE));
+        table.remove(first, |_| ()).unwrap();
+        assert_eq!(table.with(second, |_| Ok(())), Err(Error::BAD_HANDLE));
+        assert_eq!(table.insert(|| Ok(8)), Ok(second));
+        assert_eq!(table.with(first, |_| Ok(())), Err(Error::BAD_HANDLE));
+    }
+
+    #[test]
+    fn calls_with_other_handles_write_nothing() {
+        let table = Table::<_, TEST_KIND, SMALL_TABLE>::new();
+        let closed = table.insert(|| Ok(7)).unwrap();
+        table.remove(closed, |_| ()).unwrap();
+        let handle = table.insert(|| Ok(8)).unwrap();
+        // In the process that wrote the word, and in a forked child.
+        for additional in [0, 3] {
+            if additional != 0 {
+                pretend_fork(&table, 0, additional);
+            }
+            let state = table.slot(0).unwrap().state.load(Relaxed);
+            for other in [closed, handle + (1 << GENERATION_SHIFT), handle ^ (1 << KIND_SHIFT)] {
+                assert!(table.enter_at_once(other).is_none());
+                assert!(table.enter(other).is_err());
+                assert!(table.remove(other, |_| ()).is_err());
+                assert!(table.remove_unused(other).is_err());
+                assert_eq!(table.slot(0).unwrap().state.load(Relaxed), state);
+            }
+        }
     }
 
     #[test]
@@ -92,7 +144,9 @@ mod plain {
         assert_eq!((last as u64) & ((1 << INDEX_BITS) - 1), 0);
         assert!(last > first && last < 1 << 53);
         table.remove(last, |_| ()).unwrap();
+        assert_eq!(table.with(first, |_| Ok(())), Err(Error::BAD_HANDLE));
         assert_eq!(table.with(last, |_| Ok(())), Err(Error::BAD_HANDLE));
+        assert_eq!(table.with(last + (1 << GENERATION_SHIFT), |_| Ok(())), Err(Error::BAD_HANDLE));
         let next = table.insert(|| Ok(())).unwrap();
         assert_eq!((next as u64) & ((1 << INDEX_BITS) - 1), 1);
     }
@@ -238,6 +292,29 @@ mod model {
             assert_eq!(read(&table, new), Ok(0));
             remove(&table, new).unwrap();
             assert_eq!(caller.join().unwrap(), (Err(Error::BAD_HANDLE), Err(Error::BAD_HANDLE)));
+        });
+    }
+
+    #[test]
+    fn call_with_an_old_handle_is_not_in_flight_on_the_next_object() {
+        loom::model(|| {
+            let table = Arc::new(Objects::new());
+            let old = table.insert(new_object).unwrap();
+            remove(&table, old).unwrap();
+            let new = table.insert(new_object).unwrap();
+            let caller = thread::spawn({
+                let table = table.clone();
+                move || {
+                    assert_eq!(read_fast(&table, old), None);
+                    assert_eq!(read(&table, old), Err(Error::BAD_HANDLE));
+                    assert_eq!(remove(&table, old), Err(Error::BAD_HANDLE));
+                    assert!(matches!(table.remove_unused(old), Err(Error::BAD_HANDLE)));
+                }
+            });
+            table.remove(new, |_| panic!("no call is in flight")).unwrap();
+            let newest = table.insert(new_object).unwrap();
+            assert!(table.remove_unused(newest).is_ok());
+            caller.join().unwrap();
         });
     }
 
