@@ -15,11 +15,11 @@
  *     is marked `optional`.
  *
  * Errors that every function can return, and that the functions therefore do not list
- *   - JF_E_BAD_HANDLE   a handle is closed, of another kind, or was never valid
+ *   - JF_E_BAD_HANDLE   a number was never returned as a handle of this kind
  *   - JF_E_INVALID      a pointer is NULL or misaligned, a length exceeds INT64_MAX, or an option, flag, event or
  *                       other constant is unknown. An unknown address family is JF_E_FAMILY_UNSUPPORTED, an unknown
  *                       socket type is JF_E_TYPE_UNSUPPORTED
- *   - JF_E_CLOSED       another thread closed the handle during the call
+ *   - JF_E_CLOSED       a handle is closed: it was closed before the call, or by another thread during the call
  *   - JF_E_INTERRUPTED  a signal handler ran while the call was blocked, and JF_OPT_INTERRUPTIBLE is set
  *                       (pollers: JF_POLLER_INTERRUPTIBLE)
  *   - JF_E_NO_MEMORY    out of memory
@@ -94,9 +94,9 @@ extern "C" {
 typedef enum jf_error {
     /** Invalid argument. (EINVAL) */
     JF_E_INVALID = -1,
-    /** The handle or descriptor is closed, was never open, or is of another kind. (EBADF) */
+    /** The number was never returned as a handle of this kind, or the descriptor is not open. (EBADF) */
     JF_E_BAD_HANDLE = -2,
-    /** Another thread closed the handle during the call. */
+    /** The handle is closed: it was closed before the call, or by another thread during the call. */
     JF_E_CLOSED = -3,
     /** The call would have to wait, but the timeout is 0 or JF_DONT_WAIT is set. (EAGAIN) */
     JF_E_WOULD_BLOCK = -4,
@@ -1584,11 +1584,11 @@ int64_t jf_shutdown(jf_socket s, int32_t how);
  * Closes a socket.
  *
  * Calls in flight on the socket return JF_E_CLOSED, or the part that they have completed. Later calls return
- * JF_E_BAD_HANDLE. When jf_close returns, no call uses the socket, and its descriptor is closed. Data that was sent is
- * still delivered, unless JF_OPT_LINGER is 0. See docs/closing.md for duplicates, other processes, fork() and
- * lingering.
+ * JF_E_CLOSED and have no effect. When jf_close returns, no call uses the socket, and its descriptor is closed. Data
+ * that was sent is still delivered, unless JF_OPT_LINGER is 0. See docs/closing.md for duplicates, other processes,
+ * fork() and lingering.
  *
- * @param s  socket; for any other number, the call returns JF_E_BAD_HANDLE
+ * @param s  socket; any other number has no effect and returns JF_E_CLOSED or JF_E_BAD_HANDLE
  *
  * @blocks  until calls in flight have returned (at most about 20 milliseconds), and then for as long as JF_OPT_LINGER
  *          allows
@@ -2024,7 +2024,9 @@ int64_t jf_recv_vec(jf_socket s, struct jf_buf *bufs, size_t count, uint32_t fla
  * @error   JF_E_INVALID                            wrong `size`, unknown bit, value out of range, more than
  *                                                  JF_PASSED_MAX descriptors, control messages without data on a
  *                                                  stream, or `local` is not an address of this machine
- * @error   JF_E_BAD_HANDLE                         a socket or descriptor in `passed` is not open
+ * @error   JF_E_CLOSED                             a socket in `passed` is closed
+ * @error   JF_E_BAD_HANDLE                         a descriptor in `passed` is not open, or a number is not a handle of
+ *                                                  a socket
  * @error   JF_E_TOO_MANY_FILES                     the call has to wait, and no descriptor is left to duplicate the
  *                                                  passed sockets
  * @error   JF_E_PERMISSION                         the process may not send these credentials
@@ -2633,7 +2635,7 @@ int64_t jf_dialer_dial(jf_dialer d, const char *endpoint, int64_t timeout_ms);
  *
  * Sockets that the dialer connected stay open.
  *
- * @param d  dialer; for any other number the call returns JF_E_BAD_HANDLE
+ * @param d  dialer; any other number has no effect and returns JF_E_CLOSED or JF_E_BAD_HANDLE
  *
  * @blocks  at most a few milliseconds, until calls in flight have returned
  * @return  0
@@ -2778,7 +2780,8 @@ int64_t jf_inherited_name(size_t index, char *text, size_t size);
  * @blocks  at most `timeout_ms`, until a socket is ready
  * @return  [count] number of items that are ready; 0 if the timeout expired
  * @error   JF_E_INVALID         `count` is too large, or `timeout_ms` is below -1
- * @error   JF_E_BAD_HANDLE      the socket of an item is not open
+ * @error   JF_E_CLOSED          the socket of an item is closed, or another thread closed it during the call
+ * @error   JF_E_BAD_HANDLE      the `socket` of an item is not a handle of a socket
  * @error   JF_E_TOO_MANY_FILES  `count` exceeds the process's limit of open descriptors
  * @see     poll(2), jf_poller_wait
  * @since   0.1
@@ -2933,7 +2936,7 @@ int64_t jf_poller_remove_fd(jf_poller p, int64_t fd);
  * @blocks  at most `timeout_ms`, until an event, jf_poller_wake or jf_poller_close. A timeout never expires early.
  *          Signals end the wait only with JF_POLLER_INTERRUPTIBLE.
  * @return  [count] number of events written; 0 after the timeout, and after jf_poller_wake if no event is ready
- * @error   JF_E_CLOSED       another thread closed the poller
+ * @error   JF_E_CLOSED       the poller is closed, or another thread closed it during the call
  * @error   JF_E_INTERRUPTED  a signal was handled and JF_POLLER_INTERRUPTIBLE is 1
  * @error   JF_E_INVALID      `cap` is 0, or `timeout_ms` is below -1
  * @see     epoll_wait(2)
@@ -2989,7 +2992,7 @@ int64_t jf_poller_fd(jf_poller p);
 /**
  * Closes a poller. Threads that wait on it return JF_E_CLOSED. Its sockets stay open.
  *
- * @param p  poller; for any other number the call returns JF_E_BAD_HANDLE
+ * @param p  poller; any other number has no effect and returns JF_E_CLOSED or JF_E_BAD_HANDLE
  *
  * @blocks  at most a few milliseconds, until calls in flight have returned
  * @return  0

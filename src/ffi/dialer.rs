@@ -189,7 +189,7 @@ pub unsafe extern "C" fn jf_dialer_dial(d: jf_dialer, endpoint: *const c_char, t
 ///
 /// Sockets that the dialer connected stay open.
 ///
-/// @param d   dialer; for any other number the call returns JF_E_BAD_HANDLE
+/// @param d   dialer; any other number has no effect and returns JF_E_CLOSED or JF_E_BAD_HANDLE
 ///
 /// @blocks   at most a few milliseconds, until calls in flight have returned
 /// @return   [nothing]

@@ -22,6 +22,8 @@
 //! - Closing sets CLOSED, which keeps new calls out. It then waits until the count is 0, takes the object, and vacates
 //!   the slot with the next generation. No handle is ever valid twice: a slot whose generations are used up stays
 //!   vacant, with a generation that is never part of a handle.
+//! - So a handle is closed if its generation is below the slot's, or if its slot is being closed. A handle of a later
+//!   generation, or of the generation of a vacant slot, was never given out.
 //! - In a forked child, the parent's other threads and their calls do not exist. Each fork changes the epoch. A call
 //!   with a valid handle that finds an old epoch in the word resets the count first. A slot that was never used has
 //!   epoch 0.
@@ -237,13 +239,14 @@ impl<T, const KIND: u64, const EMBEDDED: usize> Table<T, KIND, EMBEDDED> {
         let mut state = slot.state.load(Relaxed);
         loop {
             if (state ^ handle) & (ANY_KIND | GENERATION) != 0 {
-                return Err(Error::BAD_HANDLE);
+                let is_past = handle & GENERATION < state & GENERATION;
+                return Err(if is_past { Error::CLOSED } else { Error::BAD_HANDLE });
             }
             let epoch = fork_epoch();
             // Calls and a close that an older epoch records are those of an ancestor of this process.
             let present = if state & EPOCH == epoch { state } else { state & (ANY_KIND | GENERATION) | epoch };
             if present & CLOSED != 0 {
-                return Err(Error::BAD_HANDLE);
+                return Err(Error::CLOSED);
             }
             match slot.state.compare_exchange_weak(state, next(present)?, Acquire, Relaxed) {
                 Ok(_) => return Ok(()),

@@ -18,9 +18,9 @@ mod plain {
         assert_eq!(table.remove(handle, |_| ()), Ok("object"));
         for _ in 0..2 {
             // The slot is vacant, then it has its next object.
-            assert_eq!(table.with(handle, |object| Ok(*object)), Err(Error::BAD_HANDLE));
-            assert_eq!(table.remove(handle, |_| ()), Err(Error::BAD_HANDLE));
-            assert_eq!(table.remove_unused(handle), Err(Error::BAD_HANDLE));
+            assert_eq!(table.with(handle, |object| Ok(*object)), Err(Error::CLOSED));
+            assert_eq!(table.remove(handle, |_| ()), Err(Error::CLOSED));
+            assert_eq!(table.remove_unused(handle), Err(Error::CLOSED));
             table.insert(|| Ok("next object")).unwrap();
         }
     }
@@ -31,9 +31,9 @@ mod plain {
         let handle = table.insert(|| Ok(7)).unwrap();
         let in_use = std::cell::Cell::new(table.enter_at_once(handle));
         let wake = |_: &i32| {
-            assert_eq!(table.with(handle, |_| Ok(())), Err(Error::BAD_HANDLE));
-            assert_eq!(table.remove(handle, |_| ()), Err(Error::BAD_HANDLE));
-            assert_eq!(table.remove_unused(handle), Err(Error::BAD_HANDLE));
+            assert_eq!(table.with(handle, |_| Ok(())), Err(Error::CLOSED));
+            assert_eq!(table.remove(handle, |_| ()), Err(Error::CLOSED));
+            assert_eq!(table.remove_unused(handle), Err(Error::CLOSED));
             in_use.take();
         };
         assert_eq!(table.remove(handle, wake), Ok(7));
@@ -48,7 +48,7 @@ mod plain {
         table.remove(first, |_| ()).unwrap();
         assert_eq!(table.with(second, |_| Ok(())), Err(Error::BAD_HANDLE));
         assert_eq!(table.insert(|| Ok(8)), Ok(second));
-        assert_eq!(table.with(first, |_| Ok(())), Err(Error::BAD_HANDLE));
+        assert_eq!(table.with(first, |_| Ok(())), Err(Error::CLOSED));
     }
 
     #[test]
@@ -144,8 +144,8 @@ mod plain {
         assert_eq!((last as u64) & ((1 << INDEX_BITS) - 1), 0);
         assert!(last > first && last < 1 << 53);
         table.remove(last, |_| ()).unwrap();
-        assert_eq!(table.with(first, |_| Ok(())), Err(Error::BAD_HANDLE));
-        assert_eq!(table.with(last, |_| Ok(())), Err(Error::BAD_HANDLE));
+        assert_eq!(table.with(first, |_| Ok(())), Err(Error::CLOSED));
+        assert_eq!(table.with(last, |_| Ok(())), Err(Error::CLOSED));
         assert_eq!(table.with(last + (1 << GENERATION_SHIFT), |_| Ok(())), Err(Error::BAD_HANDLE));
         let next = table.insert(|| Ok(())).unwrap();
         assert_eq!((next as u64) & ((1 << INDEX_BITS) - 1), 1);
@@ -175,7 +175,7 @@ mod plain {
         assert_eq!(table.remove_unused(handle), Ok(8));
 
         pretend_fork(&table, 0, 2);
-        assert_eq!(table.with(handle, |_| Ok(())), Err(Error::BAD_HANDLE));
+        assert_eq!(table.with(handle, |_| Ok(())), Err(Error::CLOSED));
         pretend_fork(&table, 0, 2);
         let handle = table.insert(|| Ok(9)).unwrap();
         assert_eq!(table.remove_unused(handle), Ok(9));
@@ -226,8 +226,8 @@ mod model {
                 move || read(&table, handle)
             });
             remove(&table, handle).unwrap();
-            assert!(matches!(caller.join().unwrap(), Ok(0) | Err(Error::BAD_HANDLE)));
-            assert_eq!(read(&table, handle), Err(Error::BAD_HANDLE));
+            assert!(matches!(caller.join().unwrap(), Ok(0) | Err(Error::CLOSED)));
+            assert_eq!(read(&table, handle), Err(Error::CLOSED));
         });
     }
 
@@ -259,7 +259,7 @@ mod model {
                 move || remove(&table, handle)
             });
             let results = [remove(&table, handle), closer.join().unwrap()];
-            assert!(results == [Ok(()), Err(Error::BAD_HANDLE)] || results == [Err(Error::BAD_HANDLE), Ok(())]);
+            assert!(results == [Ok(()), Err(Error::CLOSED)] || results == [Err(Error::CLOSED), Ok(())]);
         });
     }
 
@@ -291,7 +291,7 @@ mod model {
             assert_ne!(new, old);
             assert_eq!(read(&table, new), Ok(0));
             remove(&table, new).unwrap();
-            assert_eq!(caller.join().unwrap(), (Err(Error::BAD_HANDLE), Err(Error::BAD_HANDLE)));
+            assert_eq!(caller.join().unwrap(), (Err(Error::CLOSED), Err(Error::CLOSED)));
         });
     }
 
@@ -306,9 +306,9 @@ mod model {
                 let table = table.clone();
                 move || {
                     assert_eq!(read_fast(&table, old), None);
-                    assert_eq!(read(&table, old), Err(Error::BAD_HANDLE));
-                    assert_eq!(remove(&table, old), Err(Error::BAD_HANDLE));
-                    assert!(matches!(table.remove_unused(old), Err(Error::BAD_HANDLE)));
+                    assert_eq!(read(&table, old), Err(Error::CLOSED));
+                    assert_eq!(remove(&table, old), Err(Error::CLOSED));
+                    assert!(matches!(table.remove_unused(old), Err(Error::CLOSED)));
                 }
             });
             table.remove(new, |_| panic!("no call is in flight")).unwrap();
@@ -384,8 +384,8 @@ mod model {
             let other = table.insert(new_object).unwrap();
             assert!(other != old && other != last);
             let (old, last) = caller.join().unwrap();
-            assert_eq!(old, Err(Error::BAD_HANDLE));
-            assert!(matches!(last, Ok(0) | Err(Error::BAD_HANDLE)));
+            assert_eq!(old, Err(Error::CLOSED));
+            assert!(matches!(last, Ok(0) | Err(Error::CLOSED)));
             // Of the table's four slots, the first is used up, the second is taken, and the others have all generations
             // left.
             for _ in 0..2 * (LAST_GENERATION + 1) {
@@ -407,7 +407,7 @@ mod model {
                 let (table, left) = (table.clone(), left.clone());
                 move || {
                     let result = read(&table, handle);
-                    assert!(result == Ok(0) || result == Err(Error::BAD_HANDLE));
+                    assert!(result == Ok(0) || result == Err(Error::CLOSED));
                     left.load(Relaxed)
                 }
             });

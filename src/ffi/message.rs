@@ -78,7 +78,8 @@ unsafe fn message<'a>(message: *const jf_msg) -> Result<&'a jf_msg> {
 /// @error JF_E_INVALID             wrong `size`, unknown bit, value out of range, more than JF_PASSED_MAX descriptors,
 ///                                 control messages without data on a stream, or `local` is not an address of this
 ///                                 machine
-/// @error JF_E_BAD_HANDLE          a socket or descriptor in `passed` is not open
+/// @error JF_E_CLOSED              a socket in `passed` is closed
+/// @error JF_E_BAD_HANDLE          a descriptor in `passed` is not open, or a number is not a handle of a socket
 /// @error JF_E_TOO_MANY_FILES      the call has to wait, and no descriptor is left to duplicate the passed sockets
 /// @error JF_E_PERMISSION          the process may not send these credentials
 /// @error JF_E_NOT_FOUND           the interface or the process does not exist

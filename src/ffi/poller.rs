@@ -216,7 +216,7 @@ pub extern "C" fn jf_poller_remove_fd(p: jf_poller, fd: i64) -> i64 {
 /// @blocks   at most `timeout_ms`, until an event, jf_poller_wake or jf_poller_close. A timeout never expires early.
 ///           Signals end the wait only with JF_POLLER_INTERRUPTIBLE.
 /// @return   [count] number of events written; 0 after the timeout, and after jf_poller_wake if no event is ready
-/// @error JF_E_CLOSED        another thread closed the poller
+/// @error JF_E_CLOSED        the poller is closed, or another thread closed it during the call
 /// @error JF_E_INTERRUPTED   a signal was handled and JF_POLLER_INTERRUPTIBLE is 1
 /// @error JF_E_INVALID       `cap` is 0, or `timeout_ms` is below -1
 /// @see epoll_wait(2)
@@ -304,7 +304,7 @@ pub extern "C" fn jf_poller_fd(p: jf_poller) -> i64 {
 
 /// Closes a poller. Threads that wait on it return JF_E_CLOSED. Its sockets stay open.
 ///
-/// @param p   poller; for any other number the call returns JF_E_BAD_HANDLE
+/// @param p   poller; any other number has no effect and returns JF_E_CLOSED or JF_E_BAD_HANDLE
 ///
 /// @blocks   at most a few milliseconds, until calls in flight have returned
 /// @return   [nothing]

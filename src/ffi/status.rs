@@ -13,9 +13,9 @@ use std::ffi::CStr;
 pub enum jf_error {
     /// Invalid argument. (EINVAL)
     JF_E_INVALID = -1,
-    /// The handle or descriptor is closed, was never open, or is of another kind. (EBADF)
+    /// The number was never returned as a handle of this kind, or the descriptor is not open. (EBADF)
     JF_E_BAD_HANDLE = -2,
-    /// Another thread closed the handle during the call.
+    /// The handle is closed: it was closed before the call, or by another thread during the call.
     JF_E_CLOSED = -3,
     /// The call would have to wait, but the timeout is 0 or JF_DONT_WAIT is set. (EAGAIN)
     JF_E_WOULD_BLOCK = -4,

@@ -62,7 +62,8 @@ const SMALL_COUNT: usize = 16;
 /// @blocks   at most `timeout_ms`, until a socket is ready
 /// @return   [count] number of items that are ready; 0 if the timeout expired
 /// @error JF_E_INVALID         `count` is too large, or `timeout_ms` is below -1
-/// @error JF_E_BAD_HANDLE      the socket of an item is not open
+/// @error JF_E_CLOSED          the socket of an item is closed, or another thread closed it during the call
+/// @error JF_E_BAD_HANDLE      the `socket` of an item is not a handle of a socket
 /// @error JF_E_TOO_MANY_FILES  `count` exceeds the process's limit of open descriptors
 /// @see poll(2), jf_poller_wait
 /// @since 0.1

@@ -86,7 +86,7 @@ macro_rules! errors {
 errors! {
     INVALID = -1, EINVAL: "invalid argument";
     BAD_HANDLE = -2, EBADF: "bad handle or file descriptor";
-    CLOSED = -3: "socket closed during the call";
+    CLOSED = -3: "handle closed";
     WOULD_BLOCK = -4, EAGAIN: "operation would block";
     IN_PROGRESS = -5, EINPROGRESS: "connection in progress";
     TIMED_OUT = -6, ETIMEDOUT: "operation timed out";

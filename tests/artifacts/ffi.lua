@@ -32,4 +32,4 @@ assert_equal(tonumber(jf.jf_recv(b, buffer, 16, jf.JF_DONT_WAIT)), tonumber(jf.J
 assert_equal(ffi.string(jf.jf_error_name(jf.JF_E_WOULD_BLOCK)), "JF_E_WOULD_BLOCK")
 assert_equal(jf.jf_close(a), 0LL)
 assert_equal(jf.jf_close(b), 0LL)
-assert_equal(tonumber(jf.jf_close(a)), tonumber(jf.JF_E_BAD_HANDLE))
+assert_equal(tonumber(jf.jf_close(a)), tonumber(jf.JF_E_CLOSED))

@@ -29,4 +29,4 @@ assert_equal(FFI::string($buffer, 5), 'hello');
 assert_equal($jf->jf_recv($pair[1], $buffer, 16, $jf->JF_DONT_WAIT), $jf->JF_E_WOULD_BLOCK);
 assert_equal($jf->jf_error_name($jf->JF_E_WOULD_BLOCK), 'JF_E_WOULD_BLOCK');
 assert_equal([$jf->jf_close($pair[0]), $jf->jf_close($pair[1])], [0, 0]);
-assert_equal($jf->jf_close($pair[0]), $jf->JF_E_BAD_HANDLE);
+assert_equal($jf->jf_close($pair[0]), $jf->JF_E_CLOSED);

@@ -49,8 +49,8 @@ static int64_t close_under_call(const kind *k, int64_t timeout_ms, int64_t storm
     }
     CHECK(st.done == (k->verb == RECV_EXACT || k->verb == SEND_ALL ? 0 : 77));
 
-    EXPECT(call_stuck(&st), JF_E_BAD_HANDLE);
-    EXPECT(jf_close(st.s), JF_E_BAD_HANDLE);
+    EXPECT(call_stuck(&st), JF_E_CLOSED);
+    EXPECT(jf_close(st.s), JF_E_CLOSED);
     end_stuck(&st);
     return f.ended_us - began;
 }
@@ -188,7 +188,7 @@ static void check_one_close_succeeds(int with_call) {
         int closed = 0;
         for (int i = 0; i < CLOSERS; i++) {
             int64_t result = finish(&closer[i]);
-            CHECK(result == 0 || result == JF_E_BAD_HANDLE);
+            CHECK(result == 0 || result == JF_E_CLOSED);
             closed += result == 0;
         }
         CHECK(closed == 1);
@@ -232,7 +232,26 @@ static void check_handles_are_unique(void) {
     for (int64_t i = 0; i < count * OPENERS; i++) {
         CHECK(handles[i] > 0 && handles[i] < (INT64_C(1) << 53));
         CHECK(i == 0 || handles[i] != handles[i - 1]);
-        EXPECT(jf_close(handles[i]), JF_E_BAD_HANDLE);
+        EXPECT(jf_close(handles[i]), JF_E_CLOSED);
+    }
+}
+
+static int64_t accept_one(void *given) {
+    return jf_accept(*(jf_socket *)given, NULL);
+}
+
+/* An accept beside a close returns the same error, whether it begins before the close or after it. */
+static void check_close_beside_accept(void) {
+    for (int round = 0; round < (slow ? 30 : 300); round++) {
+        jf_addr a;
+        flight f;
+        jf_socket listener = listening("unix:", &a);
+        start(&f, "accept beside a close", accept_one, &listener, 0);
+        for (int spin = 0; spin < round; spin++) {
+            sched_yield();
+        }
+        OK(jf_close(listener));
+        EXPECT(finish(&f), JF_E_CLOSED);
     }
 }
 
@@ -343,6 +362,7 @@ int main(int argc, char **argv) {
     check_both_directions_wake(JF_UNIX);
     check_one_close_succeeds(0);
     check_one_close_succeeds(1);
+    check_close_beside_accept();
     check_handles_are_unique();
     check_shutdown_ends_receive();
     check_shutdown_wakes_senders();

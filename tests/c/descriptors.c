@@ -158,9 +158,9 @@ static void check_into_fd(enum kind kind) {
         OK(jf_set(s[0], JF_OPT_SEND_TIMEOUT, has_timeouts ? 2000 : -1));
         int64_t fd = OK(jf_fd(s[0]));
         EXPECT(jf_into_fd(s[0]), fd);
-        EXPECT(jf_into_fd(s[0]), JF_E_BAD_HANDLE);
-        EXPECT(jf_fd(s[0]), JF_E_BAD_HANDLE);
-        EXPECT(jf_close(s[0]), JF_E_BAD_HANDLE);
+        EXPECT(jf_into_fd(s[0]), JF_E_CLOSED);
+        EXPECT(jf_fd(s[0]), JF_E_CLOSED);
+        EXPECT(jf_close(s[0]), JF_E_CLOSED);
         CHECK(!(flags_of((int)fd) & O_NONBLOCK) && closes_on_exec((int)fd));
         CHECK(kernel_timeout_ms((int)fd, SO_RCVTIMEO) == (has_timeouts ? 1500 : 0));
         CHECK(kernel_timeout_ms((int)fd, SO_SNDTIMEO) == (has_timeouts ? 2000 : 0));
@@ -225,7 +225,7 @@ static void check_dup(enum kind kind) {
             EXPECT(jf_recv(handles[i], buffer, 1, 0), 1);
         }
         OK(jf_close(handles[closed_first]));
-        EXPECT(jf_send(handles[closed_first], "a", 1, 0), JF_E_BAD_HANDLE);
+        EXPECT(jf_send(handles[closed_first], "a", 1, 0), JF_E_CLOSED);
         EXPECT(jf_send(handles[!closed_first], "a", 1, 0), 1);
         EXPECT(jf_recv(s[1], buffer, 1, 0), 1);
         EXPECT(jf_recv(s[1], buffer, 1, JF_DONT_WAIT), JF_E_WOULD_BLOCK);

@@ -47,7 +47,7 @@ static void check_new_sockets(void) {
         exchange(pair[0], pair[1]);
         OK(jf_close(pair[0]));
         OK(jf_close(pair[1]));
-        EXPECT(jf_close(pair[1]), JF_E_BAD_HANDLE);
+        EXPECT(jf_close(pair[1]), JF_E_CLOSED);
     }
     for (int i = 0; i < KIND_COUNT; i += 3) {
         stuck st;
@@ -122,8 +122,8 @@ static int close_all_sockets(void) {
         jf_socket copy = OK(jf_dup(st->s));
         OK(jf_close(copy));
         is_prompt &= close_promptly(st->s);
-        EXPECT(jf_close(st->s), JF_E_BAD_HANDLE);
-        EXPECT(call_stuck(st), JF_E_BAD_HANDLE);
+        EXPECT(jf_close(st->s), JF_E_CLOSED);
+        EXPECT(call_stuck(st), JF_E_CLOSED);
         is_prompt &= st->peer < 0 || close_promptly(st->peer);
         is_prompt &= st->filler < 0 || close_promptly(st->filler);
     }
@@ -246,7 +246,7 @@ static void check_fork_during_open_and_close(void) {
             }
             for (int k = 0; k < 50; k++) {
                 OK(jf_close(s[k]));
-                EXPECT(jf_close(s[k]), JF_E_BAD_HANDLE);
+                EXPECT(jf_close(s[k]), JF_E_CLOSED);
             }
             _exit(0);
         }
@@ -281,7 +281,7 @@ static int64_t call_in_both_processes(void *given) {
     }
     /* The parent's call in flight must not delay a close in the child. */
     int status = close_promptly(st->s) ? 0 : LATE;
-    EXPECT(call_stuck(st), JF_E_BAD_HANDLE);
+    EXPECT(call_stuck(st), JF_E_CLOSED);
     check_new_sockets();
     _exit(status);
 }

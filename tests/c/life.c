@@ -39,8 +39,8 @@ static void check_lifetime(const char *text) {
     CHECK(done == 0);
     OK(jf_close(c));
     OK(jf_close(l));
-    EXPECT(jf_close(l), JF_E_BAD_HANDLE);
-    EXPECT(jf_recv(c, buffer, sizeof buffer, 0), JF_E_BAD_HANDLE);
+    EXPECT(jf_close(l), JF_E_CLOSED);
+    EXPECT(jf_recv(c, buffer, sizeof buffer, 0), JF_E_CLOSED);
 
     /* The address can be bound again at once. */
     if (jf_addr_family(&a) != JF_UNIX) {

@@ -66,7 +66,7 @@ static void check_close_during_send(enum kind kind, int has_address, int64_t tim
     start(&call, kind_names[kind], send_descriptors, &f, 0);
     await_sleep(&call);
     OK(jf_close(c[0]));
-    EXPECT(jf_close(c[0]), JF_E_BAD_HANDLE);
+    EXPECT(jf_close(c[0]), JF_E_CLOSED);
     await_sleep(&call);
     /* The connection is still open for the other end. */
     EXPECT(jf_recv(c[1], buffer, 8, JF_DONT_WAIT), JF_E_WOULD_BLOCK);

@@ -136,9 +136,9 @@ static const struct {
     {"jf_dialer_close", jf_dialer_close},
 };
 
-static void check_bad_handle(int64_t handle) {
+static void check_not_open(int64_t handle) {
     for (size_t i = 0; i < sizeof dialer_calls / sizeof dialer_calls[0]; i++)
-        expect_of(dialer_calls[i].name, handle, dialer_calls[i].call(handle), JF_E_BAD_HANDLE);
+        expect_of(dialer_calls[i].name, handle, dialer_calls[i].call(handle), handle_error(handle, DIALER_HANDLE));
 }
 
 /* Only the handle of an open dialer is accepted. tests/c/misuse_handles.c passes a dialer to functions that take a
@@ -148,33 +148,34 @@ static void check_handles(void) {
         0, 1, 2, -1, INT64_MIN, INT64_MAX, INT64_MIN + 1, INT32_MAX, (int64_t)1 << 50, (int64_t)1 << 51,
     };
     int before = count_descriptors();
-    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++) check_bad_handle(never[i]);
-    jf_dialer d = OK(jf_dialer_open()), closed = OK(jf_dialer_open());
+    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++) check_not_open(never[i]);
+    jf_dialer d = given_out(OK(jf_dialer_open())), closed = given_out(OK(jf_dialer_open()));
     CHECK(d > 0 && d < (int64_t)1 << 53 && d != closed);
     OK(jf_dialer_close(closed));
-    check_bad_handle(closed);
-    jf_dialer next = OK(jf_dialer_open());
+    check_not_open(closed);
+    EXPECT(jf_dialer_close(closed), JF_E_CLOSED);
+    jf_dialer next = given_out(OK(jf_dialer_open()));
     CHECK(next != closed && next != d);
-    check_bad_handle(closed);
-    check_bad_handle(listener);
+    check_not_open(closed);
+    check_not_open(listener);
     jf_socket s = OK(jf_open(JF_INET, JF_STREAM, 0));
-    check_bad_handle(s);
+    check_not_open(s);
     EXPECT(jf_close(d), JF_E_BAD_HANDLE);
     OK(jf_close(s));
-    check_bad_handle(s);
+    check_not_open(s);
     for (int bit = 0; bit < 64; bit++) {
         int64_t other = (int64_t)((uint64_t)d ^ (uint64_t)1 << bit);
-        if (other != next) check_bad_handle(other);
+        if (other != next) check_not_open(other);
     }
     uint64_t state = 5;
     for (int i = 0; i < 1000; i++) {
         int64_t number = (int64_t)random_number(&state);
-        check_bad_handle(number);
-        check_bad_handle((number & (((int64_t)1 << 50) - 1)) | (int64_t)2 << 50);
+        check_not_open(number);
+        check_not_open((number & (((int64_t)1 << 50) - 1)) | (int64_t)2 << 50);
     }
     check_dial_succeeds(d);
     OK(jf_dialer_close(d));
-    EXPECT(jf_dialer_close(d), JF_E_BAD_HANDLE);
+    EXPECT(jf_dialer_close(d), JF_E_CLOSED);
     OK(jf_dialer_close(next));
     EXPECT(count_descriptors(), before);
 }
@@ -309,7 +310,7 @@ static void check_busy(void) {
 static void check_close_during_dials(void) {
     flight dialing[DIALERS], closing[CLOSERS];
     int before = count_descriptors(), closed = 0;
-    shared = OK(jf_dialer_open());
+    shared = given_out(OK(jf_dialer_open()));
     for (int i = 0; i < DIALERS; i++)
         start(&dialing[i], "jf_dialer_dial", dial_shared, i % 2 ? full_endpoint : full_unix_endpoint, 0);
     for (int i = 0; i < DIALERS; i++) await_sleep(&dialing[i]);
@@ -317,12 +318,12 @@ static void check_close_during_dials(void) {
     for (int i = 0; i < CLOSERS; i++) start(&closing[i], "jf_dialer_close", close_shared, NULL, 0);
     for (int i = 0; i < CLOSERS; i++) {
         int64_t result = finish(&closing[i]);
-        CHECK(result == 0 || result == JF_E_BAD_HANDLE);
+        CHECK(result == 0 || result == JF_E_CLOSED);
         closed += result == 0;
     }
     EXPECT(closed, 1);
     for (int i = 0; i < DIALERS; i++) EXPECT(finish(&dialing[i]), JF_E_CLOSED);
-    check_bad_handle(shared);
+    check_not_open(shared);
     EXPECT(count_descriptors(), before);
 }
 
@@ -332,7 +333,7 @@ static int64_t open_and_close(void *given) {
     while (!atomic_load(&is_done)) {
         shared = OK(jf_dialer_open());
         int64_t result = jf_dialer_close(shared);
-        CHECK(result == 0 || result == JF_E_BAD_HANDLE);
+        CHECK(result == 0 || result == JF_E_CLOSED);
     }
     return 0;
 }
@@ -346,7 +347,7 @@ static int64_t call_shared(void *given) {
                       : i % 5 == 2 ? jf_dialer_set_delay(d, 10)
                       : i % 5 == 3 ? jf_dialer_dial(d, i % 2 ? full_endpoint : full_unix_endpoint, 1)
                                    : jf_dialer_close(d);
-        if (got != 0 && got != JF_E_BUSY && got != JF_E_BAD_HANDLE && got != JF_E_CLOSED && got != JF_E_TIMED_OUT) {
+        if (got != 0 && got != JF_E_BUSY && got != JF_E_CLOSED && got != JF_E_TIMED_OUT) {
             fprintf(stderr, "call %d returned %" PRId64 " (%s)\n", i % 5, got, jf_error_name(got));
             exit(1);
         }

@@ -1,4 +1,5 @@
-/* Every function that takes a handle or a descriptor, with invalid ones. */
+/* Every function that takes a handle or a descriptor, with invalid ones. A handle that was closed is JF_E_CLOSED for
+ * ever. A number that was never given out, or that is a handle of another kind, is JF_E_BAD_HANDLE. */
 #include "misuse.h"
 
 #include <fcntl.h>
@@ -151,7 +152,7 @@ static void check_refused(jf_socket handle) {
     for (size_t i = 0; i < sizeof live / sizeof live[0]; i++)
         if (handle == live[i]) return;
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
-        expect_of(calls[i].name, handle, calls[i].call(handle), JF_E_BAD_HANDLE);
+        expect_of(calls[i].name, handle, calls[i].call(handle), handle_error(handle, SOCKET_HANDLE));
         CHECK(untouched(buffer, sizeof buffer));
     }
 }
@@ -178,25 +179,28 @@ int main(void) {
     connected(UDP4, &live[2]);
     connected(UNIX_STREAM, &live[4]);
     connected(UNIX_DGRAM, &live[6]);
+    for (size_t i = 0; i < sizeof live / sizeof live[0]; i++) given_out(live[i]);
+    record_handles(open_udp, jf_close);
     for (size_t i = 0; i < sizeof never / sizeof never[0]; i++) check_refused(never[i]);
 
     /* Handles that were closed or released, and whose slot has been reused. */
-    jf_socket closed = OK(jf_open(JF_INET, JF_DGRAM, 0));
+    jf_socket closed = given_out(OK(jf_open(JF_INET, JF_DGRAM, 0)));
     OK(jf_close(closed));
+    EXPECT(jf_fd(closed), JF_E_CLOSED);
     check_refused(closed);
-    jf_socket next = OK(jf_open(JF_INET, JF_DGRAM, 0));
+    jf_socket next = given_out(OK(jf_open(JF_INET, JF_DGRAM, 0)));
     CHECK(next != closed);
     check_refused(closed);
     int64_t fd = OK(jf_into_fd(next));
     check_refused(next);
-    jf_socket imported = OK(jf_from_fd(fd));
+    jf_socket imported = given_out(OK(jf_from_fd(fd)));
     CHECK(imported != next && imported != closed);
     OK(jf_close(imported));
     check_refused(imported);
     EXPECT(jf_from_fd(fd), JF_E_BAD_HANDLE);
 
     /* A dialer's handle. */
-    jf_dialer dialer = OK(jf_dialer_open());
+    jf_dialer dialer = given_out(OK(jf_dialer_open()));
     check_refused(dialer);
     OK(jf_dialer_close(dialer));
     check_refused(dialer);

@@ -172,11 +172,12 @@ static void check_passed(void) {
     }
     int closed = dup(0);
     CHECK(closed > 0 && close(closed) == 0);
-    jf_socket stale = OK(jf_open(JF_INET, JF_DGRAM, 0));
+    record_handles(open_udp, jf_close);
+    jf_socket stale = given_out(OK(open_udp()));
     OK(jf_close(stale));
     int64_t descriptors[] = {-1, -2, -100, closed, 1000000, INT32_MAX, (int64_t)INT32_MAX + 1, (int64_t)1 << 32,
                              INT64_MAX, INT64_MIN, INT64_MIN + 1, INT32_MIN, s[0]};
-    int64_t handles[] = {0, 1, -1, 3, stale, stale + 1, (int64_t)1 << 53, INT64_MAX, INT64_MIN, JF_E_CLOSED};
+    int64_t handles[] = {0, 1, -1, 3, stale, stale + ((int64_t)1 << SLOT_BITS), (int64_t)1 << 53, INT64_MAX, INT64_MIN, JF_E_CLOSED};
     for (size_t i = 0; i < sizeof descriptors / sizeof *descriptors; i++) {
         /* An invalid descriptor among valid ones. */
         jf_passed p[3] = {stdin_passed, {descriptors[i], JF_PASSED_DESCRIPTOR, 0}, socket_to_pass(s[0])};
@@ -185,8 +186,9 @@ static void check_passed(void) {
     }
     for (size_t i = 0; i < sizeof handles / sizeof *handles; i++) {
         jf_passed p[3] = {socket_to_pass(s[1]), {handles[i], JF_PASSED_SOCKET, 0}, stdin_passed};
-        expect_of("a handle", handles[i], pass_descriptors(s[0], p, 3), JF_E_BAD_HANDLE);
-        expect_of("a handle", handles[i], pass_descriptors(s[0], p + 1, 1), JF_E_BAD_HANDLE);
+        int64_t error = handle_error(handles[i], SOCKET_HANDLE);
+        expect_of("a handle", handles[i], pass_descriptors(s[0], p, 3), error);
+        expect_of("a handle", handles[i], pass_descriptors(s[0], p + 1, 1), error);
     }
     /* The refused calls no longer use the sockets. */
     s[0] = OK(jf_from_fd(OK(jf_into_fd(s[0]))));
@@ -292,14 +294,15 @@ static void check_flags(void) {
 }
 
 static void check_handles(void) {
-    jf_socket stale = OK(jf_open(JF_INET, JF_DGRAM, 0));
+    jf_socket stale = given_out(OK(open_udp()));
     OK(jf_close(stale));
     int64_t invalid[] = {0, -1, 1, stale, (int64_t)1 << 53, INT64_MIN, INT64_MAX};
     jf_msg m = message(&buf, 1);
     for (size_t i = 0; i < sizeof invalid / sizeof *invalid; i++) {
-        expect_of("jf_send_msg", invalid[i], jf_send_msg(invalid[i], &m, 0), JF_E_BAD_HANDLE);
-        expect_of("jf_recv_msg", invalid[i], jf_recv_msg(invalid[i], &m, 0), JF_E_BAD_HANDLE);
-        expect_of("jf_send_msg", invalid[i], pass_descriptors(invalid[i], &stdin_passed, 1), JF_E_BAD_HANDLE);
+        int64_t error = handle_error(invalid[i], SOCKET_HANDLE);
+        expect_of("jf_send_msg", invalid[i], jf_send_msg(invalid[i], &m, 0), error);
+        expect_of("jf_recv_msg", invalid[i], jf_recv_msg(invalid[i], &m, 0), error);
+        expect_of("jf_send_msg", invalid[i], pass_descriptors(invalid[i], &stdin_passed, 1), error);
     }
 }
 

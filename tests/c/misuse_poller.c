@@ -55,16 +55,18 @@ static const row socket_calls[] = {{"jf_poller_add", add_socket},
 static const row other_calls[] = {{"jf_close", jf_close}, {"jf_fd", jf_fd}, {"jf_dup", jf_dup},
                                 {"jf_into_fd", jf_into_fd}, {"jf_dialer_close", jf_dialer_close}};
 
-static void expect_bad_handle(const row *rows, size_t count, int64_t handle) {
-    for (size_t i = 0; i < count; i++) expect_of(rows[i].name, handle, rows[i].call(handle), JF_E_BAD_HANDLE);
+static void expect_handle_error(const row *rows, size_t count, int64_t handle, int64_t kind) {
+    for (size_t i = 0; i < count; i++)
+        expect_of(rows[i].name, handle, rows[i].call(handle), handle_error(handle, kind));
     CHECK(untouched(buffer, sizeof buffer));
 }
-#define EXPECT_BAD_HANDLE(rows, handle) expect_bad_handle((rows), sizeof(rows) / sizeof *(rows), (handle))
+#define EXPECT_HANDLE_ERROR(rows, handle, kind) \
+    expect_handle_error((rows), sizeof(rows) / sizeof *(rows), (handle), (kind))
 
-/* A handle of neither a poller nor a socket. */
+/* A handle of neither an open poller nor an open socket. */
 static void expect_invalid_handle(int64_t handle) {
-    if (handle != p) EXPECT_BAD_HANDLE(poller_calls, handle);
-    if (handle != s[0] && handle != s[1]) EXPECT_BAD_HANDLE(socket_calls, handle);
+    if (handle != p) EXPECT_HANDLE_ERROR(poller_calls, handle, POLLER_HANDLE);
+    if (handle != s[0] && handle != s[1]) EXPECT_HANDLE_ERROR(socket_calls, handle, SOCKET_HANDLE);
 }
 
 static void handles(void) {
@@ -72,24 +74,25 @@ static void handles(void) {
                              (int64_t)1 << 50, (int64_t)3 << 50};
     for (size_t i = 0; i < sizeof never / sizeof never[0]; i++) expect_invalid_handle(never[i]);
     /* Handles of the wrong type, in both directions. */
-    jf_dialer dialer = OK(jf_dialer_open());
-    EXPECT_BAD_HANDLE(poller_calls, s[0]);
-    EXPECT_BAD_HANDLE(poller_calls, dialer);
-    EXPECT_BAD_HANDLE(socket_calls, p);
-    EXPECT_BAD_HANDLE(socket_calls, dialer);
-    EXPECT_BAD_HANDLE(other_calls, p);
+    jf_dialer dialer = given_out(OK(jf_dialer_open()));
+    EXPECT_HANDLE_ERROR(poller_calls, s[0], POLLER_HANDLE);
+    EXPECT_HANDLE_ERROR(poller_calls, dialer, POLLER_HANDLE);
+    EXPECT_HANDLE_ERROR(socket_calls, p, SOCKET_HANDLE);
+    EXPECT_HANDLE_ERROR(socket_calls, dialer, SOCKET_HANDLE);
+    EXPECT_HANDLE_ERROR(other_calls, p, SOCKET_HANDLE);
     OK(jf_dialer_close(dialer));
     expect_invalid_handle(dialer);
     /* Closed and given-up handles, before and after their slot is reused. */
-    jf_poller closed = OK(jf_poller_open());
+    jf_poller closed = given_out(OK(jf_poller_open()));
     OK(jf_poller_close(closed));
+    EXPECT(jf_poller_wake(closed), JF_E_CLOSED);
     expect_invalid_handle(closed);
-    jf_poller next = OK(jf_poller_open());
+    jf_poller next = given_out(OK(jf_poller_open()));
     CHECK(next != closed && next > 0 && next < (int64_t)1 << 53);
     expect_invalid_handle(closed);
     OK(jf_poller_close(next));
     expect_invalid_handle(next);
-    jf_socket given_up = OK(jf_dup(s[0]));
+    jf_socket given_up = given_out(OK(jf_dup(s[0])));
     int fd = (int)OK(jf_into_fd(given_up));
     expect_invalid_handle(given_up);
     close(fd);
@@ -221,8 +224,10 @@ int main(void) {
     expect_invalid_handle((int64_t)3 << 50);
     expect_invalid_handle(((int64_t)3 << 50) + 1);
 
-    p = OK(jf_poller_open());
+    p = given_out(OK(jf_poller_open()));
     OK(jf_pair(JF_UNIX, JF_STREAM, s));
+    given_out(s[0]);
+    given_out(s[1]);
     CHECK(pipe2(fds, O_CLOEXEC) == 0);
     OK(jf_poller_add(p, s[0], JF_WRITABLE | JF_EDGE | JF_ONE_SHOT, TOKEN));
     handles();

@@ -8,7 +8,8 @@
  *                                     peak number of extra threads. Prints a line "under way" as soon as there are
  *                                     MOST extra threads, or all callers have returned
  *     cut COUNT SEED COMMAND...       a dial with settings, whose dialer another thread closes after 0 to 3 ms; output
- *                                     as row, but the times are measured from the close
+ *                                     as row, but the times are measured from the close, and the first number is how
+ *                                     many dials began before it
  *     share COUNT MS COMMAND...       a dial with settings from COUNT threads with one dialer, which is closed after MS
  *                                     milliseconds (-1: when all have returned). Output as cut, but the first number
  *                                     is the result of a change to the dialer before the close
@@ -145,6 +146,7 @@ static void *close_later(void *argument) {
 
 static void close_during_dials(char **words, int count) {
     struct tally t = {0};
+    int64_t begun_before = 0;
     uint64_t state = strtoull(words[2], NULL, 10) * 2 + 1;
     for (int i = atoi(words[1]); i > 0; i--) {
         struct closer c = {.dialer = OK(jf_dialer_open())};
@@ -153,14 +155,16 @@ static void close_during_dials(char **words, int count) {
         state ^= state << 13, state ^= state >> 7, state ^= state << 17;
         c.us = (int64_t)(state % 3001);
         CHECK(pthread_create(&c.thread, NULL, close_later, &c) == 0);
+        double begin = clock_ms();
         jf_socket s = jf_dialer_dial(c.dialer, words[4], strtoll(words[count - 1], NULL, 10));
         double end = clock_ms();
         CHECK(pthread_join(c.thread, NULL) == 0);
+        begun_before += begin < c.closed;
         add(&t, s, end > c.closed ? end - c.closed : 0);
         if (s >= 0)
             OK(jf_close(s));
     }
-    print_tally(0, &t);
+    print_tally(begun_before, &t);
 }
 
 /* A thread that dials with a shared dialer. */
@@ -199,7 +203,7 @@ static void share_dialer(char **words, int count) {
     int64_t changed = jf_dialer_set_delay(d, 100);
     double closed = clock_ms();
     OK(jf_dialer_close(d));
-    EXPECT(jf_dialer_close(d), JF_E_BAD_HANDLE);
+    EXPECT(jf_dialer_close(d), JF_E_CLOSED);
     for (int i = 0; i < len; i++) {
         if (later >= 0)
             CHECK(pthread_join(sharers[i].thread, NULL) == 0);

@@ -94,8 +94,8 @@ static void child_changes_nothing(int pollers, int has_grandchild) {
         for (int i = 0; i < pollers; i++) {
             if (!has_grandchild) expect_unusable(p[i], s[0] = OK(jf_open(JF_INET, JF_DGRAM, 0)));
             OK(jf_poller_close(p[i]));
-            EXPECT(jf_poller_close(p[i]), JF_E_BAD_HANDLE);
-            EXPECT(jf_poller_wake(p[i]), JF_E_BAD_HANDLE);
+            EXPECT(jf_poller_close(p[i]), JF_E_CLOSED);
+            EXPECT(jf_poller_wake(p[i]), JF_E_CLOSED);
         }
                 /* The descriptor numbers can be reused by new pollers. */
         for (int i = 0; i < 10; i++) OK(jf_poller_close(OK(jf_poller_open())));

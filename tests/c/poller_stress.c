@@ -255,7 +255,7 @@ static void open_contended(contended *f) {
 
 static void close_contended(contended *f, jf_socket s, int64_t result, _Atomic int64_t *removed_at) {
     if (result < 0) {
-        CHECK(result == JF_E_BAD_HANDLE || result == JF_E_BUSY);
+        CHECK(result == JF_E_CLOSED || result == JF_E_BUSY);
         return;
     }
         /* Only the thread whose call succeeded gets here. */
@@ -269,7 +269,7 @@ static void close_contended(contended *f, jf_socket s, int64_t result, _Atomic i
 }
 
 static int is_expected(int64_t result, int64_t other) {
-    return result == 0 || result == other || result == JF_E_BAD_HANDLE;
+    return result == 0 || result == other || result == JF_E_CLOSED;
 }
 
 static void change_contended(contended *f, uint64_t *state) {

@@ -401,9 +401,9 @@ static int64_t close_during_waits(int waiters, int64_t timeout_ms) {
         last = c[i].f.ended_us > last ? c[i].f.ended_us : last;
     }
     jf_event e;
-    EXPECT(jf_poller_wait(p, &e, 1, 0), JF_E_BAD_HANDLE);
-    EXPECT(jf_poller_wake(p), JF_E_BAD_HANDLE);
-    EXPECT(jf_poller_close(p), JF_E_BAD_HANDLE);
+    EXPECT(jf_poller_wait(p, &e, 1, 0), JF_E_CLOSED);
+    EXPECT(jf_poller_wake(p), JF_E_CLOSED);
+    EXPECT(jf_poller_close(p), JF_E_CLOSED);
     give_byte(s[1]);
     take_byte(s[0]);
     p = OK(jf_poller_open());
@@ -435,7 +435,7 @@ static int64_t use_poller(void *given) {
                          : i % 4 == 1 ? jf_poller_modify(p, shared_pair[0], JF_READABLE, i)
                          : i % 4 == 2 ? jf_poller_wait(p, &e, 1, 0)
                                       : jf_poller_remove(p, shared_pair[0]);
-        if (result == JF_E_BAD_HANDLE || result == JF_E_CLOSED) return result;
+        if (result == JF_E_CLOSED) return result;
         EXPECT(result, 0);
     }
 }
@@ -457,11 +457,10 @@ static void closes_at_any_time(void) {
         OK(jf_poller_close(p));
         for (int k = 0; k < 2; k++) {
             int64_t result = finish(&c[k].f);
-            CHECK(result == JF_E_CLOSED || result == JF_E_BAD_HANDLE || (result == 0 && i % 3 == 0)
+            CHECK(result == JF_E_CLOSED || (result == 0 && i % 3 == 0)
                   || (result == 1 && c[k].e[0].events == JF_WRITABLE));
         }
-        int64_t result = finish(&user);
-        CHECK(result == JF_E_BAD_HANDLE || result == JF_E_CLOSED);
+        EXPECT(finish(&user), JF_E_CLOSED);
         close_both(s);
     }
     close_both(shared_pair);

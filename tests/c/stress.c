@@ -33,7 +33,6 @@ static unsigned char byte_of(uint32_t id, int64_t position) {
 /* Errors of a socket that another thread closes, shuts down, gives a short timeout, or takes the descriptor of. */
 static int is_explained(int64_t error) {
     switch (error) {
-    case JF_E_BAD_HANDLE:
     case JF_E_CLOSED:
     case JF_E_PIPE:
     case JF_E_CONN_RESET:
@@ -63,7 +62,7 @@ static int is_success(const char *what, int64_t result, int is_shared) {
 
 static void close_own(jf_socket s, int is_shared) {
     int64_t result = jf_close(s);
-    if (is_shared && result == JF_E_BAD_HANDLE) {
+    if (is_shared && result == JF_E_CLOSED) {
         atomic_fetch_add(&closed_by_others, 1);
     } else {
         EXPECT(result, 0);
@@ -73,7 +72,7 @@ static void close_own(jf_socket s, int is_shared) {
 static void set_timeouts(jf_socket s, int is_shared) {
     /* UNIX sockets do not have this option. */
     int64_t result = jf_set(s, JF_OPT_NO_DELAY, 1);
-    CHECK(result == 0 || result == JF_E_OPTION_UNSUPPORTED || (is_shared && result == JF_E_BAD_HANDLE));
+    CHECK(result == 0 || result == JF_E_OPTION_UNSUPPORTED || (is_shared && result == JF_E_CLOSED));
     int64_t ms = is_shared ? 30 : 60000;
     is_success("set", jf_set(s, JF_OPT_RECV_TIMEOUT, ms), is_shared);
     is_success("set", jf_set(s, JF_OPT_SEND_TIMEOUT, ms), is_shared);
@@ -122,7 +121,7 @@ static int64_t server(void *given) {
         int64_t s = jf_accept(listeners[(intptr_t)given % 2], NULL);
         if (s < 0) {
             /* At the end the listeners are closed, during the accept or before it. */
-            CHECK(atomic_load(&should_stop) && (s == JF_E_CLOSED || s == JF_E_BAD_HANDLE));
+            CHECK(atomic_load(&should_stop) && s == JF_E_CLOSED);
             return 0;
         }
         serve(s, &seed);
@@ -278,7 +277,7 @@ static int64_t vandal(void *given) {
             if (result == 0) {
                 dead[dead_count++ % DEAD] = s;
             }
-            CHECK(result == 0 || result == JF_E_BAD_HANDLE);
+            CHECK(result == 0 || result == JF_E_CLOSED);
             break;
         case 3:
             result = jf_shutdown(s, 1 + (int)pick(&seed, 3));
@@ -294,7 +293,7 @@ static int64_t vandal(void *given) {
             break;
         case 5:
             result = jf_into_fd(s);
-            CHECK(result >= 0 || result == JF_E_BUSY || result == JF_E_BAD_HANDLE);
+            CHECK(result >= 0 || result == JF_E_BUSY || result == JF_E_CLOSED);
             if (result >= 0) {
                 struct stat about;
                 CHECK(fstat((int)result, &about) == 0 && S_ISSOCK(about.st_mode));
@@ -324,9 +323,9 @@ static int64_t vandal(void *given) {
             break;
         default:
             for (unsigned i = 0; i < DEAD && i < dead_count; i++) {
-                EXPECT(jf_recv(dead[i], &byte, 1, JF_DONT_WAIT), JF_E_BAD_HANDLE);
-                EXPECT(jf_shutdown(dead[i], JF_SHUT_BOTH), JF_E_BAD_HANDLE);
-                EXPECT(jf_close(dead[i]), JF_E_BAD_HANDLE);
+                EXPECT(jf_recv(dead[i], &byte, 1, JF_DONT_WAIT), JF_E_CLOSED);
+                EXPECT(jf_shutdown(dead[i], JF_SHUT_BOTH), JF_E_CLOSED);
+                EXPECT(jf_close(dead[i]), JF_E_CLOSED);
                 atomic_fetch_add(&stale_uses, 1);
             }
         }
@@ -358,6 +357,12 @@ int main(int argc, char **argv) {
     for (int i = 0; i < 2; i++) {
         listeners[i] = fresh_bound(i == 0 ? JF_INET : JF_UNIX, JF_STREAM, &addresses[i]);
         OK(jf_listen(listeners[i], 64));
+    }
+    /* Until the first sockets are published, the table has a closed one. */
+    jf_socket closed = OK(jf_open(JF_INET, JF_STREAM, 0));
+    OK(jf_close(closed));
+    for (int i = 0; i < TABLE; i++) {
+        atomic_store(&shared_handles[i], closed);
     }
     static flight f[THREADS];
     for (int i = 0; i < THREADS; i++) {
