@@ -12,6 +12,7 @@ c_program_tests!(
     exec_leak,
     forking,
     cancel,
+    stale_handles,
     stress,
     poller_fork,
     poller_stress,
