@@ -2337,10 +2337,10 @@ int64_t jf_tcp_info(jf_socket s, struct jf_tcp_info_data *out);
 /**
  * Looks up the addresses of a host and the port of a service, as the system is configured (hosts file, DNS and so on).
  *
- * If the timeout expires first, the lookup continues in its own thread, which ends with the lookup and accesses no
- * memory of the caller. At most 64 lookups of a process run at once; further ones are queued. A lookup that has timed
- * out counts until it ends. In a child that was forked while another thread looked a name up, glibc may never answer,
- * so use a timeout there. See docs/names.md.
+ * The service is looked up first. If the timeout expires, the lookup continues in its own thread, which ends with the
+ * lookup and accesses no memory of the caller. At most 64 lookups of a process run at once, and 64 more of services
+ * alone; further ones are queued. A lookup that has timed out counts until it ends. In a child that was forked while
+ * another thread looked a name up, glibc may never answer, so use a timeout there. See docs/names.md.
  *
  * @param host        [in, text] name (UTF-8; IDNA for non-ASCII names), or IPv4 or IPv6 address without brackets,
  *                    optionally with a zone ("fe80::1%eth0"). "" means the loopback addresses. A host whose last label
@@ -2348,7 +2348,8 @@ int64_t jf_tcp_info(jf_socket s, struct jf_tcp_info_data *out);
  * @param service     [in, text, optional] port number, or service name such as "https"; NULL or "" means port 0
  * @param family      [enum(jf_family)] JF_INET or JF_INET6 for addresses of one family, JF_UNSPEC for both
  * @param type        [enum(jf_type)] JF_STREAM or JF_DGRAM: socket type to look the service up for; 0 for either
- * @param timeout_ms  [milliseconds] how long to wait; with 0, the call only accepts an address as `host`
+ * @param timeout_ms  [milliseconds] how long to wait; with 0, the call only accepts an address as `host` and a number
+ *                    as `service`
  * @param out         [out, array(cap)] where to write the addresses, in the order in which to try them (RFC 6724)
  * @param cap         capacity of `out`
  *
@@ -2442,7 +2443,8 @@ int64_t jf_endpoint_check(const char *endpoint, size_t *at, const char **expecte
  *
  * @param endpoint    [in, text] such as "tcp://example.org:https", "udp://[::1]:53" or "unix:///run/x.sock"; see
  *                    docs/addresses.md. An endpoint without a host means this machine's loopback addresses.
- * @param timeout_ms  [milliseconds] timeout of the whole operation; with 0, the call never waits
+ * @param timeout_ms  [milliseconds] timeout of the whole operation: the lookup of service and host, and all attempts;
+ *                    with 0, the call never waits, so a name that needs a lookup is an error
  *
  * @blocks  at most `timeout_ms`, until a connection is made or every address has failed. Signals do not end the call;
  *          use jf_dialer_dial for cancellation. A lookup is queued while 64 lookups run, as for jf_resolve.
@@ -2484,8 +2486,8 @@ int64_t jf_dial(const char *endpoint, int64_t timeout_ms);
  * @param endpoint  [in, text] where to serve; see docs/addresses.md
  * @param backlog   maximum number of connections to queue, as for jf_listen; -1 for the system's maximum
  *
- * @blocks  at most 5 seconds, until a name has been looked up; at most 1 second, until the directory of a socket file
- *          to be replaced is locked (flock(2)); otherwise never. Signals do not end the call.
+ * @blocks  at most 5 seconds, until service and host have been looked up; at most 1 second, until the directory of a
+ *          socket file to be replaced is locked (flock(2)); otherwise never. Signals do not end the call.
  * @return  [new jf_socket] the socket, which the caller closes with jf_close
  * @error   JF_E_ADDR_IN_USE                        another socket serves this endpoint
  * @error   JF_E_EXISTS                             the path exists and is not a socket; a symlink is not followed
@@ -2496,7 +2498,7 @@ int64_t jf_dial(const char *endpoint, int64_t timeout_ms);
  * @error   JF_E_ACCESS, JF_E_PERMISSION            no permission for the port, the directory or the file
  * @error   JF_E_NOT_FOUND                          the directory, the service or the zone does not exist
  * @error   JF_E_NAME_NOT_FOUND, JF_E_NAME_NO_ADDRESS, JF_E_NAME_TRY_AGAIN, JF_E_NAME_FAILED, JF_E_TIMED_OUT
- *                                                  the lookup of the name failed
+ *                                                  the lookup of the host or the service failed
  * @error   JF_E_UNSUPPORTED                        the name is not ASCII and the system has no IDNA (glibc needs
  *                                                  libidn2)
  * @error   JF_E_INVALID                            `backlog` is below -1

@@ -207,6 +207,19 @@ fn closing_a_dialer_ends_all_concurrent_dials() {
 }
 
 #[test]
+fn closing_a_dialer_ends_the_lookup_of_a_service() {
+    let (a, _b, _dns) = network_with_dns(&[]);
+    let test_host = TestHost::new(&a).with_file("services", "jack 7000/tcp\n");
+    let mut tool = NamesTool::new(&test_host);
+    let before = tool.resource_count();
+    let blocked = test_host.block_file("services");
+    let reply = tool.run_within("share 100 300 dial tcp://127.0.0.1:jack 60000", 0.0..CANCEL_LIMIT_MS);
+    assert_eq!((reply.result.as_str(), counts(&reply, ["JF_E_CLOSED"])), ("JF_E_BUSY", [100]), "{reply:?}");
+    drop(blocked);
+    tool.wait_for_resource_count(&before);
+}
+
+#[test]
 fn a_hundred_threads_dial_at_once() {
     let (a, b, dns) = network_with_dns(&["both.test,10.77.0.2,fd77::2"]);
     let _servers = listen(&b, &["10.77.0.2:7000", "[fd77::2]:7000"]);

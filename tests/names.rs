@@ -5,8 +5,10 @@ mod common;
 
 use common::dns::{TestHost, faulty_name_server};
 use common::expect_success;
-use common::names_tool::{NamesTool, network_with_dns};
+use common::names_tool::{NamesTool, listen, network_with_dns};
 use common::peers::program;
+use std::thread;
+use std::time::Duration;
 
 /// The addresses from Python's getaddrinfo, in order, without duplicates: the hosts file may list an address twice.
 fn resolve_with_python(test_host: &TestHost<'_>, host: &str, port: u16) -> Vec<String> {
@@ -283,6 +285,66 @@ fn a_timeout_ends_the_wait_for_a_silent_server() {
     dns.resume();
     tool.wait_for_resource_count(&before);
     assert_eq!(tool.run_ok("resolve four.test 80 4 stream 60000"), ["10.77.0.2:80"]);
+}
+
+#[test]
+fn a_timeout_ends_the_wait_for_the_services_database() {
+    let (a, b, dns) = network_with_dns(&["four.test,10.77.0.2"]);
+    let _servers = listen(&b, &["10.77.0.2:7000"]);
+    let test_host = TestHost::new(&a).with_file("services", "jack 7000/tcp\njack 7000/udp\n");
+    let mut tool = NamesTool::new(&test_host);
+    let before = tool.resource_count();
+    let blocked = test_host.block_file("services");
+    for command in [
+        "resolve 10.77.0.2 jack 0 stream",
+        "resolve four.test jack 4 0",
+        "resolve \"\" jack 0 dgram",
+        "dial tcp://10.77.0.2:jack",
+        "dial tcp://four.test:jack ttl=9",
+        "dial udp://10.77.0.2:jack",
+    ] {
+        for timeout in [1, 50, 300] {
+            tool.assert_times_out(&format!("{command} {timeout}"));
+        }
+        tool.assert_fails(&format!("{command} 0"), "WOULD_BLOCK");
+    }
+    assert_ne!(tool.resource_count(), before, "abandoned lookups still run");
+    tool.run("timer 5");
+    tool.assert_times_out("dial tcp://10.77.0.2:jack 300");
+    tool.assert_times_out("resolve 10.77.0.2 jack 0 stream 300");
+    tool.assert_fails_within("dial tcp://10.77.0.2:jack interruptible=1 60000", "INTERRUPTED", 0.0..1000.0);
+    tool.run("timer 0");
+    // A port number needs no lookup.
+    assert_eq!(tool.run_ok("resolve 10.77.0.2 7000 0 stream 0"), ["10.77.0.2:7000"]);
+    assert_eq!(tool.assert_connects("dial tcp://10.77.0.2:7000 1000"), "10.77.0.2:7000");
+    assert_eq!(dns.queries(), [""; 0]);
+
+    tool.send_command("dial tcp://10.77.0.2:jack 60000");
+    drop(blocked);
+    let reply = tool.read_reply();
+    assert_eq!((reply.result.as_str(), reply.fields[0].as_str()), ("0", "10.77.0.2:7000"), "{reply:?}");
+    tool.wait_for_resource_count(&before);
+}
+
+#[test]
+fn the_lookups_of_service_and_host_share_the_timeout() {
+    let (a, _b, dns) = network_with_dns(&["four.test,10.77.0.2"]);
+    let test_host = TestHost::new(&a).with_file("services", "jack 7000/tcp\n");
+    let mut tool = NamesTool::new(&test_host);
+    let before = tool.resource_count();
+    for command in ["resolve four.test jack 0 stream 1000", "dial tcp://four.test:jack 1000"] {
+        dns.pause();
+        let blocked = test_host.block_file("services");
+        tool.send_command(command);
+        thread::sleep(Duration::from_millis(600));
+        drop(blocked);
+        let reply = tool.read_reply();
+        assert_eq!(reply.result, "JF_E_TIMED_OUT", "{command}: {reply:?}");
+        // The host's own second would end at 1600.
+        assert!((1000.0..1500.0).contains(&reply.ms), "{command}: {reply:?}");
+        dns.resume();
+        tool.wait_for_resource_count(&before);
+    }
 }
 
 #[test]

@@ -131,21 +131,30 @@ fn addresses_are_resolved_without_a_lookup() {
     let found = |host, service, family| resolve(host, service, family, Some(Type::Stream), now);
     let addr = |text: &str| Ok(vec![text.parse::<Addr>().unwrap()]);
     assert_eq!(found("127.0.0.1", "80", Family::Unspec), addr("127.0.0.1:80"));
-    assert_eq!(found("::1", "https", Family::Unspec), addr("[::1]:443"));
     assert_eq!(found("fe80::1%1", "", Family::Inet6), addr("[fe80::1%1]:0"));
     assert_eq!(found("", "80", Family::Inet), addr("127.0.0.1:80"));
     assert_eq!(found("", "80", Family::Unspec).unwrap().len(), 2);
-    assert_eq!(resolve("127.0.0.1", "domain", Family::Unspec, None, now), addr("127.0.0.1:53"));
 
     assert_eq!(found("::1", "80", Family::Inet), Err(Error::NAME_NO_ADDRESS));
     assert_eq!(found("127.1", "80", Family::Unspec), Err(Error::ADDR_INVALID));
     assert_eq!(found("[::1]", "80", Family::Unspec), Err(Error::ADDR_INVALID));
     assert_eq!(found("::1", "65536", Family::Unspec), Err(Error::ADDR_INVALID));
-    assert_eq!(found("::1", "no-such-service", Family::Unspec), Err(Error::NOT_FOUND));
     assert_eq!(found("fe80::1%no-such-if", "80", Family::Unspec), Err(Error::NOT_FOUND));
     assert_eq!(found("localhost", "80", Family::Unspec), Err(Error::WOULD_BLOCK));
+    assert_eq!(found("::1", "https", Family::Unspec), Err(Error::WOULD_BLOCK));
     assert_eq!(found("::1", "80", Family::Unix), Err(Error::FAMILY_UNSUPPORTED));
     assert_eq!(resolve("::1", "80", Family::Unspec, Some(Type::Raw), now), Err(Error::TYPE_UNSUPPORTED));
+}
+
+#[test]
+fn services_are_looked_up() {
+    let found = |host, service, kind| resolve(host, service, Family::Unspec, kind, LONG_TIMEOUT);
+    let addr = |text: &str| Ok(vec![text.parse::<Addr>().unwrap()]);
+    assert_eq!(found("::1", "https", Some(Type::Stream)), addr("[::1]:443"));
+    assert_eq!(found("127.0.0.1", "domain", None), addr("127.0.0.1:53"));
+    assert_eq!(found("::1", "no-such-service", Some(Type::Stream)), Err(Error::NOT_FOUND));
+    assert_eq!(Socket::dial("tcp://:https", Some(Duration::ZERO)).unwrap_err(), Error::WOULD_BLOCK);
+    assert_eq!(Socket::dial("tcp://:no-such-service", LONG_TIMEOUT).unwrap_err(), Error::NOT_FOUND);
 }
 
 /// IDNA maps these digits to ASCII, and the C library would accept the result as an address.

@@ -3,6 +3,7 @@
 
 mod common;
 
+use common::dns::BlockedFile;
 use common::netns::Namespace;
 use common::peers::{Family, PeerTool, peer_client, program, python};
 use common::process::{TempDir, run_with_input};
@@ -149,12 +150,17 @@ fn without_ipv6_support_ipv4_is_served() {
     );
 }
 
-/// The program's output in a namespace with a private /etc that contains only these files.
-fn serve_with_etc(namespace: &Namespace, files: &[(&str, &str)], endpoints: &[&str]) -> Vec<String> {
+/// A private /etc that contains only these files.
+fn etc_with(files: &[(&str, &str)]) -> TempDir {
     let etc = TempDir::new();
     for (name, text) in files {
         fs::write(etc.path().join(name), text).expect("the folder is writable");
     }
+    etc
+}
+
+/// The program's output in a namespace with a private /etc.
+fn serve_with_etc(namespace: &Namespace, etc: &TempDir, endpoints: &[&str]) -> Vec<String> {
     let mount = "mount --bind \"$0\" /etc && exec \"$@\"";
     let mut command = program("unshare", &["--mount", "sh", "-c", mount]);
     command.arg(etc.path()).arg(serve_program()).args(endpoints);
@@ -187,7 +193,7 @@ fn a_name_serves_its_first_local_address() {
         (&["tcp://127.0.0.1:jackfield-test", "udp://both:jackfield-udp"], &["127.0.0.1:7001", "127.0.0.2:7003"]),
         (&["tcp://:jackfield-udp", "udp://127.0.0.1:jackfield"], &["JF_E_NOT_FOUND", "JF_E_NOT_FOUND"]),
     ] {
-        assert_lines(&serve_with_etc(&namespace, &FILES, endpoints), expected);
+        assert_lines(&serve_with_etc(&namespace, &etc_with(&FILES), endpoints), expected);
     }
 }
 
@@ -199,9 +205,41 @@ fn a_lookup_times_out_after_five_seconds() {
     // A name server that never answers.
     let silent = namespace.enter(|| UdpSocket::bind("127.0.0.1:53")).expect("root may bind the port");
     let start = Instant::now();
-    assert_lines(&serve_with_etc(&namespace, &FILES, &["tcp://name.example:0"]), &["JF_E_TIMED_OUT"]);
+    let printed = serve_with_etc(&namespace, &etc_with(&FILES), &["tcp://name.example:0"]);
+    assert_lines(&printed, &["JF_E_TIMED_OUT"]);
     let elapsed = start.elapsed();
     assert!((5..9).contains(&elapsed.as_secs()), "{elapsed:?}");
+    silent.recv(&mut [0; 512]).expect("a query was sent");
+}
+
+/// The lookups of the service and of the host share the 5 seconds.
+#[test]
+fn a_service_lookup_times_out_after_five_seconds() {
+    const FILES: [(&str, &str); 3] = [
+        ("nsswitch.conf", "hosts: dns\nservices: files\n"),
+        ("resolv.conf", "nameserver 127.0.0.1\noptions timeout:30\n"),
+        ("services", "jackfield-test 7001/tcp\n"),
+    ];
+    let namespace = Namespace::new();
+    // A name server that never answers.
+    let silent = namespace.enter(|| UdpSocket::bind("127.0.0.1:53")).expect("root may bind the port");
+    for (endpoint, release_after) in [("tcp://:jackfield-test", None), ("tcp://name.example:jackfield-test", Some(3))] {
+        let etc = etc_with(&FILES);
+        let mut services = Some(BlockedFile::new(&etc.path().join("services")));
+        let start = Instant::now();
+        thread::scope(|scope| {
+            if let Some(seconds) = release_after {
+                let services = services.take();
+                scope.spawn(move || {
+                    thread::sleep(Duration::from_secs(seconds));
+                    drop(services);
+                });
+            }
+            assert_lines(&serve_with_etc(&namespace, &etc, &[endpoint]), &["JF_E_TIMED_OUT"]);
+        });
+        let elapsed = start.elapsed();
+        assert!((5.0..7.5).contains(&elapsed.as_secs_f64()), "{endpoint}: {elapsed:?}");
+    }
     silent.recv(&mut [0; 512]).expect("a query was sent");
 }
 

@@ -62,7 +62,8 @@ pub unsafe extern "C" fn jf_endpoint_check(
 ///
 /// @param endpoint     [in, text] such as "tcp://example.org:https", "udp://[::1]:53" or "unix:///run/x.sock"; see
 ///                     docs/addresses.md. An endpoint without a host means this machine's loopback addresses.
-/// @param timeout_ms   [milliseconds] timeout of the whole operation; with 0, the call never waits
+/// @param timeout_ms   [milliseconds] timeout of the whole operation: the lookup of service and host, and all attempts;
+///                     with 0, the call never waits, so a name that needs a lookup is an error
 ///
 /// @blocks   at most `timeout_ms`, until a connection is made or every address has failed. Signals do not end the call;
 ///           use jf_dialer_dial for cancellation. A lookup is queued while 64 lookups run, as for jf_resolve.
@@ -111,8 +112,8 @@ pub unsafe extern "C" fn jf_dial(endpoint: *const c_char, timeout_ms: i64) -> i6
 /// @param endpoint   [in, text] where to serve; see docs/addresses.md
 /// @param backlog    maximum number of connections to queue, as for jf_listen; -1 for the system's maximum
 ///
-/// @blocks   at most 5 seconds, until a name has been looked up; at most 1 second, until the directory of a socket file
-///           to be replaced is locked (flock(2)); otherwise never. Signals do not end the call.
+/// @blocks   at most 5 seconds, until service and host have been looked up; at most 1 second, until the directory of a
+///           socket file to be replaced is locked (flock(2)); otherwise never. Signals do not end the call.
 /// @return   [new jf_socket] the socket, which the caller closes with jf_close
 /// @error JF_E_ADDR_IN_USE                                     another socket serves this endpoint
 /// @error JF_E_EXISTS                                          the path exists and is not a socket; a symlink is not
@@ -126,7 +127,7 @@ pub unsafe extern "C" fn jf_dial(endpoint: *const c_char, timeout_ms: i64) -> i6
 /// @error JF_E_ACCESS, JF_E_PERMISSION                         no permission for the port, the directory or the file
 /// @error JF_E_NOT_FOUND                                       the directory, the service or the zone does not exist
 /// @error JF_E_NAME_NOT_FOUND, JF_E_NAME_NO_ADDRESS, JF_E_NAME_TRY_AGAIN, JF_E_NAME_FAILED, JF_E_TIMED_OUT   the lookup
-///                                                             of the name failed
+///                                                             of the host or the service failed
 /// @error JF_E_UNSUPPORTED                                     the name is not ASCII and the system has no IDNA (glibc
 ///                                                             needs libidn2)
 /// @error JF_E_INVALID                                         `backlog` is below -1

@@ -8,10 +8,10 @@ use std::ffi::c_char;
 
 /// Looks up the addresses of a host and the port of a service, as the system is configured (hosts file, DNS and so on).
 ///
-/// If the timeout expires first, the lookup continues in its own thread, which ends with the lookup and accesses no
-/// memory of the caller. At most 64 lookups of a process run at once; further ones are queued. A lookup that has timed
-/// out counts until it ends. In a child that was forked while another thread looked a name up, glibc may never answer,
-/// so use a timeout there. See docs/names.md.
+/// The service is looked up first. If the timeout expires, the lookup continues in its own thread, which ends with the
+/// lookup and accesses no memory of the caller. At most 64 lookups of a process run at once, and 64 more of services
+/// alone; further ones are queued. A lookup that has timed out counts until it ends. In a child that was forked while
+/// another thread looked a name up, glibc may never answer, so use a timeout there. See docs/names.md.
 ///
 /// @param host         [in, text] name (UTF-8; IDNA for non-ASCII names), or IPv4 or IPv6 address without brackets,
 ///                     optionally with a zone ("fe80::1%eth0"). "" means the loopback addresses. A host whose last
@@ -20,7 +20,8 @@ use std::ffi::c_char;
 /// @param service      [in, optional, text] port number, or service name such as "https"; NULL or "" means port 0
 /// @param family       [enum(jf_family)] JF_INET or JF_INET6 for addresses of one family, JF_UNSPEC for both
 /// @param type         [enum(jf_type)] JF_STREAM or JF_DGRAM: socket type to look the service up for; 0 for either
-/// @param timeout_ms   [milliseconds] how long to wait; with 0, the call only accepts an address as `host`
+/// @param timeout_ms   [milliseconds] how long to wait; with 0, the call only accepts an address as `host` and a number
+///                     as `service`
 /// @param out          [out, array(cap)] where to write the addresses, in the order in which to try them (RFC 6724)
 /// @param cap          capacity of `out`
 ///

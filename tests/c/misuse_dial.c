@@ -99,6 +99,8 @@ static void check_endpoints(jf_dialer d) {
     }
     check_refused(d, "tcp://localhost:80", 0, JF_E_WOULD_BLOCK);
     check_refused(d, "udp://localhost:80", 0, JF_E_WOULD_BLOCK);
+    check_refused(d, "tcp://127.0.0.1:http", 0, JF_E_WOULD_BLOCK);
+    check_refused(d, "udp://:no-such-service", 0, JF_E_WOULD_BLOCK);
     check_refused(d, "tcp://127.0.0.1:no-such-service", TIMEOUT, JF_E_NOT_FOUND);
     check_refused(d, "tcp://[fe80::1%no-interface]:80", TIMEOUT, JF_E_NOT_FOUND);
     check_refused(d, "unix:///no/such/path", TIMEOUT, JF_E_NOT_FOUND);

@@ -79,6 +79,8 @@ static void check_services(void) {
         for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++)
             check_refused("127.0.0.1", unknown[i], JF_UNSPEC, type, TIMEOUT, JF_E_NOT_FOUND);
     }
+    check_refused("127.0.0.1", "http", JF_UNSPEC, JF_STREAM, 0, JF_E_WOULD_BLOCK);
+    check_refused("localhost", "no-such-service", JF_UNSPEC, JF_STREAM, 0, JF_E_WOULD_BLOCK);
     for (size_t len = 64; len < sizeof too_long; len += 100) {
         memset(too_long, 'a', len);
         too_long[len] = 0;

@@ -1,5 +1,6 @@
-/* At most 64 lookups per process run at once; further ones wait. Calls that need no lookup are not delayed. A
- * forked child inherits none of the parent's lookups, and resolves names like a new process. */
+/* At most 64 lookups per process run at once; further ones wait. They delay neither calls that need no lookup nor the
+ * lookup of a service alone. A forked child inherits none of the parent's lookups, and resolves names like a new
+ * process. */
 #include "name_server.h"
 
 #include <sys/wait.h>
@@ -44,10 +45,14 @@ static void dial_and_accept(const char *endpoint) {
 static void calls_without_lookup(void) {
     expect_resolved("192.0.2.1", 0, "192.0.2.1");
     expect_resolved("192.0.2.1", LONG_MS, "192.0.2.1");
-    EXPECT(jf_resolve("", "http", JF_UNSPEC, 0, LONG_MS, NULL, 0), 2);
+    EXPECT(jf_resolve("", "80", JF_UNSPEC, 0, LONG_MS, NULL, 0), 2);
     EXPECT(jf_resolve(KNOWN_NAME, NULL, JF_UNSPEC, 0, 0, NULL, 0), JF_E_WOULD_BLOCK);
     EXPECT(jf_resolve("a..b", NULL, JF_UNSPEC, 0, LONG_MS, NULL, 0), JF_E_ADDR_INVALID);
     dial_and_accept(numeric_endpoint);
+}
+
+static void resolve_service(void) {
+    EXPECT(jf_resolve("", "http", JF_UNSPEC, 0, LONG_MS, NULL, 0), 2);
 }
 
 static int64_t resolve_next(void *given) {
@@ -84,6 +89,8 @@ static void further_lookups_time_out(void) {
     CHECK(!has_query(0));
     EXPECT(resolver_threads(NULL), MAX_LOOKUPS);
     calls_without_lookup();
+    resolve_service();
+    await_resolvers(MAX_LOOKUPS);
 }
 
 /* Each lookup that ends allows one more. */
@@ -143,6 +150,8 @@ static void run_child(int depth) {
     query own[2];
     calls_without_lookup();
     EXPECT(resolver_threads(NULL), 0);
+    resolve_service();
+    await_resolvers(0);
     resolve_known(NULL);
     reverse_known(NULL);
     dial_and_accept(named_endpoint);
@@ -206,6 +215,7 @@ static void fork_during_lookups(int times) {
             int64_t got = jf_resolve(KNOWN_NAME, NULL, JF_INET, 0, SOON_MS, NULL, 0);
             CHECK(got == 1 || got == JF_E_TIMED_OUT);
             calls_without_lookup();
+            resolve_service();
             _exit(0);
         }
     }

@@ -3,7 +3,8 @@
 use super::netns::Namespace;
 use super::peers::{program, python};
 use super::process::{Process, TIMEOUT, TempDir};
-use std::fs;
+use std::fs::{self, File};
+use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::process::Command;
 use std::rc::Rc;
@@ -85,6 +86,33 @@ pub fn faulty_name_server(namespace: &Namespace, address: &str) -> Process {
     server
 }
 
+/// While this exists, opening a file blocks, for up to 45 seconds (fs.lease-break-time). The file is then a source of
+/// names that does not answer.
+pub struct BlockedFile(File);
+
+impl BlockedFile {
+    /// Takes a write lease on a file that no process has open. The kernel announces an open by a signal.
+    pub fn new(path: &Path) -> BlockedFile {
+        const F_SETSIG: i32 = 10;
+        let file = File::options().read(true).write(true).open(path).expect("the file exists");
+        // SIGURG is ignored by default; SIGIO would end the process.
+        for (command, argument) in [(F_SETSIG, libc::SIGURG), (libc::F_SETLEASE, libc::F_WRLCK)] {
+            // SAFETY: no memory is involved; the descriptor is open.
+            let result = unsafe { libc::fcntl(file.as_raw_fd(), command, argument) };
+            assert_eq!(result, 0, "{}: {}", path.display(), std::io::Error::last_os_error());
+        }
+        BlockedFile(file)
+    }
+}
+
+impl Drop for BlockedFile {
+    fn drop(&mut self) {
+        // Closing the descriptor would do as well, but only after other threads' child processes have closed theirs.
+        // SAFETY: no memory is involved; the descriptor is open.
+        unsafe { libc::fcntl(self.0.as_raw_fd(), libc::F_SETLEASE, libc::F_UNLCK) };
+    }
+}
+
 /// A simulated host: a namespace, and a private /etc that configures name resolution.
 pub struct TestHost<'a> {
     namespace: &'a Namespace,
@@ -112,6 +140,11 @@ impl<'a> TestHost<'a> {
     pub fn with_file(self, file: &str, text: &str) -> TestHost<'a> {
         fs::write(self.etc.path().join(file), text).expect("the folder is writable");
         self
+    }
+
+    /// Blocks the readers of a file in /etc.
+    pub fn block_file(&self, file: &str) -> BlockedFile {
+        BlockedFile::new(&self.etc.path().join(file))
     }
 
     /// The host's /etc. It must outlive every program that runs on the host.

@@ -4,7 +4,7 @@ use crate::net::addr::endpoint::{Endpoint, Place};
 use crate::net::deadline::{Deadline, POLL_SLICE};
 use crate::net::dial::happy_eyeballs::HappyEyeballs;
 use crate::net::dial::request::{Cancellation, DELAY_RANGE, DialRequest, Settings, Value};
-use crate::net::dial::resolve::port_number;
+use crate::net::dial::resolve::{LOOPBACK, Query};
 use crate::net::{Addr, Error, Family, Opt, Result, Socket, Type};
 use std::time::Duration;
 
@@ -16,8 +16,9 @@ impl Socket {
     /// datagram socket is connected to the first address that has a route. An endpoint without a host means the
     /// loopback addresses of this machine.
     ///
-    /// The timeout covers the whole call: lookup and all attempts. `None` waits for ever. With a timeout of 0 the call
-    /// only does what does not block. The new socket has no timeouts of its own.
+    /// The timeout covers the whole call: the lookup of service and host, and all attempts. `None` waits for ever. With
+    /// a timeout of 0 the call only does what does not block; a lookup would block. The new socket has no timeouts of
+    /// its own.
     ///
     /// ```
     /// use jackfield::Socket;
@@ -155,8 +156,8 @@ fn dial(endpoint: &str, request: DialRequest<'_>) -> Result<Socket> {
         Place::Net(..) if request.family() == Family::Unix => Err(Error::NAME_NO_ADDRESS),
         Place::Unix(addr) => dial_unix(&addr, request),
         Place::Net(kind, host, port) => {
-            let port = port_number(&port, Some(kind))?;
-            HappyEyeballs::new(request, kind, host, port)?.run()
+            let query = Query { host, port, kind: Some(kind), local: LOOPBACK };
+            HappyEyeballs::new(request, kind, query)?.run()
         }
     }
 }

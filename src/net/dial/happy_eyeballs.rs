@@ -5,11 +5,10 @@
 //! first. The first connection wins, and the other attempts are closed. Addresses arrive from [`Resolution`] while
 //! attempts run.
 
-use crate::net::addr::host_port::Host;
 use crate::net::deadline::Deadline;
 use crate::net::dial::request::DialRequest;
 use crate::net::dial::resolution::Resolution;
-use crate::net::dial::resolve::{Known, has_family, resolve_locally};
+use crate::net::dial::resolve::{Query, has_family};
 use crate::net::{Addr, Error, Events, Family, Result, Socket, Type};
 use crate::sys::errno::EINTR;
 use crate::sys::{Errno, Instant, PollItem, wait_many};
@@ -31,20 +30,15 @@ pub(in crate::net) struct HappyEyeballs<'a> {
 }
 
 impl<'a> HappyEyeballs<'a> {
-    pub(in crate::net) fn new(
-        request: DialRequest<'a>,
-        kind: Type,
-        host: Host,
-        port: u16,
-    ) -> Result<HappyEyeballs<'a>> {
+    pub(in crate::net) fn new(request: DialRequest<'a>, kind: Type, query: Query) -> Result<HappyEyeballs<'a>> {
         let mut candidates = Candidates::new(request.family());
-        let resolution = match resolve_locally(host, port)? {
-            Known::Addrs(found) => {
-                candidates.add(found);
+        let resolution = match query.known_addrs() {
+            Some(found) => {
+                candidates.add(found?);
                 None
             }
-            Known::Name(_) if matches!(request.deadline, Deadline::Immediate) => return Err(Error::WOULD_BLOCK),
-            Known::Name(name) => Some(Resolution::new(name, port, request.family())?),
+            None if matches!(request.deadline, Deadline::Immediate) => return Err(Error::WOULD_BLOCK),
+            None => Some(Resolution::new(query, request.family())?),
         };
         Ok(HappyEyeballs {
             request,

@@ -14,30 +14,40 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-/// Maximum number of lookups in flight in one process.
+/// Maximum number of lookups of one source in flight in one process.
 const MAX_IN_FLIGHT: u64 = 64;
 
-/// The number of lookups in flight, combined with the fork epoch in which they were counted. A forked child has none of
-/// its parent's threads, so a count of another epoch is 0.
-static IN_FLIGHT: AtomicU64 = AtomicU64::new(0);
+/// What a lookup waits for. Each source has its own limit: name servers that do not answer leave the services usable.
+#[derive(Clone, Copy)]
+pub(in crate::net) enum Source {
+    /// The sources of hosts and addresses.
+    Names,
+    /// The services database alone.
+    Services,
+}
+
+/// The number of lookups of each source in flight, combined with the fork epoch in which they were counted. A forked
+/// child has none of its parent's threads, so a count of another epoch is 0.
+static IN_FLIGHT: [AtomicU64; 2] = [const { AtomicU64::new(0) }; 2];
 
 const COUNT_MASK: u64 = (1 << EPOCH_SHIFT) - 1;
 
 /// Permission for one lookup in flight. Dropping it frees the place.
 struct Permit {
+    source: Source,
     epoch: u64,
 }
 
 impl Permit {
-    /// `None` while [`MAX_IN_FLIGHT`] lookups are in flight.
-    fn acquire() -> Option<Permit> {
+    /// `None` while [`MAX_IN_FLIGHT`] lookups of the source are in flight.
+    fn acquire(source: Source) -> Option<Permit> {
         register_fork_handler();
         let epoch = fork_epoch();
         let increment = |word: u64| {
             let count = if word & !COUNT_MASK == epoch { word & COUNT_MASK } else { 0 };
             (count < MAX_IN_FLIGHT).then_some(epoch | (count + 1))
         };
-        IN_FLIGHT.fetch_update(Relaxed, Relaxed, increment).ok().map(|_| Permit { epoch })
+        IN_FLIGHT[source as usize].fetch_update(Relaxed, Relaxed, increment).ok().map(|_| Permit { source, epoch })
     }
 }
 
@@ -45,7 +55,7 @@ impl Drop for Permit {
     fn drop(&mut self) {
         let decrement = |word: u64| (word & !COUNT_MASK == self.epoch).then(|| word - 1);
         // A count of another epoch does not include this permit.
-        let _ = IN_FLIGHT.fetch_update(Relaxed, Relaxed, decrement);
+        let _ = IN_FLIGHT[self.source as usize].fetch_update(Relaxed, Relaxed, decrement);
     }
 }
 
@@ -53,6 +63,7 @@ type Work<T> = Box<dyn FnOnce() -> Result<T> + Send>;
 
 /// A lookup whose answer is a `T`.
 pub(in crate::net) struct Lookup<T> {
+    source: Source,
     /// The work, until it is started.
     work: Option<Work<T>>,
     answer: Arc<Mutex<Option<Result<T>>>>,
@@ -60,8 +71,8 @@ pub(in crate::net) struct Lookup<T> {
 
 impl<T: Send + 'static> Lookup<T> {
     /// A lookup that is not started yet.
-    pub(in crate::net) fn new(work: impl FnOnce() -> Result<T> + Send + 'static) -> Lookup<T> {
-        Lookup { work: Some(Box::new(work)), answer: Arc::default() }
+    pub(in crate::net) fn new(source: Source, work: impl FnOnce() -> Result<T> + Send + 'static) -> Lookup<T> {
+        Lookup { source, work: Some(Box::new(work)), answer: Arc::default() }
     }
 
     /// Starts the lookup, unless it is started or too many are in flight. Returns whether it is started. When it has
@@ -70,7 +81,7 @@ impl<T: Send + 'static> Lookup<T> {
         if self.work.is_none() {
             return Ok(true);
         }
-        let Some(permit) = Permit::acquire() else { return Ok(false) };
+        let Some(permit) = Permit::acquire(self.source) else { return Ok(false) };
         let Some(work) = self.work.take() else { return Err(Error::INTERNAL) };
         let (answer, waker) = (Arc::clone(&self.answer), waker.weak());
         spawn_detached(move || {
@@ -126,15 +137,11 @@ impl Drop for Waker {
 }
 
 /// Runs a lookup and waits for its answer until the deadline.
-pub(in crate::net) fn answer_within<T: Send + 'static>(
-    deadline: Deadline,
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
+pub(in crate::net) fn answer_within<T: Send + 'static>(deadline: Deadline, mut lookup: Lookup<T>) -> Result<T> {
     if let Deadline::Immediate = deadline {
         return Err(Error::WOULD_BLOCK);
     }
     let waker = Waker::new()?;
-    let mut lookup = Lookup::new(work);
     loop {
         let is_started = lookup.start(&waker)?;
         if let Some(answer) = lookup.take_answer() {

@@ -1,4 +1,4 @@
-//! The lookups of one name while it is dialed.
+//! The lookups of one endpoint while it is dialed.
 //!
 //! One lookup of both families starts first, because the resolver orders the addresses of both by RFC 6724. A name
 //! server that does not answer for one family delays that answer. So, after the attempt delay, each family is looked up
@@ -10,14 +10,13 @@
 
 use crate::net::deadline::POLL_SLICE;
 use crate::net::dial::lookup::{Lookup, Waker};
-use crate::net::dial::resolve::{lookup, lookup_as_is};
+use crate::net::dial::resolve::Query;
 use crate::net::{Addr, Family, Result};
 use crate::sys::Instant;
 use std::time::Duration;
 
 pub(in crate::net) struct Resolution {
-    name: String,
-    port: u16,
+    query: Query,
     /// Becomes readable when a lookup has finished.
     pub(in crate::net) waker: Waker,
     start: Instant,
@@ -30,24 +29,17 @@ pub(in crate::net) struct Resolution {
 }
 
 impl Resolution {
-    pub(in crate::net) fn new(name: String, port: u16, family: Family) -> Result<Resolution> {
-        let lookups = vec![lookup(&name, port, family)];
-        Ok(Resolution {
-            name,
-            port,
-            waker: Waker::new()?,
-            start: Instant::now(),
-            lookups,
-            has_queued: false,
-            is_separated: family != Family::Unspec,
-        })
+    pub(in crate::net) fn new(query: Query, family: Family) -> Result<Resolution> {
+        let lookups = vec![query.lookup(family)];
+        let is_separated = family != Family::Unspec || !query.has_host_name();
+        Ok(Resolution { query, waker: Waker::new()?, start: Instant::now(), lookups, has_queued: false, is_separated })
     }
 
     /// Starts the lookups that are due.
     pub(in crate::net) fn start_lookups(&mut self, delay: Duration) -> Result<()> {
         if !self.is_separated && self.start.elapsed().0 >= delay {
             self.is_separated = true;
-            let separate = [Family::Inet6, Family::Inet].map(|family| lookup_as_is(&self.name, self.port, family));
+            let separate = [Family::Inet6, Family::Inet].map(|family| self.query.lookup_as_is(family));
             self.lookups.extend(separate);
         }
         // Answers are collected after this, so that no wake is lost.

@@ -2,23 +2,23 @@
 
 use crate::net::addr::host_port::{Host, Port};
 use crate::net::deadline::Deadline;
-use crate::net::dial::lookup::{Lookup, answer_within};
+use crate::net::dial::lookup::{Lookup, Source, answer_within};
 use crate::net::{Addr, Error, Family, Result, Type};
-use crate::sys::{RawAddr, lookup_addr, lookup_host, lookup_host_without_search, lookup_service};
-use std::net::{Ipv4Addr, Ipv6Addr};
+use crate::sys::{NameError, RawAddr, lookup_addr, lookup_host, lookup_host_without_search, lookup_service};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 /// Looks up the addresses of a host and the port of a service, with the system's resolver: hosts file, DNS, or other
 /// configured sources. The addresses are in the order in which to try them ([RFC 6724]). ([getaddrinfo(3)])
 ///
 /// `host` is a name, an IPv4 or IPv6 address (without brackets, optionally with a zone), or empty for the loopback
-/// addresses of this machine. Only names need a lookup. Names beyond ASCII are converted by IDNA, for which glibc needs
-/// libidn2. `service` is a port number, a name from the system's services database, or empty for port 0. `family` is
-/// [`Family::Unspec`] for both IPv4 and IPv6. Without a `timeout`, the call blocks for as long as the system's
-/// resolver.
+/// addresses of this machine. Names beyond ASCII are converted by IDNA, for which glibc needs libidn2. `service` is a
+/// port number, a name from the system's services database, or empty for port 0. Only names need a lookup, of the
+/// service first. `family` is [`Family::Unspec`] for both IPv4 and IPv6. Without a `timeout`, the call blocks for as
+/// long as the system's resolver.
 ///
 /// A lookup that has not finished at the timeout continues on a separate thread and ends there. At most 64 lookups are
-/// in flight in a process; further ones are queued.
+/// in flight in a process, and 64 more of services alone; further ones are queued.
 ///
 /// ```
 /// use jackfield::{Family, Type, resolve};
@@ -32,7 +32,8 @@ use std::time::Duration;
 /// - [`Error::NAME_NO_ADDRESS`]: the name exists but has no address of this family.
 /// - [`Error::NAME_TRY_AGAIN`]: the name servers did not answer, failed or refused.
 /// - [`Error::NAME_FAILED`]: the system reports a permanent failure (glibc does not).
-/// - [`Error::TIMED_OUT`]: the timeout expired; [`Error::WOULD_BLOCK`]: the timeout is 0 and `host` is a name.
+/// - [`Error::TIMED_OUT`]: the timeout expired; [`Error::WOULD_BLOCK`]: the timeout is 0 and `host` or `service` is a
+///   name.
 /// - [`Error::NOT_FOUND`]: the service is unknown, or the zone names no interface.
 /// - [`Error::ADDR_INVALID`]: `host` or `service` is malformed.
 /// - [`Error::UNSUPPORTED`]: the name needs IDNA, which the system lacks.
@@ -63,8 +64,8 @@ pub(crate) fn resolve_within(
     if !matches!(kind, None | Some(Type::Stream | Type::Dgram)) {
         return Err(Error::TYPE_UNSUPPORTED);
     }
-    let (host, port) = (Host::parse(host)?, port_number(&Port::parse(service)?, kind)?);
-    addresses_of(host, port, family, deadline)
+    let query = Query { host: Host::parse(host)?, port: Port::parse(service)?, kind, local: LOOPBACK };
+    addresses_of(&query, family, deadline)
 }
 
 /// Looks up the name of an IP address, with the system's resolver. The timeout is as for [`resolve`].
@@ -84,39 +85,83 @@ pub fn resolve_addr(addr: &Addr, timeout: Option<Duration>) -> Result<String> {
 pub(crate) fn resolve_addr_within(addr: &Addr, deadline: Deadline) -> Result<String> {
     addr.ip().ok_or(Error::FAMILY_UNSUPPORTED)?;
     let raw = *addr.raw();
-    let name = answer_within(deadline, move || Ok(lookup_addr(&raw)?))?;
+    let name = answer_within(deadline, Lookup::new(Source::Names, move || Ok(lookup_addr(&raw)?)))?;
     // A name server may answer with anything. A text that is no name, such as an address, is rejected.
     let name = String::from_utf8(name).map_err(|_| Error::NAME_FAILED)?;
     if matches!(Host::parse(&name), Ok(Host::Name(_))) { Ok(name) } else { Err(Error::NAME_FAILED) }
 }
 
-/// The number of a port. A service name is looked up in the system's services database.
-pub(in crate::net) fn port_number(port: &Port, kind: Option<Type>) -> Result<u16> {
-    match port {
-        Port::Number(number) => Ok(*number),
-        Port::Service(name) => Ok(lookup_service(name, kind)?),
+/// What an empty host stands for in a dial.
+pub(in crate::net) const LOOPBACK: [IpAddr; 2] = [IpAddr::V6(Ipv6Addr::LOCALHOST), IpAddr::V4(Ipv4Addr::LOCALHOST)];
+
+/// What to resolve. Each part is known, or a name that has to be looked up.
+#[derive(Clone)]
+pub(in crate::net) struct Query {
+    pub(in crate::net) host: Host,
+    pub(in crate::net) port: Port,
+    /// The socket type of the service.
+    pub(in crate::net) kind: Option<Type>,
+    /// What an empty host stands for.
+    pub(in crate::net) local: [IpAddr; 2],
+}
+
+impl Query {
+    /// The addresses, if nothing has to be looked up.
+    pub(in crate::net) fn known_addrs(&self) -> Option<Result<Vec<Addr>>> {
+        match (&self.host, &self.port) {
+            (Host::Name(_), _) | (_, Port::Service(_)) => None,
+            (_, Port::Number(port)) => Some(self.addrs_with_port(*port)),
+        }
+    }
+
+    pub(in crate::net) fn has_host_name(&self) -> bool {
+        matches!(self.host, Host::Name(_))
+    }
+
+    /// The lookup of all names.
+    pub(in crate::net) fn lookup(&self, family: Family) -> Lookup<Vec<Addr>> {
+        self.lookup_with(move |name| lookup_host(name, family))
+    }
+
+    /// The same without the search domains of resolv.conf.
+    pub(in crate::net) fn lookup_as_is(&self, family: Family) -> Lookup<Vec<Addr>> {
+        self.lookup_with(move |name| lookup_host_without_search(name, family))
+    }
+
+    /// The addresses of a host that is not a name.
+    fn addrs_with_port(&self, port: u16) -> Result<Vec<Addr>> {
+        match &self.host {
+            Host::Local => Ok(self.local.map(|ip| (ip, port).into()).to_vec()),
+            Host::Ip(ip, zone) => Ok(vec![Addr::with_zone(*ip, zone, port)?]),
+            Host::Name(_) => Err(Error::INTERNAL),
+        }
+    }
+
+    fn lookup_with(
+        &self,
+        lookup_host: impl FnOnce(&str) -> std::result::Result<Vec<RawAddr>, NameError> + Send + 'static,
+    ) -> Lookup<Vec<Addr>> {
+        let query = self.clone();
+        let source = if self.has_host_name() { Source::Names } else { Source::Services };
+        Lookup::new(source, move || {
+            // The service first: if it is unknown, no name server is asked.
+            let port = match &query.port {
+                Port::Number(number) => *number,
+                Port::Service(name) => lookup_service(name, query.kind)?,
+            };
+            match &query.host {
+                Host::Name(name) => addrs(lookup_host(name)?, port),
+                _ => query.addrs_with_port(port),
+            }
+        })
     }
 }
 
-/// The addresses of a host. A name is looked up, until the deadline.
-pub(in crate::net) fn addresses_of(host: Host, port: u16, family: Family, deadline: Deadline) -> Result<Vec<Addr>> {
-    let found = match resolve_locally(host, port)? {
-        Known::Addrs(found) => found.into_iter().filter(|addr| has_family(addr, family)).collect(),
-        Known::Name(name) => answer_within(deadline, move || addrs(lookup_host(&name, family)?, port))?,
-    };
+/// The addresses of a query. Names are looked up, until the deadline.
+pub(in crate::net) fn addresses_of(query: &Query, family: Family, deadline: Deadline) -> Result<Vec<Addr>> {
+    let found = query.known_addrs().unwrap_or_else(|| answer_within(deadline, query.lookup(family)))?;
+    let found: Vec<Addr> = found.into_iter().filter(|addr| has_family(addr, family)).collect();
     if found.is_empty() { Err(Error::NAME_NO_ADDRESS) } else { Ok(found) }
-}
-
-/// A lookup of a name's addresses.
-pub(in crate::net) fn lookup(name: &str, port: u16, family: Family) -> Lookup<Vec<Addr>> {
-    let name = name.to_owned();
-    Lookup::new(move || addrs(lookup_host(&name, family)?, port))
-}
-
-/// The same without the search domains of resolv.conf.
-pub(in crate::net) fn lookup_as_is(name: &str, port: u16, family: Family) -> Lookup<Vec<Addr>> {
-    let name = name.to_owned();
-    Lookup::new(move || addrs(lookup_host_without_search(&name, family)?, port))
 }
 
 fn addrs(found: Vec<RawAddr>, port: u16) -> Result<Vec<Addr>> {
@@ -135,18 +180,4 @@ fn addrs(found: Vec<RawAddr>, port: u16) -> Result<Vec<Addr>> {
 /// Whether an address has a family; every address has [`Family::Unspec`].
 pub(in crate::net) fn has_family(addr: &Addr, family: Family) -> bool {
     family == Family::Unspec || addr.family() == family
-}
-
-/// A host that needs no lookup, or a name that does.
-pub(in crate::net) enum Known {
-    Addrs(Vec<Addr>),
-    Name(String),
-}
-
-pub(in crate::net) fn resolve_locally(host: Host, port: u16) -> Result<Known> {
-    Ok(match host {
-        Host::Local => Known::Addrs(vec![(Ipv6Addr::LOCALHOST, port).into(), (Ipv4Addr::LOCALHOST, port).into()]),
-        Host::Ip(ip, zone) => Known::Addrs(vec![Addr::with_zone(ip, &zone, port)?]),
-        Host::Name(name) => Known::Name(name),
-    })
 }

@@ -3,13 +3,17 @@
 use crate::net::addr::endpoint::{Endpoint, Place};
 use crate::net::addr::host_port::{Host, Port};
 use crate::net::deadline::Deadline;
-use crate::net::dial::resolve::{addresses_of, port_number};
+use crate::net::dial::resolve::{Query, addresses_of};
 use crate::net::listen::socket_file::SocketFile;
 use crate::net::{Addr, Error, Family, Opt, Result, Socket, Type};
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The timeout of a name lookup, in milliseconds.
+/// The timeout of the lookup of service and host, in milliseconds.
 const LOOKUP_TIMEOUT_MS: i64 = 5000;
+
+/// All addresses of this machine. A socket with the first one serves both families. Without IPv6, the second one is
+/// used.
+const EVERYWHERE: [IpAddr; 2] = [IpAddr::V6(Ipv6Addr::UNSPECIFIED), IpAddr::V4(Ipv4Addr::UNSPECIFIED)];
 
 impl Socket {
     /// Opens a socket, binds it to an [`Endpoint`] and, except for `udp://`, listens. `backlog` is as for
@@ -17,8 +21,8 @@ impl Socket {
     ///
     /// - An endpoint without a host means all addresses of this machine: IPv6 and IPv4 on one socket, whatever the
     ///   system's default is.
-    /// - A name is looked up for at most 5 seconds. The socket is bound to its first IPv4 address that belongs to this
-    ///   machine, or else to its first such IPv6 address.
+    /// - Names of services and hosts are looked up for at most 5 seconds. The socket is bound to the host's first IPv4
+    ///   address that belongs to this machine, or else to its first such IPv6 address.
     /// - A stream socket gets [`Opt::ReuseAddr`], so that a server can be restarted at once. So does a datagram socket
     ///   of a multicast group, which can have several receivers.
     /// - A UNIX socket file that no server listens on any more is replaced. Dropping the socket does not remove its
@@ -51,7 +55,7 @@ impl Socket {
         match place {
             Place::Unix(addr) => serve_unix(&addr, backlog),
             Place::Net(kind, host, port) => {
-                let socket = bind_net(kind, host, &port)?;
+                let socket = bind_net(kind, host, port)?;
                 if kind.has_connections() {
                     socket.listen(backlog)?;
                 }
@@ -62,19 +66,13 @@ impl Socket {
 }
 
 /// Binds to the first address that belongs to this machine.
-fn bind_net(kind: Type, host: Host, port: &Port) -> Result<Socket> {
-    let port = port_number(port, Some(kind))?;
-    let addrs = match host {
-        // Without IPv6, the second address is used.
-        Host::Local => vec![(Ipv6Addr::UNSPECIFIED, port).into(), (Ipv4Addr::UNSPECIFIED, port).into()],
-        host => {
-            let addrs = addresses_of(host, port, Family::Unspec, Deadline::from_ms(LOOKUP_TIMEOUT_MS)?)?;
-            // IPv4 first: clients of a server on "localhost" use 127.0.0.1, or try both families.
-            let (v6, mut v4): (Vec<Addr>, Vec<Addr>) = addrs.iter().partition(|addr| addr.family() == Family::Inet6);
-            v4.extend(v6);
-            v4
-        }
-    };
+fn bind_net(kind: Type, host: Host, port: Port) -> Result<Socket> {
+    let query = Query { host, port, kind: Some(kind), local: EVERYWHERE };
+    let mut addrs = addresses_of(&query, Family::Unspec, Deadline::from_ms(LOOKUP_TIMEOUT_MS)?)?;
+    if query.has_host_name() {
+        // IPv4 first: clients of a server on "localhost" use 127.0.0.1, or try both families.
+        addrs.sort_by_key(|addr| addr.family() == Family::Inet6);
+    }
     let is_elsewhere = |error: &Error| matches!(*error, Error::ADDR_NOT_AVAILABLE | Error::FAMILY_UNSUPPORTED);
     addrs
         .iter()

@@ -58,7 +58,7 @@ impl NameError {
 }
 
 /// Looks up the addresses of a host, in the order in which to try them, with port 0. To be called in a thread that has
-/// looked up nothing before.
+/// looked up no host or address before.
 pub fn lookup_host(host: &str, family: Family) -> Result<Vec<RawAddr>, NameError> {
     reset_resolver_state();
     lookup_host_name(&CString::new(host).map_err(|_| NameError::Malformed)?, family)
@@ -158,7 +158,8 @@ mod glibc {
     }
 }
 
-/// Looks up the port of a service, for one socket type or for any.
+/// Looks up the port of a service, for one socket type or for any. The database may be a network service, which need
+/// not answer.
 pub fn lookup_service(service: &str, kind: Option<Type>) -> Result<u16, NameError> {
     let service = CString::new(service).map_err(|_| NameError::Malformed)?;
     match get_addresses(None, Some(&service), Family::Inet, kind, 0)?.first() {
@@ -222,7 +223,7 @@ fn call_resolver(call: impl FnOnce() -> c_int) -> Result<(), NameError> {
     })
 }
 
-/// Looks up the host name of an address. To be called in a thread that has looked up nothing before.
+/// Looks up the host name of an address. To be called in a thread that has looked up no host or address before.
 pub fn lookup_addr(addr: &RawAddr) -> Result<Vec<u8>, NameError> {
     reset_resolver_state();
     let mut name = SockAddr::new();
