@@ -831,7 +831,7 @@ typedef enum jf_option {
     JF_OPT_FAST_OPEN = 86,
     /**
      * Connect returns at once, and the first data is sent in the SYN, if the server allowed that in an earlier
-     * connection (TCP Fast Open). Switch, default 0; TCP. (TCP_FASTOPEN_CONNECT)
+     * connection (TCP Fast Open). Dialers refuse it. Switch, default 0; TCP. (TCP_FASTOPEN_CONNECT)
      */
     JF_OPT_FAST_OPEN_CONNECT = 87,
     /**
@@ -2527,6 +2527,8 @@ int64_t jf_dialer_open(void);
  * A later value replaces an earlier one. With JF_OPT_INTERRUPTIBLE, jf_dialer_dial itself returns JF_E_INTERRUPTED
  * after a signal was handled in its thread. JF_OPT_RECV_TIMEOUT and JF_OPT_SEND_TIMEOUT apply to the socket that
  * results. The value is checked only by jf_dialer_dial, which returns the error that jf_set would.
+ * JF_OPT_FAST_OPEN_CONNECT is refused: with it, connecting succeeds at once, even to an address that does not answer.
+ * See docs/names.md.
  *
  * @param d       dialer
  * @param option  [enum(jf_option)] JF_OPT_* constant
@@ -2534,7 +2536,7 @@ int64_t jf_dialer_open(void);
  *
  * @blocks  never
  * @return  0
- * @error   JF_E_OPTION_UNSUPPORTED  the option is read-only or a text
+ * @error   JF_E_OPTION_UNSUPPORTED  the option is read-only or a text, or is JF_OPT_FAST_OPEN_CONNECT
  * @error   JF_E_BUSY                another thread is dialing with this dialer or changing it
  * @since   0.1
  */

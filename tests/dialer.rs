@@ -219,6 +219,43 @@ fn closing_a_dialer_ends_the_lookup_of_a_service() {
     tool.wait_for_resource_count(&before);
 }
 
+/// With TCP_FASTOPEN_CONNECT, connect(2) returns at once, and only the first data shows whether the address answers.
+#[test]
+fn a_dialer_refuses_to_fast_open() {
+    let (a, b, _dns) = network_with_dns(&["both.test,10.77.0.2,fd77::2"]);
+    let _servers = listen(&b, &["10.77.0.2:7000", "[fd77::2]:7000"]);
+    drop_packets(&b, "tcp dport 7000 meta nfproto ipv6");
+    let mut tool = NamesTool::new(&TestHost::new(&a));
+    for settings in ["fast-open-connect=1", "fast-open-connect=1 fast-open-no-cookie=1", "fast-open-connect=0"] {
+        for endpoint in ["tcp://both.test:7000", "tcp://10.77.0.2:7009", "udp://10.77.0.2:7000"] {
+            tool.assert_fails(&format!("dial {endpoint} {settings} 60000"), "OPTION_UNSUPPORTED");
+        }
+    }
+    assert_eq!(
+        tool.assert_connects_within("dial tcp://both.test:7000 fast-open-no-cookie=1 60000", 0.0..1000.0),
+        "10.77.0.2:7000"
+    );
+}
+
+#[test]
+fn whatever_the_options_a_silent_address_is_not_connected() {
+    let (a, b, _dns) = network_with_dns(&[]);
+    drop_packets(&b, "tcp dport 7000");
+    let numbers = [0, 1, 2];
+    let mut timeouts = 0;
+    for (&option, value) in Opt::ALL.iter().flat_map(|option| numbers.map(|number| (option, number))) {
+        let mut dialer = jackfield::Dialer::new().unwrap();
+        // Without a cookie, TCP Fast Open needs no earlier connection to the same host.
+        dialer.set(Opt::FastOpenNoCookie, 1).unwrap();
+        if dialer.set(option, value).is_ok() {
+            let result = a.enter(|| dialer.dial("tcp://10.77.0.2:7000", Some(Duration::from_millis(20))));
+            assert!(result.is_err(), "{option:?} = {value}: {result:?}");
+            timeouts += u32::from(result.err() == Some(Error::TIMED_OUT));
+        }
+    }
+    assert!(timeouts > 60, "{timeouts} dials timed out");
+}
+
 #[test]
 fn a_hundred_threads_dial_at_once() {
     let (a, b, dns) = network_with_dns(&["both.test,10.77.0.2,fd77::2"]);

@@ -86,6 +86,7 @@ fn a_dialed_socket_has_the_dialers_options() {
     assert_eq!(dialer.dial("tcp://localhost:1", LONG_TIMEOUT).unwrap_err(), Error::NAME_NO_ADDRESS);
     assert_eq!(dialer.set(Opt::Error, 1).unwrap_err(), Error::OPTION_UNSUPPORTED);
     assert_eq!(dialer.set(Opt::Congestion, 1).unwrap_err(), Error::OPTION_UNSUPPORTED);
+    assert_eq!(dialer.set(Opt::FastOpenConnect, 1).unwrap_err(), Error::OPTION_UNSUPPORTED);
     assert_eq!(dialer.set_text(Opt::NoDelay, "1").unwrap_err(), Error::OPTION_UNSUPPORTED);
     assert_eq!(dialer.bind(Addr::netlink(0, 0)).unwrap_err(), Error::FAMILY_UNSUPPORTED);
     dialer.bind(Addr::UNSPEC).unwrap().dial(&endpoint_of(&server), LONG_TIMEOUT).unwrap();

@@ -44,6 +44,8 @@ pub extern "C" fn jf_dialer_open() -> i64 {
 /// A later value replaces an earlier one. With JF_OPT_INTERRUPTIBLE, jf_dialer_dial itself returns JF_E_INTERRUPTED
 /// after a signal was handled in its thread. JF_OPT_RECV_TIMEOUT and JF_OPT_SEND_TIMEOUT apply to the socket that
 /// results. The value is checked only by jf_dialer_dial, which returns the error that jf_set would.
+/// JF_OPT_FAST_OPEN_CONNECT is refused: with it, connecting succeeds at once, even to an address that does not answer.
+/// See docs/names.md.
 ///
 /// @param d        dialer
 /// @param option   [enum(jf_option)] JF_OPT_* constant
@@ -51,7 +53,7 @@ pub extern "C" fn jf_dialer_open() -> i64 {
 ///
 /// @blocks   never
 /// @return   [nothing]
-/// @error JF_E_OPTION_UNSUPPORTED   the option is read-only or a text
+/// @error JF_E_OPTION_UNSUPPORTED   the option is read-only or a text, or is JF_OPT_FAST_OPEN_CONNECT
 /// @error JF_E_BUSY                 another thread is dialing with this dialer or changing it
 /// @since 0.1
 #[unsafe(no_mangle)]

@@ -197,6 +197,7 @@ static void check_options(void) {
         expect_of("jf_dialer_set_text", option, jf_dialer_set_text(d, option, "x"), JF_E_OPTION_UNSUPPORTED);
     }
     EXPECT(jf_dialer_set(d, JF_OPT_DEVICE, 1), JF_E_OPTION_UNSUPPORTED);
+    EXPECT(jf_dialer_set(d, JF_OPT_FAST_OPEN_CONNECT, 1), JF_E_OPTION_UNSUPPORTED);
     EXPECT(jf_dialer_set_text(d, JF_OPT_KEEP_ALIVE, "1"), JF_E_OPTION_UNSUPPORTED);
     EXPECT(jf_dialer_set_text(d, JF_OPT_DEVICE, NULL), JF_E_INVALID);
     check_dial_succeeds(d);

@@ -40,7 +40,9 @@ static int32_t option_of(const char *name, size_t len) {
         int32_t option;
     } options[] = {{"ttl", JF_OPT_TTL}, {"tos", JF_OPT_TOS}, {"no-delay", JF_OPT_NO_DELAY}, {"mark", JF_OPT_MARK},
                    {"recv-timeout", JF_OPT_RECV_TIMEOUT}, {"interruptible", JF_OPT_INTERRUPTIBLE},
-                   {"device", JF_OPT_DEVICE}, {"keep-alive", JF_OPT_KEEP_ALIVE}};
+                   {"device", JF_OPT_DEVICE}, {"keep-alive", JF_OPT_KEEP_ALIVE},
+                   {"fast-open-connect", JF_OPT_FAST_OPEN_CONNECT},
+                   {"fast-open-no-cookie", JF_OPT_FAST_OPEN_NO_COOKIE}};
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         if (strlen(options[i].name) == len && strncmp(options[i].name, name, len) == 0)
             return options[i].option;

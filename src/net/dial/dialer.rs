@@ -78,7 +78,8 @@ impl Dialer {
     /// ends [`Dialer::dial`]. [`Dialer::dial`] returns the errors that [`Socket::set`] has for the value.
     ///
     /// # Errors
-    /// [`Error::OPTION_UNSUPPORTED`]: the option is read-only or is a text.
+    /// [`Error::OPTION_UNSUPPORTED`]: the option is read-only or is a text, or it is [`Opt::FastOpenConnect`], with
+    /// which an address that does not answer would count as connected.
     pub fn set(&mut self, option: Opt, value: i64) -> Result<&mut Dialer> {
         self.settings.set_option(option, Value::Number(value))?;
         Ok(self)

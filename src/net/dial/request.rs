@@ -51,7 +51,8 @@ impl Settings {
     }
 
     pub(in crate::net) fn set_option(&mut self, option: Opt, value: Value) -> Result<()> {
-        if !option.can_be_set(matches!(value, Value::Text(_))) {
+        // With fast open, connecting succeeds at once, even to an address that does not answer.
+        if option == Opt::FastOpenConnect || !option.can_be_set(matches!(value, Value::Text(_))) {
             return Err(Error::OPTION_UNSUPPORTED);
         }
         self.options.retain(|(other, _)| *other != option);

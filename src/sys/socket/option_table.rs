@@ -234,7 +234,7 @@ options! {
     /// system must allow it (net.ipv4.tcp_fastopen) and limits the number. Reads as the value in effect.
     FastOpen = 86: Number(0, 2147483647) [] { Tcp: TCP_FASTOPEN }
     /// Connect returns at once, and the first data is sent in the SYN, if the server allowed that in an earlier
-    /// connection (TCP Fast Open). Default 0.
+    /// connection (TCP Fast Open). Dialers refuse it. Default 0.
     FastOpenConnect = 87: Switch [] { Tcp: TCP_FASTOPEN_CONNECT }
     /// TCP Fast Open without a cookie from an earlier connection; must be set at both ends. Default 0.
     FastOpenNoCookie = 88: Switch [] { Tcp: TCP_FASTOPEN_NO_COOKIE }
