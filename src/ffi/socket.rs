@@ -272,9 +272,9 @@ pub extern "C" fn jf_shutdown(s: jf_socket, how: i32) -> i64 {
 /// Closes a socket.
 ///
 /// Calls in flight on the socket return JF_E_CLOSED, or the part that they have completed. Later calls return
-/// JF_E_CLOSED and have no effect. When jf_close returns, no call uses the socket, and its descriptor is closed. Data that was sent is
-/// still delivered, unless JF_OPT_LINGER is 0. See docs/closing.md for duplicates, other processes, fork() and
-/// lingering.
+/// JF_E_CLOSED and have no effect. When jf_close returns, no call uses the socket, and its descriptor is closed. Data
+/// that was sent is still delivered, unless JF_OPT_LINGER is 0. See docs/closing.md for duplicates, other processes,
+/// fork() and lingering.
 ///
 /// @param s  socket; any other number has no effect and returns JF_E_CLOSED or JF_E_BAD_HANDLE
 ///

@@ -177,7 +177,9 @@ static void check_passed(void) {
     OK(jf_close(stale));
     int64_t descriptors[] = {-1, -2, -100, closed, 1000000, INT32_MAX, (int64_t)INT32_MAX + 1, (int64_t)1 << 32,
                              INT64_MAX, INT64_MIN, INT64_MIN + 1, INT32_MIN, s[0]};
-    int64_t handles[] = {0, 1, -1, 3, stale, stale + ((int64_t)1 << SLOT_BITS), (int64_t)1 << 53, INT64_MAX, INT64_MIN, JF_E_CLOSED};
+    int64_t handles[] = {
+        0, 1, -1, 3, stale, stale + ((int64_t)1 << SLOT_BITS), (int64_t)1 << 53, INT64_MAX, INT64_MIN, JF_E_CLOSED,
+    };
     for (size_t i = 0; i < sizeof descriptors / sizeof *descriptors; i++) {
         /* An invalid descriptor among valid ones. */
         jf_passed p[3] = {stdin_passed, {descriptors[i], JF_PASSED_DESCRIPTOR, 0}, socket_to_pass(s[0])};

@@ -75,7 +75,8 @@ int main(int argc, char **argv) {
     watchdog(slow ? 280 : 110);
     for (int i = 0; i < SLOTS; i++) closed[i] = OK(jf_open(JF_UNIX, JF_STREAM, 0));
     for (int i = 0; i < SLOTS; i++) OK(jf_close(closed[i]));
-    for (int i = 0; i < CALLERS; i++) start(&callers[i], "calls with closed handles", call_with_closed_handles, NULL, 0);
+    for (int i = 0; i < CALLERS; i++)
+        start(&callers[i], "calls with closed handles", call_with_closed_handles, NULL, 0);
     int64_t end = now_us() + (slow ? SLOW_RUN_US : RUN_US);
     while (now_us() < end) close_and_release();
     atomic_store(&is_done, 1);

@@ -7,6 +7,8 @@ use crate::sys::system_call::{check, uncanceled};
 use crate::sys::types::{Family, Type};
 use bitflags::bitflags;
 use libc::{c_char, c_int, c_ulong, ifaddrs, sockaddr, sockaddr_ll};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::ffi::CStr;
 use std::mem::offset_of;
 use std::os::fd::AsRawFd;
@@ -97,8 +99,19 @@ pub fn interfaces() -> Result<Vec<RawInterface>, Errno> {
     // An interface without an index was removed after the list was made.
     links.retain(|link| link.index != 0 && found.iter().all(|other| other.index != link.index));
     links.append(&mut found);
-    links.sort_by_key(|interface| interface.index);
-    Ok(links)
+    Ok(ordered_by_index(links))
+}
+
+/// Orders by index, and keeps the order of equal ones. A sort of such large elements would take 6 kilobytes of code.
+fn ordered_by_index(interfaces: Vec<RawInterface>) -> Vec<RawInterface> {
+    let keys = interfaces.iter().enumerate().map(|(position, interface)| Reverse((interface.index, position)));
+    let mut order: BinaryHeap<Reverse<(u32, usize)>> = keys.collect();
+    let mut interfaces: Vec<Option<RawInterface>> = interfaces.into_iter().map(Some).collect();
+    let mut ordered = Vec::with_capacity(interfaces.len());
+    while let Some(Reverse((_, position))) = order.pop() {
+        ordered.extend(interfaces[position].take());
+    }
+    ordered
 }
 
 /// The interface of a list entry, without an address.
