@@ -2641,7 +2641,7 @@ int64_t jf_dialer_dial(jf_dialer d, const char *endpoint, int64_t timeout_ms);
  *
  * @param d  dialer; any other number has no effect and returns JF_E_CLOSED or JF_E_BAD_HANDLE
  *
- * @blocks  at most a few milliseconds, until calls in flight have returned
+ * @blocks  at most about 20 milliseconds, until calls in flight have returned
  * @return  0
  * @since   0.1
  */

@@ -193,7 +193,7 @@ pub unsafe extern "C" fn jf_dialer_dial(d: jf_dialer, endpoint: *const c_char, t
 ///
 /// @param d   dialer; any other number has no effect and returns JF_E_CLOSED or JF_E_BAD_HANDLE
 ///
-/// @blocks   at most a few milliseconds, until calls in flight have returned
+/// @blocks   at most about 20 milliseconds, until calls in flight have returned
 /// @return   [nothing]
 /// @since 0.1
 #[unsafe(no_mangle)]

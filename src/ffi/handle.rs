@@ -1,5 +1,5 @@
-//! The table of handles. Apart from the flag that the inherited sockets were taken, it is the library's only global
-//! state.
+//! The table of handles. Other global state is small: claimed listen descriptors, lookups in flight, fork detection,
+//! and the registry of pollers.
 //!
 //! A handle consists of a slot's index and a generation. Acquiring the object of a slot takes one atomic operation, and
 //! releasing it another. Nothing is locked, so neither a thread that stops anywhere nor a fork can make the table

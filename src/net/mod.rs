@@ -1,4 +1,4 @@
-//! The safe core: sockets as people think of them, with the promises that the operating system doesn't keep.
+//! The safe core: sockets with timeouts, cancellation and portable errors, the same on every operating system.
 //!
 //! No pointers and no operating system's constants here; those are in `sys`.
 

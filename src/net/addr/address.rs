@@ -112,12 +112,12 @@ impl Addr {
         Addr(raw)
     }
 
-    /// The same, or `None` if the system reported no address.
+    /// Converts an address that the operating system wrote, or `None` if it reported none.
     pub(in crate::net) fn reported(raw: RawAddr) -> Option<Addr> {
         (raw.family != Family::Unspec as u16).then(|| Addr::from_os(raw))
     }
 
-    /// For the operating system to write to. It writes well-formed addresses only.
+    /// Mutable access for system calls, which write only well-formed addresses.
     #[inline]
     pub(in crate::net) fn raw_mut(&mut self) -> &mut RawAddr {
         &mut self.0

@@ -111,7 +111,7 @@ impl Progress {
             }
             (Err(_), Outcome::SegmentationRefused | Outcome::TooLong) => (0, None),
             (Err(failure), Outcome::BatchFailed) => (datagrams.len() - self.done, Some(failure.error)),
-            // The error may be an earlier datagram's, which is reported once. So only one datagram fails of it.
+            // The kernel may report an earlier datagram's error, once. So it fails one datagram only.
             (Err(failure), _) => (1, Some(failure.error)),
         };
         if let Some(error) = error {
@@ -127,8 +127,9 @@ impl Socket {
     /// Sends datagrams in order, several per system call, and returns how many were sent. [`Datagram::result`] holds
     /// each datagram's result. ([sendmmsg(2)], [udp(7)])
     ///
-    /// Neighbours with the same length and destination are passed to the kernel as one message, which the kernel or the
-    /// network device segments (UDP GSO). Where that is not supported, datagrams are sent one by one.
+    /// Neighbours with the same destination and length, of which the last may be shorter, are passed to the kernel as
+    /// one message, which the kernel or the network device segments (UDP GSO). Where that is not supported, datagrams
+    /// are sent one by one.
     ///
     /// Datagrams are not fragmented: one that is too long for its path fails with [`Error::MESSAGE_SIZE`]. For that,
     /// the first call sets [`Opt::PathMtuDiscovery`] to 2 if it is 1, the default of new sockets. A socket with another

@@ -139,8 +139,8 @@ impl Dialer {
         dial(endpoint, DialRequest { settings: &self.settings, deadline, cancellation: Some(&self.cancellation) })
     }
 
-    /// Makes calls of [`Dialer::dial`] in flight return [`Error::CLOSED`], unless they have connected already, and all
-    /// later calls as well.
+    /// Cancels the dialer: calls of [`Dialer::dial`] in flight that have not connected, and all later calls, return
+    /// [`Error::CLOSED`].
     ///
     /// The wake descriptor is shared with forked processes. If one of them dials with a copy of this dialer, repeat the
     /// call until all calls in flight have returned.

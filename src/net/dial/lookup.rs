@@ -32,7 +32,7 @@ static IN_FLIGHT: [AtomicU64; 2] = [const { AtomicU64::new(0) }; 2];
 
 const COUNT_MASK: u64 = (1 << EPOCH_SHIFT) - 1;
 
-/// Permission for one lookup in flight. Dropping it frees the place.
+/// Permission for one lookup in flight. Dropping it releases the permission.
 struct Permit {
     source: Source,
     epoch: u64,

@@ -79,12 +79,12 @@ impl DialRequest<'_> {
         }
     }
 
-    /// What becomes readable at a cancellation.
+    /// The poll item of the cancellation's wake descriptor.
     pub(in crate::net) fn wake_item(&self) -> PollItem {
         self.cancellation.map_or(PollItem::NONE, |cancellation| cancellation.wake.item())
     }
 
-    /// Clears the wake descriptor if this process did not cancel. Forked processes share it: one of them did.
+    /// Clears a wake that another process caused. Forked processes share the wake descriptor.
     pub(in crate::net) fn clear_foreign_wake(&self) {
         let is_foreign = |cancellation: &&Cancellation| !cancellation.is_canceled.load(Relaxed);
         self.cancellation.iter().copied().filter(is_foreign).for_each(|cancellation| cancellation.wake.clear());

@@ -9,8 +9,8 @@ use std::os::unix::ffi::OsStringExt;
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering::AcqRel, Ordering::Acquire, Ordering::Release};
 
-/// Whether the sockets are taken, or being taken by another thread. The environment keeps listing them, because
-/// changing it is not thread-safe.
+/// Set when a call has claimed the sockets. The environment variables stay set, because changing them is not
+/// thread-safe.
 static ARE_TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// Takes the sockets that a service manager such as systemd passed to this process, with their names, in its order.

@@ -17,8 +17,9 @@
 //!   thread that read the timer.
 //! - An expiry is never lost: the thread that read it marks whatever pause is current. If that is a later pause, it
 //!   ends early, which is harmless.
-//! - Paused is stored before the timer starts and before the nested poller is ignored; Listening is stored after it is
-//!   waited for again. A thread that sees a reason to resume between those steps requests another update.
+//! - Paused is stored before the timer starts and before the nested poller is ignored; Listening is stored after the
+//!   nested poller is waited for again. A thread that sees a reason to resume between those steps requests another
+//!   update.
 //! - A missed event delays the end of a pause at most until the timer expires, which wakes a waiting thread.
 
 use crate::net::Result;

@@ -81,10 +81,11 @@ impl Poller {
         self.check_registration(events, token)?;
         let (fd, raw) = (socket.as_raw_fd(), &self.raw);
         let backoff = self.backoff.get().filter(|_| socket.is_listener.load(Relaxed));
-        // Noted before it is added, so that a socket that is in a poller always knows it.
+        // Recorded first, so that closing a socket always finds its registrations.
         socket.fd.registrations.record(raw.id());
         let Some(backoff) = backoff else { return raw.add(fd, events, token).map_err(registration_error) };
-        // A listener must not be in both pollers. It may be in this one since before it listened: then this add fails.
+        // A listener must not be in both pollers. If it was registered before it listened, it is in this one, and the
+        // add fails.
         raw.add(fd, Events::NONE, token).map_err(registration_error)?;
         // Another thread may have removed it.
         let _ = raw.remove(fd);

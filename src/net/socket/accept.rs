@@ -37,7 +37,7 @@ impl Socket {
         Ok((socket, self.addr_from(&peer)))
     }
 
-    /// Accepts without blocking. accept(2) has no flag for that.
+    /// Accepts without blocking, or for at most 1 ms: accept(2) has no flag for that.
     fn accept_nonblocking(&self, fd: &Descriptor) -> Result<(Descriptor, SockAddr), Errno> {
         if self.timeout_ms(Direction::Recv) != 0 {
             // The listener was readable, but another thread may have accepted the connection since.

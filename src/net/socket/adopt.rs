@@ -6,8 +6,8 @@ use std::os::fd::OwnedFd;
 use std::sync::atomic::Ordering::Relaxed;
 
 impl Socket {
-    /// Takes ownership of a socket's descriptor and makes it close-on-exec. The descriptor's mode is kept: a
-    /// non-blocking descriptor gives timeouts of 0, `SO_RCVTIMEO` and `SO_SNDTIMEO` become the socket's timeouts.
+    /// Takes ownership of a socket's descriptor and makes it close-on-exec. If the
+    /// descriptor is non-blocking, both timeouts are 0. Otherwise they are those of `SO_RCVTIMEO` and `SO_SNDTIMEO`.
     ///
     /// # Errors
     /// [`Error::NOT_SOCKET`], or [`Error::FAMILY_UNSUPPORTED`] and [`Error::TYPE_UNSUPPORTED`] if there is no

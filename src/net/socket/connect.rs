@@ -27,7 +27,7 @@ impl Socket {
         self.connect_within(addr, self.deadline(Direction::Send))
     }
 
-    /// The same until a given deadline.
+    /// [`Socket::connect`] until a given deadline.
     pub(in crate::net) fn connect_within(&self, addr: &Addr, deadline: Deadline) -> Result<()> {
         match addr.family() {
             Family::Unspec if !self.kind.has_connections() => {}

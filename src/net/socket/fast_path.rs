@@ -1,8 +1,8 @@
 //! The fast path of send and recv, which nearly every call takes.
 //!
-//! A call that waits for ever or not at all is one system call, whose result is the call's. It reads no clock and keeps
-//! no state, so a few instructions suffice. If the system call does not finish the call, `send.rs` and `recv.rs` go on
-//! with the [`FastPathMiss`] on the slow path.
+//! If the timeout is infinite or 0, a call makes one system call and returns its result. It reads no clock and keeps no
+//! state, so a few instructions suffice. If the system call does not finish the call, `send.rs` and `recv.rs` continue
+//! on the slow path, with the [`FastPathMiss`].
 
 use crate::net::{Error, Flags, RecvBuf, Result, SendBuf, Socket};
 use crate::sys::errno::EAGAIN;

@@ -52,7 +52,7 @@ impl Socket {
         Ok((Socket::new(a, family, kind), Socket::new(b, family, kind)))
     }
 
-    /// Linux silently opens a UNIX datagram socket instead of a raw one.
+    /// Rejects raw UNIX sockets: Linux would silently open a datagram socket instead.
     fn check_type(family: Family, kind: Type) -> Result<()> {
         if (family, kind) == (Family::Unix, Type::Raw) { Err(Error::TYPE_UNSUPPORTED) } else { Ok(()) }
     }
@@ -102,7 +102,7 @@ impl Socket {
         self.fd.shutdown(how).map_err(|errno| self.error_from(errno))
     }
 
-    /// Makes all blocked calls on this socket return [`Error::CLOSED`], and all later calls that would block.
+    /// Cancels the socket: blocked calls, and later calls that would block, return [`Error::CLOSED`].
     ///
     /// It shuts the socket down, for all processes that share it. A connect that is about to start may miss the
     /// cancellation. Repeat the call until all calls have returned.
@@ -112,8 +112,8 @@ impl Socket {
         let _ = self.fd.shutdown(Shutdown::Both);
     }
 
-    /// Duplicates the socket, with the same timeouts. Both share all that the kernel keeps: every option except
-    /// [`Opt::Interruptible`](crate::Opt::Interruptible), and shut-down directions. ([dup(2)])
+    /// Duplicates the socket. Both sockets share what the kernel keeps: shut-down directions, and every option except
+    /// the timeouts and [`Opt::Interruptible`](crate::Opt::Interruptible), which are copied. ([dup(2)])
     ///
     /// # Errors
     /// [`Error::TOO_MANY_FILES`] if the process's limit of open descriptors is reached.

@@ -12,7 +12,8 @@ impl Socket {
     /// and source is joined by a separate call. An IPv6 socket can join IPv4 groups.
     ///
     /// # Errors
-    /// - [`Error::ADDR_IN_USE`]: the group is joined already, or for all sources and now for one, or the reverse.
+    /// - [`Error::ADDR_IN_USE`]: the socket has this membership already, or mixes joining the group with and without a
+    ///   source.
     /// - [`Error::ADDR_INVALID`]: the group is not a multicast address, or the source is one or is unspecified.
     /// - [`Error::FAMILY_UNSUPPORTED`]: the socket and the addresses are of different families.
     /// - [`Error::TYPE_UNSUPPORTED`]: the socket type has connections.
@@ -22,7 +23,7 @@ impl Socket {
     ///
     /// [ip(7)]: https://man7.org/linux/man-pages/man7/ip.7.html
     pub fn join(&self, group: &Addr, source: Option<&Addr>, interface: u32) -> Result<()> {
-        // Linux would drop the membership for all sources.
+        // Without this check, Linux would drop a membership for all sources.
         let interface = self.check_membership(group, source, interface, Error::ADDR_IN_USE)?;
         self.fd.join(group.raw(), source.map(Addr::raw), interface).map_err(|errno| match errno {
             Errno(ENODEV) => Error::NOT_FOUND,
@@ -40,7 +41,7 @@ impl Socket {
     ///
     /// [ip(7)]: https://man7.org/linux/man-pages/man7/ip.7.html
     pub fn leave(&self, group: &Addr, source: Option<&Addr>, interface: u32) -> Result<()> {
-        // Linux would fail, and drop the membership for all sources nevertheless.
+        // Without this check, Linux would fail, and drop a membership for all sources nevertheless.
         let interface = self.check_membership(group, source, interface, Error::ADDR_NOT_AVAILABLE)?;
         self.fd.leave(group.raw(), source.map(Addr::raw), interface).map_err(|errno| match errno {
             Errno(ENODEV) => Error::ADDR_NOT_AVAILABLE,

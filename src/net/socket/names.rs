@@ -34,7 +34,7 @@ impl Socket {
         addr
     }
 
-    /// The same, into `out`.
+    /// [`Socket::addr_from`], into `out`.
     #[inline]
     pub(in crate::net) fn decode_addr(&self, name: &SockAddr, out: &mut Addr) {
         let raw = out.raw_mut();
@@ -79,7 +79,7 @@ impl Socket {
     #[inline]
     pub(in crate::net) fn check_destination(&self, addr: &Addr) -> Result<()> {
         self.check_remote(addr)?;
-        // A connected stream ignores the address, and some systems do so silently.
+        // Linux ignores the address on a connected stream.
         if self.kind.has_connections() { Err(Error::TYPE_UNSUPPORTED) } else { Ok(()) }
     }
 

@@ -73,7 +73,7 @@ impl Socket {
                 0 => Ok(0),
                 errno => Ok(Error::from_os(errno as i32).code()),
             },
-            // For IPv4 the system reports the address that was set, and 0 for an index.
+            // For IPv4 the kernel reports 0 if the interface was set by index. The socket has stored that index.
             Opt::MulticastInterface if self.family == Family::Inet => match system_value()? {
                 0 => Ok(self.multicast_interface.load(Relaxed).into()),
                 index => Ok(index),
@@ -130,7 +130,7 @@ impl Socket {
 impl Socket {
     pub(crate) fn set_raw(&self, level: i32, name: i32, value: &[u8]) -> Result<()> {
         self.fd.set_raw(level, name, value).map_err(no_such_option)?;
-        // The socket's own copies follow.
+        // Update the values that `Socket` stores.
         if let Some(direction) = crate::sys::timeout_of(level, name) {
             self.store_timeout(direction, kernel_timeout_ms(&self.fd, direction)?);
         }

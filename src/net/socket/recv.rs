@@ -43,14 +43,15 @@ impl Socket {
         self.recv_result(count, buf.len(), flags)
     }
 
-    /// Goes on with a receive whose fast path did not finish it.
+    /// Continues a receive on the slow path.
     pub(crate) fn recv_after_miss(&self, miss: FastPathMiss, mut buf: RecvBuf<'_>) -> Result<usize> {
         let flags = miss.flags() | self.base_recv_flags();
         let count = self.call_after_miss(miss, Direction::Recv, |fd, extra| fd.recv(&mut buf, flags | extra))?;
         self.recv_result(count, buf.len(), miss.flags())
     }
 
-    /// Receives, and returns the sender's address as well. A stream reports no address, [`Addr::UNSPEC`].
+    /// Receives, and returns the sender's address as well. For an entry of the error queue, it is the destination of
+    /// the datagram. A stream reports no address, [`Addr::UNSPEC`].
     /// ([recvfrom(2)])
     ///
     /// # Errors

@@ -36,7 +36,7 @@ impl Socket {
         self.call(Direction::Send, flags, |fd, extra| fd.send(&buf, flags | extra))
     }
 
-    /// Goes on with a send whose fast path did not finish it.
+    /// Continues a send on the slow path.
     pub(crate) fn send_after_miss(&self, miss: FastPathMiss, buf: SendBuf<'_>) -> Result<usize> {
         self.call_after_miss(miss, Direction::Send, |fd, extra| fd.send(&buf, miss.flags() | extra))
     }
@@ -63,7 +63,7 @@ impl Socket {
     }
 
     // A shared function would cost `send_to` some twenty instructions.
-    /// The same, to an address that may be malformed.
+    /// [`Socket::send_to`] an address that may be malformed.
     pub(in crate::net) fn send_to_raw(&self, buf: SendBuf<'_>, flags: Flags, addr: &RawAddr) -> Result<usize> {
         self.check_raw_remote(addr)?;
         let mut name = SockAddr::new();

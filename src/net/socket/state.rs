@@ -30,11 +30,11 @@ pub struct Socket {
     pub(in crate::net) kind: Type,
     /// The timeout of each direction in milliseconds; -1 is for ever.
     timeouts: [AtomicI64; 2],
-    /// 1 for a direction without a fast path. As wide as a call's flags, so that one operation combines the two.
+    /// 1 for a direction without a fast path. As wide as the flags of a call, so that one operation combines both.
     slow_path: [AtomicU32; 2],
     pub(in crate::net) interruptible: AtomicBool,
-    /// The descriptor has `O_NONBLOCK` for good: it was adopted so, or accepting needed it. It is never reset, because
-    /// other processes may share the descriptor.
+    /// The descriptor has `O_NONBLOCK` permanently: it was adopted so, or accepting needed it. Only `into_fd` resets
+    /// it, because other processes may share the descriptor.
     pub(in crate::net) nonblocking: AtomicBool,
     /// The number of calls that have made the descriptor non-blocking for their duration.
     pub(in crate::net) nonblocking_calls: AtomicU16,
@@ -129,7 +129,7 @@ impl Socket {
         Ok(self.fd.set_timeout(direction, (ms > 0).then(|| Duration::from_millis(ms as u64)))?)
     }
 
-    /// The flags of a call that may take the fast path: its own, which are none or [`Flags::DONT_WAIT`].
+    /// Returns `flags` if the fast path supports them: none, or [`Flags::DONT_WAIT`].
     #[inline(always)]
     pub(in crate::net) fn fast_path_flags(&self, direction: Direction, flags: Flags) -> Option<Flags> {
         /// Makes the compiler test the other case first, which saves a comparison.
@@ -146,7 +146,7 @@ impl Socket {
         }
     }
 
-    /// Whether a call in this direction must wait in poll, because blocking in the kernel has no reliable end:
+    /// Whether a call in this direction must wait in poll, because nothing reliably ends a block in the kernel:
     /// - a shutdown wakes no call of the family;
     /// - a shutdown does not wake a sender of UNIX datagrams;
     /// - a sender to a UNIX stream waits for `SO_SNDTIMEO` anew for each part of its data.

@@ -6,7 +6,7 @@ use crate::sys::{Descriptor, Direction, Errno};
 use std::sync::atomic::Ordering::Relaxed;
 use std::{fmt, io};
 
-/// A transfer that failed after a part of it was done.
+/// The error of a transfer, and the number of bytes transferred before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Incomplete {
     /// Why it failed.
@@ -90,7 +90,7 @@ impl Socket {
         self.transfer_within(direction, deadline, blocking, len, op)
     }
 
-    /// The same with a given deadline and way of blocking.
+    /// Transfers `len` bytes until a given deadline, blocking as `blocking` says.
     pub(in crate::net) fn transfer_within(
         &self,
         direction: Direction,

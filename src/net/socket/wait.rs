@@ -35,14 +35,14 @@ impl Socket {
         self.call_in_kernel(direction, self.call_deadline(direction, flags), op)
     }
 
-    /// Goes on with a call whose fast path did not finish it.
+    /// Continues a call on the slow path.
     pub(in crate::net) fn call_after_miss(
         &self,
         miss: FastPathMiss,
         direction: Direction,
         mut op: impl FnMut(&Descriptor, Flags) -> Result<usize, Errno>,
     ) -> Result<usize> {
-        // The timeout may have been changed since. The fast path is for these two only.
+        // The socket's timeout is not read again: it may have changed. The fast path handles only these two.
         let deadline = if miss.flags() == Flags::NONE { Deadline::Infinite } else { Deadline::Immediate };
         miss.result().or_else(|errno| self.retry_or_fail(errno, direction, deadline, &mut op))
     }
@@ -80,7 +80,7 @@ impl Socket {
         }
     }
 
-    /// The same for a single call with these flags. If the kernel keeps the timeout, a coarse start time suffices.
+    /// The deadline of a single call with these flags. If the kernel keeps the timeout, a coarse start time suffices.
     #[inline]
     fn call_deadline(&self, direction: Direction, flags: Flags) -> Deadline {
         let ms = self.timeout_ms(direction);
@@ -95,7 +95,7 @@ impl Socket {
         }
     }
 
-    /// Decides how a call goes on whose first system call failed.
+    /// Handles the failure of a call's first system call: returns the error, or retries in poll.
     #[cold]
     fn retry_or_fail<T>(
         &self,
