@@ -170,7 +170,7 @@ impl From<NameError> for Error {
             NameError::Failed => Error::NAME_FAILED,
             NameError::NoService => Error::NOT_FOUND,
             NameError::Malformed => Error::ADDR_INVALID,
-            NameError::NoIdna => Error::UNSUPPORTED,
+            NameError::IdnaUnsupported => Error::UNSUPPORTED,
             NameError::System(errno) => errno.into(),
         }
     }

@@ -13,7 +13,7 @@ use std::mem::{MaybeUninit, offset_of, size_of};
 use std::{ptr, slice};
 
 /// The capacity of [`RawAddr::data`].
-pub const ADDR_DATA: usize = 112;
+pub const ADDR_DATA_LEN: usize = 112;
 
 /// An address as plain data, 128 bytes on every system. The fields are unchecked; `Addr` checks them.
 #[derive(Clone, Copy)]
@@ -32,12 +32,13 @@ pub struct RawAddr {
     pub len: u32,
     /// IP: the address in network byte order. UNIX: a path without its final zero, or a zero and an abstract name.
     /// Packet: the hardware address.
-    pub data: [u8; ADDR_DATA],
+    pub data: [u8; ADDR_DATA_LEN],
 }
 
 impl RawAddr {
     /// The empty address.
-    pub const UNSPEC: RawAddr = RawAddr { family: 0, port: 0, scope_id: 0, flow_info: 0, len: 0, data: [0; ADDR_DATA] };
+    pub const UNSPEC: RawAddr =
+        RawAddr { family: 0, port: 0, scope_id: 0, flow_info: 0, len: 0, data: [0; ADDR_DATA_LEN] };
 
     /// The used part of `data`; empty if `len` is out of range.
     #[inline]
@@ -71,7 +72,7 @@ const _: () = assert!(size_of::<IpPart>() == offset_of!(RawAddr, data) + 16);
 
 /// Two fields that are adjacent in memory, as one word.
 #[inline(always)]
-fn word(first: u32, second: u32) -> u64 {
+fn join_u32(first: u32, second: u32) -> u64 {
     let (first, second) = (u64::from(first), u64::from(second));
     if cfg!(target_endian = "little") { first | second << 32 } else { first << 32 | second }
 }
@@ -81,11 +82,11 @@ fn word(first: u32, second: u32) -> u64 {
 fn build_ip_part(family: Family, port: u16, scope_id: u32, flow_info: u32, len: u32, bytes: [u64; 2]) -> IpPart {
     let (first, second) = (family as u32, u32::from(port));
     let begin = if cfg!(target_endian = "little") { first | second << 16 } else { first << 16 | second };
-    [word(begin, scope_id), word(flow_info, len), bytes[0], bytes[1]]
+    [join_u32(begin, scope_id), join_u32(flow_info, len), bytes[0], bytes[1]]
 }
 
 /// Linux's longest hardware address, in bytes.
-pub const HARDWARE_MAX: usize = 32;
+pub const HARDWARE_ADDR_MAX: usize = 32;
 const HARDWARE_OFFSET: usize = offset_of!(sockaddr_ll, sll_addr);
 const PATH_OFFSET: usize = offset_of!(sockaddr_un, sun_path);
 const PATH_CAPACITY: usize = size_of::<sockaddr_un>() - PATH_OFFSET;
@@ -200,9 +201,9 @@ impl SockAddr {
 
     #[inline(always)]
     fn write(&mut self, offset: usize, bytes: &[u8]) {
-        let place = &mut self.storage.0[offset..offset + bytes.len()];
-        // SAFETY: `place` has the length of `bytes`, and they do not overlap.
-        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), place.as_mut_ptr().cast(), bytes.len()) };
+        let target = &mut self.storage.0[offset..offset + bytes.len()];
+        // SAFETY: `target` has the length of `bytes`, and they do not overlap.
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), target.as_mut_ptr().cast(), bytes.len()) };
     }
 
     #[inline(always)]
@@ -248,7 +249,7 @@ impl SockAddr {
             libc::AF_INET => {
                 let inet = read::<sockaddr_in>(bytes)?;
                 let port = u16::from_be(inet.sin_port);
-                Some(build_ip_part(Family::Inet, port, 0, 0, 4, [word(inet.sin_addr.s_addr, 0), 0]))
+                Some(build_ip_part(Family::Inet, port, 0, 0, 4, [join_u32(inet.sin_addr.s_addr, 0), 0]))
             }
             libc::AF_INET6 => {
                 let inet6 = read::<sockaddr_in6>(bytes)?;
@@ -301,7 +302,7 @@ impl SockAddr {
             }
             Family::Packet => {
                 let hardware = addr.bytes();
-                if hardware.len() != addr.len as usize || hardware.len() > HARDWARE_MAX {
+                if hardware.len() != addr.len as usize || hardware.len() > HARDWARE_ADDR_MAX {
                     return Err(Errno(EINVAL));
                 }
                 self.set(sockaddr_ll {
@@ -330,7 +331,7 @@ impl SockAddr {
         match read::<sa_family_t>(bytes).map(c_int::from) {
             Some(libc::AF_UNIX) => {
                 let mut name = bytes.get(PATH_OFFSET..).unwrap_or_default();
-                name = &name[..name.len().min(ADDR_DATA)];
+                name = &name[..name.len().min(ADDR_DATA_LEN)];
                 // A path ends at its zero. An abstract name starts with a zero and may contain more.
                 if name.first() != Some(&0) {
                     name = name.split(|&byte| byte == 0).next().unwrap_or_default();
@@ -355,7 +356,7 @@ impl SockAddr {
                 // A bound socket without a hardware address reports an address that ends before it.
                 let Some(hardware) = bytes.get(HARDWARE_OFFSET..) else { return };
                 let head: sockaddr_ll = zero_extended(bytes);
-                let len = hardware.len().min(HARDWARE_MAX).min(head.sll_halen.into());
+                let len = hardware.len().min(HARDWARE_ADDR_MAX).min(head.sll_halen.into());
                 out.family = Family::Packet as u16;
                 out.port = u16::from_be(head.sll_protocol);
                 out.scope_id = head.sll_ifindex as u32;

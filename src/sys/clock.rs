@@ -22,7 +22,7 @@ impl Instant {
     /// The time of the kernel's last tick. Takes a third of the time of [`Instant::now`]; for calls that rarely need
     /// it.
     #[inline]
-    pub fn recent() -> Instant {
+    pub fn now_coarse() -> Instant {
         Instant { nanos: read(libc::CLOCK_MONOTONIC_COARSE), is_tick: true }
     }
 

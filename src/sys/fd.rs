@@ -17,15 +17,15 @@ pub(in crate::sys) fn close(fd: OwnedFd) {
 
 /// The owner of a file descriptor, which [`close`] closes when the owner is dropped.
 #[derive(Debug)]
-pub(in crate::sys) struct Fd<T: Into<OwnedFd>>(ManuallyDrop<T>);
+pub(in crate::sys) struct CloseOnDrop<T: Into<OwnedFd>>(ManuallyDrop<T>);
 
-impl<T: Into<OwnedFd>> Fd<T> {
-    pub fn new(owner: T) -> Fd<T> {
-        Fd(ManuallyDrop::new(owner))
+impl<T: Into<OwnedFd>> CloseOnDrop<T> {
+    pub fn new(owner: T) -> CloseOnDrop<T> {
+        CloseOnDrop(ManuallyDrop::new(owner))
     }
 }
 
-impl<T: Into<OwnedFd>> Deref for Fd<T> {
+impl<T: Into<OwnedFd>> Deref for CloseOnDrop<T> {
     type Target = T;
 
     #[inline]
@@ -34,7 +34,7 @@ impl<T: Into<OwnedFd>> Deref for Fd<T> {
     }
 }
 
-impl<T: Into<OwnedFd>> Drop for Fd<T> {
+impl<T: Into<OwnedFd>> Drop for CloseOnDrop<T> {
     #[cold]
     fn drop(&mut self) {
         // SAFETY: the field is not used afterwards.

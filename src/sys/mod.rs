@@ -73,10 +73,10 @@ mod socket;
 mod system_call;
 mod types;
 
-pub use addr::{ADDR_DATA, HARDWARE_MAX, RawAddr, SockAddr};
+pub use addr::{ADDR_DATA_LEN, HARDWARE_ADDR_MAX, RawAddr, SockAddr};
 pub use clock::Instant;
 pub use datagram::recv_batch::{RECV_BATCH_MAX, RecvBatch};
-pub use datagram::send_batch::{SEGMENTS, SEGMENTS_BYTES, SendBatch, SendBatchMemory};
+pub use datagram::send_batch::{MAX_SEGMENTED_LEN, MAX_SEGMENTS, SendBatch, SendBatchMemory};
 pub use datagram::types::{Batch, Datagram, present};
 pub use errno::Errno;
 pub use message::control::{Credentials, IncomingControl, Origin, OsError, OutgoingControl};
@@ -99,7 +99,7 @@ pub use socket::descriptor::Descriptor;
 pub use socket::listen_fds::{LISTEN_FDS_MAX, listen_fds};
 pub use socket::options::{Opt, TEXT_CAPACITY, supports};
 pub use socket::send_file::{FileEnd, file_end};
-pub use socket::socket_file::{Directory, is_dead, is_socket, remove_file};
+pub use socket::socket_file::{Directory, is_socket, is_stale, remove_file};
 #[cfg(feature = "capi")]
 pub use socket::sockopt::{is_coalescing, multicast_interface_of, timeout_of};
 pub use socket::tcp_info;

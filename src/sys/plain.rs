@@ -57,8 +57,8 @@ pub(in crate::sys) fn bytes_of_mut<T: Plain>(value: &mut T) -> &mut [u8] {
 /// The value that starts with `bytes`, or with as many of them as it holds; the remainder is zero.
 pub(in crate::sys) fn zero_extended<T: Plain>(bytes: &[u8]) -> T {
     let mut value = zeroed();
-    let place = bytes_of_mut(&mut value);
-    let len = bytes.len().min(place.len());
-    place[..len].copy_from_slice(&bytes[..len]);
+    let target = bytes_of_mut(&mut value);
+    let len = bytes.len().min(target.len());
+    target[..len].copy_from_slice(&bytes[..len]);
     value
 }

@@ -46,7 +46,7 @@ pub unsafe fn system_call<const N: usize>(number: c_long, args: [usize; N]) -> R
     let mut all = [0; 6];
     all[..N].copy_from_slice(&args);
     // SAFETY: guaranteed by the caller.
-    RawResult::new(unsafe { six_args(number, all) }).result()
+    RawResult::new(unsafe { syscall6(number, all) }).result()
 }
 
 /// [`system_call`] for a caller that uses the arguments afterwards. The kernel preserves their registers; writing them
@@ -55,18 +55,18 @@ pub unsafe fn system_call<const N: usize>(number: c_long, args: [usize; N]) -> R
 /// # Safety
 /// As [`system_call`]. A sixth argument of the call is undefined and must have no effect.
 #[inline(always)]
-pub unsafe fn system_call_keeping(number: c_long, args: &mut [usize; 5]) -> RawResult {
+pub unsafe fn system_call_preserving_args(number: c_long, args: &mut [usize; 5]) -> RawResult {
     // SAFETY: guaranteed by the caller.
-    unsafe { five_args(number, args) }
+    unsafe { syscall5(number, args) }
 }
 
 /// The result of a function of the C library that returns -1 and sets errno on error.
-pub(in crate::sys) fn check(result: c_long) -> Result<usize, Errno> {
+pub(in crate::sys) fn errno_result(result: c_long) -> Result<usize, Errno> {
     usize::try_from(result).map_err(|_| Errno::last())
 }
 
 /// Runs a function of the C library with thread cancellation disabled.
-pub fn uncanceled<T>(call: impl FnOnce() -> T) -> T {
+pub fn with_cancellation_disabled<T>(call: impl FnOnce() -> T) -> T {
     unsafe extern "C" {
         fn pthread_setcancelstate(state: c_int, before: *mut c_int) -> c_int;
     }
@@ -82,7 +82,7 @@ pub fn uncanceled<T>(call: impl FnOnce() -> T) -> T {
 
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-unsafe fn six_args(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
+unsafe fn syscall6(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
     let result;
     // SAFETY: the registers are those of Linux's convention. The call changes the ones named as outputs, and memory.
     unsafe {
@@ -97,14 +97,14 @@ unsafe fn six_args(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
     result
 }
 
-/// [`six_args`] with the sixth argument's register left to the compiler, which has few registers that a call preserves.
+/// [`syscall6`] with the sixth argument's register left to the compiler, which has few registers that a call preserves.
 /// For calls that have a sixth argument, memcheck looks at the value in that register.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-unsafe fn five_args(number: c_long, args: &mut [usize; 5]) -> RawResult {
+unsafe fn syscall5(number: c_long, args: &mut [usize; 5]) -> RawResult {
     let (result, minus_one);
     let [a, b, c, d, e] = args;
-    // SAFETY: as in `six_args`.
+    // SAFETY: as in `syscall6`.
     unsafe {
         std::arch::asm!(
             "syscall",
@@ -119,15 +119,15 @@ unsafe fn five_args(number: c_long, args: &mut [usize; 5]) -> RawResult {
 }
 
 #[cfg(not(target_arch = "x86_64"))]
-unsafe fn five_args(number: c_long, args: &mut [usize; 5]) -> RawResult {
+unsafe fn syscall5(number: c_long, args: &mut [usize; 5]) -> RawResult {
     let [a, b, c, d, e] = *args;
     // SAFETY: guaranteed by the caller.
-    RawResult::new(unsafe { six_args(number, [a, b, c, d, e, 0]) })
+    RawResult::new(unsafe { syscall6(number, [a, b, c, d, e, 0]) })
 }
 
 #[cfg(target_arch = "aarch64")]
 #[inline(always)]
-unsafe fn six_args(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
+unsafe fn syscall6(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
     let result;
     // SAFETY: the registers are those of Linux's convention. The call changes the output, and memory.
     unsafe {
@@ -142,7 +142,7 @@ unsafe fn six_args(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
 }
 
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-unsafe fn six_args(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
+unsafe fn syscall6(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
     // SAFETY: guaranteed by the caller.
     match unsafe { libc::syscall(number, a, b, c, d, e, f) } {
         -1 => -(Errno::last().0 as isize),

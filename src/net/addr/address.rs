@@ -1,7 +1,7 @@
 //! Socket addresses.
 
 use crate::net::{Error, Family, Result};
-use crate::sys::{ADDR_DATA, HARDWARE_MAX, RawAddr};
+use crate::sys::{ADDR_DATA_LEN, HARDWARE_ADDR_MAX, RawAddr};
 use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
@@ -97,7 +97,7 @@ impl Addr {
                     && name.len() <= UNIX_MAX
                     && (name.first() == Some(&0) || !name.contains(&0))
             }
-            Family::Packet => raw.len as usize <= HARDWARE_MAX && i32::try_from(raw.scope_id).is_ok(),
+            Family::Packet => raw.len as usize <= HARDWARE_ADDR_MAX && i32::try_from(raw.scope_id).is_ok(),
         };
         if is_well_formed { Ok(()) } else { Err(Error::ADDR_INVALID) }
     }
@@ -219,7 +219,7 @@ impl Hash for Addr {
 
 impl From<SocketAddrV4> for Addr {
     fn from(addr: SocketAddrV4) -> Addr {
-        let mut data = [0; ADDR_DATA];
+        let mut data = [0; ADDR_DATA_LEN];
         data[..4].copy_from_slice(&addr.ip().octets());
         Addr(RawAddr { family: Family::Inet as u16, port: addr.port(), len: 4, data, ..RawAddr::UNSPEC })
     }
@@ -227,7 +227,7 @@ impl From<SocketAddrV4> for Addr {
 
 impl From<SocketAddrV6> for Addr {
     fn from(addr: SocketAddrV6) -> Addr {
-        let mut data = [0; ADDR_DATA];
+        let mut data = [0; ADDR_DATA_LEN];
         data[..16].copy_from_slice(&addr.ip().octets());
         Addr(RawAddr {
             family: Family::Inet6 as u16,

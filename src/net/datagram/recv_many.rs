@@ -55,15 +55,15 @@ impl Socket {
             // this message could take all of them.
             let end = datagrams.len() - (messages - 1 - message);
             let out = &mut datagrams[count..end];
-            let taken = batch.take(message, out, |local| *self.to_own_family(Addr::from_os(local)).raw());
-            count += taken.count;
+            let split = batch.split_message(message, out, |local| *self.to_own_family(Addr::from_os(local)).raw());
+            count += split.count;
             // An unnamed UNIX sender has an address without a name.
             if self.family == Family::Unix {
                 let datagram = &mut datagrams[count - 1];
                 datagram.present |= present::ADDR;
                 datagram.addr.family = Family::Unix as u16;
             }
-            if let Some(len) = taken.cut {
+            if let Some(len) = split.truncated_len {
                 let result = if flags.intersects(Flags::TRUNC) { len as i64 } else { Error::TRUNCATED.code() };
                 datagrams[count - 1].result = result;
             }

@@ -5,7 +5,7 @@ use crate::net::message::packet_info::control_error;
 use crate::net::{Addr, Datagram, Error, Family, Flags, Opt, PacketInfo, Result, Socket, Type};
 use crate::sys::errno::EIO;
 use crate::sys::{
-    Descriptor, Direction, OutgoingControl, SEGMENTS, SEGMENTS_BYTES, SendBatch, SendBatchMemory, present,
+    Descriptor, Direction, MAX_SEGMENTED_LEN, MAX_SEGMENTS, OutgoingControl, SendBatch, SendBatchMemory, present,
 };
 
 /// Values of [`Opt::PathMtuDiscovery`]: `WANT` fragments datagrams above the path MTU, `DO` rejects them.
@@ -242,7 +242,7 @@ impl Socket {
         flags: Flags,
         deadline: Deadline,
     ) -> Result<usize, BatchError> {
-        let mut memory = SendBatchMemory::<1, SEGMENTS>::new();
+        let mut memory = SendBatchMemory::<1, MAX_SEGMENTS>::new();
         let mut batch = SendBatch::new(&mut memory, true);
         self.push_message(&mut batch, datagrams)?;
         self.send_batch(batch, flags, deadline)
@@ -282,7 +282,7 @@ impl Socket {
         let [first, next @ ..] = datagrams else { return Ok(0) };
         self.begin_message(batch, first).map_err(|error| BatchError { error, was_segmented: false })?;
         first.result = first.len() as i64;
-        Ok(1 + batch.end(first, next))
+        Ok(1 + batch.finish_message(first, next))
     }
 
     /// Begins a message with a datagram, its address and its control data.
@@ -297,7 +297,7 @@ impl Socket {
         }
         let to = if datagram.present & present::ADDR == 0 { None } else { Some(&datagram.addr) };
         to.map_or(Ok(()), |to| self.check_raw_remote(to))?;
-        batch.begin(datagram, to)?;
+        batch.begin_message(datagram, to)?;
         if datagram.present & !present::ADDR == 0 { Ok(()) } else { self.push_control(batch, datagram) }
     }
 
@@ -335,7 +335,7 @@ impl Socket {
         flags: Flags,
         deadline: Deadline,
     ) -> Result<usize, BatchError> {
-        let was_segmented = batch.begins_in_segments();
+        let was_segmented = batch.is_first_segmented();
         let send = |fd: &Descriptor, extra| batch.send(fd, flags | extra);
         let result = match deadline {
             // The kernel would apply the socket's timeout to each message separately.
@@ -351,5 +351,8 @@ impl Socket {
 fn is_likely_one_message(datagrams: &[Datagram<'_>]) -> bool {
     let [first, .., last] = datagrams else { return true };
     let bytes = first.len().saturating_mul(datagrams.len());
-    datagrams.len() <= SEGMENTS && bytes <= SEGMENTS_BYTES && last.len() <= first.len() && last.goes_with(first)
+    datagrams.len() <= MAX_SEGMENTS
+        && bytes <= MAX_SEGMENTED_LEN
+        && last.len() <= first.len()
+        && last.can_share_message_with(first)
 }

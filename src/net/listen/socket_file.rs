@@ -6,7 +6,7 @@
 
 use crate::net::deadline::Deadline;
 use crate::net::{Addr, Error, Result, Socket};
-use crate::sys::{Directory, is_dead, is_socket, remove_file, sleep};
+use crate::sys::{Directory, is_socket, is_stale, remove_file, sleep};
 use std::ffi::CString;
 use std::time::Duration;
 
@@ -67,7 +67,7 @@ impl<'a> SocketFile<'a> {
     fn check_dead(&self) -> Result<()> {
         if !retry_interrupted(|| is_socket(&self.path))? {
             Err(Error::EXISTS)
-        } else if !retry_interrupted(|| is_dead(self.addr.raw()))? {
+        } else if !retry_interrupted(|| is_stale(self.addr.raw()))? {
             Err(Error::ADDR_IN_USE)
         } else {
             Ok(())

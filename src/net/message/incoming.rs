@@ -51,7 +51,7 @@ macro_rules! incoming {
                 match item {
                     $($($control => self.$field = $value,)?)+
                     IncomingControl::Descriptor(fd) => self.is_control_truncated |= self.descriptors.push(fd).is_err(),
-                    IncomingControl::Lost => self.is_control_truncated = true,
+                    IncomingControl::Truncated => self.is_control_truncated = true,
                     IncomingControl::Other(packed) => self.is_control_truncated |= !other(packed),
                 }
             }
@@ -93,13 +93,13 @@ incoming! {
     pub hardware_timestamp: Duration = IncomingControl::HardwareTimestamp(time) => Some(time);
     /// How many messages the socket has dropped so far because its queue was full.
     /// ([`Opt::RecvOverflow`](crate::Opt::RecvOverflow))
-    pub overflow: u32 = IncomingControl::Overflow(count) => Some(count);
+    pub overflow: u32 = IncomingControl::DroppedCount(count) => Some(count);
     /// The new path MTU in bytes. ([`Opt::RecvPathMtu`](crate::Opt::RecvPathMtu))
     pub path_mtu: u32 = IncomingControl::PathMtu(mtu) => Some(mtu);
     /// The destination before the packet was redirected to this socket.
     /// ([`Opt::RecvOriginalDest`](crate::Opt::RecvOriginalDest))
     pub original_destination: Addr = IncomingControl::OriginalDestination(addr) => Some(Addr::from_os(addr));
-    pub(crate) process: Descriptor = IncomingControl::Process(fd) => Some(fd);
+    pub(crate) process: Descriptor = IncomingControl::Pidfd(fd) => Some(fd);
     /// An error, or a report on sent data.
     /// ([`Flags::ERROR_QUEUE`](crate::Flags::ERROR_QUEUE), [`Opt::RecvErrors`](crate::Opt::RecvErrors))
     pub error: QueuedError = IncomingControl::Error(error) => Some(QueuedError::new(&error));

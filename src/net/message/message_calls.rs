@@ -69,21 +69,24 @@ impl Socket {
             return Ok(0);
         }
         let (mut name, mut control) = (SockAddr::new(), ControlBuf::new());
-        let (count, cut) = self
+        let (count, truncation) = self
             .call(Direction::Recv, flags, |fd, extra| fd.recv_msg(bufs, os_flags | extra, &mut name, &mut control))?;
         // The system writes no address for an entry of the error queue that is not about a datagram.
         if self.kind.has_messages() {
             message.from = Some(self.addr_from(&name)).filter(|from| from.family() != Family::Unspec);
         }
-        message.is_truncated = cut.data;
-        message.is_control_truncated = cut.control;
-        control.drain(cut.control, |item| message.store(item, other));
+        message.is_truncated = truncation.is_data_truncated;
+        message.is_control_truncated = truncation.is_control_truncated;
+        control.drain(truncation.is_control_truncated, |item| message.store(item, other));
         for addr in message.destination.iter_mut().map(|to| &mut to.addr).chain(&mut message.original_destination) {
             *addr = self.to_own_family(*addr);
         }
-        // For an entry of the error queue the system never reports the datagram's full length, only that it was cut.
+        // For an entry of the error queue, the kernel reports that the datagram exceeded the buffer, but not its full
+        // buffer.
         match self.recv_result(count, capacity, flags) {
-            Ok(_) if cut.data && (count <= capacity || !flags.intersects(Flags::TRUNC)) => Err(Error::TRUNCATED),
+            Ok(_) if truncation.is_data_truncated && (count <= capacity || !flags.intersects(Flags::TRUNC)) => {
+                Err(Error::TRUNCATED)
+            }
             result => result,
         }
     }

@@ -46,7 +46,7 @@ pub(in crate::net) struct Mode {
 
 impl Mode {
     pub(in crate::net) fn read(fd: &Descriptor) -> Result<Mode> {
-        let (family, kind) = fd.kind()?;
+        let (family, kind) = fd.family_and_type()?;
         let family = family.ok_or(Error::FAMILY_UNSUPPORTED)?;
         let is_nonblocking = fd.nonblocking()?;
         let timeout = |direction| if is_nonblocking { Ok(0) } else { kernel_timeout_ms(fd, direction) };

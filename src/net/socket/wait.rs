@@ -91,7 +91,7 @@ impl Socket {
         } else if direction == Direction::Send && self.family == Family::Unix || self.was_nonblocking.load(Relaxed) {
             Deadline::After(ms, Instant::now())
         } else {
-            Deadline::After(ms, Instant::recent())
+            Deadline::After(ms, Instant::now_coarse())
         }
     }
 

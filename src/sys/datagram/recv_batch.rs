@@ -6,7 +6,7 @@ use crate::sys::errno::Errno;
 use crate::sys::message::control::IncomingControl;
 use crate::sys::message::control_buf::ControlBuf;
 use crate::sys::socket::descriptor::Descriptor;
-use crate::sys::socket::transfer::{message, recv_flags};
+use crate::sys::socket::transfer::{new_msghdr, recv_flags};
 use crate::sys::system_call::system_call;
 use crate::sys::types::Flags;
 use libc::{iovec, mmsghdr};
@@ -22,7 +22,7 @@ type Control = ControlBuf<256>;
 /// Buffers for up to `CAPACITY` messages, and the messages received.
 pub struct RecvBatch<'a, const CAPACITY: usize> {
     headers: [MaybeUninit<mmsghdr>; CAPACITY],
-    names: [MaybeUninit<SockAddr>; CAPACITY],
+    addrs: [MaybeUninit<SockAddr>; CAPACITY],
     controls: [MaybeUninit<Control>; CAPACITY],
     bufs: [MaybeUninit<iovec>; CAPACITY],
     /// The number of buffers.
@@ -31,11 +31,11 @@ pub struct RecvBatch<'a, const CAPACITY: usize> {
 }
 
 /// The result of splitting a message.
-pub struct Taken {
+pub struct SplitMessage {
     /// The number of datagrams in the message.
     pub count: usize,
     /// The message's whole length, if it exceeded the buffer.
-    pub cut: Option<usize>,
+    pub truncated_len: Option<usize>,
 }
 
 impl<'a, const CAPACITY: usize> RecvBatch<'a, CAPACITY> {
@@ -43,7 +43,7 @@ impl<'a, const CAPACITY: usize> RecvBatch<'a, CAPACITY> {
     pub fn new() -> Self {
         RecvBatch {
             headers: [const { MaybeUninit::uninit() }; CAPACITY],
-            names: [const { MaybeUninit::uninit() }; CAPACITY],
+            addrs: [const { MaybeUninit::uninit() }; CAPACITY],
             controls: [const { MaybeUninit::uninit() }; CAPACITY],
             bufs: [const { MaybeUninit::uninit() }; CAPACITY],
             count: 0,
@@ -73,10 +73,10 @@ impl<'a, const CAPACITY: usize> RecvBatch<'a, CAPACITY> {
     pub fn receive(&mut self, fd: &Descriptor, flags: Flags) -> Result<usize, Errno> {
         assert!(self.count > 0);
         for at in 0..self.count() {
-            let mut header = message(self.bufs[at].as_mut_ptr(), 1);
-            let name = self.names[at].write(SockAddr::new());
-            header.msg_namelen = name.len();
-            header.msg_name = name.as_mut_ptrs().0.cast();
+            let mut header = new_msghdr(self.bufs[at].as_mut_ptr(), 1);
+            let addr = self.addrs[at].write(SockAddr::new());
+            header.msg_namelen = addr.len();
+            header.msg_name = addr.as_mut_ptrs().0.cast();
             let (control, control_len) = self.controls[at].write(Control::new()).as_mut_buf();
             header.msg_control = control.cast();
             header.msg_controllen = control_len as _;
@@ -96,49 +96,54 @@ impl<'a, const CAPACITY: usize> RecvBatch<'a, CAPACITY> {
         }
     }
 
-    /// Splits a received message into datagrams and writes them to `out`, which has at least one element. `own`
+    /// Splits a received message into datagrams and writes them to `out`, which has at least one element. `to_socket_family`
     /// converts local addresses. If `out` is too short for a coalesced message, its last element is a datagram with all
     /// remaining bytes.
     #[inline(always)]
-    pub fn take(&mut self, message: usize, out: &mut [Datagram<'a>], own: impl Fn(RawAddr) -> RawAddr) -> Taken {
+    pub fn split_message(
+        &mut self,
+        message: usize,
+        out: &mut [Datagram<'a>],
+        to_socket_family: impl Fn(RawAddr) -> RawAddr,
+    ) -> SplitMessage {
         assert!(message < self.count());
         // SAFETY: initialised by `receive`.
         let (header, buf) = unsafe { (self.headers[message].assume_init_ref(), self.bufs[message].assume_init_ref()) };
         let len = header.msg_len as usize;
         let received = len.min(buf.iov_len);
-        let is_cut = header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0 || received < len;
+        let is_truncated = header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0 || received < len;
 
-        let [first, ..] = out else { return Taken { count: 0, cut: None } };
+        let [first, ..] = out else { return SplitMessage { count: 0, truncated_len: None } };
         // SAFETY: initialised by `receive`.
-        let name = unsafe { self.names[message].assume_init_mut() };
-        name.set_len(header.msg_hdr.msg_namelen);
+        let addr = unsafe { self.addrs[message].assume_init_mut() };
+        addr.set_len(header.msg_hdr.msg_namelen);
         (first.present, first.tos) = (present::ADDR, 0);
-        match name.ip_part() {
+        match addr.ip_part() {
             Some(part) => first.addr.set_ip_part(part),
             None => {
-                name.decode(&mut first.addr);
+                addr.decode(&mut first.addr);
                 first.present = if first.addr.family == 0 { 0 } else { present::ADDR };
             }
         }
         #[allow(clippy::unnecessary_cast, reason = "C libraries differ in its type")]
-        let packed = header.msg_hdr.msg_controllen as usize;
+        let control_len = header.msg_hdr.msg_controllen as usize;
         let mut size = received;
-        if packed > 0 {
+        if control_len > 0 {
             // SAFETY: initialised by `receive`.
             let control = unsafe { self.controls[message].assume_init_mut() };
-            // SAFETY: the kernel has written `packed` bytes, and new descriptors.
-            unsafe { control.set_len(packed) };
+            // SAFETY: the kernel has written `control_len` bytes, and new descriptors.
+            unsafe { control.set_len(control_len) };
             size = match control.only_segment_size() {
                 Some(size) => size as usize,
                 None => {
-                    let is_cut = header.msg_hdr.msg_flags & libc::MSG_CTRUNC != 0;
-                    parse_control(control, is_cut, first, own).unwrap_or(received)
+                    let is_truncated = header.msg_hdr.msg_flags & libc::MSG_CTRUNC != 0;
+                    parse_control(control, is_truncated, first, to_socket_family).unwrap_or(received)
                 }
             };
         }
 
         (first.data, first.len) = (buf.iov_base.cast(), received);
-        Taken { count: split(out, size), cut: is_cut.then_some(len) }
+        SplitMessage { count: split(out, size), truncated_len: is_truncated.then_some(len) }
     }
 }
 
@@ -155,10 +160,10 @@ fn split(out: &mut [Datagram<'_>], size: usize) -> usize {
         return 1;
     }
     (first.len, first.result) = (size, size as i64);
-    let (common_fields, mut place) = (first.common_fields(), first.data);
+    let (common_fields, mut next_data) = (first.common_fields(), first.data);
     for datagram in others.iter_mut() {
-        place = place.wrapping_add(size);
-        (datagram.data, datagram.len) = (place, size);
+        next_data = next_data.wrapping_add(size);
+        (datagram.data, datagram.len) = (next_data, size);
         datagram.set_common_fields(common_fields);
     }
     if first.present & (present::PACKET_INFO | present::TIME) != 0 {
@@ -177,12 +182,12 @@ fn split(out: &mut [Datagram<'_>], size: usize) -> usize {
 #[inline(never)]
 fn parse_control(
     control: &mut Control,
-    is_cut: bool,
+    is_truncated: bool,
     datagram: &mut Datagram<'_>,
-    own: impl Fn(RawAddr) -> RawAddr,
+    to_socket_family: impl Fn(RawAddr) -> RawAddr,
 ) -> Option<usize> {
     let mut size = None;
-    control.drain(is_cut, |item| match item {
+    control.drain(is_truncated, |item| match item {
         IncomingControl::SegmentSize(segment) => size = Some(segment as usize),
         IncomingControl::Tos(tos) => {
             datagram.present |= present::TOS;
@@ -191,7 +196,7 @@ fn parse_control(
         IncomingControl::Destination(interface, addr) => {
             datagram.present |= present::PACKET_INFO;
             datagram.interface = interface;
-            datagram.local = own(addr);
+            datagram.local = to_socket_family(addr);
         }
         IncomingControl::Timestamp(time) => {
             datagram.present |= present::TIME;

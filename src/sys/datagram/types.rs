@@ -150,7 +150,7 @@ impl<'a> Datagram<'a> {
 
     /// Whether it has the same destination and control messages as another, so that one message can carry both.
     #[inline(always)]
-    pub(crate) fn goes_with(&self, other: &Datagram<'_>) -> bool {
+    pub(crate) fn can_share_message_with(&self, other: &Datagram<'_>) -> bool {
         let present = other.present;
         self.present == present
             && (present & present::ADDR == 0 || self.addr.ip_part() == other.addr.ip_part())

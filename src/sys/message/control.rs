@@ -53,9 +53,9 @@ pub enum OutgoingControl<'a> {
 pub enum IncomingControl<'a> {
     Descriptor(Descriptor),
     /// A descriptor for the sender's process.
-    Process(Descriptor),
+    Pidfd(Descriptor),
     /// The system could not create what the message should contain.
-    Lost,
+    Truncated,
     Credentials(Credentials),
     /// The interface and address that the message was sent to.
     Destination(u32, RawAddr),
@@ -66,7 +66,7 @@ pub enum IncomingControl<'a> {
     Timestamp(Duration),
     HardwareTimestamp(Duration),
     /// How many messages the socket has dropped so far because its queue was full.
-    Overflow(u32),
+    DroppedCount(u32),
     SegmentSize(u32),
     PathMtu(u32),
     Error(OsError),

@@ -10,12 +10,12 @@ use std::{ptr, slice};
 const DEFAULT_CAPACITY: usize = 4096;
 
 /// Rounds a length up to the alignment of control messages (`CMSG_ALIGN`).
-pub(in crate::sys::message) const fn align(len: usize) -> usize {
+pub(in crate::sys::message) const fn cmsg_align(len: usize) -> usize {
     len.next_multiple_of(align_of::<usize>())
 }
 
 /// The length of a control message's header.
-pub(in crate::sys::message) const HEADER: usize = align(size_of::<cmsghdr>());
+pub(in crate::sys::message) const HEADER_LEN: usize = cmsg_align(size_of::<cmsghdr>());
 
 /// Packed control messages.
 #[repr(C, align(8))]
@@ -33,7 +33,7 @@ impl<const CAPACITY: usize> ControlBuf<CAPACITY> {
 
     /// The control messages' address and length.
     #[inline]
-    pub(in crate::sys) fn packed(&self) -> (*const u8, usize) {
+    pub(in crate::sys) fn as_raw_parts(&self) -> (*const u8, usize) {
         (self.buf.as_ptr().cast(), self.len)
     }
 
@@ -69,20 +69,20 @@ impl<const CAPACITY: usize> ControlBuf<CAPACITY> {
     #[inline(always)]
     pub(in crate::sys::message) fn append_aligned(&mut self, bytes: &[u8]) -> Result<(), Errno> {
         let end = self.len + bytes.len();
-        let place = self.buf.get_mut(self.len..end).ok_or(Errno(EINVAL))?;
+        let slot = self.buf.get_mut(self.len..end).ok_or(Errno(EINVAL))?;
         // SAFETY: both are `bytes.len()` bytes, and they do not overlap.
-        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), place.as_mut_ptr().cast(), bytes.len()) };
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), slot.as_mut_ptr().cast(), bytes.len()) };
         self.len = end;
         Ok(())
     }
 
     /// Appends bytes, and zeros up to where the next control message may begin.
     pub(in crate::sys::message) fn append(&mut self, bytes: &[u8]) -> Result<(), Errno> {
-        let end = align(self.len + bytes.len());
-        let place = self.buf.get_mut(self.len..end).ok_or(Errno(EINVAL))?;
-        let (place, padding) = place.split_at_mut(bytes.len());
+        let end = cmsg_align(self.len + bytes.len());
+        let slot = self.buf.get_mut(self.len..end).ok_or(Errno(EINVAL))?;
+        let (slot, padding) = slot.split_at_mut(bytes.len());
         // SAFETY: both are `bytes.len()` bytes, and they do not overlap.
-        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), place.as_mut_ptr().cast(), bytes.len()) };
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), slot.as_mut_ptr().cast(), bytes.len()) };
         padding.fill(MaybeUninit::new(0));
         self.len = end;
         Ok(())

@@ -30,8 +30,8 @@ impl Descriptors {
     /// Appends a descriptor, or returns it if the queue is full.
     pub fn push(&mut self, fd: Descriptor) -> Result<(), Descriptor> {
         match self.fds.get_mut(self.end) {
-            Some(place) => {
-                place.write(OwnedFd::from(fd).into_raw_fd());
+            Some(slot) => {
+                slot.write(OwnedFd::from(fd).into_raw_fd());
                 self.end += 1;
                 Ok(())
             }

@@ -2,7 +2,7 @@
 
 use crate::sys::errno::{EINVAL, Errno};
 use crate::sys::message::control::{Credentials, OutgoingControl};
-use crate::sys::message::control_buf::{ControlBuf, HEADER, align};
+use crate::sys::message::control_buf::{ControlBuf, HEADER_LEN, cmsg_align};
 use crate::sys::message::descriptors::DESCRIPTORS_MAX;
 use crate::sys::plain::{Plain, bytes_of, read, zeroed};
 use crate::sys::types::Family;
@@ -22,7 +22,7 @@ struct SegmentSize {
 // SAFETY: the fields are integers and a plain struct.
 unsafe impl Plain for SegmentSize {}
 
-const _: () = assert!(size_of::<SegmentSize>() == HEADER + align(size_of::<u16>()));
+const _: () = assert!(size_of::<SegmentSize>() == HEADER_LEN + cmsg_align(size_of::<u16>()));
 
 impl<const CAPACITY: usize> ControlBuf<CAPACITY> {
     /// Adds a control message for a socket of this family. `EINVAL` if it does not fit.
@@ -90,21 +90,21 @@ impl<const CAPACITY: usize> ControlBuf<CAPACITY> {
 
 fn header(level: c_int, kind: c_int, data_len: usize) -> cmsghdr {
     let mut header: cmsghdr = zeroed();
-    header.cmsg_len = (HEADER + data_len) as _;
+    header.cmsg_len = (HEADER_LEN + data_len) as _;
     header.cmsg_level = level;
     header.cmsg_type = kind;
     header
 }
 
 /// Whether the bytes are complete control messages, so that no control message after them is taken for a part of one.
-fn is_packed(mut rest: &[u8]) -> bool {
-    while let Some(header) = read::<cmsghdr>(rest) {
+fn is_packed(mut remaining: &[u8]) -> bool {
+    while let Some(header) = read::<cmsghdr>(remaining) {
         #[allow(clippy::unnecessary_cast, reason = "C libraries differ in its type")]
         let len = header.cmsg_len as usize;
-        if !(HEADER..=rest.len()).contains(&len) {
+        if !(HEADER_LEN..=remaining.len()).contains(&len) {
             return false;
         }
-        rest = rest.get(align(len)..).unwrap_or_default();
+        remaining = remaining.get(cmsg_align(len)..).unwrap_or_default();
     }
-    rest.is_empty()
+    remaining.is_empty()
 }

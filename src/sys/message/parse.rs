@@ -3,7 +3,7 @@
 use crate::sys::addr::{RawAddr, SockAddr};
 use crate::sys::errno::Errno;
 use crate::sys::message::control::{Credentials, IncomingControl, Origin, OsError};
-use crate::sys::message::control_buf::{ControlBuf, HEADER, align};
+use crate::sys::message::control_buf::{ControlBuf, HEADER_LEN, cmsg_align};
 use crate::sys::plain::read;
 use crate::sys::socket::descriptor::Descriptor;
 use crate::sys::types::Family;
@@ -20,12 +20,12 @@ impl<const CAPACITY: usize> ControlBuf<CAPACITY> {
     /// The size of the segments of a coalesced datagram, if that is the only control message.
     #[inline(always)]
     pub fn only_segment_size(&self) -> Option<u32> {
-        const LEN: usize = HEADER + size_of::<c_int>();
+        const LEN: usize = HEADER_LEN + size_of::<c_int>();
         let bytes = self.bytes();
-        if bytes.len() != align(LEN) {
+        if bytes.len() != cmsg_align(LEN) {
             return None;
         }
-        let (header, size) = (read::<cmsghdr>(bytes)?, read::<u32>(&bytes[HEADER..])?);
+        let (header, size) = (read::<cmsghdr>(bytes)?, read::<u32>(&bytes[HEADER_LEN..])?);
         let is_segment_size =
             header.cmsg_len == LEN as _ && (header.cmsg_level, header.cmsg_type) == (libc::SOL_UDP, libc::UDP_GRO);
         is_segment_size.then_some(size)
@@ -33,20 +33,20 @@ impl<const CAPACITY: usize> ControlBuf<CAPACITY> {
 
     /// Removes and parses all control messages. If they were truncated, the kernel may have filled the buffer to its
     /// end with a part of the last one, which is left out.
-    pub fn drain(&mut self, is_truncated: bool, mut each: impl FnMut(IncomingControl<'_>)) {
-        let (mut rest, is_full) = self.take_bytes();
-        while let Some(header) = read::<cmsghdr>(rest) {
+    pub fn drain(&mut self, is_truncated: bool, mut emit: impl FnMut(IncomingControl<'_>)) {
+        let (mut remaining, is_full) = self.take_bytes();
+        while let Some(header) = read::<cmsghdr>(remaining) {
             #[allow(clippy::unnecessary_cast, reason = "C libraries differ in its type")]
             let len = header.cmsg_len as usize;
-            let Some(data) = rest.get(HEADER..len) else { break };
-            let may_be_part = is_truncated && is_full && align(len) >= rest.len();
+            let Some(data) = remaining.get(HEADER_LEN..len) else { break };
+            let may_be_part = is_truncated && is_full && cmsg_align(len) >= remaining.len();
             // The kernel never splits a descriptor.
             if may_be_part && header.cmsg_level != libc::SOL_SOCKET {
                 break;
             }
             // SAFETY: the kernel has written the message, and its descriptors have no owner yet.
-            unsafe { parse(header.cmsg_level, header.cmsg_type, data, &rest[..len], &mut each) };
-            rest = rest.get(align(len)..).unwrap_or_default();
+            unsafe { parse(header.cmsg_level, header.cmsg_type, data, &remaining[..len], &mut emit) };
+            remaining = remaining.get(cmsg_align(len)..).unwrap_or_default();
         }
     }
 }
@@ -55,72 +55,76 @@ impl<const CAPACITY: usize> ControlBuf<CAPACITY> {
 ///
 /// # Safety
 /// The descriptors in it are open and have no owner yet.
-unsafe fn parse(level: c_int, kind: c_int, data: &[u8], packed: &[u8], each: &mut impl FnMut(IncomingControl<'_>)) {
+unsafe fn parse(level: c_int, kind: c_int, data: &[u8], packed: &[u8], emit: &mut impl FnMut(IncomingControl<'_>)) {
     let number = || read::<u32>(data).unwrap_or_else(|| data.first().copied().unwrap_or(0).into());
     // SAFETY: guaranteed by the caller.
-    let own = |fd: &RawFd| Descriptor::from(unsafe { OwnedFd::from_raw_fd(*fd) });
-    let mut one = |item: Option<IncomingControl<'_>>| each(item.unwrap_or(IncomingControl::Other(packed)));
+    let take_fd = |fd: &RawFd| Descriptor::from(unsafe { OwnedFd::from_raw_fd(*fd) });
+    let mut emit_or_raw = |item: Option<IncomingControl<'_>>| emit(item.unwrap_or(IncomingControl::Other(packed)));
     match (level, kind) {
         (libc::SOL_SOCKET, libc::SCM_RIGHTS) => {
             for fd in data.chunks_exact(size_of::<RawFd>()).filter_map(read::<RawFd>) {
-                each(IncomingControl::Descriptor(own(&fd)));
+                emit(IncomingControl::Descriptor(take_fd(&fd)));
             }
         }
         (libc::SOL_SOCKET, SCM_PIDFD) => {
             // A negative number is the error for which the kernel could not open the descriptor.
             match read::<RawFd>(data) {
-                Some(fd @ 0..) => each(IncomingControl::Process(own(&fd))),
-                _ => each(IncomingControl::Lost),
+                Some(fd @ 0..) => emit(IncomingControl::Pidfd(take_fd(&fd))),
+                _ => emit(IncomingControl::Truncated),
             }
         }
-        (libc::SOL_SOCKET, libc::SCM_CREDENTIALS) => one(read::<ucred>(data)
-            .map(|ucred { pid, uid, gid }| IncomingControl::Credentials(Credentials { pid, uid, gid }))),
-        (libc::SOL_SOCKET, SCM_SECURITY) => one(None),
+        (libc::SOL_SOCKET, libc::SCM_CREDENTIALS) => emit_or_raw(
+            read::<ucred>(data)
+                .map(|ucred { pid, uid, gid }| IncomingControl::Credentials(Credentials { pid, uid, gid })),
+        ),
+        (libc::SOL_SOCKET, SCM_SECURITY) => emit_or_raw(None),
         (libc::SOL_SOCKET, libc::SO_TIMESTAMPNS | libc::SO_TIMESTAMPNS_NEW) => {
-            one(read::<timespec>(data).and_then(since_1970).map(IncomingControl::Timestamp));
+            emit_or_raw(read::<timespec>(data).and_then(since_1970).map(IncomingControl::Timestamp));
         }
         (libc::SOL_SOCKET, libc::SO_TIMESTAMP | libc::SO_TIMESTAMP_NEW) => {
             let time = read::<timeval>(data)
                 .and_then(|time| since_1970(timespec { tv_sec: time.tv_sec, tv_nsec: time.tv_usec * 1000 }));
-            one(time.map(IncomingControl::Timestamp));
+            emit_or_raw(time.map(IncomingControl::Timestamp));
         }
         // The timestamps of software, an unused one, and of hardware. Those not taken are zero.
         (libc::SOL_SOCKET, libc::SO_TIMESTAMPING | libc::SO_TIMESTAMPING_NEW) => {
             let [software, _, hardware] = read::<[timespec; 3]>(data).map_or([None; 3], |times| times.map(since_1970));
             let is_taken = |time: &Duration| !time.is_zero();
-            software.filter(is_taken).into_iter().for_each(|time| each(IncomingControl::Timestamp(time)));
-            hardware.filter(is_taken).into_iter().for_each(|time| each(IncomingControl::HardwareTimestamp(time)));
+            software.filter(is_taken).into_iter().for_each(|time| emit(IncomingControl::Timestamp(time)));
+            hardware.filter(is_taken).into_iter().for_each(|time| emit(IncomingControl::HardwareTimestamp(time)));
         }
-        (libc::SOL_SOCKET, libc::SO_RXQ_OVFL) => one(Some(IncomingControl::Overflow(number()))),
-        (libc::IPPROTO_IP, libc::IP_PKTINFO) => one(read::<in_pktinfo>(data).map(|info| {
+        (libc::SOL_SOCKET, libc::SO_RXQ_OVFL) => emit_or_raw(Some(IncomingControl::DroppedCount(number()))),
+        (libc::IPPROTO_IP, libc::IP_PKTINFO) => emit_or_raw(read::<in_pktinfo>(data).map(|info| {
             IncomingControl::Destination(info.ipi_ifindex as u32, ip(Family::Inet, &info.ipi_addr.s_addr.to_ne_bytes()))
         })),
-        (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => one(read::<in6_pktinfo>(data).map(|info| {
+        (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => emit_or_raw(read::<in6_pktinfo>(data).map(|info| {
             let (interface, bytes) = (info.ipi6_ifindex, info.ipi6_addr.s6_addr);
             let is_link_local = Ipv6Addr::from(bytes).is_unicast_link_local();
             let scope_id = if is_link_local { interface } else { 0 };
             IncomingControl::Destination(interface, RawAddr { scope_id, ..ip(Family::Inet6, &bytes) })
         })),
         (libc::IPPROTO_IP, libc::IP_ORIGDSTADDR) | (libc::IPPROTO_IPV6, libc::IPV6_ORIGDSTADDR) => {
-            one(Some(IncomingControl::OriginalDestination(addr(data))));
+            emit_or_raw(Some(IncomingControl::OriginalDestination(addr(data))));
         }
         (libc::IPPROTO_IP, libc::IP_TTL) | (libc::IPPROTO_IPV6, libc::IPV6_HOPLIMIT) => {
-            one(Some(IncomingControl::Ttl(number())))
+            emit_or_raw(Some(IncomingControl::Ttl(number())))
         }
         (libc::IPPROTO_IP, libc::IP_TOS) | (libc::IPPROTO_IPV6, libc::IPV6_TCLASS) => {
-            one(Some(IncomingControl::Tos(number())))
+            emit_or_raw(Some(IncomingControl::Tos(number())))
         }
-        (libc::SOL_UDP, libc::UDP_GRO) => one(Some(IncomingControl::SegmentSize(number()))),
+        (libc::SOL_UDP, libc::UDP_GRO) => emit_or_raw(Some(IncomingControl::SegmentSize(number()))),
         (libc::IPPROTO_IPV6, libc::IPV6_PATHMTU) => {
             // The MTU follows an address.
-            one(data.get(size_of::<libc::sockaddr_in6>()..).and_then(read::<u32>).map(IncomingControl::PathMtu));
+            emit_or_raw(
+                data.get(size_of::<libc::sockaddr_in6>()..).and_then(read::<u32>).map(IncomingControl::PathMtu),
+            );
         }
         (libc::IPPROTO_IP, libc::IP_RECVERR)
         | (libc::IPPROTO_IPV6, libc::IPV6_RECVERR)
         | (libc::SOL_PACKET, libc::PACKET_TX_TIMESTAMP) => {
-            one(read::<sock_extended_err>(data).map(|error| IncomingControl::Error(os_error(error, data))));
+            emit_or_raw(read::<sock_extended_err>(data).map(|error| IncomingControl::Error(os_error(error, data))));
         }
-        _ => one(None),
+        _ => emit_or_raw(None),
     }
 }
 

@@ -1,9 +1,9 @@
 //! Network interfaces and their addresses.
 
-use crate::sys::addr::{HARDWARE_MAX, RawAddr, SockAddr};
+use crate::sys::addr::{HARDWARE_ADDR_MAX, RawAddr, SockAddr};
 use crate::sys::errno::{ENODEV, Errno};
 use crate::sys::socket::descriptor::Descriptor;
-use crate::sys::system_call::{check, uncanceled};
+use crate::sys::system_call::{errno_result, with_cancellation_disabled};
 use crate::sys::types::{Family, Type};
 use bitflags::bitflags;
 use libc::{c_char, c_int, c_ulong, ifaddrs, sockaddr, sockaddr_ll};
@@ -152,7 +152,7 @@ fn read_number(control_socket: &Descriptor, request: c_ulong, name: &[u8]) -> Re
         *target = byte as c_char;
     }
     // SAFETY: `argument` is valid, and its name ends with a NUL.
-    match check(unsafe { libc::ioctl(control_socket.as_raw_fd(), request as _, &raw mut argument) }.into()) {
+    match errno_result(unsafe { libc::ioctl(control_socket.as_raw_fd(), request as _, &raw mut argument) }.into()) {
         // SAFETY: both requests write an int.
         Ok(_) => Ok(unsafe { argument.ifr_ifru.ifru_mtu } as u32),
         Err(Errno(ENODEV)) => Ok(0),
@@ -167,7 +167,7 @@ impl AddressList {
     fn read() -> Result<AddressList, Errno> {
         let mut first = ptr::null_mut();
         // SAFETY: `first` is writable.
-        uncanceled(|| check(unsafe { libc::getifaddrs(&mut first) }.into()))?;
+        with_cancellation_disabled(|| errno_result(unsafe { libc::getifaddrs(&mut first) }.into()))?;
         Ok(AddressList(first))
     }
 
@@ -209,7 +209,7 @@ unsafe fn hardware_addr(addr: *const sockaddr) -> Option<Vec<u8>> {
         if addr.is_null() || c_int::from((*addr).sa_family) != libc::AF_PACKET {
             return None;
         }
-        let len = usize::from((*addr.cast::<sockaddr_ll>()).sll_halen).min(HARDWARE_MAX);
+        let len = usize::from((*addr.cast::<sockaddr_ll>()).sll_halen).min(HARDWARE_ADDR_MAX);
         let bytes = addr.cast::<u8>().add(offset_of!(sockaddr_ll, sll_addr));
         Some(std::slice::from_raw_parts(bytes, len).to_vec())
     }

@@ -3,7 +3,7 @@
 use crate::sys::addr::{RawAddr, SockAddr};
 use crate::sys::errno::{EMFILE, ENFILE, ENOMEM, Errno};
 use crate::sys::socket::descriptor::Descriptor;
-use crate::sys::system_call::uncanceled;
+use crate::sys::system_call::with_cancellation_disabled;
 use crate::sys::types::{Family, Type};
 use libc::{addrinfo, c_char, c_int, socklen_t};
 use std::ffi::{CStr, CString};
@@ -34,7 +34,7 @@ pub enum NameError {
     /// The text is not a valid name.
     Malformed,
     /// The name is not ASCII, and the system can't convert it.
-    NoIdna,
+    IdnaUnsupported,
     System(Errno),
 }
 
@@ -85,11 +85,11 @@ fn lookup_host_name(host: &CStr, family: Family) -> Result<Vec<RawAddr>, NameErr
         return lookup(0);
     }
     // The resolver interprets the name in the locale's encoding.
-    let _locale = Utf8Locale::set().ok_or(NameError::NoIdna)?;
+    let _locale = Utf8Locale::set().ok_or(NameError::IdnaUnsupported)?;
     match lookup(AI_IDN | libc::AI_NUMERICHOST) {
         // Digits of other scripts become an address here, even a short one such as "127.1".
         Ok(_) | Err(NameError::NoAddress) => Err(NameError::Malformed),
-        Err(NameError::Malformed) if !has_idna() => Err(NameError::NoIdna),
+        Err(NameError::Malformed) if !has_idna() => Err(NameError::IdnaUnsupported),
         _ => lookup(AI_IDN),
     }
 }
@@ -107,7 +107,7 @@ fn reset_resolver_state() {
     // If it fails, the lookup that follows fails as well.
     // SAFETY: the state belongs to the calling thread. The function neither reads it nor closes its sockets.
     #[cfg(target_env = "gnu")]
-    uncanceled(|| unsafe { glibc::__res_ninit(glibc::__res_state()) });
+    with_cancellation_disabled(|| unsafe { glibc::__res_ninit(glibc::__res_state()) });
 }
 
 /// Disables the search domains for the calling thread. Returns whether the system would try the name without a search
@@ -212,7 +212,7 @@ fn get_addresses(
 /// Calls a resolver function that returns 0 or an `EAI_` code.
 fn call_resolver(call: impl FnOnce() -> c_int) -> Result<(), NameError> {
     // The code is converted here because another call could change errno.
-    let result = uncanceled(|| match call() {
+    let result = with_cancellation_disabled(|| match call() {
         0 => Ok(()),
         code => Err(NameError::from_code(code)),
     });

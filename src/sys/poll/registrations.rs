@@ -21,7 +21,7 @@ pub struct Registrations(AtomicU32);
 const ID_MASK: u32 = (1 << 22) - 1;
 const NO_POLLER: u32 = 0;
 /// Stands for more than one poller, and for an id that does not fit.
-const ANY_POLLER: u32 = ID_MASK;
+const ALL_POLLERS: u32 = ID_MASK;
 
 /// The ids of all pollers, each plus one, with the fork epoch in the high bits; 0 is a free slot.
 static POLLERS: [AtomicU64; 1024] = [const { AtomicU64::new(0) }; 1024];
@@ -39,11 +39,11 @@ impl Registrations {
     pub fn record(&self, poller_id: RawFd) {
         register_fork_handler();
         let epoch = epoch_bits();
-        let new = epoch | (poller_id as u32 + 1).min(ANY_POLLER);
+        let new = epoch | (poller_id as u32 + 1).min(ALL_POLLERS);
         let merged = |old: u32| match old {
             NO_POLLER => new,
             _ if old == new || old & !ID_MASK != epoch => new,
-            _ => epoch | ANY_POLLER,
+            _ => epoch | ALL_POLLERS,
         };
         let _ = self.0.fetch_update(Relaxed, Relaxed, |old| Some(merged(old)));
     }
@@ -70,7 +70,7 @@ fn remove_from_pollers(recorded: u32, fd: RawFd) {
         let _ = remove_by_id((word as u32 - 1) as RawFd, fd);
     };
     match recorded & ID_MASK {
-        ANY_POLLER => pollers.for_each(remove),
+        ALL_POLLERS => pollers.for_each(remove),
         id => pollers.find(|&word| word as u32 == id).into_iter().for_each(&mut remove),
     }
 }

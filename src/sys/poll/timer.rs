@@ -1,7 +1,7 @@
 //! A timer with a file descriptor. ([timerfd_create(2)](https://man7.org/linux/man-pages/man2/timerfd_create.2.html))
 
 use crate::sys::errno::Errno;
-use crate::sys::fd::Fd;
+use crate::sys::fd::CloseOnDrop;
 use crate::sys::poll::wait::to_timespec;
 use crate::sys::system_call::system_call;
 use nix::sys::time::TimeSpec;
@@ -12,13 +12,13 @@ use std::time::Duration;
 
 /// A one-shot timer whose descriptor becomes readable when the timer expires.
 #[derive(Debug)]
-pub struct Timer(Fd<TimerFd>);
+pub struct Timer(CloseOnDrop<TimerFd>);
 
 impl Timer {
     /// Creates a stopped timer.
     pub fn new() -> Result<Timer, Errno> {
         let flags = TimerFlags::TFD_CLOEXEC | TimerFlags::TFD_NONBLOCK;
-        Ok(Timer(Fd::new(TimerFd::new(ClockId::CLOCK_MONOTONIC, flags)?)))
+        Ok(Timer(CloseOnDrop::new(TimerFd::new(ClockId::CLOCK_MONOTONIC, flags)?)))
     }
 
     /// Starts the timer, or restarts it. `duration` is not zero, which would stop the timer.

@@ -1,7 +1,7 @@
 //! A wake descriptor, which ends a thread's wait. ([eventfd(2)](https://man7.org/linux/man-pages/man2/eventfd.2.html))
 
 use crate::sys::errno::Errno;
-use crate::sys::fd::Fd;
+use crate::sys::fd::CloseOnDrop;
 use crate::sys::poll::events::Events;
 use crate::sys::poll::wait::PollItem;
 use crate::sys::system_call::system_call;
@@ -11,12 +11,12 @@ use std::os::fd::{AsRawFd, RawFd};
 
 /// A descriptor that any thread can make readable.
 #[derive(Debug)]
-pub struct WakeFd(Fd<EventFd>);
+pub struct WakeFd(CloseOnDrop<EventFd>);
 
 impl WakeFd {
     /// Creates a wake descriptor that is not readable.
     pub fn new() -> Result<WakeFd, Errno> {
-        Ok(WakeFd(Fd::new(EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?)))
+        Ok(WakeFd(CloseOnDrop::new(EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?)))
     }
 
     /// Makes the descriptor readable until [`WakeFd::clear`].

@@ -57,7 +57,7 @@ macro_rules! buffer {
 
             /// Writes back an address and a length that a system call has preserved.
             #[inline]
-            pub(in crate::sys) fn restore(&mut self, addr: usize, len: usize) {
+            pub(in crate::sys) fn set_raw_parts(&mut self, addr: usize, len: usize) {
                 self.0 = iovec { iov_base: addr as *mut c_void, iov_len: len };
             }
 

@@ -27,7 +27,7 @@ pub const TEXT_CAPACITY: usize = 4096;
 
 /// How an option's value is represented in the kernel.
 #[derive(Clone, Copy, PartialEq)]
-enum Form {
+enum ValueFormat {
     /// 0 or 1.
     Switch,
     /// An `int`, or an `unsigned int` if the maximum exceeds `int`.
@@ -59,7 +59,7 @@ enum Access {
 
 /// The sockets that have an option at a place.
 #[derive(Clone, Copy, PartialEq)]
-enum Where {
+enum SocketKinds {
     Every,
     /// IPv4 and IPv6 sockets, at the socket level.
     Ip,
@@ -83,18 +83,18 @@ enum Where {
     Vsock,
 }
 
-struct Place {
-    at: Where,
+struct NativeOption {
+    at: SocketKinds,
     name: c_int,
 }
 
 /// A row of the table.
-struct Row {
-    form: Form,
+struct OptionSpec {
+    form: ValueFormat,
     /// The minimum and the maximum value; for a text, its length.
     range: (i64, i64),
     access: Access,
-    places: &'static [Place],
+    places: &'static [NativeOption],
 }
 
 macro_rules! access {
@@ -187,14 +187,14 @@ macro_rules! options {
                 }
             }
 
-            fn row(self) -> &'static Row {
+            fn spec(self) -> &'static OptionSpec {
                 match self {$(
                     Opt::$name => const {
-                        &Row {
-                            form: Form::$form,
+                        &OptionSpec {
+                            form: ValueFormat::$form,
                             range: range!($form $($($limit)+)?),
                             access: access!($($access)*),
-                            places: &[$(Place { at: Where::$at, name: os::$os }),*],
+                            places: &[$(NativeOption { at: SocketKinds::$at, name: os::$os }),*],
                         }
                     },
                 )*}
@@ -208,81 +208,83 @@ include!("option_table.rs");
 impl Opt {
     /// Whether the option can be set to a text, or to a number.
     pub(crate) fn can_be_set(self, to_text: bool) -> bool {
-        let Row { form, access, .. } = self.row();
-        *access != Access::Read && (*form == Form::Text) == to_text
+        let OptionSpec { form, access, .. } = self.spec();
+        *access != Access::Read && (*form == ValueFormat::Text) == to_text
     }
 }
 
-impl Where {
+impl SocketKinds {
     fn level(self) -> c_int {
         match self {
-            Where::Every | Where::Ip | Where::Unix | Where::Netlink => libc::SOL_SOCKET,
-            Where::V4 | Where::Packets4 | Where::Raw4 => libc::IPPROTO_IP,
-            Where::V6 | Where::Packets6 | Where::Raw6 | Where::Ipv6NotRaw => libc::IPPROTO_IPV6,
-            Where::Tcp => libc::IPPROTO_TCP,
-            Where::Udp | Where::PlainUdp => libc::IPPROTO_UDP,
-            Where::UdpLite => libc::IPPROTO_UDPLITE,
-            Where::Vsock => libc::AF_VSOCK,
+            SocketKinds::Every | SocketKinds::Ip | SocketKinds::Unix | SocketKinds::Netlink => libc::SOL_SOCKET,
+            SocketKinds::V4 | SocketKinds::Packets4 | SocketKinds::Raw4 => libc::IPPROTO_IP,
+            SocketKinds::V6 | SocketKinds::Packets6 | SocketKinds::Raw6 | SocketKinds::Ipv6NotRaw => libc::IPPROTO_IPV6,
+            SocketKinds::Tcp => libc::IPPROTO_TCP,
+            SocketKinds::Udp | SocketKinds::PlainUdp => libc::IPPROTO_UDP,
+            SocketKinds::UdpLite => libc::IPPROTO_UDPLITE,
+            SocketKinds::Vsock => libc::AF_VSOCK,
         }
     }
 
     /// Whether a socket of this family and type is included.
-    fn has(self, family: Family, kind: Type) -> bool {
-        let (ip, raw) = (matches!(family, Family::Inet | Family::Inet6), kind == Type::Raw);
-        let v4 = family == Family::Inet || family == Family::Inet6 && !raw;
+    fn applies_to(self, family: Family, kind: Type) -> bool {
+        let (is_ip, is_raw) = (matches!(family, Family::Inet | Family::Inet6), kind == Type::Raw);
+        let has_ipv4 = family == Family::Inet || family == Family::Inet6 && !is_raw;
         match self {
-            Where::Every => true,
-            Where::Ip => ip,
-            Where::V4 => v4,
-            Where::V6 => family == Family::Inet6,
-            Where::Packets4 => v4 && kind != Type::Stream,
-            Where::Packets6 => family == Family::Inet6 && kind != Type::Stream,
-            Where::Raw4 => family == Family::Inet && raw,
-            Where::Raw6 => family == Family::Inet6 && raw,
-            Where::Ipv6NotRaw => family == Family::Inet6 && !raw,
-            Where::Tcp => ip && kind == Type::Stream,
-            Where::Udp | Where::PlainUdp | Where::UdpLite => ip && kind == Type::Dgram,
-            Where::Unix => family == Family::Unix,
-            Where::Netlink => family == Family::Netlink,
-            Where::Vsock => family == Family::Vsock,
+            SocketKinds::Every => true,
+            SocketKinds::Ip => is_ip,
+            SocketKinds::V4 => has_ipv4,
+            SocketKinds::V6 => family == Family::Inet6,
+            SocketKinds::Packets4 => has_ipv4 && kind != Type::Stream,
+            SocketKinds::Packets6 => family == Family::Inet6 && kind != Type::Stream,
+            SocketKinds::Raw4 => family == Family::Inet && is_raw,
+            SocketKinds::Raw6 => family == Family::Inet6 && is_raw,
+            SocketKinds::Ipv6NotRaw => family == Family::Inet6 && !is_raw,
+            SocketKinds::Tcp => is_ip && kind == Type::Stream,
+            SocketKinds::Udp | SocketKinds::PlainUdp | SocketKinds::UdpLite => is_ip && kind == Type::Dgram,
+            SocketKinds::Unix => family == Family::Unix,
+            SocketKinds::Netlink => family == Family::Netlink,
+            SocketKinds::Vsock => family == Family::Vsock,
         }
     }
 
     /// Opens a socket that is included.
-    fn open(self) -> Result<Descriptor, Errno> {
+    fn open_sample_socket(self) -> Result<Descriptor, Errno> {
         /// The protocol of raw sockets whose user writes the headers.
         const RAW: i32 = libc::IPPROTO_RAW;
         let (family, kind, protocol) = match self {
-            Where::Every => (Family::Unix, Type::Dgram, 0),
+            SocketKinds::Every => (Family::Unix, Type::Dgram, 0),
             // A security label needs a peer.
-            Where::Unix => return Ok(Descriptor::pair(Family::Unix, Type::Stream)?.0),
-            Where::Ip | Where::V4 | Where::Packets4 | Where::Udp | Where::PlainUdp => (Family::Inet, Type::Dgram, 0),
-            Where::V6 | Where::Packets6 | Where::Ipv6NotRaw => (Family::Inet6, Type::Dgram, 0),
-            Where::Raw4 => (Family::Inet, Type::Raw, RAW),
-            Where::Raw6 => (Family::Inet6, Type::Raw, RAW),
-            Where::Tcp => (Family::Inet, Type::Stream, 0),
-            Where::UdpLite => (Family::Inet, Type::Dgram, libc::IPPROTO_UDPLITE),
-            Where::Netlink => (Family::Netlink, Type::Raw, libc::NETLINK_ROUTE),
-            Where::Vsock => (Family::Vsock, Type::Stream, 0),
+            SocketKinds::Unix => return Ok(Descriptor::pair(Family::Unix, Type::Stream)?.0),
+            SocketKinds::Ip | SocketKinds::V4 | SocketKinds::Packets4 | SocketKinds::Udp | SocketKinds::PlainUdp => {
+                (Family::Inet, Type::Dgram, 0)
+            }
+            SocketKinds::V6 | SocketKinds::Packets6 | SocketKinds::Ipv6NotRaw => (Family::Inet6, Type::Dgram, 0),
+            SocketKinds::Raw4 => (Family::Inet, Type::Raw, RAW),
+            SocketKinds::Raw6 => (Family::Inet6, Type::Raw, RAW),
+            SocketKinds::Tcp => (Family::Inet, Type::Stream, 0),
+            SocketKinds::UdpLite => (Family::Inet, Type::Dgram, libc::IPPROTO_UDPLITE),
+            SocketKinds::Netlink => (Family::Netlink, Type::Raw, libc::NETLINK_ROUTE),
+            SocketKinds::Vsock => (Family::Vsock, Type::Stream, 0),
         };
         Descriptor::open(family, kind, protocol)
     }
 }
 
-impl Row {
+impl OptionSpec {
     /// The places of a socket of this family and type. The first is the one to read.
-    fn places(&self, family: Family, kind: Type) -> impl Iterator<Item = &'static Place> {
-        self.places.iter().rev().filter(move |place| place.at.has(family, kind))
+    fn places(&self, family: Family, kind: Type) -> impl Iterator<Item = &'static NativeOption> {
+        self.places.iter().rev().filter(move |place| place.at.applies_to(family, kind))
     }
 }
 
 /// Whether the system has the option on a socket of any kind. Opens sockets to find out.
 pub fn supports(opt: Opt) -> Result<bool, Errno> {
-    let Row { access, places, range, .. } = opt.row();
+    let OptionSpec { access, places, range, .. } = opt.spec();
     let mut refused = None;
     for place in *places {
         let (level, name) = (place.at.level(), place.name);
-        let result = place.at.open().and_then(|socket| match access {
+        let result = place.at.open_sample_socket().and_then(|socket| match access {
             // The value does not matter, nor does a lack of permission.
             Access::Set => socket.set_value(level, name, &(range.0 as c_int)),
             _ => socket.get_raw(level, name, RecvBuf::from(&mut [0; 64][..])).map(drop),
@@ -305,31 +307,31 @@ pub fn supports(opt: Opt) -> Result<bool, Errno> {
 impl Descriptor {
     /// Reads an option that is a number.
     pub fn get(&self, opt: Opt, family: Family, kind: Type) -> Result<i64, Errno> {
-        let Row { form, range, access, .. } = opt.row();
-        let place = opt.row().places(family, kind).next().ok_or(Errno(ENOPROTOOPT))?;
-        if *access == Access::Set || *form == Form::Text {
+        let OptionSpec { form, range, access, .. } = opt.spec();
+        let place = opt.spec().places(family, kind).next().ok_or(Errno(ENOPROTOOPT))?;
+        if *access == Access::Set || *form == ValueFormat::Text {
             return Err(Errno(ENOPROTOOPT));
         }
         self.check_protocol(place)?;
         let (level, name) = (place.at.level(), place.name);
         let int = || self.get_value::<c_int>(level, name);
         Ok(match form {
-            Form::Number if range.1 > i64::from(c_int::MAX) => i64::from(int()? as u32),
-            Form::Switch | Form::Number => int()?.into(),
-            Form::Wide => self.get_value::<u64>(level, name)?.try_into().unwrap_or(i64::MAX),
-            Form::Buffer => i64::from(int()? / 2),
-            Form::Linger => match self.get_value::<libc::linger>(level, name)? {
+            ValueFormat::Number if range.1 > i64::from(c_int::MAX) => i64::from(int()? as u32),
+            ValueFormat::Switch | ValueFormat::Number => int()?.into(),
+            ValueFormat::Wide => self.get_value::<u64>(level, name)?.try_into().unwrap_or(i64::MAX),
+            ValueFormat::Buffer => i64::from(int()? / 2),
+            ValueFormat::Linger => match self.get_value::<libc::linger>(level, name)? {
                 libc::linger { l_onoff: 0, .. } => -1,
                 libc::linger { l_linger, .. } => i64::from(l_linger) * 1000,
             },
-            Form::Interface => u32::from_be(int()? as u32).into(),
-            Form::MulticastInterface if level == libc::IPPROTO_IP => match int()? {
+            ValueFormat::Interface => u32::from_be(int()? as u32).into(),
+            ValueFormat::MulticastInterface if level == libc::IPPROTO_IP => match int()? {
                 0 => 0,
-                address => interface_with(address as u32)?.into(),
+                address => interface_index_of(address as u32)?.into(),
             },
-            Form::MulticastInterface => int()?.into(),
-            Form::DontFragment => matches!(int()?, libc::IP_PMTUDISC_DO | libc::IP_PMTUDISC_PROBE).into(),
-            Form::Peer => {
+            ValueFormat::MulticastInterface => int()?.into(),
+            ValueFormat::DontFragment => matches!(int()?, libc::IP_PMTUDISC_DO | libc::IP_PMTUDISC_PROBE).into(),
+            ValueFormat::Peer => {
                 let peer: libc::ucred = self.get_value(level, name)?;
                 // The kernel reports this number if there is no peer.
                 if peer.uid == u32::MAX {
@@ -341,15 +343,15 @@ impl Descriptor {
                     _ => peer.pid.into(),
                 }
             }
-            Form::Text => return Err(Errno(ENOPROTOOPT)),
+            ValueFormat::Text => return Err(Errno(ENOPROTOOPT)),
         })
     }
 
     /// Sets an option that is a number, at every place that the socket has.
     pub fn set(&self, opt: Opt, family: Family, kind: Type, value: i64) -> Result<(), Errno> {
-        let Row { form, range, access, .. } = opt.row();
-        let mut places = opt.row().places(family, kind).peekable();
-        if *access == Access::Read || *form == Form::Text {
+        let OptionSpec { form, range, access, .. } = opt.spec();
+        let mut places = opt.spec().places(family, kind).peekable();
+        if *access == Access::Read || *form == ValueFormat::Text {
             return Err(Errno(ENOPROTOOPT));
         }
         self.check_protocol(places.peek().ok_or(Errno(ENOPROTOOPT))?)?;
@@ -360,19 +362,19 @@ impl Descriptor {
             let (level, name) = (place.at.level(), place.name);
             let int = |value: c_int| self.set_value(level, name, &value);
             match form {
-                Form::Wide => self.set_value(level, name, &(value as u64)),
-                Form::Linger => {
+                ValueFormat::Wide => self.set_value(level, name, &(value as u64)),
+                ValueFormat::Linger => {
                     let seconds = (value.max(0) as u64).div_ceil(1000) as c_int;
                     self.set_value(level, name, &libc::linger { l_onoff: (value >= 0).into(), l_linger: seconds })
                 }
-                Form::Interface => int((value as u32).to_be() as c_int),
-                Form::MulticastInterface if level == libc::IPPROTO_IP => {
+                ValueFormat::Interface => int((value as u32).to_be() as c_int),
+                ValueFormat::MulticastInterface if level == libc::IPPROTO_IP => {
                     let any = libc::in_addr { s_addr: libc::INADDR_ANY };
                     let group = libc::ip_mreqn { imr_multiaddr: any, imr_address: any, imr_ifindex: value as c_int };
                     self.set_value(level, name, &group)
                 }
-                Form::DontFragment if value == 1 => int(libc::IP_PMTUDISC_DO),
-                Form::DontFragment => int(libc::IP_PMTUDISC_DONT),
+                ValueFormat::DontFragment if value == 1 => int(libc::IP_PMTUDISC_DO),
+                ValueFormat::DontFragment => int(libc::IP_PMTUDISC_DONT),
                 _ => int(value as c_int),
             }
         })
@@ -386,8 +388,8 @@ impl Descriptor {
         kind: Type,
         buf: &'a mut [u8; TEXT_CAPACITY],
     ) -> Result<&'a [u8], Errno> {
-        let Row { form: Form::Text, .. } = opt.row() else { return Err(Errno(ENOPROTOOPT)) };
-        let place = opt.row().places(family, kind).next().ok_or(Errno(ENOPROTOOPT))?;
+        let OptionSpec { form: ValueFormat::Text, .. } = opt.spec() else { return Err(Errno(ENOPROTOOPT)) };
+        let place = opt.spec().places(family, kind).next().ok_or(Errno(ENOPROTOOPT))?;
         let len = self.get_raw(place.at.level(), place.name, RecvBuf::from(&mut buf[..]))?;
         let text = &buf[..len.min(TEXT_CAPACITY)];
         // Some values end with a zero.
@@ -396,10 +398,10 @@ impl Descriptor {
 
     /// Sets an option that is a text.
     pub fn set_text(&self, opt: Opt, family: Family, kind: Type, text: &[u8]) -> Result<(), Errno> {
-        let Row { form: Form::Text, access: Access::Both, range, .. } = opt.row() else {
+        let OptionSpec { form: ValueFormat::Text, access: Access::Both, range, .. } = opt.spec() else {
             return Err(Errno(ENOPROTOOPT));
         };
-        let place = opt.row().places(family, kind).next().ok_or(Errno(ENOPROTOOPT))?;
+        let place = opt.spec().places(family, kind).next().ok_or(Errno(ENOPROTOOPT))?;
         // The kernel would truncate it without an error.
         if text.len() > range.1 as usize || text.contains(&0) {
             return Err(Errno(EINVAL));
@@ -408,10 +410,10 @@ impl Descriptor {
     }
 
     /// Refuses options of UDP-Lite on UDP, and the reverse: the kernel accepts them without effect.
-    fn check_protocol(&self, place: &Place) -> Result<(), Errno> {
+    fn check_protocol(&self, place: &NativeOption) -> Result<(), Errno> {
         let protocol = match place.at {
-            Where::PlainUdp => libc::IPPROTO_UDP,
-            Where::UdpLite => libc::IPPROTO_UDPLITE,
+            SocketKinds::PlainUdp => libc::IPPROTO_UDP,
+            SocketKinds::UdpLite => libc::IPPROTO_UDPLITE,
             _ => return Ok(()),
         };
         match self.get_value::<c_int>(libc::SOL_SOCKET, libc::SO_PROTOCOL)? {
@@ -422,7 +424,7 @@ impl Descriptor {
 }
 
 /// The index of the interface with this IPv4 address; 0 if there is none.
-fn interface_with(address: u32) -> Result<u32, Errno> {
+fn interface_index_of(address: u32) -> Result<u32, Errno> {
     let all = interfaces()?;
     let found =
         all.iter().find(|one| one.addr.family == Family::Inet as u16 && one.addr.bytes() == address.to_ne_bytes());

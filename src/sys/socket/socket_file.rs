@@ -17,7 +17,7 @@ pub fn is_socket(path: &CStr) -> Result<bool, Errno> {
 ///
 /// Connecting a datagram socket finds out without disturbing a server: the kernel refuses it only if no socket is
 /// bound. If a socket of another type is bound, the error is EPROTOTYPE, even before `listen`.
-pub fn is_dead(addr: &RawAddr) -> Result<bool, Errno> {
+pub fn is_stale(addr: &RawAddr) -> Result<bool, Errno> {
     match Descriptor::open(Family::Unix, Type::Dgram, 0)?.connect(addr) {
         Err(Errno(ECONNREFUSED)) => Ok(true),
         Err(Errno(errno @ (EACCES | ENOENT | EINTR))) => Err(Errno(errno)),

@@ -34,11 +34,11 @@ impl Descriptor {
     }
 
     pub(in crate::sys) fn get_value<T: Plain>(&self, level: c_int, name: c_int) -> Result<T, Errno> {
-        self.get_start(level, name).map(|(value, _)| value)
+        self.get_value_with_len(level, name).map(|(value, _)| value)
     }
 
     /// Reads a value that older kernels return only in part, and the number of bytes returned. The remainder is zero.
-    pub(in crate::sys) fn get_start<T: Plain>(&self, level: c_int, name: c_int) -> Result<(T, usize), Errno> {
+    pub(in crate::sys) fn get_value_with_len<T: Plain>(&self, level: c_int, name: c_int) -> Result<(T, usize), Errno> {
         let mut value = zeroed();
         let len = self.get_raw(level, name, RecvBuf::from(bytes_of_mut(&mut value)))?;
         Ok((value, len))
@@ -49,7 +49,7 @@ impl Descriptor {
     }
 
     /// The socket's family, if it has a number in this library, and its type.
-    pub fn kind(&self) -> Result<(Option<Family>, Type), Errno> {
+    pub fn family_and_type(&self) -> Result<(Option<Family>, Type), Errno> {
         let family: c_int = self.get_value(libc::SOL_SOCKET, libc::SO_DOMAIN)?;
         let kind: c_int = self.get_value(libc::SOL_SOCKET, libc::SO_TYPE)?;
         Ok((Family::from_os(family), Type::from_os(kind)?))

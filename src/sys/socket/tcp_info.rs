@@ -120,6 +120,6 @@ pub const TCP_SYN_DATA: u8 = 32;
 impl Descriptor {
     /// Reads the struct, and how many bytes of it the kernel has written.
     pub fn tcp_info(&self) -> Result<(RawTcpInfo, usize), Errno> {
-        self.get_start(libc::IPPROTO_TCP, libc::TCP_INFO)
+        self.get_value_with_len(libc::IPPROTO_TCP, libc::TCP_INFO)
     }
 }

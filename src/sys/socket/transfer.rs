@@ -5,7 +5,7 @@ use crate::sys::errno::Errno;
 use crate::sys::message::control_buf::ControlBuf;
 use crate::sys::socket::buffers::{RecvBuf, SendBuf};
 use crate::sys::socket::descriptor::Descriptor;
-use crate::sys::system_call::{RawResult, system_call, system_call_keeping};
+use crate::sys::system_call::{RawResult, system_call, system_call_preserving_args};
 use crate::sys::types::Flags;
 use libc::{iovec, msghdr};
 use std::mem;
@@ -26,8 +26,8 @@ impl Descriptor {
     pub fn send_fast(&self, buf: &mut SendBuf<'_>, flags: Flags) -> RawResult {
         let mut args = [self.raw(), buf.addr(), buf.len(), send_flags(flags), 0];
         // SAFETY: `buf` is readable; there is no address, so its length has no effect.
-        let result = unsafe { system_call_keeping(libc::SYS_sendto, &mut args) };
-        buf.restore(args[1], args[2]);
+        let result = unsafe { system_call_preserving_args(libc::SYS_sendto, &mut args) };
+        buf.set_raw_parts(args[1], args[2]);
         result
     }
 
@@ -42,7 +42,7 @@ impl Descriptor {
     /// Sends the bytes of several buffers, in order.
     #[inline]
     pub fn send_vec(&self, bufs: &[SendBuf<'_>], flags: Flags) -> Result<usize, Errno> {
-        let message = message(bufs.as_ptr().cast_mut().cast(), bufs.len());
+        let message = new_msghdr(bufs.as_ptr().cast_mut().cast(), bufs.len());
         // SAFETY: every buffer is readable, and the kernel only reads `message`.
         unsafe { system_call(libc::SYS_sendmsg, [self.raw(), &raw const message as usize, send_flags(flags)]) }
     }
@@ -60,8 +60,8 @@ impl Descriptor {
     pub fn recv_fast(&self, buf: &mut RecvBuf<'_>, flags: Flags) -> RawResult {
         let mut args = [self.raw(), buf.addr(), buf.len(), recv_flags(flags), 0];
         // SAFETY: as in `recv`; without an address, the pointer to its length has no effect.
-        let result = unsafe { system_call_keeping(libc::SYS_recvfrom, &mut args) };
-        buf.restore(args[1], args[2]);
+        let result = unsafe { system_call_preserving_args(libc::SYS_recvfrom, &mut args) };
+        buf.set_raw_parts(args[1], args[2]);
         result
     }
 
@@ -77,7 +77,7 @@ impl Descriptor {
     /// Receives into several buffers, in order.
     #[inline]
     pub fn recv_vec(&self, bufs: &mut [RecvBuf<'_>], flags: Flags) -> Result<usize, Errno> {
-        let mut message = message(bufs.as_mut_ptr().cast(), bufs.len());
+        let mut message = new_msghdr(bufs.as_mut_ptr().cast(), bufs.len());
         // SAFETY: every buffer is writable and exclusively borrowed.
         unsafe { system_call(libc::SYS_recvmsg, [self.raw(), &raw mut message as usize, recv_flags(flags)]) }
     }
@@ -90,13 +90,13 @@ impl Descriptor {
         to: Option<&SockAddr>,
         control: &ControlBuf,
     ) -> Result<usize, Errno> {
-        let mut message = message(bufs.as_ptr().cast_mut().cast(), bufs.len());
+        let mut message = new_msghdr(bufs.as_ptr().cast_mut().cast(), bufs.len());
         if let Some(to) = to {
             message.msg_name = to.as_ptr().cast_mut().cast();
             message.msg_namelen = to.len();
         }
-        let (packed, len) = control.packed();
-        message.msg_control = packed.cast_mut().cast();
+        let (data, len) = control.as_raw_parts();
+        message.msg_control = data.cast_mut().cast();
         message.msg_controllen = len as _;
         // SAFETY: the buffers, the address and the control messages are readable, and the kernel only reads them.
         unsafe { system_call(libc::SYS_sendmsg, [self.raw(), &raw const message as usize, send_flags(flags)]) }
@@ -110,7 +110,7 @@ impl Descriptor {
         from: &mut SockAddr,
         control: &mut ControlBuf,
     ) -> Result<(usize, Truncation), Errno> {
-        let mut message = message(bufs.as_mut_ptr().cast(), bufs.len());
+        let mut message = new_msghdr(bufs.as_mut_ptr().cast(), bufs.len());
         message.msg_namelen = from.len();
         message.msg_name = from.as_mut_ptrs().0.cast();
         let (buf, capacity) = control.as_mut_buf();
@@ -121,19 +121,19 @@ impl Descriptor {
         let count = unsafe { system_call(libc::SYS_recvmsg, args) }?;
         from.set_len(message.msg_namelen);
         #[allow(clippy::unnecessary_cast, reason = "C libraries differ in its type")]
-        let packed = message.msg_controllen as usize;
-        // SAFETY: the kernel has written `packed` bytes, and new descriptors.
-        unsafe { control.set_len(packed) };
+        let control_len = message.msg_controllen as usize;
+        // SAFETY: the kernel has written `control_len` bytes, and new descriptors.
+        unsafe { control.set_len(control_len) };
         let has = |flag| message.msg_flags & flag != 0;
-        Ok((count, Truncation { data: has(libc::MSG_TRUNC), control: has(libc::MSG_CTRUNC) }))
+        Ok((count, Truncation { is_data_truncated: has(libc::MSG_TRUNC), is_control_truncated: has(libc::MSG_CTRUNC) }))
     }
 }
 
 /// Which parts of a received message exceeded their buffer.
 #[derive(Clone, Copy)]
 pub struct Truncation {
-    pub data: bool,
-    pub control: bool,
+    pub is_data_truncated: bool,
+    pub is_control_truncated: bool,
 }
 
 /// The system's flags for a send, which never raises SIGPIPE.
@@ -149,7 +149,7 @@ pub(in crate::sys) fn recv_flags(flags: Flags) -> usize {
 }
 
 /// A message header without an address and without control messages.
-pub(in crate::sys) fn message(bufs: *mut iovec, count: usize) -> msghdr {
+pub(in crate::sys) fn new_msghdr(bufs: *mut iovec, count: usize) -> msghdr {
     // SAFETY: zeros are a message header: pointers are NULL.
     let mut message: msghdr = unsafe { mem::zeroed() };
     message.msg_iov = bufs;

@@ -3,7 +3,7 @@
 use super::epoll_ctl::{epoll_ctl, remove_by_id};
 use super::event_buffer::{EventBuffer, PollerEvent, RESERVED_TOKEN, WaitOutcome};
 use crate::sys::errno::{EPERM, Errno};
-use crate::sys::fd::Fd;
+use crate::sys::fd::CloseOnDrop;
 use crate::sys::poll::events::Events;
 use crate::sys::poll::registrations::{register_poller, unregister_poller};
 use crate::sys::poll::wait::to_timespec;
@@ -27,12 +27,12 @@ const INTERNAL_READABLE: u32 = libc::EPOLLIN as u32;
 
 /// An epoll instance.
 #[derive(Debug)]
-pub struct RawPoller(Fd<OwnedFd>);
+pub struct RawPoller(CloseOnDrop<OwnedFd>);
 
 impl RawPoller {
     pub fn new() -> Result<RawPoller, Errno> {
         let Epoll(fd) = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
-        let fd = Fd::new(fd);
+        let fd = CloseOnDrop::new(fd);
         register_poller(fd.as_raw_fd())?;
         Ok(RawPoller(fd))
     }
@@ -65,8 +65,8 @@ impl RawPoller {
         self.control(libc::EPOLL_CTL_ADD, nested.id(), INTERNAL_READABLE, RESERVED_TOKEN)
     }
 
-    pub fn set_nested_enabled(&self, nested: &RawPoller, enabled: bool) -> Result<(), Errno> {
-        let bits = if enabled { INTERNAL_READABLE } else { 0 };
+    pub fn set_nested_enabled(&self, nested: &RawPoller, is_enabled: bool) -> Result<(), Errno> {
+        let bits = if is_enabled { INTERNAL_READABLE } else { 0 };
         self.control(libc::EPOLL_CTL_MOD, nested.id(), bits, RESERVED_TOKEN)
     }
 
@@ -92,17 +92,17 @@ impl RawPoller {
         let converted = unsafe { buffer.start.add(buffer.filled) };
         let written = converted.cast::<epoll_event>();
         let args = [self.id() as usize, written as usize, capacity, limit as usize, 0, 0];
-        let count = if LACKS_PWAIT2.load(Relaxed) {
-            wait_ms(args, timeout)?
+        let count = if HAS_NO_PWAIT2.load(Relaxed) {
+            wait_with_pwait(args, timeout)?
         } else {
             // SAFETY: `written` is writable for `capacity` events and `limit` is valid. There is no signal mask.
             match unsafe { system_call(libc::SYS_epoll_pwait2, args) } {
                 // Some sandboxes return EPERM for a system call that they do not know.
-                Err(Errno(ENOSYS | EPERM)) => wait_ms(args, timeout)?,
+                Err(Errno(ENOSYS | EPERM)) => wait_with_pwait(args, timeout)?,
                 result => result?,
             }
         };
-        let (mut outcome, mut kept) = (WaitOutcome { is_woken: false, is_nested_ready: false }, count);
+        let (mut outcome, mut event_count) = (WaitOutcome { is_woken: false, is_nested_ready: false }, count);
         // SAFETY: the kernel wrote `count` events at `written`. The conversion runs from the last event to the first:
         // since a `PollerEvent` is no shorter, it overwrites no event that is still to be read.
         unsafe {
@@ -116,25 +116,25 @@ impl RawPoller {
                     // The internal descriptors share one token: the caller checks each of them.
                     outcome = WaitOutcome { is_woken: true, is_nested_ready: true };
                     // The last event fills the gap.
-                    kept -= 1;
-                    to.copy_from(converted.add(kept), 1);
+                    event_count -= 1;
+                    to.copy_from(converted.add(event_count), 1);
                 } else {
                     to.write(PollerEvent { token, events: Events::from_epoll(bits).bits(), error: 0 });
                 }
             }
         }
-        buffer.filled += kept;
+        buffer.filled += event_count;
         Ok(outcome)
     }
 }
 
 /// The system has no `epoll_pwait2`: it is older than Linux 5.11, or valgrind.
-static LACKS_PWAIT2: AtomicBool = AtomicBool::new(false);
+static HAS_NO_PWAIT2: AtomicBool = AtomicBool::new(false);
 
 /// Waits with a timeout in whole milliseconds, rounded up. `args` are those of `epoll_pwait2`.
 #[cold]
-fn wait_ms(mut args: [usize; 6], timeout: Option<Duration>) -> Result<usize, Errno> {
-    LACKS_PWAIT2.store(true, Relaxed);
+fn wait_with_pwait(mut args: [usize; 6], timeout: Option<Duration>) -> Result<usize, Errno> {
+    HAS_NO_PWAIT2.store(true, Relaxed);
     let ms = timeout.map_or(-1, |time| i32::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX));
     args[3] = ms as usize;
     // SAFETY: the caller's buffer is valid. There is no signal mask.
@@ -159,16 +159,16 @@ impl Events {
     /// Moves the bits without a table lookup or a branch, because it runs for every event.
     #[inline]
     fn from_epoll(bits: u32) -> Events {
-        const fn moved(bits: u32, from: c_int, to: Events) -> u32 {
+        const fn move_bit(bits: u32, from: c_int, to: Events) -> u32 {
             (bits & from as u32) / (from as u32) * to.bits()
         }
         Events::from_bits_retain(
-            moved(bits, libc::EPOLLIN, Events::READABLE)
-                | moved(bits, libc::EPOLLOUT, Events::WRITABLE)
-                | moved(bits, libc::EPOLLERR, Events::ERROR)
-                | moved(bits, libc::EPOLLHUP, Events::HANGUP)
-                | moved(bits, libc::EPOLLRDHUP, Events::READ_CLOSED)
-                | moved(bits, libc::EPOLLPRI, Events::PRIORITY),
+            move_bit(bits, libc::EPOLLIN, Events::READABLE)
+                | move_bit(bits, libc::EPOLLOUT, Events::WRITABLE)
+                | move_bit(bits, libc::EPOLLERR, Events::ERROR)
+                | move_bit(bits, libc::EPOLLHUP, Events::HANGUP)
+                | move_bit(bits, libc::EPOLLRDHUP, Events::READ_CLOSED)
+                | move_bit(bits, libc::EPOLLPRI, Events::PRIORITY),
         )
     }
 }

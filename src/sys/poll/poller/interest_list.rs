@@ -35,7 +35,7 @@ pub struct InterestList {
 struct State {
     registrations: BTreeMap<RawFd, Registration>,
     /// Where the next wait begins in the list, so that a small buffer serves every descriptor in turn.
-    first: RawFd,
+    next_fd: RawFd,
     /// Counts the changes of the list.
     version: u64,
     /// The number of waits in progress.
@@ -92,11 +92,11 @@ impl InterestList {
         self.wake.as_raw_fd()
     }
 
-    /// Adds a registration, or replaces it if `exists`. `EEXIST` or `ENOENT` if that is not the case.
-    pub fn put(&self, fd: RawFd, events: Events, token: u64, exists: bool) -> Result<(), Errno> {
+    /// Adds a registration, or replaces it if `must_exist`. `EEXIST` or `ENOENT` if that is not the case.
+    pub fn put(&self, fd: RawFd, events: Events, token: u64, must_exist: bool) -> Result<(), Errno> {
         self.change(|state| {
-            if state.registrations.contains_key(&fd) != exists {
-                return Err(Errno(if exists { ENOENT } else { EEXIST }));
+            if state.registrations.contains_key(&fd) != must_exist {
+                return Err(Errno(if must_exist { ENOENT } else { EEXIST }));
             }
             let version = state.version + 1;
             state.registrations.insert(fd, Registration { events, token, is_disabled: false, version });
@@ -117,9 +117,9 @@ impl InterestList {
         })
     }
 
-    pub fn set_nested_enabled(&self, enabled: bool) -> Result<(), Errno> {
+    pub fn set_nested_enabled(&self, is_enabled: bool) -> Result<(), Errno> {
         self.change(|state| {
-            state.is_nested_enabled = enabled;
+            state.is_nested_enabled = is_enabled;
             Ok(())
         })
     }
@@ -155,11 +155,12 @@ impl InterestList {
     }
 
     /// Begins a wait: adds the list to `items`. Also returns the nested list if it is enabled.
-    pub fn begin_wait(&self, items: &mut Items) -> (Wait, Option<Arc<InterestList>>) {
+    pub fn begin_wait(&self, items: &mut PollItems) -> (Wait, Option<Arc<InterestList>>) {
         let mut state = lock(&self.state);
         let first_item = items.len;
         items.push(self.wake.item());
-        let registrations = state.registrations.range(state.first..).chain(state.registrations.range(..state.first));
+        let registrations =
+            state.registrations.range(state.next_fd..).chain(state.registrations.range(..state.next_fd));
         for (&fd, registration) in registrations.filter(|(_, registration)| !registration.is_disabled) {
             items.push(PollItem(libc::pollfd { fd, events: registration.events.to_poll(), revents: 0 }));
         }
@@ -179,7 +180,9 @@ impl InterestList {
         let items = items.iter().skip(wait.first_item + 1).take(wait.item_count - 1);
         for &PollItem(item) in items.filter(|item| item.0.revents != 0) {
             let registration = state.registrations.get_mut(&item.fd);
-            let Some(registration) = registration.filter(|it| !it.is_disabled && it.version <= wait.version) else {
+            let Some(registration) =
+                registration.filter(|registration| !registration.is_disabled && registration.version <= wait.version)
+            else {
                 continue;
             };
             if item.revents & libc::POLLNVAL != 0 {
@@ -195,7 +198,7 @@ impl InterestList {
                 buffer.push(PollerEvent { token: registration.token, events, error: 0 });
             }
         }
-        state.first = first_unreported.unwrap_or(state.first);
+        state.next_fd = first_unreported.unwrap_or(state.next_fd);
         self.update_wake(guard);
         is_woken
     }
@@ -209,15 +212,15 @@ pub fn remove_by_id(id: RawFd, fd: RawFd) -> Result<(), Errno> {
 }
 
 /// The items of a call of poll(2). Only more than 256 of them are allocated.
-pub struct Items {
+pub struct PollItems {
     inline: [PollItem; 256],
     allocated: Vec<PollItem>,
     len: usize,
 }
 
-impl Items {
-    pub fn new() -> Items {
-        Items { inline: [PollItem::NONE; 256], allocated: Vec::new(), len: 0 }
+impl PollItems {
+    pub fn new() -> PollItems {
+        PollItems { inline: [PollItem::NONE; 256], allocated: Vec::new(), len: 0 }
     }
 
     fn push(&mut self, item: PollItem) {

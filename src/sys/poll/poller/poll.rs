@@ -1,14 +1,14 @@
 //! A poller over poll(2), for systems that have nothing better.
 
 use super::event_buffer::{EventBuffer, RESERVED_TOKEN, WaitOutcome};
-use super::interest_list::{InterestList, Items};
+use super::interest_list::{InterestList, PollItems};
 use crate::sys::errno::{EINTR, EPERM, Errno};
 use crate::sys::poll::events::Events;
 use crate::sys::poll::registrations::{register_poller, unregister_poller};
 use crate::sys::poll::wait::wait_many;
 use crate::sys::poll::wake::WakeFd;
 use crate::sys::process::fork::fork_epoch;
-use crate::sys::system_call::check;
+use crate::sys::system_call::errno_result;
 use std::mem::MaybeUninit;
 use std::os::fd::{BorrowedFd, RawFd};
 use std::sync::Arc;
@@ -62,8 +62,8 @@ impl RawPoller {
         self.list.set_nested(nested.list.clone())
     }
 
-    pub fn set_nested_enabled(&self, _: &RawPoller, enabled: bool) -> Result<(), Errno> {
-        self.list.set_nested_enabled(enabled)
+    pub fn set_nested_enabled(&self, _: &RawPoller, is_enabled: bool) -> Result<(), Errno> {
+        self.list.set_nested_enabled(is_enabled)
     }
 
     pub fn id(&self) -> RawFd {
@@ -79,7 +79,7 @@ impl RawPoller {
     }
 
     pub fn wait(&self, buffer: &mut EventBuffer<'_>, timeout: Option<Duration>) -> Result<WaitOutcome, Errno> {
-        let mut items = Items::new();
+        let mut items = PollItems::new();
         let (wait, nested) = self.list.begin_wait(&mut items);
         let nested = nested.map(|list| (list.begin_wait(&mut items).0, list));
         let items = items.as_mut_slice();
@@ -120,7 +120,7 @@ fn check_pollable(fd: RawFd) -> Result<(), Errno> {
     // nix's fstat takes only descriptors that are known to be open.
     // SAFETY: `stat` is writable, and initialized if the call succeeds.
     let mode = unsafe {
-        check(libc::fstat(fd, stat.as_mut_ptr()).into())?;
+        errno_result(libc::fstat(fd, stat.as_mut_ptr()).into())?;
         stat.assume_init().st_mode
     };
     match mode & libc::S_IFMT {
