@@ -23,14 +23,14 @@ pub struct RawAddr {
     pub family: u16,
     /// The port, in host byte order. Packet: the frame's protocol.
     pub port: u16,
-    /// IPv6: the interface of a link-local address. Netlink: the port. Vsock: the machine. Packet: the interface.
+    /// IPv6: the interface of a link-local address. Netlink: the port. Vsock: the CID. Packet: the interface.
     pub scope_id: u32,
     /// IPv6: the flow label and traffic class, in host byte order. Netlink: the groups. Vsock: the port. Packet: the
     /// frame's type and the hardware's type.
     pub flow_info: u32,
     /// How many bytes of `data` are used.
     pub len: u32,
-    /// IP: the address in network byte order. UNIX: a path without its final zero, or a zero and an abstract name.
+    /// IP: the address in network byte order. UNIX: a path without its final NUL, or a NUL and an abstract name.
     /// Packet: the hardware address.
     pub data: [u8; ADDR_DATA_LEN],
 }
@@ -70,7 +70,7 @@ impl RawAddr {
 pub(in crate::sys) type IpPart = [u64; 4];
 const _: () = assert!(size_of::<IpPart>() == offset_of!(RawAddr, data) + 16);
 
-/// Two fields that are adjacent in memory, as one word.
+/// Joins two fields that are adjacent in memory into one word.
 #[inline(always)]
 fn join_u32(first: u32, second: u32) -> u64 {
     let (first, second) = (u64::from(first), u64::from(second));
@@ -92,7 +92,7 @@ const PATH_OFFSET: usize = offset_of!(sockaddr_un, sun_path);
 const PATH_CAPACITY: usize = size_of::<sockaddr_un>() - PATH_OFFSET;
 
 /// The longest `sockaddr` of a known family is `sockaddr_un` with 110 bytes. The kernel may report a path that fills
-/// all of it and add a zero.
+/// all of it, and add a NUL.
 const STORAGE_LEN: usize = size_of::<sockaddr_storage>();
 
 #[repr(C, align(8))]
@@ -101,12 +101,13 @@ struct Storage([MaybeUninit<u8>; STORAGE_LEN]);
 /// A `sockaddr` and its length, as system calls read and write them.
 pub struct SockAddr {
     storage: Storage,
-    /// How many bytes are initialised; before the kernel writes an address, the capacity.
+    /// The number of initialised bytes. In a new address it is the capacity, which system calls read; then no byte is
+    /// initialised.
     len: socklen_t,
 }
 
 impl SockAddr {
-    /// An uninitialised address, for the kernel or [`SockAddr::encode`] to write.
+    /// An uninitialised address, for the kernel or [`SockAddr::encode`] to write. Only then may it be read.
     #[inline]
     pub fn new() -> SockAddr {
         SockAddr { storage: Storage([const { MaybeUninit::uninit() }; STORAGE_LEN]), len: STORAGE_LEN as socklen_t }
@@ -192,10 +193,10 @@ impl SockAddr {
         copy
     }
 
-    /// The bytes that the kernel or [`SockAddr::encode`] has written.
+    /// The bytes that the kernel or [`SockAddr::encode`] has written. One of them must have written the address.
     #[inline(always)]
     fn bytes(&self) -> &[u8] {
-        // SAFETY: `len` bytes are initialised, and no more than the capacity.
+        // SAFETY: the write of the address has set `len` to the number of bytes written, at most the capacity.
         unsafe { slice::from_raw_parts(self.storage.0.as_ptr().cast(), self.len as usize) }
     }
 
@@ -215,7 +216,7 @@ impl SockAddr {
     /// Writes the system's form of an address.
     #[inline]
     pub fn encode(&mut self, addr: &RawAddr) -> Result<(), Errno> {
-        // A jump table beside a system call would cost a misprediction.
+        // Branches instead of a `match`: a jump table beside a system call would cost a misprediction.
         if addr.family == Family::Inet as u16 {
             self.set(sockaddr_in {
                 sin_family: libc::AF_INET as sa_family_t,
@@ -261,7 +262,8 @@ impl SockAddr {
         }
     }
 
-    /// Converts the kernel's address. An empty one, or one of an unknown family, becomes [`RawAddr::UNSPEC`].
+    /// Converts the kernel's address. An empty address, or an address of an unknown family, becomes
+    /// [`RawAddr::UNSPEC`].
     #[inline]
     pub fn decode(&self, out: &mut RawAddr) {
         *out = RawAddr::UNSPEC;
@@ -271,7 +273,7 @@ impl SockAddr {
         }
     }
 
-    /// [`SockAddr::encode`] for families other than IP.
+    /// Writes the system's form of an address that is not an IP address.
     #[inline(never)]
     fn encode_other(&mut self, addr: &RawAddr) -> Result<(), Errno> {
         match Family::from_number(addr.family).ok_or(Errno(EAFNOSUPPORT))? {
@@ -282,7 +284,7 @@ impl SockAddr {
                 }
                 self.set(libc::AF_UNIX as sa_family_t);
                 self.write(PATH_OFFSET, name);
-                // The kernel uses the length; tools that trace system calls look for the zero.
+                // The kernel uses the length; tools that trace system calls look for the NUL.
                 self.write(PATH_OFFSET + name.len(), &[0]);
                 self.len = (PATH_OFFSET + name.len()) as socklen_t;
             }
@@ -324,7 +326,7 @@ impl SockAddr {
         Ok(())
     }
 
-    /// [`SockAddr::decode`] for families other than IP; `out` is [`RawAddr::UNSPEC`].
+    /// Converts the kernel's address if it is not an IP address. `out` must be [`RawAddr::UNSPEC`].
     #[inline(never)]
     fn decode_other(&self, out: &mut RawAddr) {
         let bytes = self.bytes();
@@ -332,7 +334,7 @@ impl SockAddr {
             Some(libc::AF_UNIX) => {
                 let mut name = bytes.get(PATH_OFFSET..).unwrap_or_default();
                 name = &name[..name.len().min(ADDR_DATA_LEN)];
-                // A path ends at its zero. An abstract name starts with a zero and may contain more.
+                // A path ends at its NUL. An abstract name starts with a NUL and may contain others.
                 if name.first() != Some(&0) {
                     name = name.split(|&byte| byte == 0).next().unwrap_or_default();
                 }

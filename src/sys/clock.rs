@@ -19,14 +19,14 @@ impl Instant {
         Instant { nanos: read(libc::CLOCK_MONOTONIC), is_tick: false }
     }
 
-    /// The time of the kernel's last tick. Takes a third of the time of [`Instant::now`]; for calls that rarely need
-    /// it.
+    /// The time of the kernel's last tick, which is up to 10 ms old. This function takes a third of the time of
+    /// [`Instant::now`]. It is for calls that store an instant and rarely read it.
     #[inline]
     pub fn now_coarse() -> Instant {
         Instant { nanos: read(libc::CLOCK_MONOTONIC_COARSE), is_tick: true }
     }
 
-    /// The minimum and the maximum of the time elapsed since this instant was requested.
+    /// The minimum and the maximum of the time that has elapsed since this instant was created.
     pub fn elapsed(self) -> (Duration, Duration) {
         let max = Duration::from_nanos(read(libc::CLOCK_MONOTONIC).saturating_sub(self.nanos));
         (if self.is_tick { max.saturating_sub(TICK) } else { max }, max)

@@ -1,4 +1,4 @@
-//! The operating system's error numbers, and what each means.
+//! The operating system's error numbers, by their POSIX names, and a description of each.
 
 use std::ffi::CStr;
 use std::io;

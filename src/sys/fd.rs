@@ -15,7 +15,7 @@ pub(in crate::sys) fn close(fd: OwnedFd) {
     record_fd_closed();
 }
 
-/// The owner of a file descriptor, which [`close`] closes when the owner is dropped.
+/// Owns a file descriptor, and closes it with [`close`] when dropped.
 #[derive(Debug)]
 pub(in crate::sys) struct CloseOnDrop<T: Into<OwnedFd>>(ManuallyDrop<T>);
 

@@ -1,7 +1,13 @@
-//! The operating system, behind one contract.
+//! The system layer: Linux's calls behind a portable interface.
 //!
-//! The layers above use only what this module exports, and no type or constant of a system. A port implements these
-//! files:
+//! The layers above use only what this module exports. They name no type or constant of a system, with one exception:
+//! `net` compares an [`Errno`] with the error numbers of `errno` by their POSIX names, and decides what each means for
+//! a call. Some values have Linux's numbers (flags, path MTU discovery, TCP states); a port converts them here.
+//!
+//! [`Datagram`] and [`PollerEvent`] have the layout of the C interface, so that no call copies an array. Documentation
+//! of the types that users see links to the layers above.
+//!
+//! A port implements these files:
 //!
 //! | directory | file | contract |
 //! |---|---|---|
@@ -11,7 +17,7 @@
 //! | | `clock` | [`Instant`], monotonic time |
 //! | | `fd` | owned descriptors whose close is not a cancellation point |
 //! | | `plain` | structs of the system as plain bytes |
-//! | | `system_call` | system calls past the C library; C library calls with cancellation disabled |
+//! | | `system_call` | system calls that bypass the C library; C library calls with cancellation disabled |
 //! | `socket` | `descriptor` | [`Descriptor`]: open, bind, listen, accept, connect, shut down, close |
 //! | `socket` | `buffers` | [`SendBuf`] and [`RecvBuf`], elements of a system call's array of buffers |
 //! | `socket` | `transfer` | sending and receiving, on the descriptor |
@@ -22,7 +28,7 @@
 //! | `socket` | `send_file` | sending from a file, and [`FileEnd`] |
 //! | `socket` | `socket_file` | the files of UNIX sockets, and a lock on their [`Directory`] |
 //! | `socket` | `listen_fds` | descriptors passed by a service manager |
-//! | `message` | `control` | [`OutgoingControl`] and [`IncomingControl`], ancillary data of a message |
+//! | `message` | `control` | [`OutgoingControl`] and [`IncomingControl`], control messages |
 //! | `message` | `control_buf`, `pack`, `parse` | [`ControlBuf`]: packing and parsing control messages |
 //! | `message` | `descriptors` | [`Descriptors`], a queue of received descriptors |
 //! | `datagram` | `types` | [`Datagram`] and [`Batch`] |
@@ -46,11 +52,29 @@
 //! 1. It makes one system call and returns its result. It does not retry after a signal, and does not wait by other
 //!    means.
 //! 2. It is not a thread cancellation point: `pthread_cancel` would unwind Rust frames, which aborts the process.
-//! 3. It does not allocate, except to open a descriptor.
+//! 3. It does not allocate memory.
+//! 4. It is safe to call with any arguments that its types allow.
 //!
-//! Exceptions: the list of interfaces and the resolver use the C library, with cancellation disabled, and allocate. The
-//! poller over poll keeps its interest list, and wakes waiting threads when that changes. An option that a socket keeps
-//! in two places is set in both. Whether the system supports an option is found out with sockets opened for that.
+//! Exceptions to rule 1:
+//!
+//! - [`Descriptor::open`] also sets `IPV6_V6ONLY`. Closing a descriptor first removes it from its pollers.
+//! - [`Descriptor::family_and_type`] and [`file_end`] make up to two calls, and [`listen_fds`] makes one per
+//!   descriptor.
+//! - An option with two native names is set under both. Some options also read the socket's protocol or the interfaces.
+//! - [`supports`], [`is_stale`] and [`interface_index`] open a socket, and close it.
+//! - [`SigpipeGuard`] changes the signal mask and restores it. It retries the call that discards SIGPIPE.
+//! - [`spawn_detached`] changes the signal mask around the creation of the thread.
+//! - The poller over epoll repeats a wait with an older call if the kernel has no `epoll_pwait2`. The poller over poll
+//!   keeps its own interest list, and wakes waiting threads when the list changes.
+//! - The list of interfaces and the resolver call the C library, with cancellation disabled.
+//!
+//! Exceptions to rule 3: [`interfaces`], an IPv4 socket's [`Opt::MulticastInterface`], the resolver, [`listen_fds`],
+//! [`spawn_detached`], [`Batch`] and the poller over poll.
+//!
+//! Exceptions to rule 4: the functions of [`SendBatch`] and [`RecvBatch`] must be called in the documented order, which
+//! the hot path does not check. [`Descriptor::get_raw`] and [`Descriptor::set_raw`] may be called only for a C caller
+//! that names the option. [`listen_fds`] takes descriptors by number. These functions can't be `unsafe`, because `net`
+//! contains no unsafe code.
 //!
 //! System calls are made in one of three ways. The hot path, and calls that are cancellation points in the C library,
 //! use `system_call`. `socket2` makes other socket calls, and `nix` other UNIX calls, unless they cost an extra system

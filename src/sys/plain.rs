@@ -3,10 +3,11 @@
 use std::mem::{MaybeUninit, size_of, size_of_val};
 use std::{ptr, slice};
 
-/// Types for which every bit pattern is a value, zeros included.
+/// Types for which every bit pattern is a value, zeros included. A type with padding must be created with [`zeroed`].
 ///
 /// # Safety
-/// Besides, a value passed to [`bytes_of`] must not have uninitialised padding: [`zeroed`] clears it.
+/// Every bit pattern is a value of the type. Values that are passed to [`bytes_of`] or [`bytes_of_mut`] have no
+/// uninitialised padding.
 pub(in crate::sys) unsafe trait Plain: Copy {}
 
 macro_rules! plain {
@@ -40,17 +41,17 @@ pub(in crate::sys) fn read<T: Plain>(bytes: &[u8]) -> Option<T> {
     Some(unsafe { ptr::read_unaligned(bytes.as_ptr().cast()) })
 }
 
-/// The bytes of initialised values.
+/// The bytes of values that have no uninitialised padding: a type with padding was created with [`zeroed`].
 #[inline(always)]
 pub(in crate::sys) fn bytes_of<T: Plain>(values: &[T]) -> &[u8] {
-    // SAFETY: the values are initialised, and so is their padding.
+    // SAFETY: `Plain` requires that values passed to this function have no uninitialised padding.
     unsafe { slice::from_raw_parts(values.as_ptr().cast(), size_of_val(values)) }
 }
 
-/// The bytes of an initialised value, to be overwritten.
+/// The bytes of a value, to be overwritten. As for [`bytes_of`], the value has no uninitialised padding.
 #[inline(always)]
 pub(in crate::sys) fn bytes_of_mut<T: Plain>(value: &mut T) -> &mut [u8] {
-    // SAFETY: the value and its padding are initialised, and all bytes are a value of a plain type.
+    // SAFETY: as in `bytes_of`, all bytes are initialised. Any bytes are a value of a plain type.
     unsafe { slice::from_raw_parts_mut(ptr::from_mut(value).cast(), size_of::<T>()) }
 }
 

@@ -1,4 +1,4 @@
-//! System calls past the C library.
+//! System calls that bypass the C library.
 //!
 //! The C library's functions that may wait are cancellation points: `pthread_cancel` would unwind Rust frames, which
 //! aborts the process. Its `syscall` function copies every argument and reports through errno, which costs half of the
@@ -7,32 +7,34 @@
 use crate::sys::errno::Errno;
 use libc::{c_int, c_long};
 
-/// The return value of a system call, and that value minus one. The kernel returns errors as -4095 to -1.
-///
-/// The second number is computed in a register that the call overwrites anyway, so [`RawResult::count_within`] needs no
-/// instruction to prepare its comparison.
+/// The return value of a system call. The kernel returns errors as -4095 to -1.
 #[derive(Clone, Copy)]
-pub struct RawResult(isize, usize);
+pub struct RawResult {
+    value: isize,
+    /// Computed in a register that the call overwrites anyway, so [`RawResult::count_within`] needs no instruction to
+    /// prepare its comparison.
+    value_minus_one: usize,
+}
 
 impl RawResult {
     #[inline(always)]
-    fn new(result: isize) -> RawResult {
-        RawResult(result, (result as usize).wrapping_sub(1))
+    fn new(value: isize) -> RawResult {
+        RawResult { value, value_minus_one: (value as usize).wrapping_sub(1) }
     }
 
-    /// The byte count, if it is from 1 to `len`. One comparison excludes 0, a larger count and every error, since no
-    /// buffer is as long as an error number taken as a count.
+    /// The byte count, if it is from 1 to `len`. One comparison excludes 0, a larger count and every error: as a
+    /// `usize`, an error exceeds the length of every buffer.
     #[inline(always)]
     pub fn count_within(self, len: usize) -> Option<usize> {
-        (self.1 < len).then_some(self.0 as usize)
+        (self.value_minus_one < len).then_some(self.value as usize)
     }
 
     /// The value, or the error.
     #[inline(always)]
     pub fn result(self) -> Result<usize, Errno> {
-        match self.0 {
-            -4095..=-1 => Err(Errno(-self.0 as i32)),
-            result => Ok(result as usize),
+        match self.value {
+            -4095..=-1 => Err(Errno(-self.value as i32)),
+            value => Ok(value as usize),
         }
     }
 }
@@ -49,18 +51,18 @@ pub unsafe fn system_call<const N: usize>(number: c_long, args: [usize; N]) -> R
     RawResult::new(unsafe { syscall6(number, all) }).result()
 }
 
-/// [`system_call`] for a caller that uses the arguments afterwards. The kernel preserves their registers; writing them
-/// back from there spares the compiler copies in other registers.
+/// Makes a system call for a caller that uses the arguments afterwards. The kernel preserves their registers, so the
+/// compiler needs no copies in other registers.
 ///
 /// # Safety
-/// As [`system_call`]. A sixth argument of the call is undefined and must have no effect.
+/// The requirements of [`system_call`] apply. A sixth argument of the call is undefined and must have no effect.
 #[inline(always)]
 pub unsafe fn system_call_preserving_args(number: c_long, args: &mut [usize; 5]) -> RawResult {
     // SAFETY: guaranteed by the caller.
     unsafe { syscall5(number, args) }
 }
 
-/// The result of a function of the C library that returns -1 and sets errno on error.
+/// Converts the result of a C library function that returns -1 and sets errno on error.
 pub(in crate::sys) fn errno_result(result: c_long) -> Result<usize, Errno> {
     usize::try_from(result).map_err(|_| Errno::last())
 }
@@ -75,7 +77,8 @@ pub fn with_cancellation_disabled<T>(call: impl FnOnce() -> T) -> T {
     // SAFETY: `before` is writable.
     unsafe { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &mut before) };
     let result = call();
-    // SAFETY: as above. A cancellation that is pending takes effect at the next cancellation point.
+    // A cancellation that is pending takes effect at the next cancellation point.
+    // SAFETY: the temporary that receives the old state is writable.
     unsafe { pthread_setcancelstate(before, &mut 0) };
     result
 }
@@ -97,8 +100,8 @@ unsafe fn syscall6(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
     result
 }
 
-/// [`syscall6`] with the sixth argument's register left to the compiler, which has few registers that a call preserves.
-/// For calls that have a sixth argument, memcheck looks at the value in that register.
+/// Makes a system call without writing the sixth argument's register. That leaves the register to the compiler, which
+/// has few registers that a call preserves. In calls that have a sixth argument, memcheck reads the register.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 unsafe fn syscall5(number: c_long, args: &mut [usize; 5]) -> RawResult {
@@ -115,7 +118,7 @@ unsafe fn syscall5(number: c_long, args: &mut [usize; 5]) -> RawResult {
             options(nostack, preserves_flags),
         );
     }
-    RawResult(result, minus_one)
+    RawResult { value: result, value_minus_one: minus_one }
 }
 
 #[cfg(not(target_arch = "x86_64"))]

@@ -194,10 +194,10 @@ impl Flags {
     /// The flags with which a call never waits.
     pub(crate) const NONBLOCKING: Flags = Flags::DONT_WAIT.union(Flags::ERROR_QUEUE).union(Flags::OUT_OF_BAND);
 
-    /// Receive on a UNIX socket: sets close-on-exec on received descriptors. Packet sockets refuse this flag.
+    /// Receive on a UNIX socket: sets close-on-exec on received descriptors. Packet sockets reject this flag.
     pub(crate) const CLOSE_ON_EXEC: Flags = Flags::from_bits_retain(0x4000_0000);
 
-    /// Linux's `MSG_` bits. The library's numbers are the same.
+    /// The `MSG_` bits, which have the same numbers on Linux.
     #[inline]
     pub(in crate::sys) const fn to_os(self) -> c_int {
         self.bits() as c_int

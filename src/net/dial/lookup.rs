@@ -84,7 +84,7 @@ impl<T: Send + 'static> Lookup<T> {
         let Some(permit) = Permit::acquire(self.source) else { return Ok(false) };
         let Some(work) = self.work.take() else { return Err(Error::INTERNAL) };
         let (answer, waker) = (Arc::clone(&self.answer), waker.weak());
-        spawn_detached(move || {
+        spawn_detached("jf-resolver", move || {
             let result = catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(Error::INTERNAL));
             // Both precede the wake: a woken thread finds the answer, and can start another lookup.
             *answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);

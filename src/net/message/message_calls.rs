@@ -82,7 +82,7 @@ impl Socket {
             *addr = self.to_own_family(*addr);
         }
         // For an entry of the error queue, the kernel reports that the datagram exceeded the buffer, but not its full
-        // buffer.
+        // length.
         match self.recv_result(count, capacity, flags) {
             Ok(_) if truncation.is_data_truncated && (count <= capacity || !flags.intersects(Flags::TRUNC)) => {
                 Err(Error::TRUNCATED)

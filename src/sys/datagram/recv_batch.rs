@@ -20,6 +20,10 @@ pub const RECV_BATCH_MAX: usize = 64;
 type Control = ControlBuf<256>;
 
 /// Buffers for up to `CAPACITY` messages, and the messages received.
+///
+/// The order of the calls is: [`RecvBatch::add`], [`RecvBatch::receive`], and for each received message
+/// [`RecvBatch::split_message`]. To keep the hot path short, the last call does not check that its message was
+/// received.
 pub struct RecvBatch<'a, const CAPACITY: usize> {
     headers: [MaybeUninit<mmsghdr>; CAPACITY],
     addrs: [MaybeUninit<SockAddr>; CAPACITY],
@@ -64,7 +68,7 @@ impl<'a, const CAPACITY: usize> RecvBatch<'a, CAPACITY> {
     /// The number of buffers.
     #[inline(always)]
     fn count(&self) -> usize {
-        // A constant for the compiler, where it can be one.
+        // For a single message, the count is a constant, so that the compiler removes the loops.
         if CAPACITY == 1 { 1 } else { self.count }
     }
 
@@ -96,9 +100,9 @@ impl<'a, const CAPACITY: usize> RecvBatch<'a, CAPACITY> {
         }
     }
 
-    /// Splits a received message into datagrams and writes them to `out`, which has at least one element. `to_socket_family`
-    /// converts local addresses. If `out` is too short for a coalesced message, its last element is a datagram with all
-    /// remaining bytes.
+    /// Splits a received message into datagrams and writes them to `out`, which has at least one element. `message` is
+    /// less than the number that [`RecvBatch::receive`] returned. `to_socket_family` converts local addresses. If `out`
+    /// is too short for a coalesced message, its last element is a datagram with all remaining bytes.
     #[inline(always)]
     pub fn split_message(
         &mut self,
@@ -107,14 +111,14 @@ impl<'a, const CAPACITY: usize> RecvBatch<'a, CAPACITY> {
         to_socket_family: impl Fn(RawAddr) -> RawAddr,
     ) -> SplitMessage {
         assert!(message < self.count());
-        // SAFETY: initialised by `receive`.
+        // SAFETY: the caller received this message, so `receive` has initialised both.
         let (header, buf) = unsafe { (self.headers[message].assume_init_ref(), self.bufs[message].assume_init_ref()) };
         let len = header.msg_len as usize;
         let received = len.min(buf.iov_len);
         let is_truncated = header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0 || received < len;
 
         let [first, ..] = out else { return SplitMessage { count: 0, truncated_len: None } };
-        // SAFETY: initialised by `receive`.
+        // SAFETY: the caller received this message, so `receive` has initialised the address.
         let addr = unsafe { self.addrs[message].assume_init_mut() };
         addr.set_len(header.msg_hdr.msg_namelen);
         (first.present, first.tos) = (present::ADDR, 0);
@@ -129,7 +133,7 @@ impl<'a, const CAPACITY: usize> RecvBatch<'a, CAPACITY> {
         let control_len = header.msg_hdr.msg_controllen as usize;
         let mut size = received;
         if control_len > 0 {
-            // SAFETY: initialised by `receive`.
+            // SAFETY: the caller received this message, so `receive` has initialised the control buffer.
             let control = unsafe { self.controls[message].assume_init_mut() };
             // SAFETY: the kernel has written `control_len` bytes, and new descriptors.
             unsafe { control.set_len(control_len) };
@@ -147,8 +151,8 @@ impl<'a, const CAPACITY: usize> RecvBatch<'a, CAPACITY> {
     }
 }
 
-/// Splits a coalesced message into datagrams of `size` bytes, the last of which may be shorter. The first element has
-/// all bytes of the message, and all fields but its result. Returns the number of datagrams.
+/// Splits a coalesced message into datagrams of `size` bytes, the last of which may be shorter. On entry, `out[0]` has
+/// all bytes of the message and all fields except the result. Returns the number of datagrams.
 // Out of line, so that the loops keep everything in registers.
 #[inline(never)]
 fn split(out: &mut [Datagram<'_>], size: usize) -> usize {
@@ -178,7 +182,7 @@ fn split(out: &mut [Datagram<'_>], size: usize) -> usize {
     count
 }
 
-/// Writes the control messages to a datagram's fields, and returns the segment size if there is one.
+/// Writes the control messages to a datagram's fields. Returns the segment size if one of them contains it.
 #[inline(never)]
 fn parse_control(
     control: &mut Control,

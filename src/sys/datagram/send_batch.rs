@@ -15,10 +15,11 @@ use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::{ptr, slice};
 
-/// The largest number of segments in a message that every Linux version with UDP segmentation accepts.
+/// The largest number of segments in a message (UDP_MAX_SEGMENTS) that every Linux version with UDP segmentation
+/// accepts.
 pub const MAX_SEGMENTS: usize = 64;
-/// The largest message of several segments, in bytes. It fits a packet with any IP options, and Linux, which includes
-/// the headers, passes it to a device in one piece.
+/// The largest message of more than one segment, in bytes. With any IP options, it fits a packet of 65535 bytes. Linux
+/// counts the headers as well, and still passes the message to a device in one piece.
 pub const MAX_SEGMENTED_LEN: usize = 65_400;
 
 /// Capacity for a source, two traffic classes and a segment size.
@@ -48,7 +49,9 @@ impl<const MESSAGES: usize, const BUFS: usize> SendBatchMemory<MESSAGES, BUFS> {
     }
 }
 
-/// Datagrams packed into messages. The counters are separate from the memory, so that they stay in registers.
+/// Datagrams packed into messages. For each message, the order of the calls is: [`SendBatch::begin_message`],
+/// [`SendBatch::push`] for each control message, [`SendBatch::finish_message`]. To keep the hot path short, these
+/// functions do not check the order. The counters are separate from the memory, so that they stay in registers.
 pub struct SendBatch<'o, 'a, const MESSAGES: usize, const BUFS: usize> {
     memory: &'o mut SendBatchMemory<MESSAGES, BUFS>,
     /// Whether adjacent datagrams are merged into one message.
@@ -88,8 +91,8 @@ impl<'o, 'a, const MESSAGES: usize, const BUFS: usize> SendBatch<'o, 'a, MESSAGE
         self.is_first_segmented
     }
 
-    /// Begins a message with a datagram whose data is valid. `EINVAL` if the batch is full. [`SendBatch::finish_message`]
-    /// completes the message.
+    /// Begins a message with a datagram whose data is valid. `EINVAL` if the batch is full.
+    /// [`SendBatch::finish_message`] completes the message.
     #[inline(always)]
     pub fn begin_message(&mut self, datagram: &Datagram<'a>, to: Option<&RawAddr>) -> Result<(), Errno> {
         if self.is_full() {
@@ -111,12 +114,12 @@ impl<'o, 'a, const MESSAGES: usize, const BUFS: usize> SendBatch<'o, 'a, MESSAGE
 
     /// Adds a control message to the message that was begun.
     pub fn push(&mut self, item: OutgoingControl<'_>, family: Family) -> Result<(), Errno> {
-        // SAFETY: initialised by `begin_message`.
+        // SAFETY: the caller has begun the message, so `begin_message` has initialised the control buffer.
         unsafe { self.memory.controls[self.count].assume_init_mut() }.push(item, family)
     }
 
-    /// Completes the message that was begun with `first`: merges the datagrams of `next` that it can carry, and returns
-    /// how many. Sets the result that each of them has once the message is sent.
+    /// Completes the message that was begun with `first`. Merges the datagrams of `next` that the message can carry,
+    /// and returns their number. Writes their results in advance, as they are once the message is sent.
     #[inline(always)]
     pub fn finish_message(&mut self, first: &Datagram<'a>, next: &mut [Datagram<'a>]) -> usize {
         let at = self.count;
@@ -127,12 +130,12 @@ impl<'o, 'a, const MESSAGES: usize, const BUFS: usize> SendBatch<'o, 'a, MESSAGE
             }
             _ => (0, 1),
         };
-        // SAFETY: initialised by `begin_message`.
+        // SAFETY: the caller has begun the message, so `begin_message` has initialised both.
         let (header, control) = unsafe {
             (&mut self.memory.headers[at].assume_init_mut().msg_hdr, self.memory.controls[at].assume_init_mut())
         };
         if more > 0 {
-            // The kernel refuses a longer segment as one datagram.
+            // Without a segment size, the kernel rejects the whole message as a datagram that is too long.
             let is_segmented = u16::try_from(first.len).is_ok_and(|size| control.push_segment_size(size).is_ok());
             if at == 0 {
                 self.is_first_segmented = is_segmented;
@@ -165,7 +168,7 @@ impl<'o, 'a, const MESSAGES: usize, const BUFS: usize> SendBatch<'o, 'a, MESSAGE
             system_call(libc::SYS_sendmmsg, [fd.raw(), headers, self.count, flags])
         }?;
         let last = self.memory.ends[..self.count].get(sent.wrapping_sub(1));
-        // SAFETY: `finish_message` initialised one for each message.
+        // SAFETY: `finish_message` has initialised the end of each message.
         Ok(last.map_or(0, |end| unsafe { end.assume_init() }))
     }
 }
@@ -183,7 +186,7 @@ fn merge_datagrams<'a>(
     if first.len == 0 {
         return (0, 1);
     }
-    // Each case has only the comparisons that it needs. They compare words, which takes fewer instructions than
+    // Each case has only the comparisons that it needs. Comparing words takes fewer instructions than comparing
     // vectors.
     match first.present {
         0 => merge_while(bufs, first, next, |datagram| datagram.present == 0),
@@ -254,7 +257,7 @@ struct IovecTail<'o> {
 
 impl IovecTail<'_> {
     /// Adds a datagram: to the last buffer if it is contiguous, otherwise with a buffer of its own. Returns whether it
-    /// was added: its data must not be NULL, and a buffer must be left.
+    /// was added: its data must not be NULL, and a buffer must remain.
     #[inline(always)]
     fn add(&mut self, datagram: &Datagram<'_>, len: usize) -> bool {
         if datagram.data == self.end {

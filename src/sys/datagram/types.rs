@@ -1,4 +1,4 @@
-//! Datagrams of a batch, with the layout of the C struct.
+//! Datagrams of a batch, with the layout of the C struct, so that a batch from C needs no copy.
 
 use crate::sys::addr::{IpPart, RawAddr};
 use crate::sys::socket::buffers::{RecvBuf, SendBuf};
@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::mem::{offset_of, size_of};
 use std::{ptr, slice};
 
-/// Which fields of a datagram are set. The numbers are those of C's `jf_has`.
+/// Bits that show which fields of a datagram are set. The numbers are those of C's `jf_has`.
 pub mod present {
     pub const ADDR: u32 = 0x1;
     pub const PACKET_INFO: u32 = 0x4;
@@ -17,8 +17,10 @@ pub mod present {
 
 /// A datagram of a batch: one to send, or one received, and a buffer to receive into.
 ///
-/// Its pointers are valid for `'a`: to the bytes to send, to the buffer, or into a buffer to the bytes received. The
-/// order of the fields keeps those that an IP datagram usually needs in one cache line.
+/// `data` points to the bytes to send, or to the received bytes in the buffer. Only this layer and C callers set
+/// `data`, `buffer` and their lengths. The memory is valid for `'a`, unless [`Datagram::has_invalid_data`] or
+/// [`Datagram::has_invalid_buffer`] reports otherwise. The order of the fields keeps those that an IP datagram usually
+/// needs in one cache line.
 #[repr(C)]
 pub struct Datagram<'a> {
     pub(in crate::sys) data: *mut u8,
@@ -34,7 +36,7 @@ pub struct Datagram<'a> {
     pub(crate) local: RawAddr,
     pub(crate) interface: u32,
     reserved: u32,
-    /// When it arrived, in nanoseconds since 1970.
+    /// The time of arrival, in nanoseconds since 1970.
     pub(crate) time: i64,
     buffer: *mut u8,
     buffer_len: usize,
@@ -51,13 +53,13 @@ const _: () = assert!(
         && offset_of!(Datagram, addr) == offset_of!(Datagram, result) + 16
 );
 
-// SAFETY: its pointers are slices of bytes, which may be sent and shared.
+// SAFETY: a datagram borrows bytes for `'a`, and the borrow may move to another thread.
 unsafe impl Send for Datagram<'_> {}
-// SAFETY: as above.
+// SAFETY: a shared datagram only reads the bytes; they are written through an exclusive borrow of the datagram.
 unsafe impl Sync for Datagram<'_> {}
 
 impl<'a> Datagram<'a> {
-    /// The offsets of the fields.
+    /// The offsets of the fields, in the order of the C struct's members.
     #[cfg(feature = "capi")]
     pub(crate) const OFFSETS: [usize; 11] = [
         offset_of!(Datagram, data),
@@ -126,12 +128,15 @@ impl<'a> Datagram<'a> {
     /// The bytes to send.
     #[inline]
     pub(crate) fn send_buf(&self) -> SendBuf<'a> {
-        SendBuf::from_raw(self.data, self.len)
+        // SAFETY: the bytes are readable for `'a`. The kernel checks the memory that a C caller passes.
+        unsafe { SendBuf::from_raw(self.data, self.len) }
     }
 
+    /// The buffer to receive into. The caller uses the buffer of a datagram once at a time.
     #[inline]
     pub(in crate::sys) fn recv_buf(&self) -> RecvBuf<'a> {
-        RecvBuf::from_raw(self.buffer, self.buffer_len)
+        // SAFETY: the buffer is exclusively borrowed for `'a`, and only one `RecvBuf` of it is in use at a time.
+        unsafe { RecvBuf::from_raw(self.buffer, self.buffer_len) }
     }
 
     /// The fields that the datagrams of one coalesced message share: result, present fields, traffic class, IP address.
@@ -148,7 +153,7 @@ impl<'a> Datagram<'a> {
         unsafe { (&raw mut self.result).cast::<CommonFields>().write(fields) };
     }
 
-    /// Whether it has the same destination and control messages as another, so that one message can carry both.
+    /// Whether both datagrams have the same destination and control messages, so that one message can carry both.
     #[inline(always)]
     pub(crate) fn can_share_message_with(&self, other: &Datagram<'_>) -> bool {
         let present = other.present;
@@ -169,7 +174,7 @@ impl<'a> Datagram<'a> {
 /// Buffers for datagrams, and the datagrams received last.
 pub struct Batch<'a> {
     datagrams: Box<[Datagram<'a>]>,
-    /// How many of `datagrams` were received.
+    /// The number of received datagrams, at the start of `datagrams`.
     count: usize,
 }
 
@@ -192,12 +197,11 @@ impl<'a> Batch<'a> {
         &mut self.datagrams
     }
 
-    /// Sets how many datagrams were received.
+    /// Sets the number of received datagrams.
     pub(crate) fn set_count(&mut self, count: usize) {
         self.count = count;
     }
 
-    /// The received datagrams.
     pub(crate) fn datagrams(&self) -> &[Datagram<'a>] {
         &self.datagrams[..self.count]
     }
@@ -208,8 +212,9 @@ impl<'a> Batch<'a> {
         if datagram.len == 0 {
             return &[];
         }
-        // SAFETY: the bytes are in one of the buffers, which are initialised and exclusively borrowed for `'a`. Nothing
-        // is received into them while the batch is borrowed.
+        // SAFETY: only this layer changes `data` and `len`, so the bytes are in one of the buffers. The buffers came
+        // from `&mut [u8]`, which is initialised and exclusively borrowed for `'a`. Nothing is received into them while
+        // the batch is borrowed.
         unsafe { slice::from_raw_parts(datagram.data, datagram.len) }
     }
 }

@@ -1,4 +1,4 @@
-//! Ancillary data of a message, unpacked.
+//! Control messages in unpacked form.
 
 use crate::sys::addr::RawAddr;
 use crate::sys::errno::Errno;
@@ -22,7 +22,7 @@ pub struct Credentials {
 #[repr(u32)]
 #[non_exhaustive]
 pub enum Origin {
-    /// An origin that has no name here.
+    /// An origin that this enum does not name.
     Other = 0,
     /// This host.
     Local = 1,
@@ -54,7 +54,7 @@ pub enum IncomingControl<'a> {
     Descriptor(Descriptor),
     /// A descriptor for the sender's process.
     Pidfd(Descriptor),
-    /// The system could not create what the message should contain.
+    /// The kernel could not open the descriptor that the message should contain.
     Truncated,
     Credentials(Credentials),
     /// The interface and address that the message was sent to.
@@ -65,7 +65,7 @@ pub enum IncomingControl<'a> {
     Tos(u32),
     Timestamp(Duration),
     HardwareTimestamp(Duration),
-    /// How many messages the socket has dropped so far because its queue was full.
+    /// The number of messages that the socket has dropped so far because its queue was full.
     DroppedCount(u32),
     SegmentSize(u32),
     PathMtu(u32),
@@ -78,9 +78,13 @@ pub enum IncomingControl<'a> {
 pub struct OsError {
     pub errno: Errno,
     pub origin: Origin,
+    /// The type of the ICMP message.
     pub kind: u8,
+    /// The code of the ICMP message.
     pub code: u8,
+    /// The path MTU for `EMSGSIZE`, or another value that depends on the origin.
     pub info: u32,
+    /// A value that depends on the origin, such as the number of a timestamp.
     pub data: u32,
     /// The host that reported the error.
     pub from: RawAddr,

@@ -21,7 +21,7 @@ pub(in crate::sys::message) const HEADER_LEN: usize = cmsg_align(size_of::<cmsgh
 #[repr(C, align(8))]
 pub struct ControlBuf<const CAPACITY: usize = DEFAULT_CAPACITY> {
     buf: [MaybeUninit<u8>; CAPACITY],
-    /// How many bytes are initialised.
+    /// The number of initialised bytes.
     len: usize,
 }
 
@@ -31,7 +31,7 @@ impl<const CAPACITY: usize> ControlBuf<CAPACITY> {
         ControlBuf { buf: [const { MaybeUninit::uninit() }; CAPACITY], len: 0 }
     }
 
-    /// The control messages' address and length.
+    /// The address and the length in bytes of the control messages.
     #[inline]
     pub(in crate::sys) fn as_raw_parts(&self) -> (*const u8, usize) {
         (self.buf.as_ptr().cast(), self.len)
@@ -43,10 +43,10 @@ impl<const CAPACITY: usize> ControlBuf<CAPACITY> {
         (self.buf.as_mut_ptr().cast(), CAPACITY)
     }
 
-    /// Sets how many bytes the kernel has written.
+    /// Sets the number of bytes that the kernel has written.
     ///
     /// # Safety
-    /// The kernel has written `len` bytes, and the descriptors in them have no owner yet.
+    /// The kernel has written `len` bytes to the start of the buffer, and the descriptors in them have no owner yet.
     #[inline]
     pub(in crate::sys) unsafe fn set_len(&mut self, len: usize) {
         self.len = len.min(CAPACITY);
@@ -54,14 +54,14 @@ impl<const CAPACITY: usize> ControlBuf<CAPACITY> {
 
     #[inline(always)]
     pub(in crate::sys::message) fn bytes(&self) -> &[u8] {
-        // SAFETY: `len` bytes are initialised.
+        // SAFETY: `append` has initialised `len` bytes, or the caller of `set_len` guarantees it.
         unsafe { slice::from_raw_parts(self.buf.as_ptr().cast(), self.len) }
     }
 
-    /// Empties the buffer and returns what was in it, and whether that filled it.
+    /// Empties the buffer. Returns the bytes that it held, and whether they filled it.
     pub(in crate::sys::message) fn take_bytes(&mut self) -> (&[u8], bool) {
         let len = mem::take(&mut self.len);
-        // SAFETY: `len` bytes are initialised.
+        // SAFETY: as in `bytes`, `len` bytes are initialised.
         (unsafe { slice::from_raw_parts(self.buf.as_ptr().cast(), len) }, len == CAPACITY)
     }
 
@@ -76,7 +76,7 @@ impl<const CAPACITY: usize> ControlBuf<CAPACITY> {
         Ok(())
     }
 
-    /// Appends bytes, and zeros up to where the next control message may begin.
+    /// Appends bytes, and zeros up to the alignment of the next control message.
     pub(in crate::sys::message) fn append(&mut self, bytes: &[u8]) -> Result<(), Errno> {
         let end = cmsg_align(self.len + bytes.len());
         let slot = self.buf.get_mut(self.len..end).ok_or(Errno(EINVAL))?;

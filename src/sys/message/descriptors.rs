@@ -7,9 +7,9 @@ use std::os::fd::{FromRawFd, IntoRawFd, OwnedFd, RawFd};
 /// The largest number of descriptors in one message: Linux's `SCM_MAX_FD`.
 pub const DESCRIPTORS_MAX: usize = 253;
 
-/// A queue of received descriptors. Those that are not taken are closed.
+/// A queue of received descriptors. Dropping it closes the descriptors that remain.
 pub struct Descriptors {
-    /// Those from `next` to `end` are initialised and owned.
+    /// The elements from `next` to `end` are initialised, and owned by the queue.
     fds: [MaybeUninit<RawFd>; DESCRIPTORS_MAX],
     next: usize,
     end: usize,

@@ -1,4 +1,4 @@
-//! Ancillary data: control messages, packed and parsed.
+//! Control messages: packing, parsing and received descriptors.
 
 pub(super) mod control;
 pub(super) mod control_buf;

@@ -27,7 +27,8 @@ const _: () = assert!(size_of::<SegmentSize>() == HEADER_LEN + cmsg_align(size_o
 impl<const CAPACITY: usize> ControlBuf<CAPACITY> {
     /// Adds a control message for a socket of this family. `EINVAL` if it does not fit.
     ///
-    /// For an IPv6 socket, TTL and TOS are packed for both versions: the kernel uses that of the destination's version.
+    /// For an IPv6 socket, TTL and TOS are packed for both versions: the kernel uses the one for the destination's
+    /// version.
     pub fn push(&mut self, item: OutgoingControl<'_>, family: Family) -> Result<(), Errno> {
         let is_v6 = family == Family::Inet6;
         match item {
@@ -75,7 +76,7 @@ impl<const CAPACITY: usize> ControlBuf<CAPACITY> {
         }
     }
 
-    /// [`OutgoingControl::SegmentSize`], written in one piece because batches use it for every message.
+    /// Adds an [`OutgoingControl::SegmentSize`]. It is written in one piece because batches use it for every message.
     #[inline(always)]
     pub fn push_segment_size(&mut self, size: u16) -> Result<(), Errno> {
         let header = header(libc::SOL_UDP, libc::UDP_SEGMENT, size_of::<u16>());
@@ -96,7 +97,7 @@ fn header(level: c_int, kind: c_int, data_len: usize) -> cmsghdr {
     header
 }
 
-/// Whether the bytes are complete control messages, so that no control message after them is taken for a part of one.
+/// Whether the bytes are complete control messages, so that a message appended later is parsed correctly.
 fn is_packed(mut remaining: &[u8]) -> bool {
     while let Some(header) = read::<cmsghdr>(remaining) {
         #[allow(clippy::unnecessary_cast, reason = "C libraries differ in its type")]

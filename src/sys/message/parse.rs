@@ -31,8 +31,8 @@ impl<const CAPACITY: usize> ControlBuf<CAPACITY> {
         is_segment_size.then_some(size)
     }
 
-    /// Removes and parses all control messages. If they were truncated, the kernel may have filled the buffer to its
-    /// end with a part of the last one, which is left out.
+    /// Removes and parses all control messages. If they were truncated, the kernel may have filled the end of the
+    /// buffer with a part of the last control message. That part is skipped.
     pub fn drain(&mut self, is_truncated: bool, mut emit: impl FnMut(IncomingControl<'_>)) {
         let (mut remaining, is_full) = self.take_bytes();
         while let Some(header) = read::<cmsghdr>(remaining) {
@@ -86,7 +86,7 @@ unsafe fn parse(level: c_int, kind: c_int, data: &[u8], packed: &[u8], emit: &mu
                 .and_then(|time| since_1970(timespec { tv_sec: time.tv_sec, tv_nsec: time.tv_usec * 1000 }));
             emit_or_raw(time.map(IncomingControl::Timestamp));
         }
-        // The timestamps of software, an unused one, and of hardware. Those not taken are zero.
+        // The software timestamp, an unused one, and the hardware timestamp. A timestamp that was not taken is zero.
         (libc::SOL_SOCKET, libc::SO_TIMESTAMPING | libc::SO_TIMESTAMPING_NEW) => {
             let [software, _, hardware] = read::<[timespec; 3]>(data).map_or([None; 3], |times| times.map(since_1970));
             let is_taken = |time: &Duration| !time.is_zero();

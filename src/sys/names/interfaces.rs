@@ -172,8 +172,10 @@ impl AddressList {
     }
 
     fn entries(&self) -> impl Iterator<Item = &ifaddrs> {
-        // SAFETY: each entry points to the next one or is the last, and all live as long as the list.
-        std::iter::successors(unsafe { self.0.as_ref() }, |entry| unsafe { entry.ifa_next.as_ref() })
+        // SAFETY: getifaddrs returned the first entry, or NULL, and it lives as long as the list.
+        let first = unsafe { self.0.as_ref() };
+        // SAFETY: each entry points to the next one, or to NULL, and all live as long as the list.
+        std::iter::successors(first, |entry| unsafe { entry.ifa_next.as_ref() })
     }
 }
 

@@ -10,7 +10,7 @@ use std::ffi::{CStr, CString};
 use std::mem::MaybeUninit;
 use std::ptr;
 
-// glibc's numbers, which the libc crate does not have. Another C library refuses the flag and never returns the errors.
+// glibc's numbers, which the libc crate does not have. Other C libraries reject the flag and never return the errors.
 const AI_IDN: c_int = 0x40;
 const EAI_ADDRFAMILY: c_int = -9;
 const EAI_IDN_ENCODE: c_int = -105;
@@ -57,8 +57,8 @@ impl NameError {
     }
 }
 
-/// Looks up the addresses of a host, in the order in which to try them, with port 0. To be called in a thread that has
-/// looked up no host or address before.
+/// Looks up the addresses of a host, in the order in which to try them, with port 0. Must be called in a thread that
+/// has looked up no host or address before, because it resets the resolver state.
 pub fn lookup_host(host: &str, family: Family) -> Result<Vec<RawAddr>, NameError> {
     reset_resolver_state();
     lookup_host_name(&CString::new(host).map_err(|_| NameError::Malformed)?, family)
@@ -101,8 +101,9 @@ fn has_idna() -> bool {
     !matches!(result, Err(NameError::Malformed))
 }
 
-/// Resets the calling thread's resolver state. A forked child may reuse the stacks of its parent's threads for its own.
-/// glibc keeps the numbers of a thread's name server sockets there; in the child, they may be other descriptors.
+/// Resets the calling thread's resolver state, which holds the numbers of its name server sockets. glibc keeps that
+/// state on the thread's stack. A forked child may reuse the stacks of its parent's threads, and in the child the
+/// numbers may belong to other descriptors.
 fn reset_resolver_state() {
     // If it fails, the lookup that follows fails as well.
     // SAFETY: the state belongs to the calling thread. The function neither reads it nor closes its sockets.
@@ -115,7 +116,7 @@ fn reset_resolver_state() {
 #[cfg(all(target_env = "gnu", target_endian = "little"))]
 fn disable_search_domains(host: &CStr) -> bool {
     let dots = host.to_bytes().iter().filter(|&&byte| byte == b'.').count();
-    // SAFETY: the state belongs to the calling thread and is initialized.
+    // SAFETY: the state belongs to the calling thread and is initialised.
     unsafe {
         let state = glibc::__res_state();
         (*state).options &= !(glibc::RES_DEFNAMES | glibc::RES_DNSRCH);
@@ -123,7 +124,7 @@ fn disable_search_domains(host: &CStr) -> bool {
     }
 }
 
-/// The order of other C libraries is not known.
+/// Returns false: it is not known in which order other C libraries try names.
 #[cfg(not(all(target_env = "gnu", target_endian = "little")))]
 fn disable_search_domains(_: &CStr) -> bool {
     false
@@ -191,12 +192,14 @@ fn get_addresses(
     let (host, service) = (pointer(host), pointer(service));
     let mut first = ptr::null_mut();
     call_resolver(|| {
-        // SAFETY: the texts end with a NUL, `hints` is valid, and `first` is writable.
+        // SAFETY: the strings are NUL-terminated, `hints` is valid, and `first` is writable.
         unsafe { libc::getaddrinfo(host, service, &hints, &mut first) }
     })?;
     let mut found: Vec<RawAddr> = Vec::new();
-    // SAFETY: each entry points to the next one or is the last, and all live until the list is freed.
-    for entry in std::iter::successors(unsafe { first.as_ref() }, |entry| unsafe { entry.ai_next.as_ref() }) {
+    // SAFETY: getaddrinfo returned the first entry, or NULL, and it lives until the list is freed.
+    let first_entry = unsafe { first.as_ref() };
+    // SAFETY: each entry points to the next one, or to NULL, and all live until the list is freed.
+    for entry in std::iter::successors(first_entry, |entry| unsafe { entry.ai_next.as_ref() }) {
         // SAFETY: an entry's address has the length of its family's addresses.
         if let Some(name) = unsafe { SockAddr::copy_ip(entry.ai_addr) } {
             let mut addr = RawAddr::UNSPEC;
@@ -216,14 +219,16 @@ fn call_resolver(call: impl FnOnce() -> c_int) -> Result<(), NameError> {
         0 => Ok(()),
         code => Err(NameError::from_code(code)),
     });
-    // If the resolver can't open a file or a socket, it returns other errors. Opening a socket shows the real one.
+    // If the resolver can't open a file or a socket, it returns other errors. Opening a socket returns the actual
+    // error.
     result.map_err(|error| match Descriptor::open(Family::Unix, Type::Dgram, 0) {
         Err(errno @ Errno(EMFILE | ENFILE)) => NameError::System(errno),
         _ => error,
     })
 }
 
-/// Looks up the host name of an address. To be called in a thread that has looked up no host or address before.
+/// Looks up the host name of an address. Must be called in a thread that has looked up no host or address before,
+/// because it resets the resolver state.
 pub fn lookup_addr(addr: &RawAddr) -> Result<Vec<u8>, NameError> {
     reset_resolver_state();
     let mut name = SockAddr::new();
@@ -235,7 +240,7 @@ pub fn lookup_addr(addr: &RawAddr) -> Result<Vec<u8>, NameError> {
         // SAFETY: `name` is readable for its length, and `host` is writable for `capacity` bytes.
         unsafe { libc::getnameinfo(name.as_ptr(), name.len(), host, capacity, ptr::null_mut(), 0, flags) }
     })?;
-    // SAFETY: the call wrote a name that ends with a NUL.
+    // SAFETY: the call wrote a NUL-terminated name.
     Ok(unsafe { CStr::from_ptr(host) }.to_bytes().to_vec())
 }
 
@@ -248,7 +253,7 @@ struct Utf8Locale {
 impl Utf8Locale {
     /// `None` if the system has no such locale.
     fn set() -> Option<Utf8Locale> {
-        // SAFETY: the name ends with a NUL, and `locale` is used only if it was created.
+        // SAFETY: the name is NUL-terminated, and `locale` is used only if it was created.
         unsafe {
             let locale = libc::newlocale(libc::LC_CTYPE_MASK, c"C.UTF-8".as_ptr(), ptr::null_mut());
             if locale.is_null() { None } else { Some(Utf8Locale { locale, previous: libc::uselocale(locale) }) }

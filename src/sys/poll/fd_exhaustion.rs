@@ -6,14 +6,14 @@ static IS_EXHAUSTED: AtomicBool = AtomicBool::new(false);
 static EXHAUSTIONS: AtomicU64 = AtomicU64::new(0);
 static RECOVERIES: AtomicU64 = AtomicU64::new(0);
 
-/// The state of the process, from [`fd_exhaustion`].
+/// Whether the process lacks file descriptors, and counts of the changes.
 #[derive(Clone, Copy, Debug)]
 pub struct FdExhaustion {
     /// Counts the accepts that failed for lack of a file descriptor.
     pub exhaustions: u64,
     /// Whether the library has closed no file descriptor since the last of these accepts.
     pub is_exhausted: bool,
-    /// Counts the changes of `is_exhausted` from true to false.
+    /// Counts the changes of `is_exhausted` from true to false, each made by closing a descriptor.
     pub recoveries: u64,
 }
 
@@ -33,6 +33,7 @@ pub(in crate::sys) fn record_fd_closed() {
     }
 }
 
+/// Reads the counters. The three values are not read atomically.
 pub fn fd_exhaustion() -> FdExhaustion {
     FdExhaustion {
         exhaustions: EXHAUSTIONS.load(Relaxed),

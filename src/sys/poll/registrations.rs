@@ -3,9 +3,9 @@
 //! epoll drops a registration only when the open file description ends. A duplicate or another process can keep that
 //! open after close, and events would still be reported for a closed descriptor.
 //!
-//! A descriptor stores one poller id, or that it was registered in several. The id stays after a removal: removing and
-//! adding again by two threads is not atomic, so a descriptor can't be known to be in no poller. Removing it from a
-//! poller where it isn't registered has no effect.
+//! A descriptor stores one poller id, or [`ALL_POLLERS`]. The id stays after a removal: two threads may remove the
+//! descriptor and add it again, which is not atomic, so the stored id can't be cleared. Removing a descriptor from a
+//! poller in which it is not registered has no effect.
 
 use crate::sys::errno::{EMFILE, Errno};
 use crate::sys::poll::poller::remove_by_id;
@@ -20,7 +20,7 @@ pub struct Registrations(AtomicU32);
 
 const ID_MASK: u32 = (1 << 22) - 1;
 const NO_POLLER: u32 = 0;
-/// Stands for more than one poller, and for an id that does not fit.
+/// The descriptor may be registered in any poller: it was added to more than one, or to one whose id does not fit.
 const ALL_POLLERS: u32 = ID_MASK;
 
 /// The ids of all pollers, each plus one, with the fork epoch in the high bits; 0 is a free slot.
@@ -35,7 +35,7 @@ impl Registrations {
         Registrations(AtomicU32::new(NO_POLLER))
     }
 
-    /// Records a registration. To be called before the descriptor is added to the poller.
+    /// Records a registration. Must be called before the descriptor is added to the poller.
     pub fn record(&self, poller_id: RawFd) {
         register_fork_handler();
         let epoch = epoch_bits();

@@ -15,8 +15,8 @@ impl SerialUpdate {
         SerialUpdate(AtomicU64::new(0))
     }
 
-    /// Requests an update. It sees everything that was written before any of the requests that it serves. Returns
-    /// `Ok(())` when another thread is updating; that thread then repeats the update.
+    /// Requests an update. The update observes all writes that precede the requests that it serves. If another thread
+    /// is updating, that thread repeats the update, and this function returns `Ok(())`.
     pub fn run<E>(&self, mut update: impl FnMut() -> Result<(), E>) -> Result<(), E> {
         if self.0.fetch_add(1, AcqRel) > 0 {
             return Ok(());

@@ -22,7 +22,7 @@ pub enum Direction {
 pub struct PollItem(pub(in crate::sys) libc::pollfd);
 
 impl PollItem {
-    /// An item that is ignored.
+    /// An item that the kernel ignores.
     pub const NONE: PollItem = PollItem(libc::pollfd { fd: -1, events: 0, revents: 0 });
 
     /// Waits for these events. [`Events::ERROR`] and [`Events::HANGUP`] are always included.
@@ -39,7 +39,7 @@ impl PollItem {
 /// Waits until an item is ready and returns how many are; 0 when the timeout expires first. Without a timeout, the wait
 /// is unlimited. `EINTR` if a signal handler ran.
 pub fn wait_many(items: &mut [PollItem], timeout: Option<Duration>) -> Result<usize, Errno> {
-    // The kernel writes the remaining time into it.
+    // The kernel writes the remaining time to `limit`.
     let mut limit = timeout.map(to_timespec);
     let limit = limit.as_mut().map_or(ptr::null_mut(), ptr::from_mut);
     // SAFETY: `items` and `limit` are valid for writes. There is no signal mask.
@@ -64,7 +64,7 @@ pub fn sleep(duration: Duration) -> Result<(), Errno> {
     wait_many(&mut [], Some(duration)).map(drop)
 }
 
-/// The duration as a system call takes it. A duration that is too long becomes the longest possible one.
+/// Converts a duration for a system call. A duration that is too long becomes the longest possible duration.
 #[inline]
 pub(in crate::sys) fn to_timespec(duration: Duration) -> libc::timespec {
     libc::timespec {

@@ -9,15 +9,15 @@ use std::thread;
 /// The stack size in bytes, enough for the C library's resolver and its modules. Only used pages take memory.
 const STACK_SIZE: usize = 1 << 20;
 
-/// Signals that a thread raises itself. They stay unblocked, so that the program's handlers see them.
+/// Synchronous signals, which a thread raises itself. They stay unblocked, so that the program's handlers run.
 const SYNCHRONOUS_SIGNALS: [Signal; 7] = [SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT];
 
-/// Runs `work` in a detached thread. The thread blocks all asynchronous signals: the program's handlers run in the
-/// program's threads. `ENOMEM` if there are too many threads.
-pub fn spawn_detached(work: impl FnOnce() + Send + 'static) -> Result<(), Errno> {
+/// Runs `work` in a detached thread with this name. The thread blocks all asynchronous signals: the program's handlers
+/// run in the program's threads. `ENOMEM` if there are too many threads.
+pub fn spawn_detached(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Errno> {
     // A new thread inherits the signal mask of its creator.
     let previous_mask = block_asynchronous_signals()?;
-    let spawned = thread::Builder::new().name("jf-resolver".into()).stack_size(STACK_SIZE).spawn(work);
+    let spawned = thread::Builder::new().name(name.into()).stack_size(STACK_SIZE).spawn(work);
     // Restoring a mask can't fail.
     let _ = previous_mask.thread_set_mask();
     match spawned.map(drop).map_err(io::Error::into) {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 /// The lowest bit of an epoch. Epochs use the top ten bits of a word, so that other data fits below.
 pub const EPOCH_SHIFT: u32 = 54;
 
-/// Never 0, so that a word that was never written has no valid epoch.
+/// The current epoch. It is never 0, so that a word that was never written has no valid epoch.
 static EPOCH: AtomicU64 = AtomicU64::new(1 << EPOCH_SHIFT);
 static IS_HANDLER_REGISTERED: AtomicBool = AtomicBool::new(false);
 
@@ -32,7 +32,8 @@ fn register() {
         EPOCH.store(EPOCH.load(Relaxed).checked_add(STEP).unwrap_or(STEP), Relaxed);
     }
     // Two threads may register the handler, or the process may fork before the store. A fork is then counted twice,
-    // which is harmless. A lock would not be: the child could find it taken.
+    // which is harmless. A lock would not be: the child could find it taken. If the C library lacks memory to register
+    // the handler, forks are not counted.
     // SAFETY: the handler is async-signal-safe, since it only writes an atomic.
     unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
     IS_HANDLER_REGISTERED.store(true, Relaxed);

@@ -16,8 +16,9 @@ const SIGPIPE_BIT: KernelSignalSet = 1 << (libc::SIGPIPE - 1);
 /// raised. The thread's mask, the signal's disposition and a SIGPIPE that was pending before stay as they are.
 pub struct SigpipeGuard {
     was_blocked: bool,
-    /// Another SIGPIPE is not queued while one is pending.
+    /// Whether SIGPIPE was pending at the start. A pending SIGPIPE is not queued again, so it must not be discarded.
     was_pending: bool,
+    /// Whether the last call may have raised SIGPIPE.
     is_raised: bool,
     /// The mask belongs to the thread.
     not_send: PhantomData<*const ()>,
@@ -59,7 +60,7 @@ fn is_sigpipe_pending() -> bool {
     pending & SIGPIPE_BIT != 0
 }
 
-/// Discards a pending SIGPIPE, if there is one. The thread's own is taken before the process's.
+/// Discards a pending SIGPIPE: the one of the thread, otherwise the one of the process.
 // sigtimedwait(3) is a cancellation point.
 fn consume_pending_sigpipe() {
     let (set, no_wait) = (SIGPIPE_BIT, libc::timespec { tv_sec: 0, tv_nsec: 0 });

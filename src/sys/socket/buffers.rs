@@ -16,46 +16,53 @@ pub struct SendBuf<'a>(iovec, PhantomData<&'a [u8]>);
 #[repr(transparent)]
 pub struct RecvBuf<'a>(iovec, PhantomData<&'a mut [u8]>);
 
-// SAFETY: a buffer is a slice of bytes, which may be sent and shared.
+// SAFETY: a `SendBuf` is a shared borrow of bytes, which any thread may read.
 unsafe impl Send for SendBuf<'_> {}
-// SAFETY: as above.
+// SAFETY: a shared `SendBuf` only reads the bytes.
 unsafe impl Sync for SendBuf<'_> {}
-// SAFETY: as above.
+// SAFETY: a `RecvBuf` is an exclusive borrow of bytes, which may move to another thread.
 unsafe impl Send for RecvBuf<'_> {}
-// SAFETY: as above.
+// SAFETY: the bytes are written only through an exclusive borrow of the `RecvBuf`.
 unsafe impl Sync for RecvBuf<'_> {}
 
 impl<'a> From<&'a [u8]> for SendBuf<'a> {
     #[inline]
     fn from(bytes: &'a [u8]) -> SendBuf<'a> {
-        SendBuf::from_raw(bytes.as_ptr().cast_mut(), bytes.len())
+        // SAFETY: `bytes` is readable for `'a`.
+        unsafe { SendBuf::from_raw(bytes.as_ptr().cast_mut(), bytes.len()) }
     }
 }
 
 impl<'a> From<&'a mut [u8]> for RecvBuf<'a> {
     #[inline]
     fn from(bytes: &'a mut [u8]) -> RecvBuf<'a> {
-        RecvBuf::from_raw(bytes.as_mut_ptr(), bytes.len())
+        // SAFETY: `bytes` is exclusively borrowed for `'a`.
+        unsafe { RecvBuf::from_raw(bytes.as_mut_ptr(), bytes.len()) }
     }
 }
 
 impl<'a> From<&'a mut [MaybeUninit<u8>]> for RecvBuf<'a> {
     #[inline]
     fn from(bytes: &'a mut [MaybeUninit<u8>]) -> RecvBuf<'a> {
-        RecvBuf::from_raw(bytes.as_mut_ptr().cast(), bytes.len())
+        // SAFETY: `bytes` is exclusively borrowed for `'a`.
+        unsafe { RecvBuf::from_raw(bytes.as_mut_ptr().cast(), bytes.len()) }
     }
 }
 
 macro_rules! buffer {
     ($name:ident) => {
         impl $name<'_> {
-            /// The memory must stay valid for the buffer's lifetime.
+            /// A buffer of `len` bytes at `data`.
+            ///
+            /// # Safety
+            /// For the buffer's lifetime, the bytes are valid for reads (`SendBuf`), or for writes that nothing else
+            /// accesses (`RecvBuf`).
             #[inline]
-            pub(in crate::sys) fn from_raw(data: *mut u8, len: usize) -> Self {
+            pub(in crate::sys) unsafe fn from_raw(data: *mut u8, len: usize) -> Self {
                 $name(iovec { iov_base: data.cast(), iov_len: len }, PhantomData)
             }
 
-            /// Writes back an address and a length that a system call has preserved.
+            /// Sets the address and the length to the values that it had before: a system call has preserved them.
             #[inline]
             pub(in crate::sys) fn set_raw_parts(&mut self, addr: usize, len: usize) {
                 self.0 = iovec { iov_base: addr as *mut c_void, iov_len: len };

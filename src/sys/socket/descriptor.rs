@@ -1,4 +1,4 @@
-//! A socket's descriptor, from opening to closing.
+//! A descriptor, usually of a socket, from opening to closing.
 
 use crate::sys::addr::{RawAddr, SockAddr};
 use crate::sys::errno::{EPROTONOSUPPORT, Errno};
@@ -11,17 +11,18 @@ use std::ffi::c_int;
 use std::mem::ManuallyDrop;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
-/// A socket that this process owns; it is closed when dropped.
+/// A descriptor that this process owns, usually of a socket. Received descriptors and directories have this type as
+/// well. Dropping it closes the descriptor.
 #[derive(Debug)]
 pub struct Descriptor {
     fd: ManuallyDrop<OwnedFd>,
-    /// The poller that has this descriptor registered, if any. Closing removes the registration.
+    /// The pollers in which this descriptor is registered. Closing removes the registrations.
     pub registrations: Registrations,
 }
 
 impl Descriptor {
-    /// Opens a socket. An IPv6 socket that is not raw also carries IPv4, whatever the system's default. The protocol of
-    /// a packet socket is in host byte order.
+    /// Opens a socket. An IPv6 socket that is not raw also carries IPv4, regardless of the system's default. The
+    /// protocol of a packet socket is in host byte order.
     pub fn open(family: Family, kind: Type, protocol: i32) -> Result<Descriptor, Errno> {
         let domain = Domain::from(family.to_os()?);
         let protocol = match family {
@@ -46,17 +47,16 @@ impl Descriptor {
         Ok(Descriptor::from(self.fd.try_clone()?))
     }
 
-    /// Sets close-on-exec.
     pub fn set_close_on_exec(&self) -> Result<(), Errno> {
         Ok(self.socket().set_cloexec(true)?)
     }
 
-    /// Whether the descriptor's open file is in non-blocking mode.
+    /// Whether the open file description is in non-blocking mode.
     pub fn nonblocking(&self) -> Result<bool, Errno> {
         Ok(self.socket().nonblocking()?)
     }
 
-    /// Sets non-blocking mode for every descriptor that shares this open file.
+    /// Sets non-blocking mode for every descriptor that shares the open file description.
     pub fn set_nonblocking(&self, nonblocking: bool) -> Result<(), Errno> {
         let on = c_int::from(nonblocking);
         // fcntl takes two calls, and another thread's change between them would be lost.
@@ -65,7 +65,6 @@ impl Descriptor {
         Ok(())
     }
 
-    /// Binds the socket to a local address.
     pub fn bind(&self, addr: &RawAddr) -> Result<(), Errno> {
         Ok(self.socket().bind(&SockAddr::encoded(addr)?.to_socket2())?)
     }
@@ -75,7 +74,7 @@ impl Descriptor {
         Ok(self.socket().listen(backlog)?)
     }
 
-    /// Accepts the next connection of the queue.
+    /// Accepts the next connection of the queue, with the peer's address. The new descriptor is close-on-exec.
     pub fn accept(&self) -> Result<(Descriptor, SockAddr), Errno> {
         const FLAGS: usize = libc::SOCK_CLOEXEC as usize;
         let mut peer = SockAddr::new();
@@ -87,7 +86,7 @@ impl Descriptor {
         Ok((descriptor, peer))
     }
 
-    /// Connects to a peer, or starts to.
+    /// Connects to a peer. `EINPROGRESS` if a non-blocking call has started a connection that is not complete yet.
     pub fn connect(&self, addr: &RawAddr) -> Result<(), Errno> {
         let mut os_addr = SockAddr::new();
         os_addr.encode(addr)?;
@@ -107,12 +106,11 @@ impl Descriptor {
         Ok(self.socket().shutdown(how)?)
     }
 
-    /// The local address.
     pub fn local_addr(&self) -> Result<SockAddr, Errno> {
         Ok(SockAddr::from_socket2(&self.socket().local_addr()?))
     }
 
-    /// The peer's address.
+    /// The peer's address. `ENOTCONN` without a peer.
     pub fn peer_addr(&self) -> Result<SockAddr, Errno> {
         Ok(SockAddr::from_socket2(&self.socket().peer_addr()?))
     }

@@ -1,4 +1,4 @@
-//! One socket: its descriptor, transfer calls and options.
+//! Sockets: descriptors, transfer calls, options, passed descriptors and the files of UNIX sockets.
 
 pub(super) mod buffers;
 pub(super) mod descriptor;

@@ -2,10 +2,11 @@
 // names from it; build/options.rs generates the C names, the comments of the header and the list of options. A row is
 //
 //     /// Description, for readers of Rust and C. (build/options.rs converts links such as [`Opt::Ttl`] to JF_OPT_TTL.)
-//     Name = number: Form(least, most, "unit") [access] { Where: NATIVE_NAME }
+//     Name = number: Format(minimum, maximum, "unit") [access] { Sockets: NATIVE_NAME }
 //
-// with one place for each kind of socket that has a separate native level and name. An option is set at every place
-// that applies to a socket, because an IPv6 socket can use IPv4, too. It is read at the last of them.
+// with one native name for each kind of socket that has a separate level and name. An option is set under every name
+// that applies to a socket, because an IPv6 socket can use IPv4, too. It is read under the last listed name that
+// applies.
 options! {
     /// Timeout of accept and of the receiving calls: -1 (the default) waits for ever, 0 never waits. Each handle has
     /// its own timeouts. The library also stores them in the socket, which duplicates and other processes share. These

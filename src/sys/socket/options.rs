@@ -46,7 +46,7 @@ enum ValueFormat {
     DontFragment,
     /// A field of `struct ucred`.
     Peer,
-    /// A text, without a zero at its end.
+    /// A string that is not NUL-terminated.
     Text,
 }
 
@@ -57,7 +57,7 @@ enum Access {
     Set,
 }
 
-/// The sockets that have an option at a place.
+/// The sockets that have an option with a native level and name.
 #[derive(Clone, Copy, PartialEq)]
 enum SocketKinds {
     Every,
@@ -66,7 +66,7 @@ enum SocketKinds {
     /// Sockets that carry IPv4: IPv4 sockets, and IPv6 sockets that are not raw.
     V4,
     V6,
-    /// As `V4` and `V6`, but without TCP, which has no multicast.
+    /// Like `V4` and `V6`, without TCP, which has no multicast.
     Packets4,
     Packets6,
     Raw4,
@@ -83,6 +83,7 @@ enum SocketKinds {
     Vsock,
 }
 
+/// An option's native name, and the sockets that have it. The sockets also determine the native level.
 struct NativeOption {
     at: SocketKinds,
     name: c_int,
@@ -272,13 +273,14 @@ impl SocketKinds {
 }
 
 impl OptionSpec {
-    /// The places of a socket of this family and type. The first is the one to read.
+    /// The native options of a socket of this family and type, in the reverse order of the table. The option is read at
+    /// the first of these, which is the last in the table.
     fn places(&self, family: Family, kind: Type) -> impl Iterator<Item = &'static NativeOption> {
         self.places.iter().rev().filter(move |place| place.at.applies_to(family, kind))
     }
 }
 
-/// Whether the system has the option on a socket of any kind. Opens sockets to find out.
+/// Whether the system has the option on a socket of any kind. This function opens sockets to find out.
 pub fn supports(opt: Opt) -> Result<bool, Errno> {
     let OptionSpec { access, places, range, .. } = opt.spec();
     let mut refused = None;
@@ -392,7 +394,7 @@ impl Descriptor {
         let place = opt.spec().places(family, kind).next().ok_or(Errno(ENOPROTOOPT))?;
         let len = self.get_raw(place.at.level(), place.name, RecvBuf::from(&mut buf[..]))?;
         let text = &buf[..len.min(TEXT_CAPACITY)];
-        // Some values end with a zero.
+        // Some values are NUL-terminated.
         Ok(text.split(|&byte| byte == 0).next().unwrap_or(text))
     }
 
@@ -409,7 +411,7 @@ impl Descriptor {
         self.set_raw(place.at.level(), place.name, text)
     }
 
-    /// Refuses options of UDP-Lite on UDP, and the reverse: the kernel accepts them without effect.
+    /// Rejects options of UDP-Lite on UDP, and the reverse: the kernel accepts them without effect.
     fn check_protocol(&self, place: &NativeOption) -> Result<(), Errno> {
         let protocol = match place.at {
             SocketKinds::PlainUdp => libc::IPPROTO_UDP,
@@ -417,7 +419,7 @@ impl Descriptor {
             _ => return Ok(()),
         };
         match self.get_value::<c_int>(libc::SOL_SOCKET, libc::SO_PROTOCOL)? {
-            its if its == protocol => Ok(()),
+            actual if actual == protocol => Ok(()),
             _ => Err(Errno(ENOPROTOOPT)),
         }
     }

@@ -6,7 +6,7 @@ use crate::sys::system_call::system_call;
 use std::mem::MaybeUninit;
 use std::os::fd::RawFd;
 
-/// Where a file ends.
+/// The offset of a file's end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileEnd {
     /// After this many bytes.
@@ -21,15 +21,15 @@ impl Descriptor {
     /// Sends from `offset` of a file, whose own position is not changed. Returns how many bytes the kernel took; 0 at
     /// the end of the file. There is no flag for a non-blocking call: the descriptor's mode decides. Raises SIGPIPE.
     pub fn send_file(&self, file: RawFd, offset: u64, count: usize) -> Result<usize, Errno> {
-        // Above INT64_MAX the offset is negative, and the kernel refuses it.
+        // Above INT64_MAX the offset is negative, and the kernel rejects it.
         let mut offset = offset as i64;
         let args = [self.raw(), file as usize, &raw mut offset as usize, count];
-        // SAFETY: `offset` is writable. The kernel only reads from the file, and refuses a number that is not open.
+        // SAFETY: `offset` is writable. The kernel only reads from the file, and rejects a number that is not open.
         unsafe { system_call(libc::SYS_sendfile, args) }
     }
 }
 
-/// Where the file of a descriptor ends now.
+/// Returns where the file of a descriptor ends now.
 pub fn file_end(file: RawFd) -> Result<FileEnd, Errno> {
     let mut status = MaybeUninit::<libc::stat>::uninit();
     // Not nix's fstat, which requires an open descriptor: `file` is a number from the caller.

@@ -13,10 +13,10 @@ pub fn is_socket(path: &CStr) -> Result<bool, Errno> {
     Ok(nix::sys::stat::lstat(path)?.st_mode & libc::S_IFMT == libc::S_IFSOCK)
 }
 
-/// Whether no socket is bound to a socket file any more.
+/// Whether a socket file is stale: no socket is bound to it any more.
 ///
-/// Connecting a datagram socket finds out without disturbing a server: the kernel refuses it only if no socket is
-/// bound. If a socket of another type is bound, the error is EPROTOTYPE, even before `listen`.
+/// Connecting a datagram socket does not disturb a server. The kernel returns ECONNREFUSED only if no socket is bound.
+/// If a socket of another type is bound, the error is EPROTOTYPE, even before `listen`.
 pub fn is_stale(addr: &RawAddr) -> Result<bool, Errno> {
     match Descriptor::open(Family::Unix, Type::Dgram, 0)?.connect(addr) {
         Err(Errno(ECONNREFUSED)) => Ok(true),
@@ -25,19 +25,19 @@ pub fn is_stale(addr: &RawAddr) -> Result<bool, Errno> {
     }
 }
 
-/// Removes a file.
+/// Removes a file or a symbolic link, but no directory. `ENOENT` if it does not exist.
 pub fn remove_file(path: &CStr) -> Result<(), Errno> {
     Ok(nix::unistd::unlink(path)?)
 }
 
-/// A directory that processes lock against each other. Dropping it unlocks it.
+/// A directory that processes lock against each other. Dropping this value unlocks the directory.
 pub struct Directory(Descriptor);
 
 impl Directory {
     pub fn open(path: &CStr) -> Result<Directory, Errno> {
         let flags = libc::O_RDONLY | libc::O_DIRECTORY | libc::O_CLOEXEC;
         let args = [libc::AT_FDCWD as usize, path.as_ptr() as usize, flags as usize];
-        // SAFETY: `path` ends with a zero.
+        // SAFETY: `path` is NUL-terminated.
         let fd = unsafe { system_call(libc::SYS_openat, args) }?;
         // SAFETY: the kernel has just opened `fd`.
         Ok(Directory(Descriptor::from(unsafe { OwnedFd::from_raw_fd(fd as RawFd) })))
@@ -58,7 +58,7 @@ impl Directory {
 
 impl Drop for Directory {
     fn drop(&mut self) {
-        // Closing alone would not unlock it: a child forked meanwhile may keep the descriptor open.
+        // Closing alone would not unlock the directory: a child forked meanwhile may keep the descriptor open.
         let _ = self.flock(libc::LOCK_UN);
     }
 }

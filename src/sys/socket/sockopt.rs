@@ -14,21 +14,25 @@ use std::slice;
 use std::time::Duration;
 
 impl Descriptor {
-    /// Reads an option into `buf` and returns the value's length. The values of some options contain pointers through
-    /// which the kernel writes, so only options of the table and those that a C caller names may be read.
+    /// Reads an option into `buf` and returns the value's length.
+    ///
+    /// The values of some options contain pointers, through which the kernel writes. So outside of this module, only a
+    /// C caller may choose the option: it guarantees that such pointers are valid.
     pub fn get_raw(&self, level: c_int, name: c_int, buf: RecvBuf<'_>) -> Result<usize, Errno> {
         let mut len = socklen(buf.len())?;
         let args = [self.raw(), level as usize, name as usize, buf.addr(), &raw mut len as usize];
-        // SAFETY: `buf` is writable for `len` bytes.
+        // SAFETY: `buf` is writable for `len` bytes. Pointers in it are valid: options of this module have none, and a
+        // C caller guarantees it for others.
         unsafe { system_call(libc::SYS_getsockopt, args) }?;
         Ok(len as usize)
     }
 
-    /// Sets an option. As for [`Descriptor::get_raw`], the value may contain pointers.
+    /// Sets an option. The values of some options contain pointers, from which the kernel reads. So outside of this
+    /// module, only a C caller may choose the option: it guarantees that such pointers are valid.
     pub fn set_raw(&self, level: c_int, name: c_int, value: &[u8]) -> Result<(), Errno> {
         let len = socklen(value.len())?;
         let args = [self.raw(), level as usize, name as usize, value.as_ptr() as usize, len as usize];
-        // SAFETY: `value` is readable for `len` bytes.
+        // SAFETY: `value` is readable for `len` bytes. Pointers in it are valid, as for `get_raw`.
         unsafe { system_call(libc::SYS_setsockopt, args) }?;
         Ok(())
     }
@@ -37,7 +41,8 @@ impl Descriptor {
         self.get_value_with_len(level, name).map(|(value, _)| value)
     }
 
-    /// Reads a value that older kernels return only in part, and the number of bytes returned. The remainder is zero.
+    /// Reads a value, and the number of bytes that the kernel returned. Older kernels return only a part of some
+    /// structs; the remaining bytes are zero.
     pub(in crate::sys) fn get_value_with_len<T: Plain>(&self, level: c_int, name: c_int) -> Result<(T, usize), Errno> {
         let mut value = zeroed();
         let len = self.get_raw(level, name, RecvBuf::from(bytes_of_mut(&mut value)))?;
@@ -73,7 +78,8 @@ impl Descriptor {
     }
 }
 
-/// The interface that this option value sets for IPv4 multicast; 0 for none, `None` for another option.
+/// The index of the interface that this option value sets for IPv4 multicast: 0 if the value has no index, `None` if
+/// the option is another.
 #[cfg(feature = "capi")]
 pub fn multicast_interface_of(level: c_int, name: c_int, value: &[u8]) -> Option<u32> {
     if (level, name) != (libc::IPPROTO_IP, libc::IP_MULTICAST_IF) {
@@ -84,7 +90,7 @@ pub fn multicast_interface_of(level: c_int, name: c_int, value: &[u8]) -> Option
     Some(index.and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_ne_bytes))
 }
 
-/// The direction whose timeout this option is. Linux has two names for each.
+/// The direction whose timeout this option sets; `None` if it is another option. Linux has two names for each.
 #[cfg(feature = "capi")]
 pub fn timeout_of(level: c_int, name: c_int) -> Option<Direction> {
     match (level, name) {

@@ -1,10 +1,11 @@
 //! The kernel's state and statistics of a TCP connection.
 
+use crate::sys::errno::Errno;
 use crate::sys::plain::Plain;
-use crate::sys::{Descriptor, Errno};
+use crate::sys::socket::descriptor::Descriptor;
 
-/// `struct tcp_info` of Linux 6.18. Newer kernels append fields, and each reports how many bytes it has written.
-/// Bit-fields are whole bytes here.
+/// `struct tcp_info` of Linux 6.18. Newer kernels append fields, and each reports how many bytes it has written. The
+/// kernel's bit-fields are represented as whole bytes.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names are the kernel's")]
@@ -104,21 +105,21 @@ const _: () = {
 // SAFETY: the fields are integers.
 unsafe impl Plain for RawTcpInfo {}
 
-/// Bits of `options`: timestamps.
+/// Bit of [`RawTcpInfo::options`]: timestamps are in use.
 pub const TCP_TIMESTAMPS: u8 = 1;
-/// Selective acknowledgements.
+/// Bit of [`RawTcpInfo::options`]: selective acknowledgements are in use.
 pub const TCP_SACK: u8 = 2;
-/// Window scaling.
+/// Bit of [`RawTcpInfo::options`]: window scaling is in use.
 pub const TCP_WINDOW_SCALE: u8 = 4;
-/// Explicit congestion notification.
+/// Bit of [`RawTcpInfo::options`]: explicit congestion notification is in use.
 pub const TCP_ECN: u8 = 8;
-/// A packet with an ECN-capable mark was received.
+/// Bit of [`RawTcpInfo::options`]: a packet with an ECN-capable mark was received.
 pub const TCP_ECN_SEEN: u8 = 16;
-/// Data in the SYN was acknowledged.
+/// Bit of [`RawTcpInfo::options`]: data in the SYN was acknowledged.
 pub const TCP_SYN_DATA: u8 = 32;
 
 impl Descriptor {
-    /// Reads the struct, and how many bytes of it the kernel has written.
+    /// Reads the struct, and the number of bytes that the kernel has written.
     pub fn tcp_info(&self) -> Result<(RawTcpInfo, usize), Errno> {
         self.get_value_with_len(libc::IPPROTO_TCP, libc::TCP_INFO)
     }

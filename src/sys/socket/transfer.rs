@@ -21,7 +21,7 @@ impl Descriptor {
         unsafe { system_call(libc::SYS_sendto, args) }
     }
 
-    /// [`Descriptor::send`] in as few instructions as possible.
+    /// Sends to the peer, in as few instructions as possible.
     #[inline(always)]
     pub fn send_fast(&self, buf: &mut SendBuf<'_>, flags: Flags) -> RawResult {
         let mut args = [self.raw(), buf.addr(), buf.len(), send_flags(flags), 0];
@@ -55,17 +55,18 @@ impl Descriptor {
         unsafe { system_call(libc::SYS_recvfrom, args) }
     }
 
-    /// [`Descriptor::recv`] in as few instructions as possible.
+    /// Receives from any sender, in as few instructions as possible.
     #[inline(always)]
     pub fn recv_fast(&self, buf: &mut RecvBuf<'_>, flags: Flags) -> RawResult {
         let mut args = [self.raw(), buf.addr(), buf.len(), recv_flags(flags), 0];
-        // SAFETY: as in `recv`; without an address, the pointer to its length has no effect.
+        // SAFETY: `buf` is writable and exclusively borrowed. No address is requested, so the pointer to its length has
+        // no effect.
         let result = unsafe { system_call_preserving_args(libc::SYS_recvfrom, &mut args) };
         buf.set_raw_parts(args[1], args[2]);
         result
     }
 
-    /// Receives, with the sender's address.
+    /// Receives, and writes the sender's address to `from`.
     #[inline]
     pub fn recv_from(&self, buf: &mut RecvBuf<'_>, flags: Flags, from: &mut SockAddr) -> Result<usize, Errno> {
         let (addr, len) = from.as_mut_ptrs();
@@ -129,7 +130,7 @@ impl Descriptor {
     }
 }
 
-/// Which parts of a received message exceeded their buffer.
+/// The parts of a received message that exceeded their buffer.
 #[derive(Clone, Copy)]
 pub struct Truncation {
     pub is_data_truncated: bool,

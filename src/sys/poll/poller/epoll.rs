@@ -84,11 +84,11 @@ impl RawPoller {
 
     #[inline]
     pub fn wait(&self, buffer: &mut EventBuffer<'_>, timeout: Option<Duration>) -> Result<WaitOutcome, Errno> {
-        // The kernel refuses a larger capacity.
+        // The kernel rejects a larger capacity.
         let capacity = (buffer.capacity - buffer.filled).min(i32::MAX as usize / size_of::<epoll_event>());
         let limit = timeout.map(to_timespec);
         let limit = limit.as_ref().map_or(ptr::null(), ptr::from_ref);
-        // SAFETY: `filled` is at most `capacity`.
+        // SAFETY: an `EventBuffer` has `filled` <= `capacity`, so the pointer stays within the buffer or at its end.
         let converted = unsafe { buffer.start.add(buffer.filled) };
         let written = converted.cast::<epoll_event>();
         let args = [self.id() as usize, written as usize, capacity, limit as usize, 0, 0];
@@ -128,7 +128,7 @@ impl RawPoller {
     }
 }
 
-/// The system has no `epoll_pwait2`: it is older than Linux 5.11, or valgrind.
+/// Set after `epoll_pwait2` failed: the kernel is older than Linux 5.11, or valgrind or a sandbox rejects the call.
 static HAS_NO_PWAIT2: AtomicBool = AtomicBool::new(false);
 
 /// Waits with a timeout in whole milliseconds, rounded up. `args` are those of `epoll_pwait2`.

@@ -4,7 +4,7 @@ use crate::sys::poll::events::Events;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
-/// An event that a poller reports. The layout is that of the C interface.
+/// An event that a poller reports. The layout is that of the C interface, so that the C interface copies no events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C)]
 pub struct PollerEvent {
@@ -26,7 +26,7 @@ impl PollerEvent {
 /// The token of the poller's internal descriptors. Other registrations can't use it.
 pub const RESERVED_TOKEN: u64 = u64::MAX;
 
-/// What a wait found besides events.
+/// The internal descriptors that may have ended a wait.
 pub struct WaitOutcome {
     /// A wake descriptor may have been ready.
     pub is_woken: bool,
@@ -34,7 +34,8 @@ pub struct WaitOutcome {
     pub is_nested_ready: bool,
 }
 
-/// A buffer for events, which may be uninitialized.
+/// A buffer for events, which may be uninitialised. Only the pollers change the fields; `filled` never exceeds
+/// `capacity`.
 pub struct EventBuffer<'a> {
     pub(super) start: *mut PollerEvent,
     pub(super) capacity: usize,

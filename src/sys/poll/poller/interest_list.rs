@@ -1,11 +1,12 @@
 //! The interest list of a poller over poll(2). Every wait passes the whole list to the system.
 //!
-//! A change makes the threads that wait return and wait again with the new list: the list's wake descriptor is readable
-//! while a thread waits with an old list. One thread at a time sets the wake descriptor, and no lock is held meanwhile.
+//! A change of the list restarts all waits in progress: the list's wake descriptor is readable while a thread waits
+//! with an old list. One thread at a time sets the wake descriptor, and no lock is held meanwhile.
 //!
-//! poll(2) does not report that an event occurs again while it lasts, so edge-triggered mode is not supported; with
-//! one-shot mode there is no difference. Linux's poll holds a reference to a closed socket until it returns: the socket
-//! and its address are released a moment after the close that wakes the wait.
+//! poll(2) does not report that an event occurs again while it lasts, so edge-triggered mode is not supported. In
+//! one-shot mode, edge-triggered and level-triggered registrations behave alike. Linux's poll holds a reference to a
+//! closed socket until it returns: the socket and its address are released a moment after the close that wakes the
+//! wait.
 
 use super::event_buffer::{EventBuffer, PollerEvent, RESERVED_TOKEN};
 use crate::sys::errno::{EEXIST, EMFILE, ENOENT, Errno};
@@ -34,7 +35,7 @@ pub struct InterestList {
 #[derive(Debug, Default)]
 struct State {
     registrations: BTreeMap<RawFd, Registration>,
-    /// Where the next wait begins in the list, so that a small buffer serves every descriptor in turn.
+    /// The descriptor at which the next wait begins in the list, so that a small buffer serves all descriptors in turn.
     next_fd: RawFd,
     /// Counts the changes of the list.
     version: u64,
@@ -78,8 +79,8 @@ impl InterestList {
         Ok((id, list))
     }
 
-    /// Frees the id of a list, after a call of `before` while the id is still in use. In a forked child
-    /// (`is_forked_child`), an id that is locked stays in use, since its lock may never be released.
+    /// Calls `before`, and then frees the id of a list. In a forked child (`is_forked_child`), an id that is locked
+    /// stays in use, since its lock may never be released.
     pub fn release(id: usize, is_forked_child: bool, before: impl FnOnce()) {
         let slot = if is_forked_child { LISTS[id].try_lock().ok() } else { Some(lock(&LISTS[id])) };
         if let Some(mut slot) = slot {
@@ -92,7 +93,8 @@ impl InterestList {
         self.wake.as_raw_fd()
     }
 
-    /// Adds a registration, or replaces it if `must_exist`. `EEXIST` or `ENOENT` if that is not the case.
+    /// Adds a registration; `EEXIST` if there is one. With `must_exist`, replaces the registration instead; `ENOENT` if
+    /// there is none.
     pub fn put(&self, fd: RawFd, events: Events, token: u64, must_exist: bool) -> Result<(), Errno> {
         self.change(|state| {
             if state.registrations.contains_key(&fd) != must_exist {
@@ -109,6 +111,7 @@ impl InterestList {
         self.change(|state| state.registrations.remove(&fd).map(drop).ok_or(Errno(ENOENT)))
     }
 
+    /// Includes the descriptors of another list in the waits, and enables it.
     pub fn set_nested(&self, nested: Arc<InterestList>) -> Result<(), Errno> {
         self.change(|state| {
             state.nested = Some(nested);
@@ -211,7 +214,7 @@ pub fn remove_by_id(id: RawFd, fd: RawFd) -> Result<(), Errno> {
     list.map_or(Err(Errno(ENOENT)), |list| list.remove(fd))
 }
 
-/// The items of a call of poll(2). Only more than 256 of them are allocated.
+/// The items of a call of poll(2). Up to 256 items need no allocation.
 pub struct PollItems {
     inline: [PollItem; 256],
     allocated: Vec<PollItem>,

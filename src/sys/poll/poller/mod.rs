@@ -1,4 +1,4 @@
-//! Waiting for many descriptors: epoll(7) on Linux, poll(2) elsewhere.
+//! Waiting for many descriptors: with epoll(7), or with poll(2) for ports to systems without it.
 //!
 //! Each implementation is a `RawPoller` with the same functions:
 //!
@@ -7,13 +7,13 @@
 //! | `new` | Creates an empty poller, which uses one file descriptor. |
 //! | `add`, `modify`, `remove` | Change a descriptor's registration, from any thread, also during waits. |
 //! | `add_wake_fd` | Adds a wake descriptor or a timer. It ends a wait and produces no event. |
-//! | `clear_wake` | Acknowledges a wake descriptor, which ends waits until then, and ends at least one. |
+//! | `clear_wake` | Makes a wake descriptor not readable. Until then, it ends one wait (epoll) or every wait (poll). |
 //! | `add_nested` | Adds another poller. `wait` writes its events, or reports that it may have some. |
 //! | `set_nested_enabled` | Sets whether `wait` includes the nested poller. |
-//! | `wait` | Writes the events that occurred, at most one a descriptor. If it ends early, wait again. |
+//! | `wait` | Writes the events that occurred, at most one per descriptor. It may return early without an event. |
 //! | `id` | Identifies the poller in [`registrations`](super::registrations). |
 //! | `is_internal_fd` | Returns whether a descriptor is the poller's own. |
-//! | `fd` | The descriptor that is readable while events are available, if the system has one. |
+//! | `fd` | Returns the descriptor that is readable while events are available, if the system has one. |
 //!
 //! Errors of a change: `EEXIST` (already registered), `ENOENT` (not registered), `EBADF` (not open), `EPERM` (the
 //! system can't wait for this kind of file, or not in this mode).

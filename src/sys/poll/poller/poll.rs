@@ -1,4 +1,4 @@
-//! A poller over poll(2), for systems that have nothing better.
+//! A poller over poll(2), for systems without epoll(7) or kqueue(2).
 
 use super::event_buffer::{EventBuffer, RESERVED_TOKEN, WaitOutcome};
 use super::interest_list::{InterestList, PollItems};
@@ -118,7 +118,7 @@ fn check_mode(events: Events) -> Result<(), Errno> {
 fn check_pollable(fd: RawFd) -> Result<(), Errno> {
     let mut stat = MaybeUninit::<libc::stat>::uninit();
     // nix's fstat takes only descriptors that are known to be open.
-    // SAFETY: `stat` is writable, and initialized if the call succeeds.
+    // SAFETY: `stat` is writable, and initialised if the call succeeds.
     let mode = unsafe {
         errno_result(libc::fstat(fd, stat.as_mut_ptr()).into())?;
         stat.assume_init().st_mode
