@@ -107,7 +107,7 @@ pub struct SockAddr {
 }
 
 impl SockAddr {
-    /// An uninitialised address, for the kernel or [`SockAddr::encode`] to write. Only then may it be read.
+    /// An uninitialised address, for the kernel or [`SockAddr::encode`] to write before it is read.
     #[inline]
     pub fn new() -> SockAddr {
         SockAddr { storage: Storage([const { MaybeUninit::uninit() }; STORAGE_LEN]), len: STORAGE_LEN as socklen_t }
@@ -193,7 +193,7 @@ impl SockAddr {
         copy
     }
 
-    /// The bytes that the kernel or [`SockAddr::encode`] has written. One of them must have written the address.
+    /// The bytes that the kernel or [`SockAddr::encode`] has written. Must not be called on a new address.
     #[inline(always)]
     fn bytes(&self) -> &[u8] {
         // SAFETY: the write of the address has set `len` to the number of bytes written, at most the capacity.

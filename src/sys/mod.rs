@@ -4,8 +4,8 @@
 //! `net` compares an [`Errno`] with the error numbers of `errno` by their POSIX names, and decides what each means for
 //! a call. Some values have Linux's numbers (flags, path MTU discovery, TCP states); a port converts them here.
 //!
-//! [`Datagram`] and [`PollerEvent`] have the layout of the C interface, so that no call copies an array. Documentation
-//! of the types that users see links to the layers above.
+//! Two types, [`Datagram`] and [`PollerEvent`], have the layout of the C interface, so that no call copies an array.
+//! Documentation of the types that users see links to the layers above.
 //!
 //! A port implements these files:
 //!

@@ -167,7 +167,7 @@ bitflags! {
         /// Receive: returns the message's whole length, even when it exceeds the buffer. No effect on a stream, nor in
         /// the error queue, where the system does not know the length.
         const TRUNC = 0x20;
-        /// Never waits, whatever the socket's timeout.
+        /// Never waits, regardless of the socket's timeout.
         const DONT_WAIT = 0x40;
         /// Receive on a stream: waits until the buffer is full.
         const WAIT_ALL = 0x100;

@@ -125,17 +125,18 @@ impl<'a> Datagram<'a> {
         self.buffer_len != 0 && (self.buffer.is_null() || self.buffer_len > isize::MAX as usize)
     }
 
-    /// The bytes to send.
+    /// The bytes to send. The caller has checked [`Datagram::has_invalid_data`].
     #[inline]
     pub(crate) fn send_buf(&self) -> SendBuf<'a> {
-        // SAFETY: the bytes are readable for `'a`. The kernel checks the memory that a C caller passes.
+        // SAFETY: valid data is readable for `'a`.
         unsafe { SendBuf::from_raw(self.data, self.len) }
     }
 
-    /// The buffer to receive into. The caller uses the buffer of a datagram once at a time.
+    /// The buffer to receive into. The caller has checked [`Datagram::has_invalid_buffer`], and uses one `RecvBuf` of a
+    /// datagram at a time.
     #[inline]
     pub(in crate::sys) fn recv_buf(&self) -> RecvBuf<'a> {
-        // SAFETY: the buffer is exclusively borrowed for `'a`, and only one `RecvBuf` of it is in use at a time.
+        // SAFETY: a valid buffer is exclusively borrowed for `'a`, and nothing else accesses it through this datagram.
         unsafe { RecvBuf::from_raw(self.buffer, self.buffer_len) }
     }
 

@@ -11,7 +11,7 @@ const FIRST: RawFd = 3;
 /// The largest possible number of passed descriptors.
 pub const LISTEN_FDS_MAX: usize = (RawFd::MAX - FIRST) as usize;
 
-/// Takes ownership of `count` passed descriptors: all, or none. `EBUSY` if one of them was opened or taken since the
+/// Takes ownership of `count` passed descriptors: all, or none. `EBUSY` if any of them was opened or taken since the
 /// process started, as far as its close-on-exec flag shows.
 ///
 /// Like every use of descriptors by number, this can't be checked: other code of the process must not own these

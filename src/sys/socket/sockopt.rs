@@ -16,19 +16,19 @@ use std::time::Duration;
 impl Descriptor {
     /// Reads an option into `buf` and returns the value's length.
     ///
-    /// The values of some options contain pointers, through which the kernel writes. So outside of this module, only a
-    /// C caller may choose the option: it guarantees that such pointers are valid.
+    /// The values of some options contain pointers, through which the kernel writes. So outside of `sys`, only a C
+    /// caller may choose the option: it guarantees that such pointers are valid.
     pub fn get_raw(&self, level: c_int, name: c_int, buf: RecvBuf<'_>) -> Result<usize, Errno> {
         let mut len = socklen(buf.len())?;
         let args = [self.raw(), level as usize, name as usize, buf.addr(), &raw mut len as usize];
-        // SAFETY: `buf` is writable for `len` bytes. Pointers in it are valid: options of this module have none, and a
-        // C caller guarantees it for others.
+        // SAFETY: `buf` is writable for `len` bytes. Pointers in it are valid: options that `sys` reads have none, and
+        // a C caller guarantees it for others.
         unsafe { system_call(libc::SYS_getsockopt, args) }?;
         Ok(len as usize)
     }
 
-    /// Sets an option. The values of some options contain pointers, from which the kernel reads. So outside of this
-    /// module, only a C caller may choose the option: it guarantees that such pointers are valid.
+    /// Sets an option. The values of some options contain pointers, from which the kernel reads. So outside of `sys`,
+    /// only a C caller may choose the option: it guarantees that such pointers are valid.
     pub fn set_raw(&self, level: c_int, name: c_int, value: &[u8]) -> Result<(), Errno> {
         let len = socklen(value.len())?;
         let args = [self.raw(), level as usize, name as usize, value.as_ptr() as usize, len as usize];
