@@ -1,6 +1,6 @@
 //! Owned file descriptors whose close is not a cancellation point.
 
-use crate::sys::poll::fd_exhaustion::record_fd_closed;
+use crate::sys::process::fd_exhaustion::record_fd_closed;
 use crate::sys::system_call::system_call;
 use std::mem::ManuallyDrop;
 use std::ops::Deref;

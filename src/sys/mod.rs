@@ -40,10 +40,10 @@
 //! | `poll` | `serial_update` | [`SerialUpdate`]: updates made by one thread at a time |
 //! | `poll` | `timer` | [`Timer`], a timer for a poller |
 //! | `poll` | `wake` | [`WakeFd`], which ends a wait from another thread |
-//! | `poll` | `fd_exhaustion` | whether the process has run out of descriptors |
 //! | `names` | `resolver` | looking up names of hosts and services |
 //! | `names` | `interfaces` | the network interfaces and their addresses |
 //! | `process` | `sigpipe` | [`SigpipeGuard`] suppresses SIGPIPE for calls without a flag for it |
+//! | `process` | `fd_exhaustion` | whether the process has run out of descriptors |
 //! | `process` | `fork` | a number that changes in a forked child |
 //! | `process` | `detached_thread` | threads that need no join |
 //!
@@ -109,13 +109,13 @@ pub use message::descriptors::{DESCRIPTORS_MAX, Descriptors};
 pub use names::interfaces::{InterfaceFlags, RawInterface, interface_index, interfaces};
 pub use names::resolver::{NameError, lookup_addr, lookup_host, lookup_host_without_search, lookup_service};
 pub use poll::events::Events;
-pub use poll::fd_exhaustion::{FdExhaustion, fd_exhaustion, record_fd_exhaustion};
 pub use poll::poller::{EventBuffer, PollerEvent, RESERVED_TOKEN, RawPoller, WaitOutcome};
 pub use poll::serial_update::SerialUpdate;
 pub use poll::timer::Timer;
 pub use poll::wait::{Direction, PollItem, sleep, wait_many, wait_ready};
 pub use poll::wake::WakeFd;
 pub use process::detached_thread::spawn_detached;
+pub use process::fd_exhaustion::{FdExhaustion, fd_exhaustion, record_fd_exhaustion};
 pub use process::fork::{EPOCH_SHIFT, fork_epoch, register_fork_handler};
 pub use process::sigpipe::SigpipeGuard;
 pub use socket::buffers::{RecvBuf, SendBuf, VEC_MAX};

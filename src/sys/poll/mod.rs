@@ -1,7 +1,6 @@
 //! Waiting for readiness, and waking threads that wait.
 
 pub(super) mod events;
-pub(super) mod fd_exhaustion;
 pub(super) mod poller;
 pub(super) mod registrations;
 pub(super) mod serial_update;

@@ -1,5 +1,6 @@
-//! Threads, forks and signals of the process.
+//! Threads, forks, signals and descriptor exhaustion of the process.
 
 pub(super) mod detached_thread;
+pub(super) mod fd_exhaustion;
 pub(super) mod fork;
 pub(super) mod sigpipe;
