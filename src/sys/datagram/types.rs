@@ -18,8 +18,8 @@ pub mod present {
 /// A datagram of a batch: one to send, or one received, and a buffer to receive into.
 ///
 /// `data` points to the bytes to send, or to the received bytes in the buffer. Only this layer and C callers set
-/// `data`, `buffer` and their lengths. The memory is valid for `'a`, unless [`Datagram::has_invalid_data`] or
-/// [`Datagram::has_invalid_buffer`] reports otherwise. The order of the fields keeps those that an IP datagram usually
+/// `data`, `buffer` and their lengths. The memory is valid for `'a`, unless `has_invalid_data` or
+/// `has_invalid_buffer` reports otherwise. The order of the fields keeps those that an IP datagram usually
 /// needs in one cache line.
 #[repr(C)]
 pub struct Datagram<'a> {
@@ -125,14 +125,14 @@ impl<'a> Datagram<'a> {
         self.buffer_len != 0 && (self.buffer.is_null() || self.buffer_len > isize::MAX as usize)
     }
 
-    /// The bytes to send. The caller has checked [`Datagram::has_invalid_data`].
+    /// The bytes to send. The caller has checked `has_invalid_data`.
     #[inline]
     pub(crate) fn send_buf(&self) -> SendBuf<'a> {
         // SAFETY: valid data is readable for `'a`.
         unsafe { SendBuf::from_raw(self.data, self.len) }
     }
 
-    /// The buffer to receive into. The caller has checked [`Datagram::has_invalid_buffer`], and uses one `RecvBuf` of a
+    /// The buffer to receive into. The caller has checked `has_invalid_buffer`, and uses one `RecvBuf` of a
     /// datagram at a time.
     #[inline]
     pub(in crate::sys) fn recv_buf(&self) -> RecvBuf<'a> {
