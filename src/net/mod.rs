@@ -52,11 +52,13 @@ pub use socket::transfer::Incomplete;
 
 #[cfg(all(test, feature = "capi"))]
 pub(crate) use crate::sys::present;
+#[cfg(all(feature = "capi", not(loom)))]
+pub(crate) use crate::sys::sleep;
 pub use crate::sys::{
     Batch, Credentials, Datagram, Events, Family, Flags, InterfaceFlags, Opt, Origin, PollerEvent, RecvBuf, SendBuf,
     Shutdown, Type, VEC_MAX,
 };
 #[cfg(feature = "capi")]
 pub(crate) use crate::sys::{
-    EPOCH_SHIFT, EventBuffer, PollItem, RawAddr, TEXT_CAPACITY, fork_epoch, register_fork_handler, sleep,
+    EPOCH_SHIFT, EventBuffer, PollItem, RawAddr, TEXT_CAPACITY, fork_epoch, register_fork_handler,
 };
