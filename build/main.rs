@@ -31,14 +31,14 @@ mod capi {
         "status",
         "socket",
         "addr",
-        "io",
+        "send_recv",
         "message_types",
         "message",
         "batches",
         "send_file",
-        "option",
-        "tcp",
-        "names",
+        "options",
+        "tcp_info",
+        "resolve",
         "endpoint",
         "dialer",
         "multicast",
@@ -77,7 +77,7 @@ mod capi {
             println!("cargo:rerun-if-changed={file}");
             let source = fs::read_to_string(root.join(&file)).expect("a file of src/ffi is readable");
             parse::add(&mut api, &file, &source, &mut problems);
-            if name == "option" {
+            if name == "options" {
                 println!("cargo:rerun-if-changed=src/sys/socket/option_table.rs");
                 parse::add(&mut api, "build/options.rs (generated)", &options::enumerators(), &mut problems);
             }

@@ -3,7 +3,7 @@
 use super::addr::{addr, jf_addr};
 use super::boundary::{done, guard, text};
 use super::handle::{SMALL_TABLE, Table};
-use super::option::option;
+use super::options::option;
 use super::socket::SOCKETS;
 use crate::net::{Deadline, Dialer, Error, Result};
 use std::ffi::c_char;

@@ -3,8 +3,8 @@
 use super::addr::jf_addr;
 use super::boundary::{array, bytes, count, guard};
 use super::handle::InUse;
-use super::io::{NO_COPIES, recv_bufs, send_bufs};
 use super::message_types::{jf_cut, jf_has, jf_msg, jf_passed, jf_passed_kind};
+use super::send_recv::{NO_COPIES, recv_bufs, send_bufs};
 use super::socket::{SOCKETS, jf_socket};
 use super::status::code;
 use crate::net::{Credentials, Error, Flags, Incoming, Outgoing, PacketInfo, Result, SendBuf, Socket};
@@ -290,7 +290,7 @@ pub unsafe extern "C" fn jf_recv_msg(s: jf_socket, msg: *mut jf_msg, flags: u32)
 }
 
 /// JF_PLAIN_DESCRIPTORS, a flag that only this layer knows.
-const PLAIN: u32 = super::io::jf_flag::JF_PLAIN_DESCRIPTORS as u32;
+const PLAIN: u32 = super::send_recv::jf_flag::JF_PLAIN_DESCRIPTORS as u32;
 
 /// A caller's buffer for packed control messages.
 struct OtherBuffer {

@@ -1,7 +1,7 @@
 //! The C structs and constants of messages.
 
 use super::addr::jf_addr;
-use super::io::jf_buf;
+use super::send_recv::jf_buf;
 use std::ffi::c_void;
 use std::mem::{align_of, size_of};
 

@@ -1,13 +1,13 @@
 //! The socket: its state, its life cycle, and the calls on one socket.
 
 pub(super) mod accept;
+pub(super) mod addresses;
 pub(super) mod adopt;
 pub(super) mod buffers;
 pub(super) mod connect;
 pub(super) mod fast_path;
 pub(super) mod lifecycle;
 pub(super) mod multicast;
-pub(super) mod names;
 pub(super) mod options;
 pub(super) mod recv;
 pub(super) mod send;

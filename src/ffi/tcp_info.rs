@@ -320,7 +320,7 @@ mod tests {
     /// The enumerators are read from this file, so that none of the core's flags can be missing.
     #[test]
     fn every_flag_has_its_enumerator() {
-        let source = include_str!("tcp.rs");
+        let source = include_str!("tcp_info.rs");
         for (name, option) in TcpOptions::all().iter_names() {
             let enumerator = format!("    JF_TCP_OPTION_{name} = {:#x},\n", option.bits());
             assert!(source.contains(&enumerator), "{enumerator}");
